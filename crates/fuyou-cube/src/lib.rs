@@ -1,0 +1,1 @@
+//! Typed columns in memory and one fused scan for many indicators.

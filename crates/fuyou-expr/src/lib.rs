@@ -1,0 +1,1 @@
+//! The expression language: one meaning from the bedside to the province.

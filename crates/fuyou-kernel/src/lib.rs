@@ -1,0 +1,1 @@
+//! The vocabulary of Fuyou: typed ids, civil dates, gestational age, quantities, money, periods, identity numbers.

@@ -1,0 +1,1 @@
+//! The pack language: definition files in, a checked Pack or all diagnostics out.

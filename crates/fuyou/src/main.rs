@@ -1,0 +1,3 @@
+//! The `fuyou` command.
+
+fn main() {}
