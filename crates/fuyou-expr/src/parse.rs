@@ -5,8 +5,9 @@ use std::ops::Range;
 use fuyou_kernel::Localized;
 use sqlparser::ast;
 use sqlparser::dialect::Dialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Location, Span, Token, Tokenizer};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use crate::diagnostic::Diagnostic;
 
@@ -38,6 +39,59 @@ impl Dialect for Plain {
     fn supports_nested_comments(&self) -> bool {
         true
     }
+
+    /// The words that are left as keywords are never names, so that an error inside `case` is reported where it is.
+    fn is_reserved_for_identifier(&self, _: Keyword) -> bool {
+        true
+    }
+}
+
+/// The words of the language. All other words that SQL reserves are names here: a form may have a column `position`.
+const KEYWORDS: &[Keyword] = &[
+    Keyword::AND,
+    Keyword::BETWEEN,
+    Keyword::CASE,
+    Keyword::DISTINCT,
+    Keyword::ELSE,
+    Keyword::END,
+    Keyword::FALSE,
+    Keyword::FROM,
+    Keyword::IN,
+    Keyword::IS,
+    Keyword::LIKE,
+    Keyword::NOT,
+    Keyword::NULL,
+    Keyword::OR,
+    Keyword::THEN,
+    Keyword::TRUE,
+    Keyword::UNKNOWN,
+    Keyword::WHEN,
+    Keyword::WHERE,
+];
+
+/// Takes the meaning from every word that is not of this language; `date` and `filter` keep theirs where it is meant.
+fn plain_words(tokens: &mut [TokenWithSpan]) {
+    for at in 0..tokens.len() {
+        let (before, after) = tokens.split_at_mut(at + 1);
+        let next = after
+            .iter()
+            .map(|next| &next.token)
+            .find(|next| !matches!(next, Token::Whitespace(_)));
+        if let Some(TokenWithSpan {
+            token: Token::Word(word),
+            ..
+        }) = before.last_mut()
+        {
+            let meant = match word.keyword {
+                Keyword::DATE => matches!(next, Some(Token::SingleQuotedString(_))),
+                Keyword::FILTER => matches!(next, Some(Token::LParen)),
+                keyword => KEYWORDS.contains(&keyword),
+            };
+            if !meant {
+                word.keyword = Keyword::NoKeyword;
+            }
+        }
+    }
 }
 
 /// Reads one expression; anything after it is an error.
@@ -54,7 +108,8 @@ pub(crate) fn read(text: &str) -> Result<ast::Expr, Diagnostic> {
         ));
     }
     let tokens = Tokenizer::new(&Plain, text).tokenize_with_location();
-    let tokens = tokens.map_err(|error| places.syntax_error(text, &error.to_string()))?;
+    let mut tokens = tokens.map_err(|error| places.syntax_error(text, &error.to_string()))?;
+    plain_words(&mut tokens);
     if tokens.len() > TOKENS_MAX {
         return Err(whole(
             "表达式太长，超过 4000 个词",

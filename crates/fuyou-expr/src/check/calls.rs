@@ -224,21 +224,6 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn floor_or_ceil(
-        &mut self,
-        name: &str,
-        of: &ast::Expr,
-        field: &ast::CeilFloorKind,
-        span: Range<usize>,
-    ) -> Option<Node> {
-        match field {
-            ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) => {
-                self.scalar(name, &[of], span, None)
-            }
-            _ => self.foreign(span),
-        }
-    }
-
     fn drop_decimals(&mut self, of: &ast::Expr, rounding: Rounding) -> Option<Node> {
         let of = self.numeric(of)?;
         self.round(of, 0, rounding)

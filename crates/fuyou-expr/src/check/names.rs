@@ -194,10 +194,7 @@ pub(super) fn folded(ident: &ast::Ident) -> String {
 fn children(expr: &ast::Expr) -> Vec<&ast::Expr> {
     use ast::Expr as E;
     match expr {
-        E::Nested(of)
-        | E::UnaryOp { expr: of, .. }
-        | E::Ceil { expr: of, .. }
-        | E::Floor { expr: of, .. } => vec![of],
+        E::Nested(of) | E::UnaryOp { expr: of, .. } => vec![of],
         E::IsNull(of) | E::IsNotNull(of) | E::IsTrue(of) | E::IsNotTrue(of) | E::IsFalse(of) => {
             vec![of]
         }

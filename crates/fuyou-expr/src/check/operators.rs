@@ -110,8 +110,6 @@ impl Checker<'_> {
                 let node = self.like(expr, pattern, span)?;
                 Some(if *negated { not(node) } else { node })
             }
-            E::Floor { expr, field } => self.floor_or_ceil("floor", expr, field, span),
-            E::Ceil { expr, field } => self.floor_or_ceil("ceil", expr, field, span),
             _ => self.foreign(span),
         }
     }

@@ -1,0 +1,90 @@
+//! Random well-typed expressions over random rows: the evaluator and the databases must agree.
+
+use fuyou_expr::parse;
+use fuyou_kernel::Language;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use crate::database::Database;
+use crate::generate::{Choices, expression, records};
+use crate::world::scope;
+
+/// Cases per database; more with `FUYOU_TEST_CASES`.
+const CASES: u32 = 2_500;
+
+/// Refusals that a well-typed random expression may earn.
+const EXPECTED_REFUSALS: [&str; 2] = ["may overflow", "the result would have"];
+
+#[test]
+fn the_evaluator_and_the_databases_agree() {
+    let scope = scope();
+    let cases = std::env::var("FUYOU_TEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(CASES);
+    for database in Database::all(&scope) {
+        let mut runner = TestRunner::new(Config {
+            cases,
+            max_global_rejects: cases * 4,
+            failure_persistence: None,
+            ..Config::default()
+        });
+        let outcome = runner.run(&strategy(), |(for_text, for_rows)| {
+            let text = expression(&mut Choices::new(&for_text));
+            let expr = match parse(&text, &scope) {
+                Ok(expr) => expr,
+                Err(errors) if errors.iter().all(|error| expected(&error.message.en)) => {
+                    return Err(TestCaseError::reject("overflow"));
+                }
+                Err(errors) => {
+                    return Err(TestCaseError::fail(errors[0].render(&text, Language::En)));
+                }
+            };
+            let records = records(&scope, &mut Choices::new(&for_rows));
+            database.store(&scope, &records);
+            database
+                .agrees(&scope, &expr, &records)
+                .map_err(|difference| TestCaseError::fail(format!("{difference}\n{records:?}")))
+        });
+        outcome.unwrap_or_else(|failure| panic!("{failure}"));
+        println!(
+            "{cases} random expressions agree with {:?}",
+            database.dialect
+        );
+    }
+}
+
+fn expected(message: &str) -> bool {
+    EXPECTED_REFUSALS
+        .iter()
+        .any(|start| message.starts_with(start))
+}
+
+fn strategy() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+    (
+        prop::collection::vec(any::<u8>(), 1..160),
+        prop::collection::vec(any::<u8>(), 0..400),
+    )
+}
+
+/// Expressions on which a database once differed, over fixed rows with every kind of edge.
+#[test]
+fn what_once_differed_agrees() {
+    let scope = scope();
+    let bytes: Vec<u8> = (0..4_000u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    let records = records(&scope, &mut Choices::new(&bytes));
+    for database in Database::all(&scope) {
+        database.store(&scope, &records);
+        for text in FOUND {
+            let expr = parse(text, &scope)
+                .unwrap_or_else(|errors| panic!("{}", errors[0].render(text, Language::En)));
+            database
+                .agrees(&scope, &expr, &records)
+                .unwrap_or_else(|difference| panic!("{difference}"));
+        }
+    }
+}
+
+const FOUND: &[&str] = &["count(*)"];
