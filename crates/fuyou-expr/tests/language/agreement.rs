@@ -1,8 +1,11 @@
 //! Random well-typed expressions over random rows: the evaluator and the databases must agree.
 
+use std::collections::BTreeMap;
+
 use fuyou_expr::parse;
 use fuyou_kernel::Language;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::database::Database;
@@ -88,3 +91,36 @@ fn what_once_differed_agrees() {
 }
 
 const FOUND: &[&str] = &["count(*)"];
+
+/// The random expressions are worth something only when they reach everything and are not mostly unknown.
+#[test]
+fn random_expressions_use_the_whole_language() {
+    let scope = scope();
+    let mut runner = TestRunner::deterministic();
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut unknown, mut values) = (0, 0);
+    for _ in 0..CASES {
+        let (for_text, for_rows) = strategy().new_tree(&mut runner).unwrap().current();
+        let Ok(expr) = parse(&expression(&mut Choices::new(&for_text)), &scope) else {
+            continue;
+        };
+        for record in records(&scope, &mut Choices::new(&for_rows)) {
+            values += 1;
+            unknown += usize::from(expr.eval(&record).is_null());
+        }
+        expr.root().visit(&mut |node| {
+            let kind = format!("{:?}", node.kind);
+            let name = kind.split([' ', '(', '{']).next().unwrap_or_default();
+            *kinds.entry(name.to_owned()).or_default() += 1;
+        });
+    }
+    assert_eq!(kinds.len(), 32, "every kind of node: {kinds:?}");
+    assert!(
+        kinds.values().all(|count| *count >= 20),
+        "each often enough: {kinds:?}"
+    );
+    assert!(
+        values > 9_000 && unknown * 10 < values * 6,
+        "{unknown} of {values} values are unknown"
+    );
+}

@@ -406,7 +406,7 @@ impl Grower<'_, '_> {
             3 | 4 => format!("({a} / {b})"),
             5 => format!("round({a} / {b}, {})", self.choices.of(&["0", "1", "3"])),
             6 => format!("round({a}, {})", self.choices.of(&["0", "1", "2"])),
-            7 => format!("(-{a})"),
+            7 => format!("(- {a})"),
             8 => format!("abs({a})"),
             9 => format!("least({a}, {b})"),
             10 => format!("greatest({a}, {b}, 0.25)"),
