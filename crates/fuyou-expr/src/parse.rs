@@ -108,7 +108,7 @@ pub(crate) fn read(text: &str) -> Result<ast::Expr, Diagnostic> {
         ));
     }
     let tokens = Tokenizer::new(&Plain, text).tokenize_with_location();
-    let mut tokens = tokens.map_err(|error| places.syntax_error(text, &error.to_string()))?;
+    let mut tokens = tokens.map_err(|error| places.syntax_error(&error.to_string()))?;
     plain_words(&mut tokens);
     if tokens.len() > TOKENS_MAX {
         return Err(whole(
@@ -122,7 +122,7 @@ pub(crate) fn read(text: &str) -> Result<ast::Expr, Diagnostic> {
             whole("括号嵌套太深", "the expression is nested too deeply")
         }
         ParserError::TokenizerError(message) | ParserError::ParserError(message) => {
-            places.syntax_error(text, &message)
+            places.syntax_error(&message)
         }
     })?;
     let next = parser.peek_token();
@@ -147,13 +147,14 @@ fn diagnostic(at: Range<usize>, zh: &str, en: &str) -> Diagnostic {
 }
 
 /// Where the parser's lines and columns lie in the text.
-pub(crate) struct Places {
+pub(crate) struct Places<'t> {
+    text: &'t str,
     /// Byte offset of every character, by line.
     lines: Vec<Vec<usize>>,
 }
 
-impl Places {
-    pub(crate) fn new(text: &str) -> Places {
+impl<'t> Places<'t> {
+    pub(crate) fn new(text: &'t str) -> Places<'t> {
         let mut lines = vec![Vec::new()];
         for (at, c) in text.char_indices() {
             if let Some(line) = lines.last_mut() {
@@ -167,7 +168,7 @@ impl Places {
         if let Some(line) = lines.last_mut() {
             line.push(text.len());
         }
-        Places { lines }
+        Places { text, lines }
     }
 
     fn offset(&self, location: Location) -> Option<usize> {
@@ -183,8 +184,26 @@ impl Places {
         Some(start..end.max(start))
     }
 
+    /// From the start of a call to the parenthesis that closes its arguments; the parser's own span leaves that out.
+    pub(crate) fn call(&self, name: Range<usize>) -> Range<usize> {
+        let (mut depth, mut quoted) = (0usize, false);
+        for (at, byte) in self.text.bytes().enumerate().skip(name.end) {
+            match byte {
+                b'\'' => quoted = !quoted,
+                b'(' if !quoted => depth += 1,
+                b')' if !quoted => depth = depth.saturating_sub(1),
+                _ => continue,
+            }
+            if byte == b')' && depth == 0 && !quoted {
+                return name.start..at + 1;
+            }
+        }
+        name
+    }
+
     /// The parser's own complaint: `Expected: X, found: Y at Line: 1, Column: 7`.
-    fn syntax_error(&self, text: &str, message: &str) -> Diagnostic {
+    fn syntax_error(&self, message: &str) -> Diagnostic {
+        let text = self.text;
         let (what, place) = message.split_once(" at Line: ").unwrap_or((message, ""));
         let location = place.split_once(", Column: ").and_then(|(line, column)| {
             Some(Location {

@@ -81,7 +81,8 @@ impl Scope {
         Scope::default()
     }
 
-    /// Declares a column of the outer row. Slots count up from 0 in the order of declaration.
+    /// Declares a column of the outer row. Slots count up from 0 in the order of declaration. The name may have one
+    /// qualifier, as in `previous.height_cm`; it then hides a set of that name.
     ///
     /// # Panics
     /// When the name is already taken: the caller checks names, because only it can say where they stand.
@@ -126,6 +127,9 @@ impl Scope {
 
     /// Finds a column as written outside an aggregate: `name`, `this.name` or `set.name`.
     pub fn get(&self, name: &str) -> Option<(Option<SetId>, Slot, &Column)> {
+        if let Some((slot, column)) = self.outer_named(name) {
+            return Some((None, slot, column));
+        }
         match name.split_once('.') {
             None | Some(("this", _)) => {
                 let (slot, column) =

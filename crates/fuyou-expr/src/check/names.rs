@@ -23,7 +23,10 @@ impl Checker<'_> {
                 Some((slot, _)) => Some(self.reference(None, slot, span)),
                 None => self.unknown(&format!("{OUTER}.{name}"), span),
             },
-            [set, name] => self.qualified(set, name, span),
+            [set, name] => match self.scope.outer_named(&format!("{set}.{name}")) {
+                Some((slot, _)) => Some(self.reference(None, slot, span)),
+                None => self.qualified(set, name, span),
+            },
             _ => self.unknown(&names.join("."), span),
         }
     }
@@ -159,7 +162,7 @@ impl Checker<'_> {
             Type::Code(set) => {
                 let codes = set.codes().iter().map(|code| &**code);
                 let suggestion = nearest(text, codes).map(|code| format!("'{code}'"));
-                let zh = format!("'{text}' 不在值集 {} 中", set.name());
+                let zh = format!("'{text}' 不在值域 {} 中", set.name());
                 let en = format!("'{text}' is not a code of value set {}", set.name());
                 self.suggest(span, zh, en, suggestion);
             }

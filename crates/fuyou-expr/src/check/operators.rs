@@ -322,7 +322,7 @@ impl Checker<'_> {
             Type::Code(set) => {
                 let name = set.name();
                 (
-                    format!("值集 {name} 没有大小顺序"),
+                    format!("值域 {name} 没有大小顺序"),
                     format!("the codes of value set {name} have no order"),
                 )
             }

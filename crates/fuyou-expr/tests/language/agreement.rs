@@ -90,7 +90,12 @@ fn what_once_differed_agrees() {
     }
 }
 
-const FOUND: &[&str] = &["count(*)"];
+const FOUND: &[&str] = &[
+    // SQLite forgets the aggregate, and that the statement had one.
+    "(false and (((t1 || t1) between first(t1) filter (where true) and t1) is true))",
+    "false and count(*) > 0",
+    "true or any(hit)",
+];
 
 /// The random expressions are worth something only when they reach everything and are not mostly unknown.
 #[test]

@@ -190,7 +190,7 @@ impl Database {
                 let printed = expr.to_sql(self.dialect, &Plain { scope, id });
                 let table = SETS[usize::from(set.0)];
                 let answers = self.rows(&format!(
-                    "select cast({printed} as text) from {table} s where s.rec = {id}"
+                    "select cast({printed} as text), count(*) from {table} s where s.rec = {id}"
                 ))?;
                 self.compare(expr, &printed, std::slice::from_ref(expected), &answers)?;
             }
