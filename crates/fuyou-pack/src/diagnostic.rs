@@ -26,7 +26,9 @@ impl Diagnostic {
         match (&self.suggestion, language) {
             (None, _) => format!("{place}: {message}"),
             (Some(suggestion), Language::Zh) => format!("{place}: {message};是否想写 {suggestion}"),
-            (Some(suggestion), Language::En) => format!("{place}: {message}; did you mean {suggestion}"),
+            (Some(suggestion), Language::En) => {
+                format!("{place}: {message}; did you mean {suggestion}")
+            }
         }
     }
 }
@@ -34,7 +36,11 @@ impl Diagnostic {
 /// Both languages, Chinese first.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.file, self.line, self.column, self.message
+        )?;
         match &self.suggestion {
             Some(suggestion) => write!(f, " (→ {suggestion})"),
             None => Ok(()),

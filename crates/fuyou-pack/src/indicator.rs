@@ -63,7 +63,12 @@ pub fn measure_sql(
     column: &dyn Fn(&str) -> String,
 ) -> MeasureSql {
     let _ = (program, measure, dialect, column);
-    MeasureSql { filter: None, value: "1".into(), on: String::new(), org: String::new() }
+    MeasureSql {
+        filter: None,
+        value: "1".into(),
+        on: String::new(),
+        org: String::new(),
+    }
 }
 
 /// Prints any expression of the facts row (a gap, a list's condition) for a database; `today` is a column name, too.

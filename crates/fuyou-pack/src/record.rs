@@ -51,7 +51,9 @@ pub struct Checked {
 impl Checked {
     /// Whether the record may be stored once reasons are given.
     pub fn is_storable(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity != Severity::Refuse)
+        self.findings
+            .iter()
+            .all(|finding| finding.severity != Severity::Refuse)
     }
 }
 
@@ -113,5 +115,8 @@ pub fn prefill(
     today: DayNumber,
 ) -> Draft {
     let _ = (history, outcome, today);
-    Draft { occurred_on: Some(occurred_on), ..Draft::new(program, form) }
+    Draft {
+        occurred_on: Some(occurred_on),
+        ..Draft::new(program, form)
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fuyou_expr::{Scope, SetId, Slot};
+use fuyou_expr::{Scope, SetId, Slot, Type, Value, ValueError, parse_value};
 
 use crate::model::RowColumn;
 
@@ -22,12 +22,23 @@ impl Layout {
         self.row_columns().find(|column| column.name == name)
     }
 
+    pub(crate) fn person_value(&self, attribute: &str, text: &str) -> Result<Value, ValueError> {
+        match self.row_column(&format!("person.{attribute}")) {
+            Some(_) if text.is_empty() => Ok(Value::Null),
+            Some(column) => parse_value(column.ty, text),
+            None => parse_value(&Type::Boolean, attribute),
+        }
+    }
+
     pub(crate) fn row_columns(&self) -> impl Iterator<Item = RowColumn<'_>> {
-        self.row.columns(None).enumerate().map(|(position, (name, column))| RowColumn {
-            name,
-            slot: Slot(u16::try_from(position).expect("slots are 16 bits")),
-            ty: &column.ty,
-            secrecy: column.secrecy,
-        })
+        self.row
+            .columns(None)
+            .enumerate()
+            .map(|(position, (name, column))| RowColumn {
+                name,
+                slot: Slot(u16::try_from(position).expect("slots are 16 bits")),
+                ty: &column.ty,
+                secrecy: column.secrecy,
+            })
     }
 }

@@ -45,18 +45,28 @@ pub struct Form {
 impl Form {
     /// The field with this id.
     pub fn field(&self, id: &str) -> Option<FieldIx> {
-        self.fields.iter().position(|field| &*field.id == id).map(FieldIx::new)
+        self.fields
+            .iter()
+            .position(|field| &*field.id == id)
+            .map(FieldIx::new)
     }
 
     /// The group with this id.
     pub fn group(&self, id: &str) -> Option<GroupIx> {
-        self.groups.iter().position(|group| &*group.id == id).map(GroupIx::new)
+        self.groups
+            .iter()
+            .position(|group| &*group.id == id)
+            .map(GroupIx::new)
     }
 
     /// The most secret level among all fields: who may not see it may not open a record of this form unmasked.
     pub fn secrecy(&self) -> Secrecy {
         let own = self.fields.iter().map(|field| field.secrecy);
-        let grouped = self.groups.iter().flat_map(|group| &group.fields).map(|field| field.secrecy);
+        let grouped = self
+            .groups
+            .iter()
+            .flat_map(|group| &group.fields)
+            .map(|field| field.secrecy);
         own.chain(grouped).max().unwrap_or_default()
     }
 }
@@ -223,4 +233,3 @@ pub enum Severity {
     /// The record is taken with a reason, which is stored.
     Confirm,
 }
-

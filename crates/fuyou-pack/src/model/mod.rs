@@ -6,17 +6,17 @@ mod pack;
 mod program;
 mod schedule;
 
-pub use form::{Check, Form, Field, FieldKind, Group, InputType, Requirement, Section, Severity};
+pub use form::{Check, Field, FieldKind, Form, Group, InputType, Requirement, Section, Severity};
 pub use index::{
-    DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx, RuleIx, ScoreIx,
-    SourceIx, VisitIx,
+    DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
+    RuleIx, ScoreIx, SourceIx, VisitIx,
 };
 pub use pack::{
-    Better, Certainty, Change, ChangeKind, Citation, Cited, Code, CodeSet, Indicator, IndicatorEntry, ItemKind, Layer,
-    Measure, Pack, PeriodKind, Place, Source, Sum, Term, Unit,
+    Better, Certainty, Change, ChangeKind, Citation, Cited, Code, CodeSet, Indicator,
+    IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, Source, Sum, Term, Unit,
 };
 pub use program::{
-    Derived, Direction, Fact, List, ListColumn, Mark, Program, ReferralKind, RiskLevel, RiskScale, RowColumn, Rule,
-    Score, SubjectKind,
+    Derived, Direction, Fact, List, ListColumn, Mark, Program, ReferralKind, RiskLevel, RiskScale,
+    RowColumn, Rule, Score, SubjectKind,
 };
 pub use schedule::{Escalation, Owner, RuleTask, Visit};

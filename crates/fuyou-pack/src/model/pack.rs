@@ -40,7 +40,10 @@ pub struct Pack {
 impl Pack {
     /// The program with this id.
     pub fn program_ix(&self, id: &str) -> Option<ProgramIx> {
-        self.programs.iter().position(|program| &*program.id == id).map(ProgramIx::new)
+        self.programs
+            .iter()
+            .position(|program| &*program.id == id)
+            .map(ProgramIx::new)
     }
 
     /// The program at an index of this pack.
@@ -50,7 +53,10 @@ impl Pack {
 
     /// The indicator with this id.
     pub fn indicator_ix(&self, id: &str) -> Option<IndicatorIx> {
-        self.indicators.iter().position(|indicator| &*indicator.id == id).map(IndicatorIx::new)
+        self.indicators
+            .iter()
+            .position(|indicator| &*indicator.id == id)
+            .map(IndicatorIx::new)
     }
 
     /// The indicator at an index of this pack.
@@ -147,7 +153,7 @@ pub struct CodeSet {
     /// The title.
     pub title: Localized,
     /// What expressions know of it: the codes in order.
-    pub set: ValueSet,
+    pub set: Arc<ValueSet>,
     /// The codes with their texts, in the order written; a [`fuyou_expr::Value::Code`] is a position here.
     pub codes: Vec<Code>,
     /// The source.
@@ -395,7 +401,10 @@ impl ItemKind {
 
     /// The word used in packs.
     pub fn word(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+        Self::WORDS
+            .iter()
+            .find(|(_, kind)| *kind == self)
+            .map_or("", |(word, _)| word)
     }
 }
 
@@ -441,4 +450,3 @@ pub enum ChangeKind {
     /// It was taken away.
     Removed,
 }
-

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use fuyou_expr::{Expr, Scope, Slot, Type};
+use fuyou_expr::{Expr, Scope, Slot, Type, Value, ValueError};
 use fuyou_kernel::{Localized, Secrecy, Span};
 
 use super::{Cited, FactIx, Form, FormIx, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit};
@@ -80,7 +80,10 @@ pub struct Program {
 impl Program {
     /// The form with this id.
     pub fn form_ix(&self, id: &str) -> Option<FormIx> {
-        self.forms.iter().position(|form| &*form.id == id).map(FormIx::new)
+        self.forms
+            .iter()
+            .position(|form| &*form.id == id)
+            .map(FormIx::new)
     }
 
     /// The form at an index of this program.
@@ -90,7 +93,10 @@ impl Program {
 
     /// The fact with this id.
     pub fn fact_ix(&self, id: &str) -> Option<FactIx> {
-        self.facts.iter().position(|fact| &*fact.id == id).map(FactIx::new)
+        self.facts
+            .iter()
+            .position(|fact| &*fact.id == id)
+            .map(FactIx::new)
     }
 
     /// The fact at an index of this program.
@@ -100,7 +106,10 @@ impl Program {
 
     /// The rule with this id.
     pub fn rule_ix(&self, id: &str) -> Option<RuleIx> {
-        self.rules.iter().position(|rule| &*rule.id == id).map(RuleIx::new)
+        self.rules
+            .iter()
+            .position(|rule| &*rule.id == id)
+            .map(RuleIx::new)
     }
 
     /// The rule at an index of this program.
@@ -110,13 +119,25 @@ impl Program {
 
     /// The kind of referral with this id.
     pub fn referral_ix(&self, id: &str) -> Option<ReferralIx> {
-        self.referrals.iter().position(|kind| &*kind.id == id).map(ReferralIx::new)
+        self.referrals
+            .iter()
+            .position(|kind| &*kind.id == id)
+            .map(ReferralIx::new)
     }
 
     /// The type and secrecy of a column of the facts row, by name (a fact, `risk`, `marks`, a score, `org`,
     /// `opened_on`, `person.birth_on` …), and its slot in [`crate::Outcome::row`].
     pub fn row_column(&self, name: &str) -> Option<RowColumn<'_>> {
         self.layout.row_column(name)
+    }
+
+    /// A value of a person's attribute (`birth_on`, `sex`, `household`, `population`, `residence`) from its canonical
+    /// text; empty text is NULL.
+    ///
+    /// # Errors
+    /// When the text is no value of the attribute's type, or there is no such attribute.
+    pub fn person_value(&self, attribute: &str, text: &str) -> Result<Value, ValueError> {
+        self.layout.person_value(attribute, text)
     }
 
     /// All columns of the facts row, in slot order.

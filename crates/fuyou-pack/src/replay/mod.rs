@@ -4,7 +4,9 @@ mod history;
 mod outcome;
 
 pub use history::{Completion, Encounter, History, Person, Referral, ReferralState};
-pub use outcome::{Due, EncounterOutcome, Hit, Outcome, ReferralOutcome, Task, TaskOrigin, TaskState};
+pub use outcome::{
+    Due, EncounterOutcome, Hit, Outcome, ReferralOutcome, Task, TaskOrigin, TaskState,
+};
 
 use crate::model::Program;
 

@@ -41,14 +41,17 @@ impl Outcome {
 
     /// The rules that are true now, whether or not another replaces them.
     pub fn rules(&self) -> impl Iterator<Item = RuleIx> {
-        self.hits.iter().filter(|hit| hit.until_ms.is_none()).map(|hit| hit.rule)
+        self.hits
+            .iter()
+            .filter(|hit| hit.until_ms.is_none())
+            .map(|hit| hit.rule)
     }
 
     /// The hits that raise an alert now: a true rule with an alert that no other true rule replaces.
     pub fn alerts<'a>(&'a self, program: &'a Program) -> impl Iterator<Item = &'a Hit> {
-        self.hits
-            .iter()
-            .filter(|hit| hit.until_ms.is_none() && !hit.replaced && program.rule(hit.rule).alert.is_some())
+        self.hits.iter().filter(|hit| {
+            hit.until_ms.is_none() && !hit.replaced && program.rule(hit.rule).alert.is_some()
+        })
     }
 }
 
