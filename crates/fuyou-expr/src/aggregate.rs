@@ -15,7 +15,10 @@ impl<'v, R: Rows + ?Sized> Eval<'v, R> {
             AggregateFunction::CountDistinct => {
                 let mut different: Vec<Cell<'v>> = Vec::new();
                 for cell in self.known(aggregate, of) {
-                    if !different.iter().any(|known| equal(known, &cell) == Some(true)) {
+                    if !different
+                        .iter()
+                        .any(|known| equal(known, &cell) == Some(true))
+                    {
                         different.push(cell);
                     }
                 }
