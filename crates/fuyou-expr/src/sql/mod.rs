@@ -1,4 +1,12 @@
+//! Printing as SQL. Every piece of text is closed (a name, a call or in parentheses), so pieces combine freely.
+
+mod aggregates;
+mod dates;
+mod numbers;
+mod scalars;
+
 use crate::scope::{SetId, Slot};
+use crate::tree::Node;
 
 /// The databases that expressions can be printed for.
 ///
@@ -25,7 +33,31 @@ pub trait SqlNames {
     fn rows(&self, set: SetId) -> Option<String>;
 }
 
-pub(crate) fn print(root: &crate::tree::Node, dialect: Dialect, names: &dyn SqlNames) -> String {
-    let _ = (root, dialect, names);
-    String::new()
+/// The expression as SQL.
+pub(crate) fn print(root: &Node, dialect: Dialect, names: &dyn SqlNames) -> String {
+    Printer { dialect, names }.sql(root)
+}
+
+struct Printer<'a> {
+    dialect: Dialect,
+    names: &'a dyn SqlNames,
+}
+
+impl Printer<'_> {
+    fn is_postgres(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    fn list<'n>(&self, nodes: impl IntoIterator<Item = &'n Node>, between: &str) -> String {
+        nodes
+            .into_iter()
+            .map(|node| self.sql(node))
+            .collect::<Vec<_>>()
+            .join(between)
+    }
+}
+
+/// A text literal.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
