@@ -24,12 +24,12 @@ pub(super) struct Candidate<'a> {
 /// Verbs that make a count of things an aim.
 const ACTIONS: &[&str] = &[
     "完成", "创建", "创立", "创成", "建成", "建设", "新建", "改建", "扩建", "改扩建", "打造", "引进", "招聘", "招录", "录用", "录取", "选派", "选送", "派出", "派遣", "安排", "安置", "培养", "培训", "组织", "举办", "开展", "启动", "发放",
-    "购置", "配备", "配置", "增设", "新增", "增加", "争创", "争取", "力争", "确定", "选取", "选择", "遴选", "选", "检查", "筛查", "体检", "救助", "资助", "接入", "实现", "计划", "拟", "评选", "推出", "发表", "刊发", "投稿", "签约", "建立", "设立",
-    "改造", "申报", "制作", "印制", "推进", "确保", "保证", "考核", "扶持", "补充", "充实", "开设", "设置", "布局", "更新", "添置", "订购", "编写", "命名", "认定", "评审", "复核", "评估", "抽查", "办理", "征订", "走访", "新开", "承办",
+    "购置", "配备", "配置", "增设", "新增", "增加", "争创", "争取", "力争", "确定", "选取", "选择", "遴选", "选", "检查", "筛查", "体检", "救助", "资助", "接入", "实现", "拟", "评选", "推出", "发表", "刊发", "投稿", "签约", "建立", "设立",
+    "改造", "申报", "制作", "印制", "推进", "确保", "保证", "扶持", "补充", "充实", "开设", "设置", "布局", "更新", "添置", "订购", "编写", "命名", "认定", "抽查", "办理", "征订", "走访", "新开", "承办",
 ];
 
 /// Words that name a rhythm.
-const RHYTHMS: &[&str] = &["每年", "每月", "每季", "每周", "每天", "每日", "每半年", "每学期", "每两", "每2", "每3", "一年", "半年", "每个月", "每人", "每例", "每次", "月均", "每旬", "每两年", "每轮", "每孕"];
+const RHYTHMS: &[&str] = &["每年", "每月", "每季", "每周", "每天", "每日", "每半年", "每学期", "每两", "每2", "每3", "一年", "每个月", "每人", "每例", "每次", "月均", "每旬", "每两年", "每轮", "每孕", "每学年", "年均"];
 
 /// Words of assessment rules: what is lost for a shortfall is not an aim.
 const ASSESSMENT: &[&str] = &["扣", "加分", "计分", "得分", "分值", "权重", "记分"];
@@ -94,8 +94,15 @@ fn accept_rate(candidate: &Candidate<'_>) -> Option<Kind> {
     if (share && !is_explicit(candidate.quantity, candidate.cue)) || scores(sentence) {
         return None;
     }
+    // "任务5000人的103.36%" tells how much of a task was done; two decimals are measured, not planned.
+    let measured = candidate.quantity.value.to_string().split_once('.').is_some_and(|(_, decimals)| decimals.len() >= 2);
+    let explicit = candidate.quantity.closing.is_some() || candidate.cue.is_some_and(|cue| matches!(cue.sense, Sense::Floor | Sense::Cap | Sense::Control));
+    let after_count = ends_at(&candidate.line.glyphs, candidate.quantity.start, "的") && candidate.line.quantities.iter().any(|q| q.class == Class::Count && q.end + 1 == candidate.quantity.start);
+    if (measured && !explicit) || after_count {
+        return None;
+    }
     let change = candidate.cue.is_some_and(|cue| matches!(cue.sense, Sense::Rise | Sense::Fall));
-    Some(if change && candidate.quantity.closing.is_none_or(|_| true) { Kind::Growth } else { rate_kind(candidate) })
+    Some(if change { Kind::Growth } else { rate_kind(candidate) })
 }
 
 fn scores(sentence: &[char]) -> bool {
@@ -129,12 +136,13 @@ fn accept_count(candidate: &Candidate<'_>) -> Option<Kind> {
     if quantity.script == Script::Chinese {
         return accept_chinese_count(candidate);
     }
-    if candidate.cue.is_some_and(|cue| matches!(cue.sense, Sense::Floor | Sense::Cap | Sense::Control | Sense::Reach | Sense::RiseTo | Sense::FallTo | Sense::Rise)) || quantity.closing.is_some() {
+    if candidate.cue.is_some_and(|cue| matches!(cue.sense, Sense::Floor | Sense::Task | Sense::Cap | Sense::Control | Sense::Reach | Sense::RiseTo | Sense::FallTo | Sense::Rise)) || quantity.closing.is_some() {
         // "20人以上的单位" describes the unit.
         return (!describes(candidate)).then_some(Kind::Target);
     }
     let doing_before = has_action(clause_before(candidate));
-    let for_whom = word_before(&glyphs[..quantity.start], quantity.start, &["为", "给", "向", "对"]).is_some() && has_action(clause_after(candidate));
+    let near = &glyphs[candidate.from.max(quantity.start.saturating_sub(12))..quantity.start];
+    let for_whom = contains_any(near, &["为", "给", "向", "对"]) && (has_action(clause_after(candidate)) || contains_any(clause_after(candidate), &["进行", "实施", "提供"]));
     let closes_clause = clause_after(candidate).is_empty() && !before(candidate).is_empty();
     let listed = candidate.chained && closes_clause;
     let headed = closes_clause && is_amount_phrase(before(candidate));
@@ -171,7 +179,15 @@ fn is_rhythm(candidate: &Candidate<'_>) -> bool {
 }
 
 fn accept_event(candidate: &Candidate<'_>) -> Option<Kind> {
-    if is_rhythm(candidate) || candidate.quantity.script == Script::Chinese {
+    // Visits and checks are counted per person, whatever the sentence does with them.
+    const PER_PERSON: &[&str] = &["访视", "随访", "检查", "产检", "体检", "检测", "面访", "访", "产前", "筛查"];
+    let after = clause_after(candidate);
+    let per_person = contains_any(&after[..after.len().min(10)], PER_PERSON) && candidate.quantity.closing.is_none();
+    if is_rhythm(candidate) || candidate.quantity.script == Script::Chinese || per_person {
+        return None;
+    }
+    let held = contains_any(clause_before(candidate), &["举办", "组织", "召开", "开展", "承办", "安排", "发表", "刊发", "投稿", "完成", "推出", "播放", "培训", "演练"]);
+    if !held && !is_explicit(candidate.quantity, candidate.cue) {
         return None;
     }
     accept_count(candidate)

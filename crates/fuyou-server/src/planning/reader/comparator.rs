@@ -56,6 +56,8 @@ pub(super) enum Sense {
     /// 提高到: the new level, not the step.
     RiseTo,
     FallTo,
+    /// 任务 / 目标 straight before the number.
+    Task,
     /// A plain copula: too weak to make a count a target.
     Is,
 }
@@ -89,6 +91,7 @@ const CUES: &[(Sense, &[&str])] = &[
         &["提高到", "提高至", "提升到", "提升至", "增加到", "增加至", "增至", "扩大到", "扩大至", "上升到", "上升至", "升至", "扩展到", "拓展到", "增长到", "增长至", "提到", "扩增到", "扩增至", "提高为"],
     ),
     (Sense::FallTo, &["降到", "降至", "下降到", "下降至", "降低到", "降低至", "减少到", "减少至", "减至", "压降至", "压降到", "压减到"]),
+    (Sense::Task, &["任务", "任务数", "任务为", "任务数为", "目标任务", "目标任务数", "任务量", "目标数", "目标为"]),
     (Sense::Is, &["为", "是", "在", "按", "有"]),
 ];
 
@@ -153,7 +156,7 @@ pub(super) fn comparator(quantity: &Quantity, cue: Option<Cue>, better: Better, 
         None => {}
     }
     match cue.map(|cue| cue.sense) {
-        Some(Sense::Floor) => Comparator::AtLeast,
+        Some(Sense::Floor | Sense::Task) => Comparator::AtLeast,
         Some(Sense::Cap | Sense::Control) => Comparator::AtMost,
         Some(Sense::About) => Comparator::About,
         _ if quantity.vague => Comparator::About,

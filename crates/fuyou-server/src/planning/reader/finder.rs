@@ -309,7 +309,8 @@ fn build(context: &Context<'_>, line: &Prepared, accepted: &Accepted<'_>, quanti
     }
     let better = term.map_or_else(|| better_by_name(name), |term| term.better);
     let kind = kind_of(accepted, line);
-    let comparator = if kind == Kind::ProgramCount { Comparator::None } else { comparator(&Quantity { value, ..quantity.clone() }, accepted.cue, better, kind == Kind::Growth) };
+    let cue = promised(line, accepted);
+    let comparator = if kind == Kind::ProgramCount { Comparator::None } else { comparator(&Quantity { value, ..quantity.clone() }, cue, better, kind == Kind::Growth) };
     Target {
         span: line.span(quantity.start, quantity.end),
         text,
@@ -323,6 +324,13 @@ fn build(context: &Context<'_>, line: &Prepared, accepted: &Accepted<'_>, quanti
         confidence,
         notes,
     }
+}
+
+/// "保证每天有50名": what is promised to be there is a floor.
+fn promised(line: &Prepared, accepted: &Accepted<'_>) -> Option<Cue> {
+    let before = &line.glyphs[accepted.phrase.start..accepted.quantity.start];
+    let promise = contains_any(before, &["保证", "确保"]) && before.ends_with(&['有']);
+    accepted.cue.map(|cue| if promise && cue.sense == Sense::Is { Cue { sense: Sense::Floor, ..cue } } else { cue })
 }
 
 /// A step without a base year ("降低5个百分点") is an ordinary target; against last year it is growth.

@@ -4,7 +4,7 @@ use super::bind::{Binding, Family};
 use super::clauses::Opening;
 use super::comparator::Comparator;
 use super::finder::Context;
-use super::glyphs::{contains_any, find, find_last, length, starts_at, string};
+use super::glyphs::{contains_any, find, find_last, length, starts_at, string, word_before};
 use super::numbers::Number;
 use super::phrase::{Sharing, Stretch, clean, is_rate_phrase, items};
 use super::prepared::Prepared;
@@ -88,9 +88,10 @@ fn relative(context: &Context<'_>, line: &Prepared, stretch: Stretch) -> Vec<Tar
     let Some((mean, word)) = ["平均水平", "均值", "平均值", "平均数", "平均线", "平均"].iter().find_map(|word| find(glyphs, word).map(|at| (at, *word))) else {
         return Vec::new();
     };
-    let Some(place) = ["全国", "全省", "全市", "全县", "全区", "省级", "市级", "国家", "省", "市"].iter().filter_map(|place| find(&glyphs[..mean], place)).min() else {
+    let place = places_before(glyphs, mean);
+    if place == mean {
         return Vec::new();
-    };
+    }
     let after = mean + length(word);
     let closing = ["及以下", "以下", "之下", "以内"].iter().find(|word| starts_at(glyphs, after, word));
     let rising = ["及以上", "以上", "之上"].iter().find(|word| starts_at(glyphs, after, word));
@@ -113,6 +114,16 @@ fn relative(context: &Context<'_>, line: &Prepared, stretch: Stretch) -> Vec<Tar
         .into_iter()
         .map(|name| build(context, line, Implied { name, at, comparator, value: None, unit: "", kind: Kind::Relative, confidence: Confidence::High }, Family::Rate))
         .collect()
+}
+
+/// Where the places that a mean is taken over begin: "全省、全市均值".
+fn places_before(glyphs: &[char], mean: usize) -> usize {
+    const PLACES: &[&str] = &["全国", "全省", "全市", "全县", "全区", "全州", "省级", "市级", "国家", "省", "市", "县", "州", "自治区", "、", "和", "及", "的", "水平"];
+    let mut start = mean;
+    while let Some(word) = word_before(&glyphs[..start], start, PLACES) {
+        start -= length(word);
+    }
+    start
 }
 
 /// 消灭, 杜绝 … with a case that can be counted; "零死亡", "零发生".

@@ -1,6 +1,6 @@
 //! List labels: 一、 (一) 1、 1. (1) ① ⑴ 一是. They are not quantities, they end clauses, and they make the outline.
 
-use super::glyphs::{ends_at, starts_at};
+use super::glyphs::starts_at;
 use super::numbers::{Number, Script, chinese_value, numeral_at};
 
 /// The ways a list is numbered, from the outermost to the innermost.
@@ -143,9 +143,4 @@ fn at_opening(glyphs: &[char], at: usize) -> bool {
 
 fn is_whole(value: Number) -> bool {
     value.as_f64().fract() == 0.0
-}
-
-/// Whether the text before a label ends a sentence, so that the label cannot be a value.
-pub(super) fn follows_sentence(glyphs: &[char], label: &Label) -> bool {
-    at_opening(glyphs, label.start) || ["以上", "以下", "以内", "左右", "指标"].iter().any(|word| ends_at(glyphs, label.start, word))
 }

@@ -1,6 +1,5 @@
 //! Tables pasted as tab-separated text, and rows of Word tables: the value in one cell, its indicator in another.
 
-use super::bind::Family;
 use super::clauses::{Clause, Opening};
 use super::comparator::cue_before;
 use super::glyphs::{contains_any, find, find_last, length, string};
@@ -148,15 +147,6 @@ fn known_unit(cell: &[char]) -> Option<(String, Class)> {
     let text = string(cell);
     let text = text.trim();
     UNITS.iter().find(|(unit, _)| *unit == text).map(|(unit, class)| (unit.trim_start_matches('1').to_owned(), *class))
-}
-
-/// The family of a cell's value once the row's unit is known.
-pub(super) fn family(class: Class) -> Family {
-    match class {
-        Class::Rate => Family::Rate,
-        Class::Bare => Family::Any,
-        _ => Family::Amount,
-    }
 }
 
 /// Whether a clause is nothing but a value in a cell, which the sentence finder must leave alone.
