@@ -25,7 +25,7 @@ pub(super) struct Candidate<'a> {
 const ACTIONS: &[&str] = &[
     "完成", "创建", "创立", "创成", "建成", "建设", "新建", "改建", "扩建", "改扩建", "打造", "引进", "招聘", "招录", "录用", "录取", "选派", "选送", "派出", "派遣", "安排", "安置", "培养", "培训", "组织", "举办", "开展", "启动", "发放",
     "购置", "配备", "配置", "增设", "新增", "增加", "争创", "争取", "力争", "确定", "选取", "选择", "遴选", "选", "检查", "筛查", "体检", "救助", "资助", "接入", "实现", "拟", "评选", "推出", "发表", "刊发", "投稿", "签约", "建立", "设立",
-    "改造", "申报", "制作", "印制", "推进", "确保", "保证", "扶持", "补充", "充实", "开设", "设置", "布局", "更新", "添置", "订购", "编写", "命名", "认定", "抽查", "办理", "征订", "走访", "新开", "承办",
+    "改造", "申报", "制作", "印制", "推进", "确保", "保证", "扶持", "补充", "充实", "开设", "设置", "布局", "更新", "添置", "订购", "编写", "命名", "认定", "抽查", "办理", "征订", "走访", "新开", "承办", "开课", "授课", "巡讲",
 ];
 
 /// Words that name a rhythm.
@@ -41,7 +41,8 @@ pub(super) fn accept(candidate: &Candidate<'_>) -> Option<Kind> {
     if in_title(glyphs, quantity) || is_reference(glyphs, quantity) || (quantity.script == Script::Chinese && in_quotes(glyphs, quantity)) {
         return None;
     }
-    if is_baseline(candidate) {
+    // "5次及以上率" is part of a name.
+    if is_baseline(candidate) || starts_at(glyphs, quantity.end, "率") {
         return None;
     }
     match quantity.class {
@@ -186,7 +187,7 @@ fn accept_event(candidate: &Candidate<'_>) -> Option<Kind> {
     if is_rhythm(candidate) || candidate.quantity.script == Script::Chinese || per_person {
         return None;
     }
-    let held = contains_any(clause_before(candidate), &["举办", "组织", "召开", "开展", "承办", "安排", "发表", "刊发", "投稿", "完成", "推出", "播放", "培训", "演练"]);
+    let held = contains_any(clause_before(candidate), &["举办", "组织", "召开", "开展", "承办", "安排", "发表", "刊发", "投稿", "完成", "推出", "播放", "培训", "演练", "开课", "授课", "讲课", "巡讲"]);
     if !held && !is_explicit(candidate.quantity, candidate.cue) {
         return None;
     }
@@ -203,6 +204,11 @@ fn accept_list(candidate: &Candidate<'_>) -> Option<Kind> {
     } else if is_explicit(quantity, candidate.cue) && (quantity.closing.is_some() || clause_after(candidate).is_empty()) {
         return Some(Kind::Target);
     }
+    // "科研立项5项": the amount closes the clause, so it is no list that is named after it.
+    let closes = clause_after(candidate).is_empty() && !before(candidate).is_empty();
+    if closes && quantity.script == Script::Arabic && (quantity.high.is_some() || has_action(clause_before(candidate)) || before(candidate).len() >= 4) {
+        return Some(Kind::Target);
+    }
     let names_a_list = clause_after(candidate).first().is_some_and(|c| c.is_alphabetic());
     (quantity.script == Script::Arabic && names_a_list).then_some(Kind::ProgramCount)
 }
@@ -215,8 +221,9 @@ fn accept_money(candidate: &Candidate<'_>) -> Option<Kind> {
     if contains_any(words, &["每人", "人均", "每例", "每对", "每名", "补助", "标准"]) {
         return is_explicit(candidate.quantity, candidate.cue).then_some(Kind::PolicyParameter);
     }
-    let headed = contains_any(words, &["收入", "营收", "产值", "经费", "资金", "投入", "费用"]);
-    let aimed = is_explicit(candidate.quantity, candidate.cue) || clause_after(candidate).is_empty() || has_action(words);
+    let headed = contains_any(words, &["收入", "营收", "产值", "经费", "资金", "投入", "费用", "争取", "筹措", "筹集"]);
+    let spent = contains_any(words, &["投入", "争取", "筹措", "筹集"]);
+    let aimed = spent || is_explicit(candidate.quantity, candidate.cue) || clause_after(candidate).is_empty() || has_action(words);
     (headed && aimed).then_some(Kind::Target)
 }
 
@@ -232,6 +239,10 @@ fn accept_score(candidate: &Candidate<'_>) -> Option<Kind> {
 /// A number without a unit counts only beside a name that wants one: "总和生育率1.5左右", "性别比控制在110以内".
 fn accept_bare(candidate: &Candidate<'_>) -> Option<Kind> {
     let words = before(candidate);
+    let none = candidate.quantity.value.as_f64() == 0.0 && ["死亡", "事故", "发生", "破伤风", "病例"].iter().any(|case| ends_at(words, words.len(), case));
+    if none && candidate.cue.is_some() {
+        return Some(Kind::Target);
+    }
     let named = is_rate_phrase(words) || find_last(words, "数").is_some_and(|at| at + 1 == words.len());
     (named && is_explicit(candidate.quantity, candidate.cue) && candidate.quantity.script == Script::Arabic).then_some(Kind::Target)
 }

@@ -76,7 +76,7 @@ const CUES: &[(Sense, &[&str])] = &[
     ),
     (
         Sense::Cap,
-        &["不超过", "不超", "不高于", "不大于", "不多于", "不得超过", "不得高于", "不能超过", "低于", "小于", "少于", "≤", "<=", "<", "最多", "最高不超过", "不突破"],
+        &["不超过", "不超", "不高于", "不大于", "不多于", "不得超过", "不得高于", "不能超过", "低于", "小于", "少于", "≤", "<=", "<", "最多", "最高不超过", "不突破", "控制在以下"],
     ),
     (Sense::About, &["约", "大约", "约为", "接近", "近"]),
     (
@@ -96,7 +96,7 @@ const CUES: &[(Sense, &[&str])] = &[
 ];
 
 /// Words that may stand between a cue and its value without breaking the tie.
-const FILLERS: &[&str] = &["了", "在", "约", "到", "的", "总", "共", "年均", "平均", "全年", "每年", "年内", "率", "均", "人数", "幅度"];
+const FILLERS: &[&str] = &["了", "在", "约", "到", "的", "总", "共", "年均", "平均", "全年", "每年", "年内", "均", "人数", "幅度"];
 
 /// The cue that governs a value starting at `value_start`, looked for back to `from`.
 pub(super) fn cue_before(glyphs: &[char], from: usize, value_start: usize) -> Option<Cue> {

@@ -17,7 +17,7 @@ pub(super) struct Replacement {
 
 /// Finds the replacement from lists that jump (9, 2023, 11) and from percentages above 100 that hold a year.
 pub(super) fn replacement(lines: &[Prepared]) -> Option<Replacement> {
-    from_lists(lines).or_else(|| from_percentages(lines))
+    from_lists(lines).or_else(|| from_percentages(lines)).or_else(|| from_units(lines))
 }
 
 fn from_lists(lines: &[Prepared]) -> Option<Replacement> {
@@ -41,6 +41,21 @@ fn from_percentages(lines: &[Prepared]) -> Option<Replacement> {
         let repaired = Number::parse(&digits.replace(year, "10"))?;
         (repaired.as_f64() <= 100.0).then_some(replacement)
     })
+}
+
+/// "12/2023万": no rate is given per 2023 万.
+fn from_units(lines: &[Prepared]) -> Option<Replacement> {
+    lines.iter().find_map(|line| {
+        let stamped = line.quantities.iter().find(|q| stamp(&line.glyphs, q).is_some())?;
+        Some(Replacement { from: "10".into(), to: stamp(&line.glyphs, stamped)? })
+    })
+}
+
+/// The year inside the unit of a rate per 100,000, when one stands there.
+pub(super) fn stamp(glyphs: &[char], quantity: &Quantity) -> Option<String> {
+    let slash = glyphs[quantity.start..quantity.end].iter().position(|c| *c == '/')? + quantity.start;
+    let digits: String = glyphs[slash + 1..quantity.end].iter().take_while(|c| c.is_ascii_digit()).collect();
+    is_year(&digits).then_some(digits)
 }
 
 fn is_year(text: &str) -> bool {

@@ -4,9 +4,9 @@ use super::accept::{Candidate, accept};
 use super::bind::{Better, Binding, Dictionary, Family};
 use super::clauses::Opening;
 use super::comparator::{Comparator, Cue, Sense, comparator, cue_before, names_a_base_year};
-use super::damage::{Replacement, is_implausible, is_suspicious, repaired};
+use super::damage::{Replacement, is_implausible, is_suspicious, repaired, stamp};
 use super::glyphs::{contains_any, string, word_before};
-use super::phrase::{Sharing, Stretch, clean, is_amount_phrase, is_qualifier, is_rate_phrase, items, noun_after};
+use super::phrase::{Sharing, Stretch, borrowed, clean, is_amount_phrase, is_qualifier, is_rate_phrase, items, noun_after, to_head};
 use super::prepared::Prepared;
 use super::quantity::{Class, Quantity};
 use super::target::{Confidence, Kind, Note, Target};
@@ -46,6 +46,8 @@ pub(super) fn targets(context: &Context<'_>, line: &Prepared, above: Option<&Pre
     let mut next = 0;
     for (index, clause) in line.clauses.iter().enumerate() {
         match clause.opening {
+            // After a semicolon the sentence goes on: "到2005年达到60%;到2010年达到80%".
+            Opening::Sentence if index > 0 && clause.start > 0 && line.glyphs[clause.start - 1] == ';' => said.subject = None,
             Opening::Sentence | Opening::Cell => said = Said::default(),
             Opening::Colon => said.subject = index.checked_sub(1).map(|i| clean(&line.glyphs, Stretch { start: line.clauses[i].start, end: line.clauses[i].end })),
             Opening::Comma => {}
@@ -72,8 +74,13 @@ fn accepted<'q>(line: &'q Prepared, clause: usize, quantities: &'q [Quantity], s
     let glyphs = &line.glyphs;
     let mut from = line.clauses[clause].start;
     let mut limit: Option<usize> = None;
-    let mut found = Vec::new();
+    let mut found: Vec<Accepted<'q>> = Vec::new();
     for quantity in quantities {
+        // "90%以上的社区建设1所…": the rate is the target, the count says of what.
+        let attribute = quantity.class != Class::Rate && found.first().is_some_and(|first| first.quantity.class == Class::Rate && glyphs.get(first.quantity.end) == Some(&'的'));
+        if attribute {
+            continue;
+        }
         let cue = cue_before(glyphs, from, quantity.start);
         let candidate = Candidate { line, clause, quantity, cue, from, chained: said.counted };
         let end = cue.map_or(quantity.start, |cue| cue.start);
@@ -140,7 +147,7 @@ fn assemble(context: &Context<'_>, line: &Prepared, above: Option<&Prepared>, gr
             notes.push(Note::Shared);
         }
         for name in &names {
-            found.push(build(context, line, item, &quantity, name, notes.clone(), context_words(line, item.clause)));
+            found.push(build(context, line, item, &quantity, name, notes.clone(), &context_words(line, item.clause)));
         }
         notes.retain(|note| !matches!(note, Note::ByOrder | Note::Unmatched));
     }
@@ -162,23 +169,38 @@ fn indicator_phrase(line: &Prepared, above: Option<&Prepared>, accepted: &Accept
     if matches!(accepted.quantity.class, Class::Count | Class::Event | Class::List) && accepted.kind != Kind::Growth {
         return count_phrase(line, accepted, own, said);
     }
+    let name = to_head(glyphs, own);
+    let mut notes: Vec<Note> = Vec::new();
+    if name.end < own.end {
+        notes.push(Note::Narrowed(Stretch { start: name.end, end: own.end }.text(glyphs)));
+    }
+    let own = name;
     if !own.is_empty() && !is_qualifier(own.of(glyphs)) {
         let text = with_earlier_names(line, accepted, own);
-        return Some((text, Vec::new()));
+        return Some((text, notes));
     }
+    if !own.is_empty() && own.of(glyphs).iter().any(|c| c.is_alphabetic()) {
+        notes.push(Note::Narrowed(own.text(glyphs)));
+    }
+    notes.push(Note::Inherited);
     let after = noun_behind(line, accepted);
-    if said.indicator.is_none() && said.subject.is_none() && own.is_empty() && let Some(after) = after {
+    let first = line.clauses[accepted.clause].start == line.sentence_first(accepted.clause);
+    if let Some(above) = above.filter(|_| first && accepted.cue.is_some()).and_then(phrase_above) && own.is_empty() {
+        return Some((above, notes));
+    }
+    let begins = accepted.cue.is_none() && glyphs.get(accepted.quantity.end) == Some(&'的');
+    if (begins || (said.indicator.is_none() && said.subject.is_none())) && own.is_empty() && let Some(after) = after {
         return Some((after, vec![Note::ValueFirst]));
     }
     if let Some(subject) = said.subject.filter(|subject| !subject.is_empty()) {
-        return Some((subject.text(glyphs), vec![Note::Inherited]));
+        return Some((subject.text(glyphs), notes));
     }
     if let Some(indicator) = &said.indicator {
-        return Some((indicator.clone(), vec![Note::Inherited]));
+        return Some((indicator.clone(), notes));
     }
     earlier_clause(line, accepted.clause)
-        .or_else(|| above.filter(|_| line.clauses.len() == 1).and_then(phrase_above))
-        .map(|text| (text, vec![Note::Inherited]))
+        .or_else(|| above.filter(|_| first).and_then(phrase_above))
+        .map(|text| (text, notes))
 }
 
 /// "A率,B率,C率均达90%": the names before the commas belong to the list.
@@ -209,7 +231,8 @@ fn noun_behind(line: &Prepared, accepted: &Accepted<'_>) -> Option<String> {
         start += 1;
     }
     let text = string(&line.glyphs[start..end.min(start + 40)]);
-    (text.chars().count() >= 2).then(|| text.trim().to_owned())
+    let listed = text.starts_with(['和', '、', '与', '及', '或']);
+    (text.chars().count() >= 2 && !listed).then(|| text.trim().to_owned())
 }
 
 fn count_phrase(line: &Prepared, accepted: &Accepted<'_>, own: Stretch, said: &Said) -> Option<(String, Vec<Note>)> {
@@ -245,8 +268,12 @@ fn earlier_clause(line: &Prepared, clause: usize) -> Option<String> {
     (line.sentence_start(clause)..clause).rev().take(3).find_map(|index| {
         let clause = line.clauses[index];
         let phrase = clean(glyphs, Stretch { start: clause.start, end: clause.end });
-        let headed = is_rate_phrase(phrase.of(glyphs)) || is_amount_phrase(phrase.of(glyphs));
-        headed.then(|| phrase.text(glyphs))
+        if is_rate_phrase(phrase.of(glyphs)) || is_amount_phrase(phrase.of(glyphs)) {
+            return Some(phrase.text(glyphs));
+        }
+        // "纯母乳喂养率力争过半,达到55%": the name ends inside the clause.
+        let head = phrase.of(glyphs).iter().rposition(|c| *c == '率').filter(|at| *at >= 3)?;
+        Some(Stretch { start: phrase.start, end: phrase.start + head + 1 }.text(glyphs))
     })
 }
 
@@ -254,27 +281,36 @@ fn earlier_clause(line: &Prepared, clause: usize) -> Option<String> {
 fn phrase_above(above: &Prepared) -> Option<String> {
     let clause = above.clauses.last()?;
     let phrase = clean(&above.glyphs, Stretch { start: clause.start, end: clause.end });
+    let phrase = Stretch { start: above.labels.first().map_or(phrase.start, |label| label.end.max(phrase.start)), ..phrase };
     (above.quantities.iter().all(|q| q.class == Class::Condition) && is_rate_phrase(phrase.of(&above.glyphs))).then(|| phrase.text(&above.glyphs))
 }
 
-/// The clause before and the clause itself, for binding short names ("完善婚检项目,完整率90%").
-fn context_words(line: &Prepared, clause: usize) -> Option<String> {
-    let before = clause.checked_sub(1).filter(|_| line.clauses[clause].opening != Opening::Sentence)?;
-    let before = line.clauses[before];
-    let phrase = clean(&line.glyphs, Stretch { start: before.start, end: before.end });
-    (phrase.end - phrase.start.min(phrase.end) <= 16).then(|| phrase.text(&line.glyphs))
+/// The clauses of the sentence before a clause, nearest first, for binding short names ("完善婚检项目,完整率90%").
+fn context_words(line: &Prepared, clause: usize) -> Vec<String> {
+    let first = line.sentence_start(clause);
+    let phrases = (first..clause).rev().take(3).map(|index| {
+        let before = line.clauses[index];
+        clean(&line.glyphs, Stretch { start: before.start, end: before.end.min(before.start + 40) })
+    });
+    phrases.filter(|phrase| !phrase.is_empty()).map(|phrase| phrase.text(&line.glyphs)).collect()
 }
 
-fn bind(context: &Context<'_>, name: &str, earlier: Option<&String>, family: Family) -> Binding {
+fn bind(context: &Context<'_>, name: &str, earlier: &[String], family: Family) -> Binding {
     let own = context.dictionary.bind(name, family);
-    match (own, earlier) {
-        (Binding::Unknown, Some(earlier)) if name.chars().count() <= 6 => context.dictionary.bind(&format!("{earlier}{name}"), family),
-        (own, _) => own,
+    if own != Binding::Unknown {
+        return own;
+    }
+    if let Some(full) = earlier.iter().find_map(|earlier| borrowed(earlier, name, family, context.dictionary)) {
+        return context.dictionary.bind(&full, family);
+    }
+    match earlier.first() {
+        Some(earlier) if name.chars().count() <= 6 && earlier.chars().count() <= 16 => context.dictionary.bind(&format!("{earlier}{name}"), family),
+        _ => own,
     }
 }
 
-fn build(context: &Context<'_>, line: &Prepared, accepted: &Accepted<'_>, quantity: &Quantity, name: &str, mut notes: Vec<Note>, earlier: Option<String>) -> Target {
-    let binding = bind(context, name, earlier.as_ref(), family(accepted));
+fn build(context: &Context<'_>, line: &Prepared, accepted: &Accepted<'_>, quantity: &Quantity, name: &str, mut notes: Vec<Note>, earlier: &[String]) -> Target {
+    let binding = bind(context, name, earlier, family(accepted));
     let term = match &binding {
         Binding::Bound { term, .. } => Some(context.dictionary.term(*term)),
         Binding::Ambiguous(terms) => {
@@ -289,6 +325,9 @@ fn build(context: &Context<'_>, line: &Prepared, accepted: &Accepted<'_>, quanti
     if let Some(repaired) = context.replacement.and_then(|replacement| repaired(&line.glyphs, quantity, replacement)) {
         notes.push(Note::Repaired { written: text.clone(), read: format!("{repaired}{}", quantity.unit) });
         value = repaired;
+        confidence = Confidence::Medium;
+    } else if stamp(&line.glyphs, quantity).is_some() {
+        notes.push(Note::Repaired { written: text.clone(), read: format!("{value}{}", quantity.unit) });
         confidence = Confidence::Medium;
     } else if is_suspicious(&line.glyphs, quantity) && quantity.class != Class::Count {
         notes.push(Note::Suspicious);
@@ -370,7 +409,7 @@ pub(super) fn row_targets(context: &Context<'_>, line: &Prepared, header: Option
             let cue = cue_before(&line.glyphs, start, quantity.start);
             let accepted = Accepted { clause: cell.clause, quantity: cell.quantity, cue, kind: Kind::Target, phrase: Stretch { start, end: start }, distributive: false };
             let unit = cell.unit.filter(|_| quantity.unit.is_empty()).map(|(unit, _)| unit);
-            let mut target = build(context, line, &accepted, &quantity, &cell.name, Vec::new(), None);
+            let mut target = build(context, line, &accepted, &quantity, &cell.name, Vec::new(), &[]);
             if let Some(unit) = unit {
                 target.unit = unit;
             }

@@ -105,7 +105,7 @@ fn plain_at(glyphs: &[char], at: usize) -> Option<Label> {
     let number = numeral_at(glyphs, at)?;
     let mark = glyphs.get(number.end)?;
     let next = glyphs.get(number.end + 1);
-    if next.is_some_and(char::is_ascii_digit) || !is_whole(number.value) {
+    if !is_whole(number.value) || (next.is_some_and(char::is_ascii_digit) && !begins_item(glyphs, at, number.end + 1)) {
         return None;
     }
     let style = match (number.script, mark) {
@@ -125,6 +125,13 @@ fn plain_at(glyphs: &[char], at: usize) -> Option<Label> {
         Script::Chinese => chinese_value(&glyphs[at..number.end])?,
     };
     Some(Label { start: at, end: number.end + 1, value, style })
+}
+
+/// "4、7岁以下儿童…" opens an item that begins with a number; "3、6、9月龄" is a list of numbers.
+fn begins_item(glyphs: &[char], label: usize, item: usize) -> bool {
+    let dun = item > 0 && glyphs[item - 1] == '、';
+    let unit = numeral_at(glyphs, item).and_then(|number| glyphs.get(number.end).copied());
+    dun && at_opening(glyphs, label) && unit.is_some_and(|c| matches!(c, '岁' | '个' | '周' | '天' | '小' | '年' | '~' | '-' | '%'))
 }
 
 fn spoken_at(glyphs: &[char], at: usize) -> Option<Label> {

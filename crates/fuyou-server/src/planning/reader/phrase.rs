@@ -1,7 +1,7 @@
 //! The indicator phrase: what stands before a value, freed of verbs and adverbs, and split where a list shares its values.
 
 use super::bind::{Dictionary, Family};
-use super::glyphs::{ends_at, find_last, length, starts_at, string, word_at, word_before};
+use super::glyphs::{find_last, length, starts_at, string, word_at, word_before};
 use super::numbers::numeral_at;
 
 /// A stretch of a line.
@@ -40,7 +40,7 @@ const TRAILS: &[&str] = &[
 ];
 
 /// The nouns a rate ends with.
-const RATE_HEADS: &[&str] = &["率", "比例", "比", "比重", "占比", "面", "指数", "系数", "度", "水平", "率)", "密度"];
+const RATE_HEADS: &[&str] = &["率", "比例", "比", "比重", "占比", "指数", "系数", "密度", "满意度", "知晓度", "素养水平", "率)", "培训面", "覆盖面", "知晓面", "受益面", "施行面", "普及面", "受教面"];
 /// The nouns an amount ends with.
 const AMOUNT_HEADS: &[&str] = &["数", "人次", "人数", "例数", "收入", "总量", "量", "床位", "面积", "经费", "次数", "日", "时间", "天数", "得分", "成绩", "分数", "评分", "总额", "资金", "规模", "医师", "护士", "病种"];
 
@@ -103,9 +103,12 @@ fn year_at(glyphs: &[char], at: usize) -> Option<usize> {
 
 /// A phrase begins after the last verb of promise ("…工作使孕产妇系统管理率") and after an open bracket.
 fn inner_cut(glyphs: &[char]) -> Option<usize> {
-    let verbs = ["使", "确保", "力争", "保证", "争取", "实现"].iter().filter_map(|word| find_last(glyphs, word).map(|at| at + length(word))).max();
+    let verbs = ["使", "确保", "力争", "保证", "争取", "实现"].iter().filter_map(|word| find_last(glyphs, word).map(|at| at + length(word)));
+    // 使用 is another word.
+    let verbs = verbs.filter(|end| glyphs.get(*end) != Some(&'用') || glyphs[*end - 1] != '使').max();
+    let gap = glyphs.iter().rposition(|c| *c == ' ').map(|gap| gap + 1).filter(|gap| glyphs.len() - gap >= 4);
     let open = glyphs.iter().rposition(|c| *c == '(').filter(|open| !glyphs[*open..].contains(&')')).map(|open| open + 1);
-    verbs.max(open).filter(|cut| glyphs.len() - cut >= 2 && !ends_at(glyphs, *cut, "使用"))
+    verbs.max(open).max(gap).filter(|cut| glyphs.len() - cut >= 2)
 }
 
 /// The places where a list of names may be cut.
@@ -156,7 +159,14 @@ pub(super) fn items(phrase: &[char], sharing: Sharing, family: Family, dictionar
     }
     let groups = group_by_head(phrase, &parts);
     if groups.len() > 1 && (sharing.values == 1 || sharing.values == groups.len()) {
-        return groups.into_iter().flat_map(|group| items(group.of(phrase), Sharing { values: 1, ..sharing }, family, dictionary)).collect();
+        let mut names: Vec<String> = groups.into_iter().flat_map(|group| items(group.of(phrase), Sharing { values: 1, ..sharing }, family, dictionary)).collect();
+        let first = names[0].clone();
+        for name in names.iter_mut().skip(1) {
+            if let Some(full) = borrowed(&first, name, family, dictionary) {
+                *name = full;
+            }
+        }
+        return names;
     }
     let expanded = expand(phrase, &parts, family, dictionary);
     let all_known = expanded.iter().all(|name| dictionary.knows(name, family));
@@ -164,6 +174,26 @@ pub(super) fn items(phrase: &[char], sharing: Sharing, family: Family, dictionar
         return expanded;
     }
     vec![whole]
+}
+
+/// "增补叶酸知晓率、服用率": a short name takes its subject from the name before it.
+pub(super) fn borrowed(before: &str, name: &str, family: Family, dictionary: &Dictionary) -> Option<String> {
+    if name.chars().count() > 5 || dictionary.knows(name, family) {
+        return None;
+    }
+    let before: Vec<char> = before.chars().collect();
+    (1..before.len()).rev().map(|take| format!("{}{name}", string(&before[..take]))).find(|full| dictionary.knows(full, family))
+}
+
+/// "系统管理覆盖率市区达98%": what stands behind the head of a name narrows it and is no part of it.
+pub(super) fn to_head(glyphs: &[char], stretch: Stretch) -> Stretch {
+    const NARROWING: &[&str] = &["城市", "农村", "城区", "市区", "县城", "城乡", "城镇", "乡镇", "县级", "市级", "省级", "区级", "村级", "到", "以", "于", "全省", "全市", "全县", "全区", "二级", "三级", "一级", "流动", "户籍", "常住", "公立", "民营", "每"];
+    let text = stretch.of(glyphs);
+    let head = text.iter().rposition(|c| *c == '率').map(|at| at + 1).filter(|end| *end >= 3 && *end < text.len());
+    match head {
+        Some(end) if word_at(text, end, NARROWING).is_some() => Stretch { start: stretch.start, end: stretch.start + end },
+        _ => stretch,
+    }
 }
 
 /// Parts joined until one ends with a head: "早孕建册率 | 艾滋病、梅毒和乙肝检测率".

@@ -5,6 +5,7 @@ use super::damage;
 use super::finder::{self, Context};
 use super::glyphs::contains_any;
 use super::implied;
+use super::labels::Style;
 use super::outline::outline;
 use super::prepared::Prepared;
 use super::source::{ReadError, decode};
@@ -25,6 +26,7 @@ pub fn read(bytes: &[u8], name: &str, dictionary: &Dictionary) -> Result<PlanTex
         line.keep_labels(|label| label.value < 1000 || Some(label.value) == to);
     }
     damage::mark_page_numbers(&mut lines);
+    split_labels(&mut lines);
     let context = Context { dictionary, replacement: replacement.as_ref() };
     let mut targets = targets(&context, &lines);
     for target in &mut targets {
@@ -38,12 +40,21 @@ pub fn read(bytes: &[u8], name: &str, dictionary: &Dictionary) -> Result<PlanTex
     Ok(PlanText { lines: source.lines, sections, tasks, targets, damage })
 }
 
+/// Item numbers that run into the number their item begins with.
+fn split_labels(lines: &mut [Prepared]) {
+    let mut last = 0;
+    for line in lines {
+        line.split_label(last + 1);
+        last = line.labels.iter().rev().find(|label| label.style == Style::Arabic).map_or(last, |label| label.value);
+    }
+}
+
 fn targets(context: &Context<'_>, lines: &[Prepared]) -> Vec<Target> {
     let mut found = Vec::new();
     let mut modes = tense::Modes::new(lines);
     let mut header = None;
     for (index, line) in lines.iter().enumerate() {
-        let above = index.checked_sub(1).map(|above| &lines[above]);
+        let above = lines[..index].iter().rev().take(3).find(|line| !line.clauses.is_empty());
         modes.enter(line);
         let planned = |clause: usize| modes.of_clause(line, clause) == Tense::Planned;
         if tables::is_row(line) {

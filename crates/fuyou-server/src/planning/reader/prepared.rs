@@ -2,7 +2,7 @@
 
 use super::clauses::{Clause, clauses};
 use super::glyphs::uniform;
-use super::labels::{Label, labels};
+use super::labels::{Label, Style, labels};
 use super::quantity::{Quantity, quantities};
 use super::target::Span;
 
@@ -29,6 +29,17 @@ impl Prepared {
         line
     }
 
+    /// "5.90%以上的卫生院" after item 4 is item 5 that begins with a number, not 5.90 %.
+    pub(super) fn split_label(&mut self, expected: i64) {
+        let digits = self.glyphs.iter().take_while(|c| c.is_ascii_digit()).count();
+        let value: Option<i64> = self.glyphs[..digits].iter().collect::<String>().parse().ok();
+        let joined = self.glyphs.get(digits) == Some(&'.') && self.glyphs.get(digits + 1).is_some_and(char::is_ascii_digit);
+        if joined && digits <= 2 && value == Some(expected) {
+            self.labels.insert(0, Label { start: 0, end: digits + 1, value: expected, style: Style::Arabic });
+            self.scan();
+        }
+    }
+
     /// Drops the labels that `keep` refuses and cuts the line again.
     pub(super) fn keep_labels(&mut self, keep: impl Fn(&Label) -> bool) {
         let before = self.labels.len();
@@ -52,6 +63,11 @@ impl Prepared {
     pub(super) fn sentence_start(&self, clause: usize) -> usize {
         use super::clauses::Opening;
         (0..=clause).rev().find(|&i| matches!(self.clauses[i].opening, Opening::Sentence | Opening::Cell)).unwrap_or(0)
+    }
+
+    /// Where the sentence of `clause` begins when it is the first of its line; the line's end otherwise.
+    pub(super) fn sentence_first(&self, clause: usize) -> usize {
+        if self.sentence_start(clause) == 0 { self.clauses[0].start } else { self.glyphs.len() }
     }
 
     /// The characters of the whole sentence that `clause` belongs to.

@@ -328,11 +328,21 @@ fn unit_at(glyphs: &[char], at: usize) -> ((&'static str, Class), usize) {
     if word_at(glyphs, start, NOT_UNITS).is_some() {
         return (("", Class::Bare), at);
     }
+    if let Some(end) = stamped_unit(glyphs, start) {
+        return (("/10万", Class::Rate), end);
+    }
     let unit = UNITS.iter().filter(|(word, ..)| starts_at(glyphs, start, word)).max_by_key(|(word, ..)| word.len());
     match unit {
         Some((word, unit, class)) => ((*unit, *class), start + length(word)),
         None => (("", Class::Bare), at),
     }
+}
+
+/// "/2023万" is what a portal that writes 2023 for 10 makes of "/10万".
+fn stamped_unit(glyphs: &[char], at: usize) -> Option<usize> {
+    let digits: String = glyphs.get(at + 1..at + 5)?.iter().collect();
+    let year = digits.parse::<u32>().is_ok_and(|year| (2000..2050).contains(&year));
+    (glyphs[at] == '/' && year && glyphs.get(at + 5) == Some(&'万')).then_some(at + 6)
 }
 
 pub(super) fn skip_spaces(glyphs: &[char], at: usize) -> usize {

@@ -144,6 +144,8 @@ pub enum Note {
     Masked,
     /// The value holds for each unit named, not for the whole.
     PerUnit,
+    /// The value holds for a part of the population or of the places only ("农村75%以上").
+    Narrowed(String),
     /// Several indicators are equally near.
     Candidates(Vec<String>),
 }
@@ -164,6 +166,7 @@ impl Note {
             Self::Fall => "为降幅(在原有水平上下降)".into(),
             Self::Masked => "数值被遮盖".into(),
             Self::PerUnit => "按每个单位计".into(),
+            Self::Narrowed(to) => format!("仅指:{to}"),
             Self::Candidates(ids) => format!("可能的指标:{}", ids.join("、")),
         }
     }
@@ -183,6 +186,7 @@ impl Note {
             Self::Fall => "a fall from the present level".into(),
             Self::Masked => "the number is masked".into(),
             Self::PerUnit => "for each unit".into(),
+            Self::Narrowed(to) => format!("only for: {to}"),
             Self::Candidates(ids) => format!("candidates: {}", ids.join(", ")),
         }
     }
