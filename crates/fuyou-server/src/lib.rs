@@ -1,1 +1,3 @@
 //! The server: one folder per capability.
+
+pub mod planning;
