@@ -1,3 +1,27 @@
 //! The `fuyou` command.
 
-fn main() {}
+mod expr;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Fuyou 妇幼: regional maternal and child health in one binary.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Evaluate one expression of the pack language 试算一个表达式
+    Expr(expr::Arguments),
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Expr(arguments) => expr::run(&arguments),
+    }
+}
