@@ -11,9 +11,9 @@ use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use crate::diagnostic::Diagnostic;
 
-/// Longest expression, in bytes, and most tokens: deeper trees could exhaust the stack.
+/// Longest expression, in bytes, and most words: deeper trees could exhaust the stack.
 const TEXT_MAX: usize = 16 * 1024;
-const TOKENS_MAX: usize = 4_000;
+const WORDS_MAX: usize = 4_000;
 
 /// Plain SQL expressions: the words of the standard, `filter` on aggregates, names in any script.
 #[derive(Debug)]
@@ -110,7 +110,11 @@ pub(crate) fn read(text: &str) -> Result<ast::Expr, Diagnostic> {
     let tokens = Tokenizer::new(&Plain, text).tokenize_with_location();
     let mut tokens = tokens.map_err(|error| places.syntax_error(&error.to_string()))?;
     plain_words(&mut tokens);
-    if tokens.len() > TOKENS_MAX {
+    let words = tokens
+        .iter()
+        .filter(|token| !matches!(token.token, Token::Whitespace(_)))
+        .count();
+    if words > WORDS_MAX {
         return Err(whole(
             "表达式太长，超过 4000 个词",
             "the expression has more than 4000 words",
