@@ -42,7 +42,7 @@ enum Command {
     /// 工作计划 · Work plans.
     Plan(plan::Args),
     /// 表达式 · Try an expression.
-    Expr(expr::Args),
+    Expr(expr::Arguments),
 }
 
 #[tokio::main]
@@ -56,6 +56,6 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Keys(args) => keys::run(args).await,
         Command::Pack(args) => pack::run(args),
         Command::Plan(args) => plan::run(&args),
-        Command::Expr(args) => expr::run(args),
+        Command::Expr(args) => expr::run(&args),
     }
 }
