@@ -35,15 +35,19 @@ pub(crate) fn same(a: &Cell<'_>, b: &Cell<'_>) -> bool {
 }
 
 pub(crate) fn compare(op: Comparison, a: &Cell<'_>, b: &Cell<'_>) -> Option<bool> {
-    let order = order(a, b)?;
-    Some(match op {
+    order(a, b).map(|order| holds(op, order))
+}
+
+/// Whether a comparison is true of two values in this order.
+pub(crate) fn holds(op: Comparison, order: Ordering) -> bool {
+    match op {
         Comparison::Equal => order == Ordering::Equal,
         Comparison::NotEqual => order != Ordering::Equal,
         Comparison::Less => order == Ordering::Less,
         Comparison::LessOrEqual => order != Ordering::Greater,
         Comparison::Greater => order == Ordering::Greater,
         Comparison::GreaterOrEqual => order != Ordering::Less,
-    })
+    }
 }
 /// Matches from the left; on a mismatch the last `%` takes one more character, which is enough to try everything.
 pub(crate) fn like(text: &str, parts: &[LikePart]) -> bool {
