@@ -49,37 +49,30 @@ pub fn load(layers: &[PackFiles]) -> Result<Pack, PackErrors> {
     for layer in layers {
         by_layer.push(take_files(&mut report, layer));
     }
-    let mut items = Items::default();
-    let mut changes = Vec::new();
-    let mut heads: Vec<Option<LayerHead>> = Vec::new();
+    let mut read = Vec::new();
     for (position, files) in by_layer.iter().enumerate() {
-        let name: Arc<str> = layers[position].root.as_str().into();
         let (head, incoming) = collect(&report, position, files);
         if head.is_none() {
-            let file = files.first().map_or(0, |(file, _)| *file);
-            let at = At {
-                file: u32::try_from(file).unwrap_or(0),
-                start: 0,
-                end: 1,
-            };
-            if report.files.is_empty() {
-                report.files.push(FileText {
-                    path: name.clone(),
-                    layer: name.clone(),
-                    text: String::new(),
-                });
-            }
-            report.error(
-                at,
-                format!("{name} 里没有 pack.toml"),
-                format!("there is no pack.toml in {name}"),
-            );
+            no_head(&mut report, &layers[position].root, files);
         }
-        let id = head
-            .as_ref()
-            .and_then(|head| head.table.text("id"))
-            .map_or(name, Arc::from);
-        overlay::apply(&report, &mut items, &mut changes, (position, &id), incoming);
+        read.push((head, incoming));
+    }
+    let mut items = Items::default();
+    let mut changes = Vec::new();
+    let fits = is_chain(
+        &read
+            .iter()
+            .map(|(head, _)| head.as_ref())
+            .collect::<Vec<_>>(),
+    );
+    let mut heads: Vec<Option<LayerHead>> = Vec::new();
+    for (position, (head, incoming)) in read.into_iter().enumerate() {
+        let id = head.as_ref().and_then(|head| head.table.text("id"));
+        let id: Arc<str> = id.unwrap_or(&layers[position].root).into();
+        // Over a pack that it was not written for an overlay would be nothing but errors.
+        if fits {
+            overlay::apply(&report, &mut items, &mut changes, (position, &id), incoming);
+        }
         heads.push(head);
     }
     let files = by_layer
@@ -101,6 +94,42 @@ pub fn load(layers: &[PackFiles]) -> Result<Pack, PackErrors> {
         Some(pack) if report.is_clean() => Ok(pack),
         _ => Err(PackErrors(report.into_diagnostics())),
     }
+}
+
+fn no_head(report: &mut Report, root: &str, files: &[(usize, String)]) {
+    let name: Arc<str> = root.into();
+    if report.files.is_empty() {
+        report.files.push(FileText {
+            path: Arc::clone(&name),
+            layer: Arc::clone(&name),
+            text: String::new(),
+        });
+    }
+    let file = files.first().map_or(0, |(file, _)| *file);
+    let at = At {
+        file: u32::try_from(file).unwrap_or(0),
+        start: 0,
+        end: 1,
+    };
+    report.error(
+        at,
+        format!("{name} 里没有 pack.toml"),
+        format!("there is no pack.toml in {name}"),
+    );
+}
+
+/// Whether each layer extends the one below it and the first none.
+fn is_chain(heads: &[Option<&LayerHead>]) -> bool {
+    let text = |head: Option<&LayerHead>, key: &str| {
+        head.and_then(|head| head.table.text(key))
+            .map(str::to_owned)
+    };
+    let mut below = None;
+    heads.iter().all(|head| {
+        let fits = text(*head, "extends") == below;
+        below = text(*head, "id");
+        fits
+    })
 }
 
 /// Puts a layer's files into the report, in the order of their paths.
