@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use fuyou_expr::{Aggregate, ColumnRef, Expr, Kind, Node, Slot};
+use fuyou_expr::{Aggregate, ColumnRef, Expr, Kind, Node, Slot, Value};
 
+use super::history::History;
 use super::reach::{ColumnKnown, Environment, Known, contributes, known};
 use crate::model::{FormIx, Program, RuleIx};
 use crate::scope::{EncounterOuter, Member, NO_FIELD, Step};
@@ -28,6 +29,10 @@ pub(crate) struct Plan {
     pub steps: Vec<Planned>,
     /// For each rule the rules that replace it.
     pub replaced_by: Vec<Vec<RuleIx>>,
+    /// The facts row of an enrollment without records, of a subject of whom nothing is known.
+    pub blank: Vec<Value>,
+    /// For each step whether an enrollment's first record finds it as it is in `blank` unless it reaches it.
+    pub starts_blank: Vec<bool>,
 }
 
 impl Plan {
@@ -47,7 +52,56 @@ impl Plan {
                 replaced_by[replaced.get()].push(RuleIx::new(position));
             }
         }
-        Self { steps, replaced_by }
+        Self {
+            steps,
+            replaced_by,
+            blank: Vec::new(),
+            starts_blank: vec![false; program.layout.steps.len()],
+        }
+    }
+
+    /// Looks what every enrollment begins with. Most facts say nothing and most rules are not true before the first
+    /// record; a replay need not find that out each time.
+    pub fn see_blank(program: &mut Program) {
+        let nothing = History::default();
+        let (row, rules) = super::run::Run::new(program, &nothing).blank();
+        let known_before = 7;
+        // The risk of nothing may differ from the risk before anything was looked at.
+        let risk = program
+            .layout
+            .steps
+            .iter()
+            .position(|step| *step == Step::Risk);
+        let steps = program.layout.steps.iter().zip(&program.plan.steps);
+        let starts_blank = steps.map(|(step, planned)| {
+            let reads_subject = |expr: &Expr| {
+                expr.columns()
+                    .any(|column| column.set.is_none() && usize::from(column.slot.0) < known_before)
+            };
+            let graded = planned.needs.iter().any(|need| Some(*need) == risk);
+            match step {
+                Step::Fact(ix) => {
+                    !graded && !planned.referrals && !reads_subject(&program.fact(*ix).is)
+                }
+                Step::Rule(ix) => {
+                    !graded && !rules[ix.get()] && !reads_subject(&program.rule(*ix).when)
+                }
+                Step::Derived(_) | Step::Visits | Step::Risk | Step::Tasks => false,
+            }
+        });
+        program.plan.starts_blank = starts_blank.collect();
+        program.plan.blank = row;
+    }
+
+    /// Computes every step after every record: what tests compare with.
+    #[cfg(test)]
+    pub fn make_eager(&mut self) {
+        self.blank.clear();
+        self.starts_blank.fill(false);
+        for planned in &mut self.steps {
+            planned.forms.fill(true);
+            planned.always = true;
+        }
     }
 }
 

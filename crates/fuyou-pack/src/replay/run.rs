@@ -24,9 +24,10 @@ pub(super) struct Run<'a> {
     groups: Vec<Vec<GroupRow>>,
     task_rows: Vec<TaskRow>,
     referral_rows: Vec<ReferralRow>,
-    /// For each step whether its result changed in this pass, and whether it was ever computed.
-    changed: Vec<bool>,
-    computed: Vec<bool>,
+    /// For each step the last pass in which its result changed, and the last in which it was looked at; the first is 1.
+    changed: Vec<u32>,
+    looked: Vec<u32>,
+    pass: u32,
     referrals_changed: bool,
     /// For each rule the clock that runs, as a position in `hits`.
     running: Vec<Option<usize>>,
@@ -59,13 +60,14 @@ impl<'a> Run<'a> {
         let layout = &program.layout;
         let steps = program.plan.steps.len();
         let mut run = Self {
-            row: vec![Value::Null; layout.row.columns(None).count()],
+            row: program.plan.blank.clone(),
             kept: Vec::with_capacity(encounters.len()),
             groups: vec![Vec::new(); layout.groups.len()],
             task_rows: Vec::new(),
             referral_rows: Vec::new(),
-            changed: vec![false; steps],
-            computed: vec![false; steps],
+            changed: vec![0; steps],
+            looked: vec![0; steps],
+            pass: 0,
             referrals_changed: false,
             running: vec![None; program.rules.len()],
             hits: Vec::new(),
@@ -88,6 +90,8 @@ impl<'a> Run<'a> {
     /// Fills what is known of the enrollment whatever was recorded.
     fn start_row(&mut self) {
         let person = &self.history.person;
+        self.row
+            .resize(self.program.layout.row.columns(None).count(), Value::Null);
         let known = [
             &person.birth_on,
             &person.sex,
@@ -167,33 +171,55 @@ impl<'a> Run<'a> {
 
     /// One pass over the steps: what the story needs, or everything at the end.
     fn pass(&mut self, last: bool) {
-        let form = self
-            .visible
-            .checked_sub(1)
-            .map(|newest| self.encounters[newest].0.form.get());
+        self.pass += 1;
         let plan = &self.program.plan;
         for (position, planned) in plan.steps.iter().enumerate() {
-            self.changed[position] = false;
             if !planned.always && !last {
                 continue;
             }
-            let needed = planned.needs.iter().any(|need| self.changed[*need]);
-            let first = !std::mem::replace(&mut self.computed[position], true);
-            let reached = form.is_some_and(|form| planned.forms[form]);
-            if first || needed || reached || (planned.referrals && self.referrals_changed) {
-                self.changed[position] = match planned.step {
-                    Step::Derived(ix) => self.derive(ix, first || needed),
-                    Step::Fact(ix) => self.fact(ix),
-                    Step::Visits => self.assign_visits(),
-                    Step::Rule(ix) => self.rule(ix),
-                    Step::Risk => self.grade(),
-                    Step::Tasks => self.plan_tasks(),
-                };
+            let before = std::mem::replace(&mut self.looked[position], self.pass);
+            let first = before == 0 && !plan.starts_blank[position];
+            let needed = planned
+                .needs
+                .iter()
+                .any(|need| self.changed[*need] > before);
+            let changed = first
+                || needed
+                || self.is_reached(&planned.forms, before)
+                || (planned.referrals && self.referrals_changed);
+            if changed && self.compute(planned.step, first || needed) {
+                self.changed[position] = self.pass;
             }
         }
         if !last {
             self.stop_tasks();
         }
+    }
+
+    /// Whether an encounter admitted after a pass is of one of the forms that can change a step by themselves.
+    fn is_reached(&self, forms: &[bool], before: u32) -> bool {
+        let before = (before as usize).min(self.visible);
+        self.encounters[before..self.visible]
+            .iter()
+            .any(|(encounter, _)| forms[encounter.form.get()])
+    }
+
+    /// Computes a step; returns whether its result changed. `all`: also for encounters seen before.
+    fn compute(&mut self, step: Step, all: bool) -> bool {
+        match step {
+            Step::Derived(ix) => self.derive(ix, all),
+            Step::Fact(ix) => self.fact(ix),
+            Step::Visits => self.assign_visits(),
+            Step::Rule(ix) => self.rule(ix),
+            Step::Risk => self.grade(),
+            Step::Tasks => self.plan_tasks(),
+        }
+    }
+
+    /// The facts row and the truth of the rules of an enrollment without records.
+    pub fn blank(mut self) -> (Vec<Value>, Vec<bool>) {
+        self.pass(true);
+        (self.row, self.running.iter().map(Option::is_some).collect())
     }
 
     fn facts_view(&self) -> FactsView<'_> {

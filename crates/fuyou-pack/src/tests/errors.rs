@@ -172,7 +172,7 @@ fn one_error_each() {
     check(
         "more.toml",
         "[[value_set]\nid = 1",
-        "mini/more.toml:1:13: not TOML: unclosed array table, expected `]`",
+        "mini/more.toml:1:13: not TOML: unclosed array table, expected `]`\nmini/more.toml:2:1: unknown key `id` in this file",
     );
     check(
         "bicycle/cases/more.toml",

@@ -14,21 +14,20 @@ fn folder(name: &str) -> PathBuf {
 
 /// The files of one of the crate's own packs.
 pub fn files(name: &str) -> PackFiles {
-    let dir = folder(name);
+    read_folder(&folder(name), name)
+}
+
+/// The files of any folder.
+pub fn read_folder(dir: &Path, root: &str) -> PackFiles {
     let mut found = Vec::new();
-    let mut folders = vec![dir.clone()];
+    let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let inside = path
-                    .strip_prefix(&dir)
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .to_owned();
+                let inside = path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned();
                 found.push(PackFile {
                     path: inside,
                     bytes: fs::read(&path).unwrap(),
@@ -37,7 +36,7 @@ pub fn files(name: &str) -> PackFiles {
         }
     }
     PackFiles {
-        root: name.to_owned(),
+        root: root.to_owned(),
         files: found,
     }
 }

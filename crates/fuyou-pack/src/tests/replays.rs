@@ -7,7 +7,8 @@ use fuyou_expr::{CodeSet, Value};
 use fuyou_kernel::{Date, DayNumber, Span};
 use proptest::prelude::*;
 
-use super::fixture::{files, messages, mini, with};
+use super::fixture::{files, messages, mini, read_folder, with};
+use crate::cases::histories;
 use crate::model::{Program, ReferralIx};
 use crate::replay::{
     Completion, Due, Encounter, History, Outcome, Referral, ReferralState, Task, TaskState, replay,
@@ -15,15 +16,15 @@ use crate::replay::{
 use crate::{Pack, load};
 
 static MINI: LazyLock<Pack> = LazyLock::new(mini);
-/// The same pack whose replay computes every step after every record, whatever changed.
-static EAGER: LazyLock<Pack> = LazyLock::new(|| {
-    let mut pack = mini();
-    for planned in &mut pack.programs[0].plan.steps {
-        planned.forms.fill(true);
-        planned.always = true;
+static EAGER: LazyLock<Pack> = LazyLock::new(|| eager(mini()));
+
+/// A pack whose replay computes every step after every record, whatever changed.
+fn eager(mut pack: Pack) -> Pack {
+    for program in &mut pack.programs {
+        program.plan.make_eager();
     }
     pack
-});
+}
 
 const DAY_MS: i64 = 86_400_000;
 /// 2026-01-01.
@@ -452,4 +453,21 @@ fn repeated_windows_add_months_before_they_clamp() {
         .find(|visit| &*visit.id == "monthly#3")
         .unwrap();
     assert_eq!(third.shift, Some((Span::Months(1), 2)));
+}
+
+/// The packs of this project are larger than the small one: their golden histories try every step, too.
+#[test]
+fn skipping_changes_nothing_in_the_packs_of_the_project() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/cn");
+    if !folder.is_dir() {
+        println!("skipped: there is no packs/cn");
+        return;
+    }
+    let layers = [read_folder(&folder, "packs/cn")];
+    let lazy = load(&layers).unwrap_or_else(|errors| panic!("{}", messages(&errors.0)));
+    let eager = eager(load(&layers).unwrap());
+    for ((program, history), (other, same)) in histories(&lazy).zip(histories(&eager)) {
+        let (one, two) = (replay(program, history), replay(other, same));
+        assert_eq!(told(program, history, &one), told(other, same, &two));
+    }
 }
