@@ -31,8 +31,16 @@ pub(crate) struct Plan {
     pub replaced_by: Vec<Vec<RuleIx>>,
     /// The facts row of an enrollment without records, of a subject of whom nothing is known.
     pub blank: Vec<Value>,
-    /// For each step whether an enrollment's first record finds it as it is in `blank` unless it reaches it.
-    pub starts_blank: Vec<bool>,
+    /// What must be looked at whatever the first record is: the others are then as in `blank`.
+    pub at_first: Bits,
+    /// What a new encounter of each form can change by itself.
+    pub reached: Vec<Bits>,
+    /// What reads the result of each step.
+    pub readers: Vec<Bits>,
+    /// What reads the referrals.
+    pub referrals: Bits,
+    /// What the story after each encounter depends on.
+    pub always: Bits,
 }
 
 impl Plan {
@@ -52,11 +60,37 @@ impl Plan {
                 replaced_by[replaced.get()].push(RuleIx::new(position));
             }
         }
-        Self {
+        let mut plan = Self {
             steps,
             replaced_by,
-            blank: Vec::new(),
-            starts_blank: vec![false; program.layout.steps.len()],
+            ..Self::default()
+        };
+        plan.index(program.forms.len());
+        plan
+    }
+
+    /// Turns the steps' own lists round: from what changed to what must be looked at.
+    fn index(&mut self, forms: usize) {
+        let len = self.steps.len();
+        self.at_first = Bits::all(len);
+        self.reached = vec![Bits::none(len); forms];
+        self.readers = vec![Bits::none(len); len];
+        (self.referrals, self.always) = (Bits::none(len), Bits::none(len));
+        for (position, planned) in self.steps.iter().enumerate() {
+            for need in &planned.needs {
+                self.readers[*need].set(position);
+            }
+            for (form, reached) in planned.forms.iter().enumerate() {
+                if *reached {
+                    self.reached[form].set(position);
+                }
+            }
+            if planned.referrals {
+                self.referrals.set(position);
+            }
+            if planned.always {
+                self.always.set(position);
+            }
         }
     }
 
@@ -89,7 +123,12 @@ impl Plan {
                 Step::Derived(_) | Step::Visits | Step::Risk | Step::Tasks => false,
             }
         });
-        program.plan.starts_blank = starts_blank.collect();
+        let starts_blank: Vec<bool> = starts_blank.collect();
+        let mut at_first = Bits::none(starts_blank.len());
+        for position in (0..starts_blank.len()).filter(|position| !starts_blank[*position]) {
+            at_first.set(position);
+        }
+        program.plan.at_first = at_first;
         program.plan.blank = row;
     }
 
@@ -97,11 +136,55 @@ impl Plan {
     #[cfg(test)]
     pub fn make_eager(&mut self) {
         self.blank.clear();
-        self.starts_blank.fill(false);
         for planned in &mut self.steps {
             planned.forms.fill(true);
             planned.always = true;
         }
+        self.index(self.reached.len());
+    }
+}
+
+/// A set of steps.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bits(Vec<u64>);
+
+impl Bits {
+    fn none(len: usize) -> Self {
+        Self(vec![0; len.div_ceil(64)])
+    }
+
+    fn all(len: usize) -> Self {
+        let mut bits = Self::none(len);
+        (0..len).for_each(|position| bits.set(position));
+        bits
+    }
+
+    fn set(&mut self, position: usize) {
+        self.0[position / 64] |= 1 << (position % 64);
+    }
+
+    pub fn clear(&mut self, position: usize) {
+        self.0[position / 64] &= !(1 << (position % 64));
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            *own |= other;
+        }
+    }
+
+    /// The first step at or after a position that is also within `within`, if one is given.
+    pub fn next(&self, from: usize, within: Option<&Self>) -> Option<usize> {
+        let mut mask = u64::MAX << (from % 64);
+        for word in from / 64..self.0.len() {
+            let within = within.map_or(u64::MAX, |within| within.0[word]);
+            let found = self.0[word] & within & mask;
+            if found != 0 {
+                return Some(word * 64 + found.trailing_zeros() as usize);
+            }
+            mask = u64::MAX;
+        }
+        None
     }
 }
 
