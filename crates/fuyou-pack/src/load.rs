@@ -31,11 +31,9 @@ pub fn base_of(files: &PackFiles) -> Option<String> {
     let head = files.files.iter().find(|file| file.path == "pack.toml")?;
     let mut report = Report::default();
     let text = String::from_utf8(head.bytes.clone()).ok()?;
-    report.files.push(FileText {
-        path: "pack.toml".into(),
-        layer: "".into(),
-        text,
-    });
+    report
+        .files
+        .push(FileText::new("pack.toml".into(), "".into(), text));
     parse_toml(&report, 0).text("extends").map(str::to_owned)
 }
 
@@ -99,11 +97,11 @@ pub fn load(layers: &[PackFiles]) -> Result<Pack, PackErrors> {
 fn no_head(report: &mut Report, root: &str, files: &[(usize, String)]) {
     let name: Arc<str> = root.into();
     if report.files.is_empty() {
-        report.files.push(FileText {
-            path: Arc::clone(&name),
-            layer: Arc::clone(&name),
-            text: String::new(),
-        });
+        report.files.push(FileText::new(
+            Arc::clone(&name),
+            Arc::clone(&name),
+            String::new(),
+        ));
     }
     let file = files.first().map_or(0, |(file, _)| *file);
     let at = At {
@@ -149,12 +147,8 @@ fn take_files(report: &mut Report, layer: &PackFiles) -> Vec<(usize, String)> {
             .strip_prefix(b"\xef\xbb\xbf")
             .unwrap_or(&file.bytes);
         let text = String::from_utf8_lossy(bytes).into_owned();
-        let broken = text.bytes().len() != bytes.len() || text.as_bytes() != bytes;
-        report.files.push(FileText {
-            path,
-            layer: root.clone(),
-            text,
-        });
+        let broken = text.as_bytes() != bytes;
+        report.files.push(FileText::new(path, root.clone(), text));
         if broken {
             let start = String::from_utf8_lossy(bytes).find('\u{fffd}').unwrap_or(0);
             let start = u32::try_from(start).unwrap_or(0);
