@@ -13,12 +13,20 @@ pub(super) struct Migration {
 }
 
 /// All steps, in order. A released step never changes: its checksum is stored.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "ledgers",
-    sqlite: include_str!("migrations/sqlite/0001_ledgers.sql"),
-    postgres: include_str!("migrations/postgres/0001_ledgers.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "ledgers",
+        sqlite: include_str!("migrations/sqlite/0001_ledgers.sql"),
+        postgres: include_str!("migrations/postgres/0001_ledgers.sql"),
+    },
+    Migration {
+        number: 20,
+        name: "care",
+        sqlite: include_str!("migrations/sqlite/0020_care.sql"),
+        postgres: include_str!("migrations/postgres/0020_care.sql"),
+    },
+];
 
 /// Applies what is missing, each step in a transaction.
 pub(super) async fn migrate(connection: &mut Connection) -> Result<(), Error> {
