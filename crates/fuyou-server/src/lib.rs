@@ -7,8 +7,12 @@ pub mod audit;
 pub mod care;
 pub mod db;
 pub mod exchange;
+pub mod http;
+pub mod keys;
 pub mod referral;
 pub mod registry;
+pub mod texts;
+pub mod ui;
 
 #[cfg(test)]
 mod testkit;

@@ -4,6 +4,7 @@ use fuyou_kernel::{Date, Timestamp};
 
 use crate::access::Actor;
 use crate::db::Entry;
+use crate::http::Cx;
 
 /// Who acts, and when: what every use case of care and referral is told first.
 #[derive(Debug, Clone)]
@@ -30,5 +31,11 @@ impl Acting {
             subject_id: None,
             detail: "{}".to_owned(),
         }
+    }
+}
+
+impl From<&Cx> for Acting {
+    fn from(cx: &Cx) -> Self {
+        Acting { actor: cx.actor.clone(), now: cx.now, today: cx.today }
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fuyou_expr::{Value, format_value};
+use fuyou_expr::Value;
 use fuyou_kernel::{Date, DayNumber, Timestamp};
-use fuyou_pack::model::{FormIx, Owner};
+use fuyou_pack::model::{FormIx, Owner, RuleIx};
 use fuyou_pack::replay::{self, Due, History, Outcome, TaskOrigin};
 use fuyou_pack::{Pack, Program};
 use sm3::{Digest, Sm3};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::file::Head;
 use super::tables::{ProgramTables, to_cell};
 use crate::db::Cell;
+use crate::referral::Clocks;
 use crate::registry::{Level, OrganizationId, Tree};
 
 /// A care relation lasts this many days after its reason has ended.
@@ -30,6 +31,8 @@ pub(super) struct Surroundings<'a> {
     pub program: &'a Program,
     pub tables: &'a ProgramTables,
     pub tree: &'a Tree,
+    /// Minutes that the county's clocks are ahead of UTC.
+    pub utc_offset_minutes: i32,
     /// Where the subject lives.
     pub residence: Option<OrganizationId>,
 }
@@ -43,7 +46,7 @@ pub(super) struct Derived {
     pub hits: BTreeMap<Uuid, Vec<Cell>>,
     pub risks: BTreeMap<Uuid, Vec<Cell>>,
     pub relations: BTreeMap<Uuid, Relation>,
-    pub referrals: BTreeMap<Uuid, ReferralClocks>,
+    pub referrals: BTreeMap<Uuid, Clocks>,
     /// What each record amounted to.
     pub records: BTreeMap<Uuid, Finding>,
 }
@@ -58,20 +61,28 @@ pub(super) struct Finding {
     pub derived: Vec<Value>,
 }
 
+impl Derived {
+    /// What was computed by another version of the pack: only the ids of its tasks, hits and points of the trajectory
+    /// are known, so that everything is written and what is no longer there is taken away.
+    pub(super) fn unknown([tasks, hits, risks]: &[Vec<Uuid>; 3]) -> Derived {
+        let rows = |ids: &[Uuid]| ids.iter().map(|id| (*id, Vec::new())).collect();
+        Derived { tasks: rows(tasks), hits: rows(hits), risks: rows(risks), ..Derived::default() }
+    }
+}
+
+impl Finding {
+    /// What stands in the head of the record.
+    pub(super) fn head(&self) -> (Option<&str>, Option<&str>, &str) {
+        (self.visit.as_deref(), self.risk_after.as_deref(), &self.marks_after)
+    }
+}
+
 /// Who may open the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Relation {
     pub organization: OrganizationId,
     pub kind: &'static str,
     pub until: Option<Date>,
-}
-
-/// The clocks of a referral.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ReferralClocks {
-    pub arrive_by: Option<Date>,
-    pub feedback_by: Option<Date>,
-    pub follow_up_by: Option<Date>,
 }
 
 /// An id that anybody computes again from the same parts.
@@ -96,7 +107,7 @@ pub(super) fn task_id(enrollment: Uuid, key: &str) -> Uuid {
 pub(super) fn derive(at: Surroundings<'_>, head: &Head, history: &History, outcome: &Outcome) -> Derived {
     let ids: Vec<Uuid> = history.encounters.iter().map(|encounter| Uuid::from_u128(encounter.id)).collect();
     let mut derived = Derived {
-        facts: facts(at, outcome),
+        facts: facts(at, head, outcome),
         tasks: tasks(at, head, history, outcome, &ids),
         hits: hits(at, head, outcome, &ids),
         risks: risks(at, head, history, outcome, &ids),
@@ -113,19 +124,13 @@ pub(super) fn derive(at: Surroundings<'_>, head: &Head, history: &History, outco
         };
         derived.records.insert(*id, finding);
     }
-    for (referral, clocks) in history.referrals.iter().zip(&outcome.referrals) {
-        let date = |day: Option<DayNumber>| day.and_then(|day| Date::try_from(day).ok());
-        let clocks = ReferralClocks {
-            arrive_by: date(clocks.arrive_by),
-            feedback_by: date(clocks.feedback_by),
-            follow_up_by: date(clocks.follow_up_by),
-        };
-        derived.referrals.insert(Uuid::from_u128(referral.id), clocks);
+    for (referral, outcome) in history.referrals.iter().zip(&outcome.referrals) {
+        derived.referrals.insert(Uuid::from_u128(referral.id), Clocks::of(referral.state, outcome));
     }
     derived
 }
 
-fn facts(at: Surroundings<'_>, outcome: &Outcome) -> Vec<Cell> {
+fn facts(at: Surroundings<'_>, head: &Head, outcome: &Outcome) -> Vec<Cell> {
     at.tables
         .facts
         .columns
@@ -133,7 +138,8 @@ fn facts(at: Surroundings<'_>, outcome: &Outcome) -> Vec<Cell> {
         .zip(&at.tables.fact_slots)
         .map(|(column, slot)| match slot {
             Some(slot) => to_cell(column, outcome.value(*slot)),
-            None => Cell::Date(outcome.closed_on.and_then(|day| Date::try_from(day).ok())),
+            // A person may have closed what the facts leave open.
+            None => Cell::Date(head.closed_on),
         })
         .collect()
 }
@@ -158,7 +164,8 @@ fn tasks(
     outcome: &Outcome,
     ids: &[Uuid],
 ) -> BTreeMap<Uuid, Vec<Cell>> {
-    let rank = outcome.level.map_or(-1, |level| level as i64);
+    let highest = at.program.risk.as_ref().map_or(1, |scale| scale.levels.len().saturating_sub(1).max(1));
+    let rank = outcome.level.map_or(-1, |level| (level * 100 / highest) as i64);
     outcome
         .tasks
         .iter()
@@ -183,12 +190,9 @@ fn task_row(
             ("visit", visit.id.clone(), Some(visit.form), None)
         }
         TaskOrigin::Rule { rule, started_ms, .. } => {
-            // The clock of a repetition starts with what was done last; the recorder is that of the rule's own start.
-            let hits = outcome.hits.iter().filter(|hit| hit.rule == rule && hit.since_ms <= started_ms);
-            let by = hits.max_by_key(|hit| hit.since_ms).map(|hit| hit.by);
+            let recorder = recorder(history, outcome, rule, started_ms);
             let rule = at.program.rule(rule);
             let form = rule.task.as_ref().and_then(|task| task.form);
-            let recorder = by.and_then(|by| history.encounters[by].recorded_org.clone());
             ("rule", rule.id.clone(), form, recorder)
         }
     };
@@ -227,11 +231,20 @@ fn task_row(
         Cell::Bool(on_time),
         // Only what is open is sorted by risk: a closed task keeps no rank, so that it is not written again.
         Cell::int(if is_open { rank } else { -1 }),
+        Cell::Text(Some(marks_word(at.program, if is_open { &outcome.marks } else { &[] }))),
         sees(Owner::Township),
         sees(Owner::County),
         sees(Owner::City),
         sees(Owner::Province),
     ]
+}
+
+/// Where the record was recorded that made a rule true. The clock of a repetition starts with what was done last; the
+/// recorder is that of the rule's own start.
+pub(super) fn recorder(history: &History, outcome: &Outcome, rule: RuleIx, started_ms: i64) -> Option<Arc<str>> {
+    let hits = outcome.hits.iter().filter(|hit| hit.rule == rule && hit.since_ms <= started_ms);
+    let by = hits.max_by_key(|hit| hit.since_ms)?.by;
+    history.encounters[by].recorded_org.clone()
 }
 
 /// Which organization an owner means for this enrollment; the nearest one there is when the level is missing.
@@ -345,9 +358,4 @@ fn relations(at: Surroundings<'_>, head: &Head, history: &History) -> BTreeMap<U
         known.until = known.until.max(relation.until);
     }
     relations
-}
-
-/// A value in the canonical text of its type, for the history of corrections.
-pub(super) fn canonical(ty: &fuyou_expr::Type, value: &Value) -> Option<String> {
-    (!value.is_null()).then(|| format_value(ty, value))
 }

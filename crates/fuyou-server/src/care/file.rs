@@ -1,6 +1,7 @@
 //! Everything recorded about a subject, as it is read before something is added or shown.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use fuyou_expr::Value;
 use fuyou_kernel::{Date, DayNumber, Timestamp};
@@ -41,6 +42,7 @@ pub(super) struct Kept {
     pub id: Uuid,
     pub enrollment: Uuid,
     pub form: FormIx,
+    pub form_id: Arc<str>,
     pub occurred_on: Date,
     pub recorded_at: Timestamp,
     pub recorded_org: OrganizationId,
@@ -98,6 +100,11 @@ impl File {
 }
 
 impl Enrolled {
+    /// An enrollment without records.
+    pub(super) fn new(head: Head) -> Enrolled {
+        Enrolled { head, records: Vec::new(), completions: Vec::new(), referrals: Vec::new() }
+    }
+
     /// What the replay is told: the records that count.
     pub(super) fn history(&self, program: &Program, tree: &Tree, profile: Option<&Profile>, offset: i32) -> History {
         let code = |id: OrganizationId| tree.get(id).map(|organization| organization.code.as_str().into());
@@ -143,7 +150,7 @@ pub(super) fn person(program: &Program, tree: &Tree, profile: Option<&Profile>) 
     let residence = profile.residence.and_then(|id| tree.get(id));
     replay::Person {
         birth_on: Value::date(profile.birth_on),
-        sex: value("sex", profile.sex),
+        sex: value("sex", &profile.sex),
         household: value("household", &profile.household),
         population: value("population", &profile.population),
         residence: residence.map_or(Value::Null, |organization| value("residence", &organization.code)),
@@ -165,7 +172,7 @@ pub(super) async fn read(
         if matches!(reading, Reading::Program(wanted) if wanted != head.program) {
             continue;
         }
-        enrollments.push(Enrolled { head, records: Vec::new(), completions: Vec::new(), referrals: Vec::new() });
+        enrollments.push(Enrolled::new(head));
     }
     let mut file = File { subject, profile, enrollments };
     if file.enrollments.is_empty() {

@@ -8,10 +8,22 @@
 //! - a value above the reader's secrecy does not leave this folder.
 
 mod acting;
+mod change;
+mod correct;
+mod derive;
+mod draft;
 mod engine;
+mod enrolling;
 mod error;
+mod file;
 mod model;
+mod record;
+mod referring;
 mod register;
+mod shown;
+mod store;
+mod story;
+mod tables;
 mod work;
 
 pub use acting::Acting;

@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use fuyou_kernel::{Date, Timestamp};
+use fuyou_kernel::Timestamp;
 use fuyou_pack::Pack;
 use fuyou_pack::replay::Completion;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::derive::{Finding, ReferralClocks};
+use super::derive::Finding;
 use super::file::{Head, Kept};
 use super::{EnrollmentState, Error};
 use crate::db::{Connection, DbDate, DbInstant, Insert, Tx, on};
@@ -46,7 +46,7 @@ pub(super) static TASKS: LazyLock<Insert> = LazyLock::new(|| {
         "task",
         &[
             "subject_id", "id", "enrollment_id", "program", "key", "origin", "item", "form", "owner_id", "from_on", "due_on",
-            "due_at", "overdue_at", "state", "done_on", "done_by", "on_time", "risk_rank", "township_sees_at",
+            "due_at", "overdue_at", "state", "done_on", "done_by", "on_time", "risk_rank", "risk_marks", "township_sees_at",
             "county_sees_at", "city_sees_at", "province_sees_at",
         ],
         KEY,
@@ -204,6 +204,7 @@ impl RecordRow {
             id: self.id,
             enrollment: self.enrollment_id,
             form,
+            form_id: self.form.into(),
             occurred_on: self.occurred_on.0,
             recorded_at: self.recorded_at.0,
             recorded_org: OrganizationId::from_uuid(self.recorded_org_id),
@@ -316,15 +317,9 @@ pub(super) async fn found(tx: &mut Tx, subject: Uuid, id: Uuid, finding: &Findin
     Ok(())
 }
 
-/// Stores the clocks of a referral.
-pub(super) async fn clocks(tx: &mut Tx, subject: Uuid, id: Uuid, clocks: &ReferralClocks) -> Result<(), Error> {
-    let ReferralClocks { arrive_by, feedback_by, follow_up_by } = clocks;
-    crate::referral::set_clocks(tx, subject, id, (*arrive_by, *feedback_by, *follow_up_by)).await
-}
-
 /// A task that no record demands any more is cancelled; what was tried stays readable.
 pub(super) async fn cancel_task(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
-    const SQL: &str = "update task set state = 'cancelled', done_on = null, done_by = null, on_time = null, risk_rank = -1, \
+    const SQL: &str = "update task set state = 'cancelled', done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
                        township_sees_at = null, county_sees_at = null, city_sees_at = null, province_sees_at = null \
                        where subject_id = $1 and id = $2";
     on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).execute(conn).await?.rows_affected());
@@ -381,9 +376,4 @@ pub(super) async fn earlier(connection: &mut Connection, subject: Uuid) -> Resul
     const SQL: &str = "select encounter_id, version, changed_at, changed_by_login, why, occurred_on, content \
                        from encounter_history where subject_id = $1 order by version desc, id";
     Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))
-}
-
-/// The instant of a date is nobody's business but the replay's.
-pub(super) fn db_date(date: Option<Date>) -> Option<DbDate> {
-    date.map(DbDate)
 }

@@ -21,6 +21,24 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/postgres/0001_ledgers.sql"),
     },
     Migration {
+        number: 2,
+        name: "organizations",
+        sqlite: include_str!("migrations/sqlite/0002_organizations.sql"),
+        postgres: include_str!("migrations/postgres/0002_organizations.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "access",
+        sqlite: include_str!("migrations/sqlite/0003_access.sql"),
+        postgres: include_str!("migrations/postgres/0003_access.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "persons",
+        sqlite: include_str!("migrations/sqlite/0004_persons.sql"),
+        postgres: include_str!("migrations/postgres/0004_persons.sql"),
+    },
+    Migration {
         number: 20,
         name: "care",
         sqlite: include_str!("migrations/sqlite/0020_care.sql"),

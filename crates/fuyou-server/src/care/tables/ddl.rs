@@ -26,9 +26,8 @@ pub(in crate::care) async fn install(
     if is_new_version(&mut tx, pack, &layers.join(", ")).await? {
         note_version(&mut tx, pack, &layers.join(", "), at).await?;
     }
-    for (program, tables) in pack.programs.iter().zip(&tables.programs) {
-        for (form, table) in program.forms.iter().zip(&tables.forms) {
-            let _ = form;
+    for tables in &tables.programs {
+        for table in &tables.forms {
             view(&mut tx, db.dialect(), table, Of::Record).await?;
         }
         view(&mut tx, db.dialect(), &tables.facts, Of::Enrollment).await?;

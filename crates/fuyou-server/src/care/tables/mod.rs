@@ -8,7 +8,6 @@ mod names;
 mod values;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use fuyou_expr::{Slot, Type, Value};
 use fuyou_pack::model::{FormIx, GroupIx, ProgramIx};
@@ -223,6 +222,3 @@ fn table(
         columns,
     })
 }
-
-/// The tables of a program, shared.
-pub(super) type SharedTables = Arc<Tables>;

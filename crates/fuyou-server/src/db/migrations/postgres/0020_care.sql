@@ -114,7 +114,8 @@ create table rule_hit (
     primary key (subject_id, id)
 );
 
--- What is due, for whom, until when. `overdue_at` is the first instant at which it is late.
+-- What is due, for whom, until when. `overdue_at` is the first instant at which it is late. `risk_rank` is 0 for the
+-- lowest level of the program's scale, 100 for the highest, -1 when not assessed or no longer open.
 -- The columns ending in `_sees_at` say from when on it is shown to that level of the tree.
 create table task (
     subject_id uuid not null,
@@ -135,6 +136,7 @@ create table task (
     done_by uuid,
     on_time boolean,
     risk_rank bigint not null,
+    risk_marks text not null,
     township_sees_at timestamptz,
     county_sees_at timestamptz,
     city_sees_at timestamptz,
@@ -215,3 +217,6 @@ create table import_job (
     begun_at timestamptz not null,
     updated_at timestamptz not null
 );
+
+-- Where an organization stands in the tree: a subtree is a prefix of the path.
+create view org_place as select id, code, path from organization;

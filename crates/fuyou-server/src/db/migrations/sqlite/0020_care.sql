@@ -114,7 +114,8 @@ create table rule_hit (
     primary key (subject_id, id)
 ) strict, without rowid;
 
--- What is due, for whom, until when. `overdue_at` is the first instant at which it is late.
+-- What is due, for whom, until when. `overdue_at` is the first instant at which it is late. `risk_rank` is 0 for the
+-- lowest level of the program's scale, 100 for the highest, -1 when not assessed or no longer open.
 -- The columns ending in `_sees_at` say from when on it is shown to that level of the tree.
 create table task (
     subject_id blob not null,
@@ -135,6 +136,7 @@ create table task (
     done_by blob,
     on_time integer,
     risk_rank integer not null,
+    risk_marks text not null,
     township_sees_at integer,
     county_sees_at integer,
     city_sees_at integer,
@@ -215,3 +217,6 @@ create table import_job (
     begun_at integer not null,
     updated_at integer not null
 ) strict;
+
+-- Where an organization stands in the tree: a subtree is a prefix of the path.
+create view org_place as select id, code, path from organization;
