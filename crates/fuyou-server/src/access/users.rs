@@ -1,7 +1,5 @@
 //! Keeping users: create, lock, reset, change password.
 
-use fuyou_kernel::Id;
-
 use super::password::PasswordError;
 use super::session::random_hex;
 use super::store::{self, StoredUser};
@@ -62,6 +60,9 @@ pub enum UserError {
     /// Not allowed, or not there.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// There is no such user.
+    #[error("there is no such user")]
+    NotFound,
     /// Somebody has this login.
     #[error("the login {0:?} is taken")]
     Taken(String),
@@ -173,13 +174,11 @@ pub async fn set_state(cx: &Cx, id: UserId, standing: Standing) -> Result<(), Us
 
 /// Gives a user a new password for one login and ends the user's sessions. Returns login and password, to be told once.
 pub async fn reset_password(cx: &Cx, id: UserId) -> Result<(String, String), UserError> {
-    let login = {
+    let user = {
         let mut reader = cx.db.read().await?;
-        store::user(&mut reader, id)
-            .await?
-            .map(|user| user.login)
-            .unwrap_or_default()
+        store::user(&mut reader, id).await?
     };
+    let login = user.ok_or(UserError::NotFound)?.login;
     let password = random_hex::<8>();
     let hash = cx.app.passwords().hash(&login, &password).await?;
     let mut tx = cx.db.begin(None).await?;
@@ -195,11 +194,8 @@ pub async fn reset_password(cx: &Cx, id: UserId) -> Result<(String, String), Use
 }
 
 async fn manageable(cx: &Cx, tx: &mut crate::db::Tx, id: UserId) -> Result<(), UserError> {
-    let organization = store::user(tx, id)
-        .await?
-        .map(|user| user.organization)
-        .unwrap_or_else(|| Id::from_uuid(uuid::Uuid::nil()));
-    cx.actor.require(Action::ManageUsers, organization)?;
+    let user = store::user(tx, id).await?.ok_or(UserError::NotFound)?;
+    cx.actor.require(Action::ManageUsers, user.organization)?;
     if id == cx.actor.id {
         return Err(Denied(Action::ManageUsers).into());
     }

@@ -41,6 +41,7 @@ impl From<UserError> for Error {
     fn from(err: UserError) -> Self {
         let words = match err {
             UserError::Denied(denied) => return Error::Forbidden(denied),
+            UserError::NotFound => return Error::NotFound,
             UserError::Store(cause) => return cause.into(),
             UserError::Password(PasswordError::Hashing(cause)) => {
                 return Error::Internal(cause.into());

@@ -37,6 +37,12 @@ const HEADERS: [(&str, &str); 6] = [
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestNumber(u64);
 
+/// How many statements a request sent; inside the server only.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statements(
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests put a limit on it"))] pub u64,
+);
+
 /// Logs each request by its route, never by its address, which may hold an id of a person.
 pub(super) async fn trace(mut request: Request, next: Next) -> Response {
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
@@ -48,6 +54,7 @@ pub(super) async fn trace(mut request: Request, next: Next) -> Response {
         .map(|path| path.as_str().to_owned());
     let started = Instant::now();
     let (mut response, statements) = counted(next.run(request)).await;
+    response.extensions_mut().insert(Statements(statements));
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(

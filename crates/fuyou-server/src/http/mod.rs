@@ -14,6 +14,8 @@ mod route;
 
 pub use app::{App, Clock, Options, StartError};
 pub use cx::Cx;
+#[cfg(test)]
+pub(crate) use dress::Statements;
 pub use error::Error;
 pub(crate) use error::Refused;
 pub(crate) use form::Form;

@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-
 use super::seal::{KeyError, Suite, Version};
 
 const HEADER: &str = "fuyou-keys 1";

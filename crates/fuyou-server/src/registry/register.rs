@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::person::Secret;
 use super::store::{self, Brief, By, Corrected};
-use super::{Identity, IdentityError, Person, PersonId};
+use super::{Identity, IdentityError, Person, PersonId, Problem};
 use crate::access::{Action, Denied, opens};
 use crate::db::{Change, Connection, Error, Operation};
 use crate::http::Cx;
@@ -79,7 +79,7 @@ pub async fn register(
     confirmation: Option<&str>,
 ) -> Result<Registered, RegisterError> {
     cx.actor.require(Action::RegisterPerson, new.residence)?;
-    new.check(cx.today)?;
+    check(cx, new)?;
     // All registrations of one document number pass through one lane, so that two at once see each other.
     let lane = new
         .id_no
@@ -126,6 +126,18 @@ pub async fn register(
     );
     tx.commit().await?;
     Ok(Registered::New)
+}
+
+/// What the identity itself tells, and that the place of residence exists.
+fn check(cx: &Cx, new: &Identity) -> Result<(), IdentityError> {
+    new.check(cx.today)?;
+    match cx.actor.tree.get(new.residence) {
+        Some(_) => Ok(()),
+        None => Err(IdentityError(vec![Problem {
+            field: "residence",
+            text: "person-choose",
+        }])),
+    }
 }
 
 async fn look_for_same(
@@ -223,7 +235,7 @@ pub async fn correct(
     new: &Identity,
     reason: &str,
 ) -> Result<(), RegisterError> {
-    new.check(cx.today)?;
+    check(cx, new)?;
     if reason.trim().chars().count() < REASON_CHARACTERS_MIN {
         return Err(RegisterError::NoReason);
     }
@@ -256,6 +268,7 @@ pub async fn correct(
         actor_id: cx.actor.id.uuid(),
         actor_login: &cx.actor.login,
         reason: reason.trim(),
+        version: version + 1,
     };
     for field in &corrected {
         store::insert_history(&mut tx, id, cx.new_id(), &by, field).await?;

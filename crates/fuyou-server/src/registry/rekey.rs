@@ -8,9 +8,6 @@ use super::store::{self, Secrets};
 use crate::db::{Db, Error};
 use crate::keys::Keyring;
 
-/// Rows in one transaction.
-const BATCH: i64 = 200;
-
 /// What one batch did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rekeyed {
@@ -20,11 +17,16 @@ pub struct Rekeyed {
     pub left: i64,
 }
 
-/// Seals one batch of persons under the current key version.
-pub async fn rekey_batch(db: &Db, keys: &Keyring, now: Timestamp) -> Result<Rekeyed, Error> {
+/// Seals at most `batch` persons under the current key version, in one transaction.
+pub async fn rekey_batch(
+    db: &Db,
+    keys: &Keyring,
+    now: Timestamp,
+    batch: i64,
+) -> Result<Rekeyed, Error> {
     let current = i64::from(keys.current_version());
     let mut tx = db.begin(None).await?;
-    let rows = store::sealed_before(&mut tx, current, BATCH).await?;
+    let rows = store::sealed_before(&mut tx, current, batch).await?;
     let mut done = 0;
     for (subject, version) in rows {
         let id: PersonId = Id::from_uuid(subject);

@@ -268,6 +268,8 @@ pub(super) struct By<'a> {
     pub actor_id: Uuid,
     pub actor_login: &'a str,
     pub reason: &'a str,
+    /// The version the correction makes.
+    pub version: i64,
 }
 
 pub(super) async fn insert_history(
@@ -278,11 +280,11 @@ pub(super) async fn insert_history(
     corrected: &Corrected,
 ) -> Result<(), Error> {
     const SQL: &str = "insert into person_history (subject_id, id, at, actor_id, actor_login, field, from_value, \
-                       to_value, from_sealed, to_sealed, reason) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+                       to_value, from_sealed, to_sealed, reason, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     on!(tx, conn => sqlx::query(SQL)
         .bind(person.uuid()).bind(id).bind(DbInstant(by.at)).bind(by.actor_id).bind(by.actor_login)
         .bind(corrected.field).bind(corrected.from.as_deref()).bind(corrected.to.as_deref())
-        .bind(corrected.from_sealed.as_deref()).bind(corrected.to_sealed.as_deref()).bind(by.reason)
+        .bind(corrected.from_sealed.as_deref()).bind(corrected.to_sealed.as_deref()).bind(by.reason).bind(by.version)
         .execute(conn).await?.rows_affected());
     Ok(())
 }
@@ -303,7 +305,7 @@ pub(super) async fn history(
     person: PersonId,
 ) -> Result<Vec<HistoryRow>, Error> {
     const SQL: &str = "select at, actor_login, field, from_value, to_value, reason from person_history \
-                       where subject_id = $1 order by at desc, id desc limit 200";
+                       where subject_id = $1 order by version desc, field limit 200";
     Ok(on!(connection, conn => sqlx::query_as(SQL).bind(person.uuid()).fetch_all(conn).await?))
 }
 

@@ -32,13 +32,13 @@ const FILES: &[(&str, &str)] = &[
 
 type Bundle = FluentBundle<FluentResource>;
 
-static ZH: LazyLock<Bundle> =
-    LazyLock::new(|| bundle("zh-CN", FILES.iter().map(|(zh, _)| *zh)));
-static EN: LazyLock<Bundle> =
-    LazyLock::new(|| bundle("en", FILES.iter().map(|(_, en)| *en)));
+static ZH: LazyLock<Bundle> = LazyLock::new(|| bundle("zh-CN", FILES.iter().map(|(zh, _)| *zh)));
+static EN: LazyLock<Bundle> = LazyLock::new(|| bundle("en", FILES.iter().map(|(_, en)| *en)));
 
 fn bundle(language: &str, files: impl Iterator<Item = &'static str>) -> Bundle {
-    let language: LanguageIdentifier = language.parse().expect("our two language tags are well formed");
+    let language: LanguageIdentifier = language
+        .parse()
+        .expect("our two language tags are well formed");
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     // Marks around inserted values would show up when a name is copied out of a page.
     bundle.set_use_isolating(false);

@@ -47,5 +47,6 @@ create table person_history (
     from_sealed bytea,
     to_sealed bytea,
     reason text not null,
+    version bigint not null,
     primary key (subject_id, id)
 );

@@ -47,5 +47,6 @@ create table person_history (
     from_sealed blob,
     to_sealed blob,
     reason text not null,
+    version integer not null,
     primary key (subject_id, id)
 ) strict;
