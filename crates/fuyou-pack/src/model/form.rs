@@ -3,7 +3,8 @@ use std::sync::Arc;
 use fuyou_expr::{Expr, Scope, Slot, Type};
 use fuyou_kernel::{Localized, Secrecy};
 
-use super::{Cited, FieldIx, GroupIx};
+use super::{Cited, CodeSet, FieldIx, GroupIx};
+use crate::scope::{FormOuter, GroupOuter};
 
 /// What is recorded at one encounter.
 #[derive(Debug)]
@@ -32,12 +33,12 @@ pub struct Form {
     pub cited: Cited,
     /// What this form's expressions see; the browser and the viewer read it.
     pub scope: Scope,
-    /// Where the scope holds what a draft fills.
-    pub(crate) slots: FormSlots,
-    /// The field of this form that holds an encounter column of the program (by member slot), if any.
-    pub(crate) by_slot: Vec<Option<u16>>,
-    /// The program-wide group that each group of this form belongs to.
-    pub(crate) group_sets: Vec<usize>,
+    /// What each outer column of the scope is.
+    pub(crate) outer: Vec<FormOuter>,
+    /// The outer columns that some expression of the form reads.
+    pub(crate) reads: Vec<Slot>,
+    /// The field of this form that holds each member of the set `encounter`, or [`crate::scope::NO_FIELD`].
+    pub(crate) by_slot: Vec<u16>,
     /// Computed fields, in an order in which each finds what it reads.
     pub(crate) compute_order: Vec<FieldIx>,
 }
@@ -59,6 +60,27 @@ impl Form {
             .map(GroupIx::new)
     }
 
+    /// All expressions over the form's own scope.
+    pub(crate) fn expressions(&self) -> Vec<&Expr> {
+        let mut found: Vec<&Expr> = [&self.occurred_hard, &self.occurred_soft]
+            .into_iter()
+            .flatten()
+            .collect();
+        found.extend(
+            self.sections
+                .iter()
+                .filter_map(|section| section.show_if.as_ref()),
+        );
+        found.extend(
+            self.groups
+                .iter()
+                .filter_map(|group| group.show_if.as_ref()),
+        );
+        found.extend(self.fields.iter().flat_map(Field::expressions));
+        found.extend(self.checks.iter().map(|check| &check.that));
+        found
+    }
+
     /// The most secret level among all fields: who may not see it may not open a record of this form unmasked.
     pub fn secrecy(&self) -> Secrecy {
         let own = self.fields.iter().map(|field| field.secrecy);
@@ -71,25 +93,6 @@ impl Form {
     }
 }
 
-/// Slots of a form's scope, by meaning.
-#[derive(Debug, Default)]
-pub(crate) struct FormSlots {
-    /// Where each program-wide outer value (person, opened_on, org, risk, facts …) stands, by its slot in the facts row.
-    pub row: Vec<Slot>,
-    /// One per field.
-    pub fields: Vec<Slot>,
-    /// The day of service.
-    pub occurred_on: Option<Slot>,
-    /// The day of typing.
-    pub today: Option<Slot>,
-    /// One per derived column.
-    pub derived: Vec<Slot>,
-    /// `previous.occurred_on`.
-    pub previous_occurred_on: Option<Slot>,
-    /// `previous.COLUMN`: member slot in the encounter set of the facts scope, and the outer slot here.
-    pub previous: Vec<(Slot, Slot)>,
-}
-
 /// A heading inside a form.
 #[derive(Clone, Debug)]
 pub struct Section {
@@ -98,7 +101,7 @@ pub struct Section {
     /// The title.
     pub title: Localized,
     /// Shown only while this is true.
-    pub show_if: Option<Arc<Expr>>,
+    pub show_if: Option<Expr>,
 }
 
 /// One thing that is recorded.
@@ -114,6 +117,8 @@ pub struct Field {
     pub input: InputType,
     /// The type of its value in expressions.
     pub ty: Type,
+    /// The value set of a code or of codes, with its texts.
+    pub codes: Option<Arc<CodeSet>>,
     /// The unit as it is printed.
     pub unit: Option<String>,
     /// Help beside the field.
@@ -138,6 +143,32 @@ pub struct Field {
     pub default: Option<Expr>,
     /// The source.
     pub cited: Cited,
+}
+
+impl Field {
+    /// All expressions of the field.
+    pub(crate) fn expressions(&self) -> Vec<&Expr> {
+        let mut found: Vec<&Expr> = [&self.show_if, &self.hard, &self.soft, &self.default]
+            .into_iter()
+            .flatten()
+            .collect();
+        if let FieldKind::Computed(compute) = &self.kind {
+            found.push(compute);
+        }
+        if let Some(Requirement::When(when)) = &self.required {
+            found.push(when);
+        }
+        found
+    }
+}
+
+impl Group {
+    /// All expressions over the group's own scope.
+    pub(crate) fn expressions(&self) -> Vec<&Expr> {
+        let mut found: Vec<&Expr> = self.fields.iter().flat_map(Field::expressions).collect();
+        found.extend(self.checks.iter().map(|check| &check.that));
+        found
+    }
 }
 
 /// When a field must be filled.
@@ -204,8 +235,12 @@ pub struct Group {
     pub checks: Vec<Check>,
     /// What the expressions of its fields see: the form's scope, and the row's own fields by their ids.
     pub scope: Scope,
-    /// Where the scope holds the row's fields: `field` and `group.field`.
-    pub(crate) row_slots: Vec<Slot>,
+    /// What each outer column of the scope is.
+    pub(crate) outer: Vec<GroupOuter>,
+    /// The group among those of the whole program.
+    pub(crate) set: usize,
+    /// The field of this group that holds each member of its set, or [`crate::scope::NO_FIELD`].
+    pub(crate) by_slot: Vec<u16>,
     /// Computed fields in order.
     pub(crate) compute_order: Vec<FieldIx>,
 }
@@ -222,7 +257,20 @@ pub struct Check {
     /// What the person at the desk reads.
     pub message: Localized,
     /// Beside which fields.
-    pub at: Vec<FieldIx>,
+    pub at: Vec<At>,
+}
+
+/// A place in a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum At {
+    /// The day of service.
+    OccurredOn,
+    /// A field.
+    Field(FieldIx),
+    /// A group as a whole.
+    Group(GroupIx),
+    /// A field of a row of a group; in a [`Check`] of a group the row is the one that is checked.
+    Cell(GroupIx, usize, FieldIx),
 }
 
 /// What a finding does to a record.
