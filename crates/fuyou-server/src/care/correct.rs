@@ -38,7 +38,7 @@ impl Care {
             if !program.form(kept.form).correctable {
                 return Err(Error::NotCorrectable(program.form(kept.form).id.to_string()));
             }
-            let read = draft::read(self.pack(), program, kept.form, correction.occurred_on, &correction.values);
+            let read = draft::read(program, kept.form, correction.occurred_on, &correction.values);
             let hash = draft::content_hash(program.form(kept.form), &read.draft, &correction.reasons);
             let sent_again = kept.version == correction.base_version + 1 && kept.content_hash == hash;
             if kept.version != correction.base_version && !sent_again {
@@ -68,7 +68,7 @@ impl Care {
     ) -> Result<Planned, Error> {
         let program = base.program();
         let form = program.form(kept.form);
-        let read = draft::read(self.pack(), program, kept.form, correction.occurred_on, &correction.values);
+        let read = draft::read(program, kept.form, correction.occurred_on, &correction.values);
         let Some(occurred_on) = read.draft.occurred_on.filter(|_| read.unreadable.is_empty()) else {
             return Err(record::refused(read.unreadable, None));
         };
@@ -80,7 +80,7 @@ impl Care {
         let history = others.history(program, &by.actor.tree, profile, offset);
         let outcome = replay(program, &history);
         let today = DayNumber::from(by.today);
-        let checked = check_record(self.pack(), program, kept.form, &history, &outcome, &read.draft, today);
+        let checked = check_record(program, kept.form, &history, &outcome, &read.draft, today);
         let as_record = Record {
             id: correction.id,
             subject: correction.subject,

@@ -266,7 +266,14 @@ pub(super) fn owner(at: Surroundings<'_>, head: &Head, owner: Owner, recorder: O
         Owner::City => Level::City,
         Owner::Province => Level::Province,
     };
-    at.tree.at_level(head.organization, level).map_or(head.organization, |found| found.id)
+    area(at.tree, head.organization, level)
+}
+
+/// The organization of a level above this one, the uppermost when several of the level stand above each other (a county
+/// and its hospital); itself when there is none.
+pub(crate) fn area(tree: &Tree, id: OrganizationId, level: Level) -> OrganizationId {
+    let above = tree.ancestors(id);
+    above.into_iter().find(|organization| organization.level == level).map_or(id, |found| found.id)
 }
 
 fn hits(at: Surroundings<'_>, head: &Head, outcome: &Outcome, ids: &[Uuid]) -> BTreeMap<Uuid, Vec<Cell>> {

@@ -6,7 +6,7 @@ use fuyou_expr::{Type, Value, format_value};
 use fuyou_kernel::{Date, DayNumber, Localized};
 use fuyou_pack::model::{Field, FieldIx, FormIx, Severity};
 use fuyou_pack::record::{At, Draft, Finding};
-use fuyou_pack::{Form, Pack, Program};
+use fuyou_pack::{Form, Program};
 use sm3::{Digest, Sm3};
 
 use super::{Reasons, TypedText, Values, finding_key};
@@ -18,11 +18,11 @@ pub(super) struct Read {
 }
 
 /// Reads what came in as the form says.
-pub(super) fn read(pack: &Pack, program: &Program, form: FormIx, occurred_on: Option<Date>, values: &Values) -> Read {
+pub(super) fn read(program: &Program, form: FormIx, occurred_on: Option<Date>, values: &Values) -> Read {
     let mut unreadable = Vec::new();
     let mut draft = match values {
         Values::Typed(draft) => draft.clone(),
-        Values::Text(text) => read_text(pack, program, form, text, &mut unreadable),
+        Values::Text(text) => read_text(program, form, text, &mut unreadable),
     };
     draft.occurred_on = occurred_on.map(DayNumber::from).or(draft.occurred_on);
     if draft.occurred_on.is_none() {
@@ -32,12 +32,12 @@ pub(super) fn read(pack: &Pack, program: &Program, form: FormIx, occurred_on: Op
     Read { draft, unreadable }
 }
 
-fn read_text(pack: &Pack, program: &Program, form_ix: FormIx, text: &TypedText, unreadable: &mut Vec<Finding>) -> Draft {
+fn read_text(program: &Program, form_ix: FormIx, text: &TypedText, unreadable: &mut Vec<Finding>) -> Draft {
     let form = program.form(form_ix);
     let mut draft = Draft::new(program, form_ix);
     for (id, typed) in &text.fields {
         match form.field(id) {
-            Some(ix) => match fuyou_pack::input::read_input(pack, &form.fields[ix.get()], typed) {
+            Some(ix) => match fuyou_pack::input::read_input(&form.fields[ix.get()], typed) {
                 Ok(value) => draft.values[ix.get()] = value,
                 Err(message) => unreadable.push(refusal(vec![At::Field(ix)], "type", message)),
             },
@@ -54,7 +54,7 @@ fn read_text(pack: &Pack, program: &Program, form_ix: FormIx, text: &TypedText, 
             let mut values = vec![Value::Null; group.fields.len()];
             for (id, typed) in row {
                 let found = group.fields.iter().position(|field| *field.id == **id);
-                match found.map(|ix| (ix, fuyou_pack::input::read_input(pack, &group.fields[ix], typed))) {
+                match found.map(|ix| (ix, fuyou_pack::input::read_input(&group.fields[ix], typed))) {
                     Some((ix, Ok(value))) => values[ix] = value,
                     Some((ix, Err(message))) => {
                         let place = At::Cell(group_ix, at, FieldIx::new(ix));

@@ -27,6 +27,7 @@ mod tables;
 mod work;
 
 pub use acting::Acting;
+pub(crate) use derive::area;
 pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};
 pub use model::*;

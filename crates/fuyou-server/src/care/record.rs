@@ -78,12 +78,12 @@ impl Care {
         let (program, form) = self.form_named(&record.program, &record.form)?;
         let file = self.open_file(by, record.subject.uuid(), Reading::Program(program)).await?;
         let base = self.base(by, &file, program).await?;
-        let read = draft::read(self.pack(), base.program(), form, record.occurred_on, &record.values);
+        let read = draft::read(base.program(), form, record.occurred_on, &record.values);
         let (enrolled, opening) = choose(&base, record, form)?;
         let before = self.before(by, &base, enrolled, opening, record.occurred_on.unwrap_or(by.today));
         let today = DayNumber::from(by.today);
         let checked =
-            check_record(self.pack(), base.program(), form, &before.history, &before.outcome, &read.draft, today);
+            check_record(base.program(), form, &before.history, &before.outcome, &read.draft, today);
         let unanswered = draft::unanswered(base.program().form(form), &checked.findings, &record.reasons);
         let outcome = match self.plan(by, &base, (record, form), Origin::of(by)) {
             Ok(planned) => Some(Box::new(planned.recorded)),
@@ -104,7 +104,7 @@ impl Care {
         form: FormIx,
     ) -> Result<Recorded, Error> {
         let program = self.pack().program(enrolled.head.program);
-        let read = draft::read(self.pack(), program, form, record.occurred_on, &record.values);
+        let read = draft::read(program, form, record.occurred_on, &record.values);
         let hash = draft::content_hash(program.form(form), &read.draft, &record.reasons);
         let same_enrollment = record.enrollment.is_none_or(|id| id.uuid() == enrolled.head.id);
         if kept.form != form || kept.sent_hash != hash || !same_enrollment {
@@ -133,7 +133,7 @@ impl Care {
     ) -> Result<Planned, Error> {
         let program = base.program();
         let form = program.form(form_ix);
-        let read = draft::read(self.pack(), program, form_ix, record.occurred_on, &record.values);
+        let read = draft::read(program, form_ix, record.occurred_on, &record.values);
         let Some(occurred_on) = read.draft.occurred_on.filter(|_| read.unreadable.is_empty()) else {
             return Err(refused(read.unreadable, None));
         };
@@ -143,7 +143,7 @@ impl Care {
         }
         let before = self.before(by, base, enrolled, opening, shown::date(occurred_on));
         let today = DayNumber::from(origin.today);
-        let checked = check_record(self.pack(), program, form_ix, &before.history, &before.outcome, &read.draft, today);
+        let checked = check_record(program, form_ix, &before.history, &before.outcome, &read.draft, today);
         check_findings(form, &checked, record)?;
         let hash = draft::content_hash(form, &read.draft, &record.reasons);
         let kept = Kept {

@@ -6,7 +6,7 @@ use fuyou_pack::model::Owner;
 use super::store::{ReferralChange, ReferralRow};
 use super::{ReferralId, ReferralShown, ReferralState, Sending, Step, desk};
 use crate::access::{Action, Denied};
-use crate::care::{Acting, Care, Error, Stale, SubjectId};
+use crate::care::{Acting, area, Care, Error, Stale, SubjectId};
 use crate::db::{DbDate, DbInstant};
 use crate::registry::{Level, OrganizationId};
 
@@ -70,7 +70,7 @@ fn above(by: &Acting, owner: Owner) -> OrganizationId {
         Owner::City => Level::City,
         Owner::Province => Level::Province,
     };
-    by.actor.tree.at_level(by.actor.organization, level).map_or(by.actor.organization, |found| found.id)
+    area(&by.actor.tree, by.actor.organization, level)
 }
 
 /// Takes the next step. The same step twice is answered twice.

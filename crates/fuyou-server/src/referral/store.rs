@@ -188,7 +188,7 @@ macro_rules! late {
 pub(super) type After = (Date, Uuid);
 
 /// Lines without a clock come last.
-pub(super) const FAR: Date = fuyou_kernel::Date::constant(9999, 12, 31);
+pub(super) const FAR: Date = Date::constant(9999, 12, 31);
 
 /// One page of one side of the desk, the most urgent first.
 pub(super) async fn page(
