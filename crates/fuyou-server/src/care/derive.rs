@@ -8,7 +8,7 @@ use fuyou_expr::Value;
 use fuyou_kernel::{Date, DayNumber, Timestamp};
 use fuyou_pack::model::{FormIx, Owner, RuleIx};
 use fuyou_pack::replay::{self, Due, History, Outcome, TaskOrigin};
-use fuyou_pack::{Pack, Program};
+use fuyou_pack::Program;
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
@@ -27,7 +27,6 @@ const MINUTE_MS: i64 = 60_000;
 /// What stands around an enrollment: nothing of it is asked of the database here.
 #[derive(Clone, Copy)]
 pub(super) struct Surroundings<'a> {
-    pub pack: &'a Pack,
     pub program: &'a Program,
     pub tables: &'a ProgramTables,
     pub tree: &'a Tree,

@@ -16,6 +16,7 @@ mod engine;
 mod enrolling;
 mod error;
 mod file;
+mod listing;
 mod model;
 mod record;
 mod referring;
@@ -25,6 +26,8 @@ mod store;
 mod story;
 mod tables;
 mod work;
+mod work_list;
+mod work_store;
 
 pub use acting::Acting;
 pub(crate) use derive::area;
