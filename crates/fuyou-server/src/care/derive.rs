@@ -210,6 +210,8 @@ fn task_row(
         let earliest = task.escalations.iter().filter(|(_, to)| *to == level).map(|(at, _)| *at).min();
         Cell::Instant(earliest.filter(|_| is_open).map(instant))
     };
+    let helps = task.escalations.iter().any(|(_, to)| *to == Owner::Village);
+    let village = helps.then(|| self::owner(at, head, Owner::Village, None));
     vec![
         Cell::id(head.subject),
         Cell::id(id),
@@ -231,6 +233,8 @@ fn task_row(
         // Only what is open is sorted by risk: a closed task keeps no rank, so that it is not written again.
         Cell::int(if is_open { rank } else { -1 }),
         Cell::Text(Some(marks_word(at.program, if is_open { &outcome.marks } else { &[] }))),
+        Cell::Id(village.filter(|_| is_open).map(OrganizationId::uuid)),
+        sees(Owner::Village),
         sees(Owner::Township),
         sees(Owner::County),
         sees(Owner::City),

@@ -29,6 +29,9 @@ mod work;
 mod work_list;
 mod work_store;
 
+#[cfg(test)]
+mod tests;
+
 pub use acting::Acting;
 pub(crate) use derive::area;
 pub use engine::{Care, Settings};

@@ -47,7 +47,7 @@ pub(super) struct TaskRow {
 // $1 organization, $2 path, $3 level, $4 now, $5 today, $6 program or empty, $7 reach
 macro_rules! sees_at {
     () => {
-        "case $3 when 'township' then township_sees_at when 'county' then county_sees_at when 'city' then city_sees_at \
+        "case $3 when 'village' then village_sees_at when 'township' then township_sees_at when 'county' then county_sees_at when 'city' then city_sees_at \
          when 'province' then province_sees_at else null end"
     };
 }
@@ -56,7 +56,9 @@ macro_rules! below {
 }
 macro_rules! own {
     () => {
-        concat!("(owner_id = $1 or (", sees_at!(), " <= $4 and ", below!(), "))")
+        concat!(
+            "(owner_id = $1 or (village_id = $1 and village_sees_at <= $4) or (", sees_at!(), " <= $4 and ", below!(), "))"
+        )
     };
 }
 macro_rules! current {

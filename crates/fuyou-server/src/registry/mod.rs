@@ -6,6 +6,7 @@
 //! - a correction keeps who, when, from what, to what and why; two people correcting at once get a clear answer;
 //! - registering twice with the same id is registering once.
 
+mod bulk;
 mod import;
 mod organization;
 mod organizations_store;
@@ -23,6 +24,7 @@ mod web;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bulk::{PersonRow, insert_persons, person_row};
 pub use import::{ImportError, Imported, import_organizations};
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
 pub use person::{
@@ -33,6 +35,7 @@ pub use register::{
     Candidate, RegisterError, Registered, correct, open_person, person_by_identity_number, register,
 };
 pub use rekey::{Rekeyed, rekey_batch};
+use search::names_somebody;
 pub use search::{Found, Page, search};
 pub use sections::{Section, sections_of};
 pub(crate) use web::routes;
