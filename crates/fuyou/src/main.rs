@@ -5,6 +5,7 @@ mod config;
 mod keys;
 mod migrate;
 mod organization;
+mod expr;
 mod pack;
 mod serve;
 mod user;
@@ -35,8 +36,10 @@ enum Command {
     Audit(audit::Args),
     /// 密钥 · Keys.
     Keys(keys::Args),
+    /// 试算一个表达式 · Evaluate one expression of the pack language.
+    Expr(expr::Arguments),
     /// 规则包 · Check, test and show packs of definitions.
-    Pack(pack::Args),
+    Pack(pack::Arguments),
 }
 
 #[tokio::main]
@@ -48,6 +51,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Organization(args) => organization::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
+        Command::Expr(args) => expr::run(&args),
         Command::Pack(args) => pack::run(args),
     }
 }

@@ -24,7 +24,7 @@ mod web;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bulk::{PersonRow, insert_persons, person_row};
+pub(crate) use bulk::{insert_persons, person_row};
 pub use import::{ImportError, Imported, import_organizations};
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
 pub use person::{

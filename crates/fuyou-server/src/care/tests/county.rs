@@ -178,7 +178,7 @@ pub(super) const BOOKING: &str = "handbook_no=2024-0001 lmp_certainty=sure lmp_o
 /// What is typed into an antenatal form without any finding.
 pub(super) const ANTENATAL: &str = "visit_mode=clinic critical_signs=none weight_kg=58.0 systolic_mmhg=116 \
     diastolic_mmhg=72 hb_g_per_l=118 urine_protein=neg classification=normal next_visit_on=2024-08-29 \
-    fetal_heart_rate=140 fetal_heart_sustained=false";
+    fetal_heart_rate=140 complaint=none guidance=lifestyle referred=false doctor=D1";
 
 /// Values as a person types them.
 pub(super) fn typed(text: &str) -> Values {

@@ -104,7 +104,7 @@ async fn unusual_values_need_a_reason() {
         let county = County::new(db, county_pack.clone()).await;
         let woman = county.woman("990001001").await;
         county.booked(woman).await;
-        let mut record = county.typed(woman, "antenatal", "2024-08-01", &ANTENATAL.replace("rate=140", "rate=172"));
+        let mut record = county.typed(woman, "antenatal", "2024-08-01", &ANTENATAL.replace("rate=140", "rate=172 fetal_heart_sustained=false"));
         record.reasons = Reasons::new();
         let worker = county.worker("2024-08-01");
         let preview = county.care.preview(&worker, &record).await.unwrap();
@@ -185,8 +185,8 @@ async fn the_same_visit_by_two_people_at_once_is_one_visit() {
         assert_eq!(u8::from(stale(&mine)) + u8::from(stale(&theirs)), 1, "{mine:?} {theirs:?}");
         assert_eq!(u8::from(mine.is_ok()) + u8::from(theirs.is_ok()), 1);
         // Two different visits at once are two visits.
-        let one = county.typed(woman, "antenatal", "2024-08-20", &ANTENATAL.replace("2024-08-29", "2024-09-20"));
-        let two = county.typed(woman, "antenatal", "2024-08-21", &ANTENATAL.replace("2024-08-29", "2024-09-20"));
+        let one = county.typed(woman, "antenatal", "2024-08-20", &ANTENATAL.replace("2024-08-29", "2024-09-20 fundal_height_cm=22.0"));
+        let two = county.typed(woman, "antenatal", "2024-08-21", &ANTENATAL.replace("2024-08-29", "2024-09-20 fundal_height_cm=22.0"));
         let later = county.worker("2024-08-21");
         let (one, two) = tokio::join!(county.care.record(&later, one), county.care.record(&later, two));
         assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
@@ -231,7 +231,7 @@ async fn moving_closing_and_reopening() {
         let west_later = county.user(Role::TownshipWorker, "990002", "2024-08-01");
         assert!(matches!(county.care.record(&west_later, late.clone()).await, Err(Error::Closed(_))));
         county.care.reopen(&west_later, change).await.unwrap();
-        assert!(county.care.record(&west_later, late).await.is_ok());
+        county.care.record(&west_later, late).await.unwrap();
     })
     .await;
 }
@@ -245,7 +245,7 @@ async fn a_routine_visit_costs_a_bounded_number_of_statements() {
         county.booked(woman).await;
         let mut counts = Vec::new();
         for day in ["2024-07-10", "2024-08-08", "2024-10-10", "2024-11-10"] {
-            let text = ANTENATAL.replace("2024-08-29", "2024-12-01");
+            let text = format!("{} fundal_height_cm=20.0 fetal_position=cephalic fetal_movement=normal", ANTENATAL.replace("2024-08-29", "2024-12-01"));
             let record = county.typed(woman, "antenatal", day, &text);
             let (answer, statements) = counted(county.care.record(&county.worker(day), record)).await;
             answer.unwrap();
