@@ -8,6 +8,7 @@
 //! - a value above the reader's secrecy does not leave this folder.
 
 mod acting;
+mod bulk;
 mod change;
 mod correct;
 mod derive;
@@ -33,6 +34,7 @@ mod work_store;
 mod tests;
 
 pub use acting::Acting;
+pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkWriting, Known, Refused};
 pub(crate) use derive::area;
 pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};
