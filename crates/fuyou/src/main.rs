@@ -6,6 +6,7 @@ mod keys;
 mod migrate;
 mod organization;
 mod expr;
+mod import;
 mod pack;
 mod serve;
 mod user;
@@ -32,6 +33,8 @@ enum Command {
     User(user::Args),
     /// 机构管理 · Organizations.
     Organization(organization::Args),
+    /// 批量导入 · Load a file of records through the same rules as the desk.
+    Import(import::Args),
     /// 审计 · The audit trail.
     Audit(audit::Args),
     /// 密钥 · Keys.
@@ -49,6 +52,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Organization(args) => organization::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Expr(args) => expr::run(&args),
