@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod expr;
+mod import;
 mod keys;
 mod migrate;
 mod organization;
@@ -25,10 +26,6 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// 表达式 · Try an expression.
-    Expr(expr::Arguments),
-    /// 规则包 · Packs of definitions.
-    Pack(pack::Args),
     /// 启动服务 · Start the server.
     Serve(serve::Args),
     /// 升级数据库结构 · Bring the schema of the database up to date.
@@ -37,10 +34,16 @@ enum Command {
     User(user::Args),
     /// 机构管理 · Organizations.
     Organization(organization::Args),
+    /// 批量导入 · Load a file of records through the same rules as the desk.
+    Import(import::Args),
     /// 审计 · The audit trail.
     Audit(audit::Args),
     /// 密钥 · Keys.
     Keys(keys::Args),
+    /// 表达式 · Try an expression.
+    Expr(expr::Arguments),
+    /// 规则包 · Packs of definitions.
+    Pack(pack::Args),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
 }
@@ -48,14 +51,15 @@ enum Command {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Expr(args) => expr::run(&args),
-        Command::Pack(args) => pack::run(args),
         Command::Serve(args) => serve::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Organization(args) => organization::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
+        Command::Expr(args) => expr::run(&args),
+        Command::Pack(args) => pack::run(args),
         Command::Plan(args) => plan::run(&args),
     }
 }
