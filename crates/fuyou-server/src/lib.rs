@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod db;
+pub mod insight;
 
 #[cfg(test)]
 mod testkit;

@@ -18,6 +18,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[Migration {
     name: "ledgers",
     sqlite: include_str!("migrations/sqlite/0001_ledgers.sql"),
     postgres: include_str!("migrations/postgres/0001_ledgers.sql"),
+}, Migration {
+    number: 30,
+    name: "planning",
+    sqlite: include_str!("migrations/sqlite/0030_planning.sql"),
+    postgres: include_str!("migrations/postgres/0030_planning.sql"),
 }];
 
 /// Applies what is missing, each step in a transaction.
