@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
+use fuyou_kernel::Timestamp;
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
@@ -251,4 +251,22 @@ async fn insert_entry(
         .bind(entry.detail.as_str()).bind(linked.prev_hash.as_slice()).bind(linked.hash.as_slice())
         .execute(conn).await?.rows_affected());
     Ok(())
+}
+
+impl Entry {
+    /// The row it is about and the subject on which that hangs.
+    #[must_use]
+    pub fn about(self, subject: Uuid, row: Uuid) -> Self {
+        Entry {
+            subject_id: Some(subject),
+            entity_id: Some(row),
+            ..self
+        }
+    }
+
+    /// Names of changed fields or a reason, as JSON.
+    #[must_use]
+    pub fn saying(self, detail: String) -> Self {
+        Entry { detail, ..self }
+    }
 }
