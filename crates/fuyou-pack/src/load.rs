@@ -31,7 +31,11 @@ pub fn base_of(files: &PackFiles) -> Option<String> {
     let head = files.files.iter().find(|file| file.path == "pack.toml")?;
     let mut report = Report::default();
     let text = String::from_utf8(head.bytes.clone()).ok()?;
-    report.files.push(FileText { path: "pack.toml".into(), layer: "".into(), text });
+    report.files.push(FileText {
+        path: "pack.toml".into(),
+        layer: "".into(),
+        text,
+    });
     parse_toml(&report, 0).text("extends").map(str::to_owned)
 }
 
@@ -53,22 +57,45 @@ pub fn load(layers: &[PackFiles]) -> Result<Pack, PackErrors> {
         let (head, incoming) = collect(&report, position, files);
         if head.is_none() {
             let file = files.first().map_or(0, |(file, _)| *file);
-            let at = At { file: u32::try_from(file).unwrap_or(0), start: 0, end: 1 };
+            let at = At {
+                file: u32::try_from(file).unwrap_or(0),
+                start: 0,
+                end: 1,
+            };
             if report.files.is_empty() {
-                report.files.push(FileText { path: name.clone(), layer: name.clone(), text: String::new() });
+                report.files.push(FileText {
+                    path: name.clone(),
+                    layer: name.clone(),
+                    text: String::new(),
+                });
             }
-            report.error(at, format!("{name} 里没有 pack.toml"), format!("there is no pack.toml in {name}"));
+            report.error(
+                at,
+                format!("{name} 里没有 pack.toml"),
+                format!("there is no pack.toml in {name}"),
+            );
         }
-        let id = head.as_ref().and_then(|head| head.table.text("id")).map_or(name, Arc::from);
+        let id = head
+            .as_ref()
+            .and_then(|head| head.table.text("id"))
+            .map_or(name, Arc::from);
         overlay::apply(&report, &mut items, &mut changes, (position, &id), incoming);
         heads.push(head);
     }
     let files = by_layer
         .iter()
         .enumerate()
-        .flat_map(|(layer, files)| files.iter().map(move |(file, path)| ((layer, path.clone()), *file)))
+        .flat_map(|(layer, files)| {
+            files
+                .iter()
+                .map(move |(file, path)| ((layer, path.clone()), *file))
+        })
         .collect::<HashMap<_, _>>();
-    let context = Context { report: &report, items: &items, files: &files };
+    let context = Context {
+        report: &report,
+        items: &items,
+        files: &files,
+    };
     let pack = check::pack(&context, &heads, changes);
     match pack {
         Some(pack) if report.is_clean() => Ok(pack),
@@ -88,14 +115,25 @@ fn take_files(report: &mut Report, layer: &PackFiles) -> Vec<(usize, String)> {
         }
         let position = report.files.len();
         let path: Arc<str> = format!("{root}/{}", file.path).into();
-        let bytes = file.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.bytes);
+        let bytes = file
+            .bytes
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&file.bytes);
         let text = String::from_utf8_lossy(bytes).into_owned();
         let broken = text.bytes().len() != bytes.len() || text.as_bytes() != bytes;
-        report.files.push(FileText { path, layer: root.clone(), text });
+        report.files.push(FileText {
+            path,
+            layer: root.clone(),
+            text,
+        });
         if broken {
             let start = String::from_utf8_lossy(bytes).find('\u{fffd}').unwrap_or(0);
             let start = u32::try_from(start).unwrap_or(0);
-            let at = At { file: u32::try_from(position).unwrap_or(0), start, end: start + 1 };
+            let at = At {
+                file: u32::try_from(position).unwrap_or(0),
+                start,
+                end: start + 1,
+            };
             report.error(at, "文件不是 UTF-8 编码", "the file is not UTF-8");
             continue;
         }

@@ -20,7 +20,8 @@ pub(crate) fn apply(
 ) {
     for one in incoming {
         let Incoming { item, operation } = one;
-        let (kind, program, id, at) = (item.kind, item.program.clone(), item.id.clone(), item.id_at);
+        let (kind, program, id, at) =
+            (item.kind, item.program.clone(), item.id.clone(), item.id_at);
         let done = match operation {
             Operation::Add => add(report, items, item),
             Operation::Replace => replace(report, items, item),
@@ -49,7 +50,11 @@ fn key((kind, program, id): Named<'_>) -> (ItemKind, String, String) {
 
 fn add(report: &Report, items: &mut Items, item: crate::raw::Item) -> Option<ChangeKind> {
     let key = key((item.kind, &item.program, &item.id));
-    if let Some(before) = items.index.get(&key).and_then(|position| items.list[*position].as_ref()) {
+    if let Some(before) = items
+        .index
+        .get(&key)
+        .and_then(|position| items.list[*position].as_ref())
+    {
         let place = report.place(before.id_at);
         report.error(
             item.id_at,
@@ -68,7 +73,11 @@ fn add(report: &Report, items: &mut Items, item: crate::raw::Item) -> Option<Cha
 
 /// The position of an item that an overlay wants to change.
 fn find(report: &Report, items: &Items, wanted: Named<'_>, at: At) -> Option<usize> {
-    let position = items.index.get(&key(wanted)).copied().filter(|position| items.list[*position].is_some());
+    let position = items
+        .index
+        .get(&key(wanted))
+        .copied()
+        .filter(|position| items.list[*position].is_some());
     if position.is_none() {
         let (kind, program, id) = wanted;
         let known = items.of(kind, program).map(|item| item.id.as_str());
@@ -83,40 +92,82 @@ fn find(report: &Report, items: &Items, wanted: Named<'_>, at: At) -> Option<usi
 }
 
 fn replace(report: &Report, items: &mut Items, item: crate::raw::Item) -> Option<ChangeKind> {
-    let position = find(report, items, (item.kind, &item.program, &item.id), item.id_at)?;
+    let position = find(
+        report,
+        items,
+        (item.kind, &item.program, &item.id),
+        item.id_at,
+    )?;
     items.list[position] = Some(item);
     Some(ChangeKind::Replaced)
 }
 
 fn remove(report: &Report, items: &mut Items, item: &crate::raw::Item) -> Option<ChangeKind> {
-    let position = find(report, items, (item.kind, &item.program, &item.id), item.id_at)?;
+    let position = find(
+        report,
+        items,
+        (item.kind, &item.program, &item.id),
+        item.id_at,
+    )?;
     items.list[position] = None;
-    items.index.remove(&key((item.kind, &item.program, &item.id)));
+    items
+        .index
+        .remove(&key((item.kind, &item.program, &item.id)));
     Some(ChangeKind::Removed)
 }
 
 /// Takes a field out of a form: its id is `FORM.FIELD`.
 fn remove_field(report: &Report, items: &mut Items, item: &crate::raw::Item) -> Option<ChangeKind> {
     let Some((form, field)) = item.id.split_once('.') else {
-        report.error(item.id_at, "字段应写作 表单.字段", "a field is written FORM.FIELD");
+        report.error(
+            item.id_at,
+            "字段应写作 表单.字段",
+            "a field is written FORM.FIELD",
+        );
         return None;
     };
-    let position = find(report, items, (ItemKind::Form, &item.program, form), item.id_at)?;
+    let position = find(
+        report,
+        items,
+        (ItemKind::Form, &item.program, form),
+        item.id_at,
+    )?;
     let table = &mut items.list[position].as_mut()?.table;
-    let fields = table.entries.iter_mut().find(|(key, _)| key.name == "field");
-    if let Some((_, Node { kind: NodeKind::Array(list), .. })) = fields {
+    let fields = table
+        .entries
+        .iter_mut()
+        .find(|(key, _)| key.name == "field");
+    if let Some((
+        _,
+        Node {
+            kind: NodeKind::Array(list),
+            ..
+        },
+    )) = fields
+    {
         let before = list.len();
-        list.retain(|node| !matches!(&node.kind, NodeKind::Table(table) if table.text("id") == Some(field)));
+        list.retain(
+            |node| !matches!(&node.kind, NodeKind::Table(table) if table.text("id") == Some(field)),
+        );
         if list.len() < before {
             return Some(ChangeKind::Removed);
         }
     }
-    report.error(item.id_at, format!("表单 {form} 没有字段 {field}"), format!("form `{form}` has no field `{field}`"));
+    report.error(
+        item.id_at,
+        format!("表单 {form} 没有字段 {field}"),
+        format!("form `{form}` has no field `{field}`"),
+    );
     None
 }
 
 fn alter(report: &Report, items: &mut Items, item: crate::raw::Item) -> Option<ChangeKind> {
-    let position = find(report, items, (item.kind, &item.program, &item.id), item.id_at)?;
+    let position = find(
+        report,
+        items,
+        (item.kind, &item.program, &item.id),
+        item.id_at,
+    )?;
     let before = items.list[position].as_mut()?;
     let mut keys = Vec::new();
     merge(report, &mut before.table, item.table, "", &mut keys);
@@ -131,14 +182,33 @@ fn merge(report: &Report, old: &mut Table, new: Table, prefix: &str, keys: &mut 
             continue;
         }
         let name = format!("{prefix}{}", key.name);
-        let before = old.entries.iter_mut().find(|(known, _)| known.name == key.name);
+        let before = old
+            .entries
+            .iter_mut()
+            .find(|(known, _)| known.name == key.name);
         match (before, node.kind) {
-            (Some((_, Node { kind: NodeKind::Table(below), .. })), NodeKind::Table(over)) => {
+            (
+                Some((
+                    _,
+                    Node {
+                        kind: NodeKind::Table(below),
+                        ..
+                    },
+                )),
+                NodeKind::Table(over),
+            ) => {
                 merge(report, below, over, &format!("{name}."), keys);
             }
-            (Some((_, Node { kind: NodeKind::Array(below), .. })), NodeKind::Array(over))
-                if is_merged(&key.name, &over) =>
-            {
+            (
+                Some((
+                    _,
+                    Node {
+                        kind: NodeKind::Array(below),
+                        ..
+                    },
+                )),
+                NodeKind::Array(over),
+            ) if is_merged(&key.name, &over) => {
                 merge_list(report, below, over, &name, keys);
             }
             (Some((known, slot)), kind) => {
@@ -156,7 +226,8 @@ fn merge(report: &Report, old: &mut Table, new: Table, prefix: &str, keys: &mut 
 
 /// Whether a list is put over the one below entry by entry.
 fn is_merged(name: &str, over: &[Node]) -> bool {
-    LISTS_OF_TABLES.contains(&name) || (LISTS_BY_WISH.contains(&name) && over.iter().any(says_change))
+    LISTS_OF_TABLES.contains(&name)
+        || (LISTS_BY_WISH.contains(&name) && over.iter().any(says_change))
 }
 
 fn says_change(node: &Node) -> bool {
@@ -167,28 +238,52 @@ fn id_of(table: &Table) -> Option<&str> {
     table.text("id").or_else(|| table.text("code"))
 }
 
-fn merge_list(report: &Report, old: &mut Vec<Node>, new: Vec<Node>, name: &str, keys: &mut Vec<String>) {
+fn merge_list(
+    report: &Report,
+    old: &mut Vec<Node>,
+    new: Vec<Node>,
+    name: &str,
+    keys: &mut Vec<String>,
+) {
     for node in new {
         let NodeKind::Table(mut table) = node.kind else {
             report.error(node.at, "这里应为表", "expected a table");
             continue;
         };
-        let Some(operation) = take_operation(report, &mut table) else { continue };
+        let Some(operation) = take_operation(report, &mut table) else {
+            continue;
+        };
         let id = id_of(&table).unwrap_or_default().to_owned();
-        let position = old.iter().position(|node| matches!(&node.kind, NodeKind::Table(known) if id_of(known) == Some(&id)));
+        let position = old.iter().position(
+            |node| matches!(&node.kind, NodeKind::Table(known) if id_of(known) == Some(&id)),
+        );
         match (operation, position) {
             (Operation::Add | Operation::Remove, None) => {
-                old.push(Node { at: node.at, kind: NodeKind::Table(table) });
+                old.push(Node {
+                    at: node.at,
+                    kind: NodeKind::Table(table),
+                });
                 keys.push(format!("{name}.{id}"));
             }
             (Operation::Add | Operation::Remove, Some(_)) => {
-                report.error(node.at, format!("{name} {id} 已存在"), format!("{name} `{id}` already exists"));
+                report.error(
+                    node.at,
+                    format!("{name} {id} 已存在"),
+                    format!("{name} `{id}` already exists"),
+                );
             }
             (Operation::Replace | Operation::Alter, None) => {
-                report.error(node.at, format!("没有可改动的 {name} {id}"), format!("there is no {name} `{id}` to change"));
+                report.error(
+                    node.at,
+                    format!("没有可改动的 {name} {id}"),
+                    format!("there is no {name} `{id}` to change"),
+                );
             }
             (Operation::Replace, Some(position)) => {
-                old[position] = Node { at: node.at, kind: NodeKind::Table(table) };
+                old[position] = Node {
+                    at: node.at,
+                    kind: NodeKind::Table(table),
+                };
                 keys.push(format!("{name}.{id}"));
             }
             (Operation::Alter, Some(position)) => {

@@ -9,13 +9,34 @@ use crate::model::{DerivedIx, FactIx, FieldIx, RowColumn, RuleIx};
 /// What is known of a person, in the order of its slots.
 pub(crate) const PERSON: [&str; 5] = ["birth_on", "sex", "household", "population", "residence"];
 /// Columns of the set `task`, in the order of their slots.
-pub(crate) const TASK: [&str; 7] = ["rule", "visit", "state", "on_time", "due_on", "done_on", "started_on"];
+pub(crate) const TASK: [&str; 7] = [
+    "rule",
+    "visit",
+    "state",
+    "on_time",
+    "due_on",
+    "done_on",
+    "started_on",
+];
 /// Columns of the set `referral`, in the order of their slots.
-pub(crate) const REFERRAL: [&str; 6] = ["kind", "state", "sent_on", "arrived_on", "feedback_on", "on_time"];
+pub(crate) const REFERRAL: [&str; 6] = [
+    "kind",
+    "state",
+    "sent_on",
+    "arrived_on",
+    "feedback_on",
+    "on_time",
+];
 /// States of a task, in the order of the value set `task_state`.
 pub(crate) const TASK_STATES: [&str; 3] = ["open", "done", "cancelled"];
 /// Slots of an encounter that every program has: `form`, `visit`, `occurred_on`, `recorded_on`, `recorded_org`.
-pub(crate) const ENCOUNTER: [&str; 5] = ["form", "visit", "occurred_on", "recorded_on", "recorded_org"];
+pub(crate) const ENCOUNTER: [&str; 5] = [
+    "form",
+    "visit",
+    "occurred_on",
+    "recorded_on",
+    "recorded_org",
+];
 /// Slot of `visit` in [`ENCOUNTER`].
 pub(crate) const VISIT_SLOT: usize = 1;
 /// No field of the form holds the column.
@@ -138,11 +159,14 @@ impl Layout {
     }
 
     pub(crate) fn row_columns(&self) -> impl Iterator<Item = RowColumn<'_>> {
-        self.row.columns(None).enumerate().map(|(position, (name, column))| RowColumn {
-            name,
-            slot: Slot(u16::try_from(position).expect("slots are 16 bits")),
-            ty: &column.ty,
-            secrecy: column.secrecy,
-        })
+        self.row
+            .columns(None)
+            .enumerate()
+            .map(|(position, (name, column))| RowColumn {
+                name,
+                slot: Slot(u16::try_from(position).expect("slots are 16 bits")),
+                ty: &column.ty,
+                secrecy: column.secrecy,
+            })
     }
 }

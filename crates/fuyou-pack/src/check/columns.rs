@@ -32,19 +32,33 @@ pub(crate) fn engine_set(name: &str, codes: &[String], ordered: bool) -> Arc<Val
         let bad = |c: char| c.is_control() || matches!(c, '|' | '\'' | '"');
         !code.is_empty() && !code.chars().any(bad) && seen.insert(code.as_str())
     });
-    ValueSet::new(name, good.map(String::as_str), ordered).expect("empty, repeated and impossible codes were left out")
+    ValueSet::new(name, good.map(String::as_str), ordered)
+        .expect("empty, repeated and impossible codes were left out")
 }
 
 impl EngineSets {
-    pub fn new(forms: &[String], visits: &[String], rules: &[String], referrals: &[String]) -> Self {
-        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    pub fn new(
+        forms: &[String],
+        visits: &[String],
+        rules: &[String],
+        referrals: &[String],
+    ) -> Self {
+        let words = |list: &[&str]| {
+            list.iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>()
+        };
         Self {
             form: engine_set("form", forms, false),
             visit: engine_set("visit", visits, false),
             rule: engine_set("rule", rules, false),
             referral: engine_set("referral", referrals, false),
             task_state: engine_set("task_state", &words(&TASK_STATES), false),
-            referral_state: engine_set("referral_state", &words(&ReferralState::ALL.map(ReferralState::word)), false),
+            referral_state: engine_set(
+                "referral_state",
+                &words(&ReferralState::ALL.map(ReferralState::word)),
+                false,
+            ),
             risk: None,
         }
     }
@@ -76,7 +90,11 @@ impl Columns {
     /// Starts with what every program has; `scores` and a risk scale were read before.
     pub fn new(sets: EngineSets, values: &ValueSets, names: Names, scores: &[Arc<str>]) -> Self {
         let mut facts = Scope::new();
-        let (encounter, task, referral) = (facts.set("encounter"), facts.set("task"), facts.set("referral"));
+        let (encounter, task, referral) = (
+            facts.set("encounter"),
+            facts.set("task"),
+            facts.set("referral"),
+        );
         facts.set_default(encounter);
         let mut columns = Self {
             names,
@@ -122,13 +140,20 @@ impl Columns {
         if let Some((level, marks)) = self.sets.risk.clone() {
             let level = Column::new(Type::Code(level));
             let marks = Column::new(Type::Codes(marks));
-            self.risk = Some((self.add_row("risk", level.clone()), self.add_row("marks", marks.clone())));
+            self.risk = Some((
+                self.add_row("risk", level.clone()),
+                self.add_row("marks", marks.clone()),
+            ));
             self.risk_after = Some(self.kept);
             self.add_kept("risk_after", level);
             self.add_kept("marks_after", marks);
         }
         self.scores_after = self.kept;
-        let points = Column { ty: Type::Integer, range: Some((-1_000_000, 1_000_000)), secrecy: Secrecy::Open };
+        let points = Column {
+            ty: Type::Integer,
+            range: Some((-1_000_000, 1_000_000)),
+            secrecy: Secrecy::Open,
+        };
         for score in scores {
             let slot = self.add_row(score, points.clone());
             self.scores.push(slot);
@@ -137,11 +162,26 @@ impl Columns {
         let (rule, state) = (code(&self.sets.rule), code(&self.sets.task_state));
         let (kind, referral_state) = (code(&self.sets.referral), code(&self.sets.referral_state));
         let (boolean, date) = (Column::new(Type::Boolean), Column::new(Type::Date));
-        let task = [rule, visit, state, boolean.clone(), date.clone(), date.clone(), date.clone()];
+        let task = [
+            rule,
+            visit,
+            state,
+            boolean.clone(),
+            date.clone(),
+            date.clone(),
+            date.clone(),
+        ];
         for (name, column) in crate::scope::TASK.iter().zip(task) {
             self.facts.member(self.task, name, column);
         }
-        let referral = [kind, referral_state, date.clone(), date.clone(), date, boolean];
+        let referral = [
+            kind,
+            referral_state,
+            date.clone(),
+            date.clone(),
+            date,
+            boolean,
+        ];
         for (name, column) in crate::scope::REFERRAL.iter().zip(referral) {
             self.facts.member(self.referral, name, column);
         }
@@ -236,7 +276,12 @@ impl Columns {
                 self.encounter_scope.member(inside, member, column);
                 columns.push(Arc::from(member));
             }
-            self.groups.push(GroupSet { name: name.into(), set, inside, columns });
+            self.groups.push(GroupSet {
+                name: name.into(),
+                set,
+                inside,
+                columns,
+            });
         }
     }
 
@@ -245,13 +290,19 @@ impl Columns {
         !self.poison.is_empty()
             && mentions(text).iter().any(|name| {
                 self.poison.contains(name)
-                    || name.split_once('.').is_some_and(|(set, name)| set == "previous" && self.poison.contains(name))
+                    || name
+                        .split_once('.')
+                        .is_some_and(|(set, name)| set == "previous" && self.poison.contains(name))
             })
     }
 }
 
 fn twice(report: &Report, what: &str, id: Text<'_>) {
-    report.error(id.at, format!("{what} {} 重复", id.text), format!("{what} `{}` stands twice", id.text));
+    report.error(
+        id.at,
+        format!("{what} {} 重复", id.text),
+        format!("{what} `{}` stands twice", id.text),
+    );
 }
 
 /// Two forms share a field id only with the same type; the column holds what either may hold.
@@ -259,19 +310,31 @@ fn agree(report: &Report, field: &RawField<'_>, known: &mut Column, own: &Column
     if known.ty != own.ty {
         report.error(
             field.id.at,
-            format!("字段 {} 在另一表单里的类型是 {},这里是 {}", field.id.text, known.ty, own.ty),
-            format!("field `{}` is of type {} in another form, here it is {}", field.id.text, known.ty, own.ty),
+            format!(
+                "字段 {} 在另一表单里的类型是 {},这里是 {}",
+                field.id.text, known.ty, own.ty
+            ),
+            format!(
+                "field `{}` is of type {} in another form, here it is {}",
+                field.id.text, known.ty, own.ty
+            ),
         );
         return;
     }
     known.range = match (known.range, own.range) {
-        (Some((low, high)), Some((own_low, own_high))) => Some((low.min(own_low), high.max(own_high))),
+        (Some((low, high)), Some((own_low, own_high))) => {
+            Some((low.min(own_low), high.max(own_high)))
+        }
         _ => None,
     };
     known.secrecy = known.secrecy.max(own.secrecy);
 }
 
-fn add_group_fields<'a>(report: &Report, group: &RawGroup<'a>, members: &mut Vec<(&'a str, Column)>) {
+fn add_group_fields<'a>(
+    report: &Report,
+    group: &RawGroup<'a>,
+    members: &mut Vec<(&'a str, Column)>,
+) {
     let secrecy = computed_secrecy(&group.fields);
     let mut own = HashSet::new();
     for field in &group.fields {
@@ -279,7 +342,9 @@ fn add_group_fields<'a>(report: &Report, group: &RawGroup<'a>, members: &mut Vec
             twice(report, "field", field.id);
             continue;
         }
-        let Some(mut column) = field.column() else { continue };
+        let Some(mut column) = field.column() else {
+            continue;
+        };
         column.secrecy = secrecy[field.id.text];
         match members.iter_mut().find(|(id, _)| *id == field.id.text) {
             Some((_, known)) => agree(report, field, known, &column),
@@ -290,12 +355,20 @@ fn add_group_fields<'a>(report: &Report, group: &RawGroup<'a>, members: &mut Vec
 
 /// The secrecy of each field: a computed one inherits that of the fields it mentions.
 pub(crate) fn computed_secrecy<'a>(fields: &[RawField<'a>]) -> HashMap<&'a str, Secrecy> {
-    let mut levels: HashMap<&str, Secrecy> = fields.iter().map(|field| (field.id.text, field.secrecy)).collect();
+    let mut levels: HashMap<&str, Secrecy> = fields
+        .iter()
+        .map(|field| (field.id.text, field.secrecy))
+        .collect();
     loop {
         let mut changed = false;
         for field in fields {
-            let Some(compute) = field.compute else { continue };
-            let inherited = mentions(compute.text).iter().filter_map(|name| levels.get(name.as_str()).copied()).max();
+            let Some(compute) = field.compute else {
+                continue;
+            };
+            let inherited = mentions(compute.text)
+                .iter()
+                .filter_map(|name| levels.get(name.as_str()).copied())
+                .max();
             let own = levels.get(field.id.text).copied().unwrap_or_default();
             if let Some(inherited) = inherited.filter(|inherited| *inherited > own) {
                 levels.insert(field.id.text, inherited);

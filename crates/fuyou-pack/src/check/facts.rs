@@ -40,24 +40,41 @@ pub(crate) fn computed(
     scores: &[Arc<str>],
 ) -> Computed {
     let read = |kind| {
-        context.items.of(kind, program).map(|item| read_column(context, sources, item)).collect::<Vec<RawColumn<'_>>>()
+        context
+            .items
+            .of(kind, program)
+            .map(|item| read_column(context, sources, item))
+            .collect::<Vec<RawColumn<'_>>>()
     };
     let (derived, facts) = (read(ItemKind::Derived), read(ItemKind::Fact));
     for (list, kind) in [(&derived, "derived column"), (&facts, "fact")] {
         for column in list {
             check_snake(context.report, &column.item.id, column.item.id_at);
-            if !columns.names.take(context.report, &column.item.id, kind, column.item.id_at) {
+            if !columns
+                .names
+                .take(context.report, &column.item.id, kind, column.item.id_at)
+            {
                 columns.poison.insert(column.item.id.clone());
             }
         }
     }
-    let nodes = Nodes { context, program, derived: &derived, facts: &facts, scores };
+    let nodes = Nodes {
+        context,
+        program,
+        derived: &derived,
+        facts: &facts,
+        scores,
+    };
     let (order, circles) = nodes.graph().sort();
     for circle in circles {
         nodes.report_circle(&circle);
     }
     let steps: Vec<Step> = order.iter().map(|node| nodes.step(*node)).collect();
-    let mut made = Making { columns, derived: Vec::new(), facts: Vec::new() };
+    let mut made = Making {
+        columns,
+        derived: Vec::new(),
+        facts: Vec::new(),
+    };
     made.derived.resize_with(derived.len(), || None);
     made.facts.resize_with(facts.len(), || None);
     for step in &steps {
@@ -78,17 +95,30 @@ pub(crate) fn computed(
         }
     }
     let (derived, derived_kept) = made.derived.into_iter().flatten().unzip();
-    Computed { derived, facts: made.facts.into_iter().flatten().collect(), derived_kept, steps }
+    Computed {
+        derived,
+        facts: made.facts.into_iter().flatten().collect(),
+        derived_kept,
+        steps,
+    }
 }
 
 fn read_column<'a>(context: &Context<'a>, sources: &Sources<'_>, item: &'a Item) -> RawColumn<'a> {
     let reader = Reader::new(&item.table, context.report);
-    let title = reader.localized("title").unwrap_or_else(|| Localized::new(item.id.as_str(), item.id.as_str()));
+    let title = reader
+        .localized("title")
+        .unwrap_or_else(|| Localized::new(item.id.as_str(), item.id.as_str()));
     let unit = reader.text("unit").map(|unit| unit.text.to_owned());
     let is = reader.need_text("is");
     let cited = read_cited(&reader, sources);
     reader.finish();
-    RawColumn { item, title, unit, is, cited }
+    RawColumn {
+        item,
+        title,
+        unit,
+        is,
+        cited,
+    }
 }
 
 struct Making<'a> {
@@ -99,17 +129,30 @@ struct Making<'a> {
 
 impl Making<'_> {
     fn derive(&mut self, context: &Context<'_>, ix: DerivedIx, column: &RawColumn<'_>) {
-        let Some(is) = column.is.filter(|is| !self.columns.is_poisoned(is.text)) else { return };
+        let Some(is) = column.is.filter(|is| !self.columns.is_poisoned(is.text)) else {
+            return;
+        };
         if self.columns.poison.contains(&column.item.id) {
             return;
         }
         match parse(is.text, &self.columns.encounter_scope) {
             Ok(is) => {
                 let range = is.range().map(|bounds| (bounds.min, bounds.max));
-                let made = Column { ty: is.ty().clone(), range, secrecy: is.secrecy() };
+                let made = Column {
+                    ty: is.ty().clone(),
+                    range,
+                    secrecy: is.secrecy(),
+                };
                 let kept = self.columns.add_kept(&column.item.id, made);
                 let id = column.item.id.as_str().into();
-                self.derived[ix.get()] = Some((Derived { id, title: column.title.clone(), is }, kept));
+                self.derived[ix.get()] = Some((
+                    Derived {
+                        id,
+                        title: column.title.clone(),
+                        is,
+                    },
+                    kept,
+                ));
             }
             Err(found) => {
                 context.report.expression(is.at, found);
@@ -119,7 +162,9 @@ impl Making<'_> {
     }
 
     fn fact(&mut self, context: &Context<'_>, ix: FactIx, column: &RawColumn<'_>) {
-        let Some(is) = column.is.filter(|is| !self.columns.is_poisoned(is.text)) else { return };
+        let Some(is) = column.is.filter(|is| !self.columns.is_poisoned(is.text)) else {
+            return;
+        };
         if self.columns.poison.contains(&column.item.id) {
             return;
         }
@@ -127,7 +172,14 @@ impl Making<'_> {
             Ok(is) => {
                 let range = is.range().map(|bounds| (bounds.min, bounds.max));
                 let (ty, secrecy) = (is.ty().clone(), is.secrecy());
-                let slot = self.columns.add_row(&column.item.id, Column { ty: ty.clone(), range, secrecy });
+                let slot = self.columns.add_row(
+                    &column.item.id,
+                    Column {
+                        ty: ty.clone(),
+                        range,
+                        secrecy,
+                    },
+                );
                 self.facts[ix.get()] = Some(Fact {
                     id: column.item.id.as_str().into(),
                     title: column.title.clone(),
@@ -170,7 +222,9 @@ impl<'a> Nodes<'a> {
         match node {
             node if node < self.derived.len() => Step::Derived(DerivedIx::new(node)),
             node if node < self.rule_start() => Step::Fact(FactIx::new(node - self.derived.len())),
-            node if node < self.rule_start() + rules => Step::Rule(RuleIx::new(node - self.rule_start())),
+            node if node < self.rule_start() + rules => {
+                Step::Rule(RuleIx::new(node - self.rule_start()))
+            }
             node => [Step::Visits, Step::Risk, Step::Tasks][node - self.rule_start() - rules],
         }
     }
@@ -184,8 +238,18 @@ impl<'a> Nodes<'a> {
         for (position, column) in self.derived.iter().chain(self.facts).enumerate() {
             names.insert(&column.item.id, position);
         }
-        names.extend([("visit", visits), ("risk", risk), ("marks", risk), ("risk_after", risk), ("marks_after", risk)]);
-        let scores: Vec<String> = self.scores.iter().map(|score| format!("{score}_after")).collect();
+        names.extend([
+            ("visit", visits),
+            ("risk", risk),
+            ("marks", risk),
+            ("risk_after", risk),
+            ("marks_after", risk),
+        ]);
+        let scores: Vec<String> = self
+            .scores
+            .iter()
+            .map(|score| format!("{score}_after"))
+            .collect();
         for (score, after) in self.scores.iter().zip(&scores) {
             names.extend([(&**score, risk), (after.as_str(), risk)]);
         }
@@ -207,7 +271,10 @@ impl<'a> Nodes<'a> {
         for (position, item) in rules.iter().enumerate() {
             let node = self.rule_start() + position;
             graph.needs[node] = text(&item.table, "when");
-            if ["risk", "mark", "points"].iter().any(|key| item.table.get(key).is_some()) {
+            if ["risk", "mark", "points"]
+                .iter()
+                .any(|key| item.table.get(key).is_some())
+            {
                 graph.needs[risk].push(node);
             }
             if replaces_risk(item, &rules) {
@@ -216,6 +283,7 @@ impl<'a> Nodes<'a> {
             if let Some(NodeKind::Table(task)) = item.table.get("task").map(|node| &node.kind) {
                 graph.needs[tasks].push(node);
                 graph.needs[tasks].extend(text(task, "until"));
+                graph.needs[tasks].extend(text(task, "counts_if"));
             }
         }
         graph
@@ -225,7 +293,11 @@ impl<'a> Nodes<'a> {
         let name = |node: usize| match self.step(node) {
             Step::Derived(ix) => self.derived[ix.get()].item.id.clone(),
             Step::Fact(ix) => self.facts[ix.get()].item.id.clone(),
-            Step::Rule(ix) => self.rules().nth(ix.get()).map(|item| format!("rule {}", item.id)).unwrap_or_default(),
+            Step::Rule(ix) => self
+                .rules()
+                .nth(ix.get())
+                .map(|item| format!("rule {}", item.id))
+                .unwrap_or_default(),
             Step::Visits => "visit".to_owned(),
             Step::Risk => "risk".to_owned(),
             Step::Tasks => "task".to_owned(),
@@ -239,7 +311,11 @@ impl<'a> Nodes<'a> {
         let mut members: Vec<String> = circle.iter().map(|node| name(*node)).collect();
         members.push(members[0].clone());
         let members = members.join(" → ");
-        let at = circle.iter().find_map(|node| place(*node)).unwrap_or(At { file: 0, start: 0, end: 1 });
+        let at = circle.iter().find_map(|node| place(*node)).unwrap_or(At {
+            file: 0,
+            start: 0,
+            end: 1,
+        });
         self.context.report.error(
             at,
             format!("循环依赖:{members}"),
@@ -250,11 +326,18 @@ impl<'a> Nodes<'a> {
 
 /// Whether a rule replaces one that sets risk.
 fn replaces_risk(item: &Item, rules: &[&Item]) -> bool {
-    let Some(NodeKind::Array(list)) = item.table.get("replaces").map(|node| &node.kind) else { return false };
+    let Some(NodeKind::Array(list)) = item.table.get("replaces").map(|node| &node.kind) else {
+        return false;
+    };
     list.iter().any(|node| {
-        let NodeKind::Text(id) = &node.kind else { return false };
+        let NodeKind::Text(id) = &node.kind else {
+            return false;
+        };
         rules.iter().any(|rule| {
-            rule.id == *id && ["risk", "mark", "points"].iter().any(|key| rule.table.get(key).is_some())
+            rule.id == *id
+                && ["risk", "mark", "points"]
+                    .iter()
+                    .any(|key| rule.table.get(key).is_some())
         })
     })
 }

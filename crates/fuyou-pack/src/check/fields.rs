@@ -88,7 +88,11 @@ impl RawField<'_> {
             RawLimit::Range(low, high) => Some((low, high)),
             RawLimit::None | RawLimit::Condition(_) => None,
         };
-        Some(Column { ty: self.ty.clone()?, range, secrecy: self.secrecy })
+        Some(Column {
+            ty: self.ty.clone()?,
+            range,
+            secrecy: self.secrecy,
+        })
     }
 }
 
@@ -104,31 +108,60 @@ pub(crate) fn read_form<'a>(
     names::check_snake(report, &item.id, item.id_at);
     let title = reader.need_localized("title");
     let correctable = reader.boolean("correctable").unwrap_or(true);
-    let occurred = reader.table("occurred").map(|table| read_occurred(report, table));
+    let occurred = reader
+        .table("occurred")
+        .map(|table| read_occurred(report, table));
     let mut sections: Vec<(Section, Option<Text<'_>>)> = Vec::new();
     for table in reader.tables("section") {
         let section = Reader::new(table, report);
         if let Some(id) = section.need_text("id") {
             names::check_snake(report, id.text, id.at);
             if sections.iter().any(|(known, _)| &*known.id == id.text) {
-                report.error(id.at, format!("分节 {} 重复", id.text), format!("section `{}` stands twice", id.text));
+                report.error(
+                    id.at,
+                    format!("分节 {} 重复", id.text),
+                    format!("section `{}` stands twice", id.text),
+                );
             }
             let title = section.need_localized("title");
             let show_if = section.text("show_if");
-            sections.push((Section { id: id.text.into(), title, show_if: None }, show_if));
+            sections.push((
+                Section {
+                    id: id.text.into(),
+                    title,
+                    show_if: None,
+                },
+                show_if,
+            ));
         }
         section.finish();
     }
-    let section_ids: Vec<Arc<str>> = sections.iter().map(|(section, _)| Arc::clone(&section.id)).collect();
-    let fields = FieldReader { report, sources, sets, sections: &section_ids };
+    let section_ids: Vec<Arc<str>> = sections
+        .iter()
+        .map(|(section, _)| Arc::clone(&section.id))
+        .collect();
+    let fields = FieldReader {
+        report,
+        sources,
+        sets,
+        sections: &section_ids,
+    };
     let form = RawForm {
         item,
         title,
         correctable,
         occurred,
         fields: fields.list(&reader),
-        groups: reader.tables("group").into_iter().filter_map(|table| fields.group(table)).collect(),
-        checks: reader.tables("check").into_iter().map(|table| RawCheck { table }).collect(),
+        groups: reader
+            .tables("group")
+            .into_iter()
+            .filter_map(|table| fields.group(table))
+            .collect(),
+        checks: reader
+            .tables("check")
+            .into_iter()
+            .map(|table| RawCheck { table })
+            .collect(),
         cited: read_cited(&reader, sources),
         sections,
     };
@@ -138,8 +171,11 @@ pub(crate) fn read_form<'a>(
 
 fn read_occurred<'a>(report: &'a Report, table: &'a Table) -> RawOccurred<'a> {
     let reader = Reader::new(table, report);
-    let occurred =
-        RawOccurred { label: reader.localized("label"), hard: reader.text("hard"), soft: reader.text("soft") };
+    let occurred = RawOccurred {
+        label: reader.localized("label"),
+        hard: reader.text("hard"),
+        soft: reader.text("soft"),
+    };
     reader.finish();
     occurred
 }
@@ -153,7 +189,11 @@ struct FieldReader<'a, 'b> {
 
 impl<'a> FieldReader<'a, '_> {
     fn list(&self, reader: &Reader<'a>) -> Vec<RawField<'a>> {
-        reader.tables("field").into_iter().filter_map(|table| self.field(table)).collect()
+        reader
+            .tables("field")
+            .into_iter()
+            .filter_map(|table| self.field(table))
+            .collect()
     }
 
     fn group(&self, table: &'a Table) -> Option<RawGroup<'a>> {
@@ -163,9 +203,13 @@ impl<'a> FieldReader<'a, '_> {
             names::check_snake(self.report, id.text, id.at);
         }
         let title = reader.need_localized("title");
-        let (min, max) = (reader.count("min").unwrap_or(0), reader.count("max").unwrap_or(99));
+        let (min, max) = (
+            reader.count("min").unwrap_or(0),
+            reader.count("max").unwrap_or(99),
+        );
         if min > max {
-            self.report.error(reader.at, "min 大于 max", "`min` is above `max`");
+            self.report
+                .error(reader.at, "min 大于 max", "`min` is above `max`");
         }
         let group = RawGroup {
             id: id?,
@@ -175,7 +219,11 @@ impl<'a> FieldReader<'a, '_> {
             max,
             show_if: reader.text("show_if"),
             fields: self.list(&reader),
-            checks: reader.tables("check").into_iter().map(|table| RawCheck { table }).collect(),
+            checks: reader
+                .tables("check")
+                .into_iter()
+                .map(|table| RawCheck { table })
+                .collect(),
         };
         reader.finish();
         Some(group)
@@ -190,7 +238,11 @@ impl<'a> FieldReader<'a, '_> {
                 format!("there is no section `{}`", text.text),
             );
             let known = self.sections.iter().map(|id| &**id);
-            self.report.error_with(text.at, message, crate::raw::nearest(text.text, known).map(str::to_owned));
+            self.report.error_with(
+                text.at,
+                message,
+                crate::raw::nearest(text.text, known).map(str::to_owned),
+            );
         }
         found
     }
@@ -202,7 +254,9 @@ impl<'a> FieldReader<'a, '_> {
             names::check_snake(self.report, id.text, id.at);
         }
         let label = reader.need_localized("label");
-        let typed = reader.need_text("type").and_then(|text| self.input_type(text));
+        let typed = reader
+            .need_text("type")
+            .and_then(|text| self.input_type(text));
         let (input, ty) = typed.map_or((None, None), |(input, ty)| (Some(input), Some(ty)));
         let field = RawField {
             label,
@@ -233,7 +287,8 @@ impl<'a> FieldReader<'a, '_> {
     }
 
     fn ranges_agree(&self, field: &RawField<'_>) {
-        if let (RawLimit::Range(low, high), RawLimit::Range(soft_low, soft_high)) = (&field.hard, &field.soft)
+        if let (RawLimit::Range(low, high), RawLimit::Range(soft_low, soft_high)) =
+            (&field.hard, &field.soft)
             && (soft_low < low || soft_high > high)
         {
             self.report.error(
@@ -257,22 +312,35 @@ impl<'a> FieldReader<'a, '_> {
     }
 
     fn limit(&self, reader: &Reader<'a>, key: &'static str, ty: Option<&Type>) -> RawLimit<'a> {
-        let Some(node) = reader.node(key) else { return RawLimit::None };
+        let Some(node) = reader.node(key) else {
+            return RawLimit::None;
+        };
         match &node.kind {
             NodeKind::Text(text) => RawLimit::Condition(Text { text, at: node.at }),
             NodeKind::Array(list) if list.len() == 2 => {
                 let Some(ty) = ty else { return RawLimit::None };
-                match (read_number(self.report, &list[0], ty), read_number(self.report, &list[1], ty)) {
+                match (
+                    read_number(self.report, &list[0], ty),
+                    read_number(self.report, &list[1], ty),
+                ) {
                     (Some(low), Some(high)) if low <= high => RawLimit::Range(low, high),
                     (Some(_), Some(_)) => {
-                        self.report.error(node.at, "范围的下限大于上限", "the range begins above its end");
+                        self.report.error(
+                            node.at,
+                            "范围的下限大于上限",
+                            "the range begins above its end",
+                        );
                         RawLimit::None
                     }
                     _ => RawLimit::None,
                 }
             }
             _ => {
-                reader.wrong(node, "[下限, 上限] 或表达式", "[low, high] or an expression");
+                reader.wrong(
+                    node,
+                    "[下限, 上限] 或表达式",
+                    "[low, high] or an expression",
+                );
                 RawLimit::None
             }
         }
@@ -299,10 +367,16 @@ impl<'a> FieldReader<'a, '_> {
             },
             ("code" | "codes", Some(name)) => {
                 let Some(set) = self.sets.get(name) else {
-                    let message =
-                        Localized::new(format!("没有值集「{name}」"), format!("there is no value set `{name}`"));
+                    let message = Localized::new(
+                        format!("没有值集「{name}」"),
+                        format!("there is no value set `{name}`"),
+                    );
                     let known = crate::raw::nearest(name, self.sets.keys().map(String::as_str));
-                    self.report.error_with(text.at, message, known.map(|known| format!("{word}({known})")));
+                    self.report.error_with(
+                        text.at,
+                        message,
+                        known.map(|known| format!("{word}({known})")),
+                    );
                     return None;
                 };
                 let (id, set) = (Arc::clone(&set.id), Arc::clone(&set.set));
@@ -315,12 +389,31 @@ impl<'a> FieldReader<'a, '_> {
             _ => None,
         };
         if simple.is_none() {
-            let known = ["boolean", "integer", "decimal(1)", "text", "code(…)", "codes(…)", "date", "time", "organization", "staff"];
+            let known = [
+                "boolean",
+                "integer",
+                "decimal(1)",
+                "text",
+                "code(…)",
+                "codes(…)",
+                "date",
+                "time",
+                "organization",
+                "staff",
+            ];
             let message = Localized::new(
                 format!("「{}」不是字段类型:{}", text.text, known.join("、")),
-                format!("`{}` is not a type of field: {}", text.text, known.join(", ")),
+                format!(
+                    "`{}` is not a type of field: {}",
+                    text.text,
+                    known.join(", ")
+                ),
             );
-            self.report.error_with(text.at, message, crate::raw::nearest(text.text, known).map(str::to_owned));
+            self.report.error_with(
+                text.at,
+                message,
+                crate::raw::nearest(text.text, known).map(str::to_owned),
+            );
         }
         simple
     }
@@ -337,7 +430,11 @@ fn read_number(report: &Report, node: &Node, ty: &Type) -> Option<i64> {
         Ok(fuyou_expr::Value::Number(number)) => Some(number),
         Ok(_) | Err(_) => {
             let at: At = node.at;
-            report.error(at, format!("应为 {ty} 的数值"), format!("expected a number of type {ty}"));
+            report.error(
+                at,
+                format!("应为 {ty} 的数值"),
+                format!("expected a number of type {ty}"),
+            );
             None
         }
     }

@@ -26,12 +26,16 @@ pub(crate) fn check_snake(report: &Report, id: &str, at: At) -> bool {
 pub(crate) fn check_loose(report: &Report, id: &str, at: At) -> bool {
     let good = !id.is_empty()
         && id.len() <= 80
-        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
     if !good {
         report.error(
             at,
             format!("标识「{id}」应为英文字母、数字、点、横线或下划线,最多 80 个字符"),
-            format!("`{id}` should be ASCII letters, digits, `.`, `-` or `_`, at most 80 characters"),
+            format!(
+                "`{id}` should be ASCII letters, digits, `.`, `-` or `_`, at most 80 characters"
+            ),
         );
     }
     good
@@ -39,8 +43,23 @@ pub(crate) fn check_loose(report: &Report, id: &str, at: At) -> bool {
 
 /// Names that the engine itself gives to columns and sets.
 pub(crate) const RESERVED: [&str; 17] = [
-    "form", "visit", "occurred_on", "recorded_on", "recorded_org", "opened_on", "org", "risk", "marks", "risk_after",
-    "marks_after", "today", "previous", "person", "task", "referral", "this",
+    "form",
+    "visit",
+    "occurred_on",
+    "recorded_on",
+    "recorded_org",
+    "opened_on",
+    "org",
+    "risk",
+    "marks",
+    "risk_after",
+    "marks_after",
+    "today",
+    "previous",
+    "person",
+    "task",
+    "referral",
+    "this",
 ];
 
 /// The names of one program: what each is and where it stands.
@@ -64,7 +83,10 @@ impl Names {
             let place = report.place(*before);
             let message = Localized::new(
                 format!("「{id}」已用作 {other}({}:{})", place.file, place.line),
-                format!("`{id}` is already a {other} ({}:{})", place.file, place.line),
+                format!(
+                    "`{id}` is already a {other} ({}:{})",
+                    place.file, place.line
+                ),
             );
             report.error_with(at, message, None);
             return false;
@@ -87,12 +109,16 @@ pub(crate) fn mentions(text: &str) -> Vec<String> {
             found.push(rest[1..end.saturating_sub(1).max(1)].to_owned());
             rest = &rest[end..];
         } else if first.is_alphabetic() || first == '_' {
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
+                .unwrap_or(rest.len());
             let name = rest[..end].trim_end_matches('.');
             found.push(name.strip_prefix("this.").unwrap_or(name).to_owned());
             rest = &rest[end..];
         } else if first.is_ascii_digit() {
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '.')
+                .unwrap_or(rest.len());
             rest = &rest[end..];
         } else {
             rest = &rest[first.len_utf8()..];
@@ -107,9 +133,13 @@ mod tests {
 
     #[test]
     fn names_in_a_text() {
-        let check = |text: &str, expected: &str| assert_eq!(mentions(text).join(" "), expected, "{text}");
+        let check =
+            |text: &str, expected: &str| assert_eq!(mentions(text).join(" "), expected, "{text}");
         check("last(edd_on) - 280", "last edd_on");
-        check("count(*) filter (where form = 'booking' and newborn.sex = 'm''ale')", "count filter where form and newborn.sex");
+        check(
+            "count(*) filter (where form = 'booking' and newborn.sex = 'm''ale')",
+            "count filter where form and newborn.sex",
+        );
         check("this.hb > 60", "hb");
         check("ga_days>=112", "ga_days");
         check("x1 is null or 'a b' = y", "x1 is null or y");

@@ -7,7 +7,9 @@ pub(crate) struct Graph {
 
 impl Graph {
     pub fn new(len: usize) -> Self {
-        Self { needs: vec![Vec::new(); len] }
+        Self {
+            needs: vec![Vec::new(); len],
+        }
     }
 
     /// An order in which everything comes after what it needs, keeping the given order where there is a choice;
@@ -78,7 +80,9 @@ mod tests {
     #[test]
     fn order_and_circles() {
         let check = |needs: &[&[usize]], order: &[usize], circles: &[&[usize]]| {
-            let graph = Graph { needs: needs.iter().map(|list| list.to_vec()).collect() };
+            let graph = Graph {
+                needs: needs.iter().map(|list| list.to_vec()).collect(),
+            };
             let (found, found_circles) = graph.sort();
             assert_eq!(found, order);
             assert_eq!(found_circles, circles);

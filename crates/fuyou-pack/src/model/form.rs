@@ -3,7 +3,7 @@ use std::sync::Arc;
 use fuyou_expr::{Expr, Scope, Type};
 use fuyou_kernel::{Localized, Secrecy};
 
-use super::{Cited, FieldIx, GroupIx};
+use super::{Cited, CodeSet, FieldIx, GroupIx};
 use crate::scope::{FormOuter, GroupOuter};
 
 /// What is recorded at one encounter.
@@ -94,6 +94,8 @@ pub struct Field {
     pub input: InputType,
     /// The type of its value in expressions.
     pub ty: Type,
+    /// The value set of a code or of codes, with its texts.
+    pub codes: Option<Arc<CodeSet>>,
     /// The unit as it is printed.
     pub unit: Option<String>,
     /// Help beside the field.
@@ -206,7 +208,20 @@ pub struct Check {
     /// What the person at the desk reads.
     pub message: Localized,
     /// Beside which fields.
-    pub at: Vec<FieldIx>,
+    pub at: Vec<At>,
+}
+
+/// A place in a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum At {
+    /// The day of service.
+    OccurredOn,
+    /// A field.
+    Field(FieldIx),
+    /// A group as a whole.
+    Group(GroupIx),
+    /// A field of a row of a group; in a [`Check`] of a group the row is the one that is checked.
+    Cell(GroupIx, usize, FieldIx),
 }
 
 /// What a finding does to a record.

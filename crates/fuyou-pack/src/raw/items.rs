@@ -42,7 +42,10 @@ pub(crate) struct Items {
 impl Items {
     /// The items of a kind in a program, in order.
     pub fn of(&self, kind: ItemKind, program: &str) -> impl Iterator<Item = &Item> {
-        self.list.iter().flatten().filter(move |item| item.kind == kind && item.program == program)
+        self.list
+            .iter()
+            .flatten()
+            .filter(move |item| item.kind == kind && item.program == program)
     }
 
     pub fn one(&self, kind: ItemKind, program: &str, id: &str) -> Option<&Item> {
@@ -83,7 +86,11 @@ pub(crate) fn collect(
     files: &[(usize, String)],
 ) -> (Option<LayerHead>, Vec<Incoming>) {
     let mut head = None;
-    let mut collector = Collector { report, layer, incoming: Vec::new() };
+    let mut collector = Collector {
+        report,
+        layer,
+        incoming: Vec::new(),
+    };
     for (file, path) in files {
         if !path.ends_with(".toml") {
             continue;
@@ -119,7 +126,15 @@ struct Collector<'a> {
 impl Collector<'_> {
     fn arrays(&mut self, table: &mut Table, program: &str, known: &[(&str, ItemKind)]) {
         for (name, kind) in known {
-            let Some((_, node)) = table.take(name) else { continue };
+            // Value sets may stand beside the program that uses them; they belong to the whole pack all the same.
+            let program = if *kind == ItemKind::ValueSet {
+                ""
+            } else {
+                program
+            };
+            let Some((_, node)) = table.take(name) else {
+                continue;
+            };
             let NodeKind::Array(list) = node.kind else {
                 let (zh, en) = node.kind.name();
                 self.report.error(
@@ -134,13 +149,19 @@ impl Collector<'_> {
                     self.report.error(node.at, "这里应为表", "expected a table");
                     continue;
                 };
-                if *name == "remove" { self.remove(&item, program) } else { self.item(*kind, program, item) }
+                if *name == "remove" {
+                    self.remove(&item, program)
+                } else {
+                    self.item(*kind, program, item)
+                }
             }
         }
     }
 
     fn item(&mut self, kind: ItemKind, program: &str, table: Table) {
-        let Some((id, id_at)) = self.id_of(&table) else { return };
+        let Some((id, id_at)) = self.id_of(&table) else {
+            return;
+        };
         self.push(kind, program, id, id_at, table);
     }
 
@@ -150,8 +171,17 @@ impl Collector<'_> {
     }
 
     fn push(&mut self, kind: ItemKind, program: &str, id: String, id_at: At, mut table: Table) {
-        let Some(operation) = take_operation(self.report, &mut table) else { return };
-        let item = Item { kind, program: program.to_owned(), id, id_at, table, layer: self.layer };
+        let Some(operation) = take_operation(self.report, &mut table) else {
+            return;
+        };
+        let item = Item {
+            kind,
+            program: program.to_owned(),
+            id,
+            id_at,
+            table,
+            layer: self.layer,
+        };
         self.incoming.push(Incoming { item, operation });
     }
 
@@ -160,19 +190,33 @@ impl Collector<'_> {
         let kind = reader.word("kind", &ItemKind::WORDS);
         let id = reader.need_text("id");
         if reader.table.get("kind").is_none() {
-            self.report.error(reader.at, "缺少 kind", "`kind` is missing");
+            self.report
+                .error(reader.at, "缺少 kind", "`kind` is missing");
         }
         reader.finish();
-        let (Some(kind), Some(id)) = (kind, id) else { return };
+        let (Some(kind), Some(id)) = (kind, id) else {
+            return;
+        };
+        let program = if matches!(kind, ItemKind::ValueSet | ItemKind::Source) {
+            ""
+        } else {
+            program
+        };
         let item = Item {
             kind,
             program: program.to_owned(),
             id: id.text.to_owned(),
             id_at: id.at,
-            table: Table { at: table.at, entries: Vec::new() },
+            table: Table {
+                at: table.at,
+                entries: Vec::new(),
+            },
             layer: self.layer,
         };
-        self.incoming.push(Incoming { item, operation: Operation::Remove });
+        self.incoming.push(Incoming {
+            item,
+            operation: Operation::Remove,
+        });
     }
 
     fn form(&mut self, mut table: Table, program: &str, file: usize) {
@@ -187,20 +231,28 @@ impl Collector<'_> {
     }
 
     fn program(&mut self, mut table: Table, program: &str, path: &str, file: usize) {
-        self.arrays(&mut table, program, &ARRAYS[2..]);
+        self.arrays(&mut table, program, &ARRAYS[1..]);
         self.map(&mut table, program, "derived", ItemKind::Derived);
         self.map(&mut table, program, "facts", ItemKind::Fact);
         if let Some((key, node)) = table.take("risk") {
             match node.kind {
-                NodeKind::Table(risk) => self.push(ItemKind::Risk, program, "risk".into(), key.at, risk),
-                _ => self.report.error(node.at, "这里应为 [risk] 表", "expected a table [risk]"),
+                NodeKind::Table(risk) => {
+                    self.push(ItemKind::Risk, program, "risk".into(), key.at, risk)
+                }
+                _ => self
+                    .report
+                    .error(node.at, "这里应为 [risk] 表", "expected a table [risk]"),
             }
         }
         if table.entries.is_empty() {
             return;
         }
         if path == format!("{program}/program.toml") {
-            let at = At { file: u32::try_from(file).unwrap_or(u32::MAX), start: 0, end: 1 };
+            let at = At {
+                file: u32::try_from(file).unwrap_or(u32::MAX),
+                start: 0,
+                end: 1,
+            };
             let id_at = table.get("id").map_or(at, |node| node.at);
             // An overlay that writes a program's keys alters them: one could hardly want to write all of them again.
             if self.layer > 0 && table.get("change").is_none() && table.get("subject").is_none() {
@@ -213,15 +265,30 @@ impl Collector<'_> {
     }
 
     fn map(&mut self, table: &mut Table, program: &str, name: &str, kind: ItemKind) {
-        let Some((_, node)) = table.take(name) else { return };
+        let Some((_, node)) = table.take(name) else {
+            return;
+        };
         let NodeKind::Table(map) = node.kind else {
-            self.report.error(node.at, format!("这里应为 [{name}] 表"), format!("expected a table [{name}]"));
+            self.report.error(
+                node.at,
+                format!("这里应为 [{name}] 表"),
+                format!("expected a table [{name}]"),
+            );
             return;
         };
         for (key, node) in map.entries {
             let table = match node.kind {
                 NodeKind::Table(table) => table,
-                _ => Table { at: node.at, entries: vec![(Key { name: "is".into(), at: key.at }, node)] },
+                _ => Table {
+                    at: node.at,
+                    entries: vec![(
+                        Key {
+                            name: "is".into(),
+                            at: key.at,
+                        },
+                        node,
+                    )],
+                },
             };
             self.push(kind, program, key.name, key.at, table);
         }
@@ -229,28 +296,55 @@ impl Collector<'_> {
 
     fn nothing_else(&self, table: &Table) {
         for (key, _) in &table.entries {
-            let known = ARRAYS.iter().chain(&CASE_ARRAYS).map(|(name, _)| *name).chain(["facts", "derived", "risk"]);
+            let known = ARRAYS
+                .iter()
+                .chain(&CASE_ARRAYS)
+                .map(|(name, _)| *name)
+                .chain(["facts", "derived", "risk"]);
             let message = fuyou_kernel::Localized::new(
                 format!("此文件里不认识 {}", key.name),
                 format!("unknown key `{}` in this file", key.name),
             );
-            self.report.error_with(key.at, message, super::nearest(&key.name, known).map(str::to_owned));
+            self.report.error_with(
+                key.at,
+                message,
+                super::nearest(&key.name, known).map(str::to_owned),
+            );
         }
     }
 }
 
 fn alter_entry(at: At) -> (Key, Node) {
-    (Key { name: "change".into(), at }, Node { at, kind: NodeKind::Text("alter".into()) })
+    (
+        Key {
+            name: "change".into(),
+            at,
+        },
+        Node {
+            at,
+            kind: NodeKind::Text("alter".into()),
+        },
+    )
 }
 
 /// Takes the key `change` out of a table.
 pub(crate) fn take_operation(report: &Report, table: &mut Table) -> Option<Operation> {
-    let Some((_, node)) = table.take("change") else { return Some(Operation::Add) };
-    let words = [("add", Operation::Add), ("replace", Operation::Replace), ("alter", Operation::Alter)];
+    let Some((_, node)) = table.take("change") else {
+        return Some(Operation::Add);
+    };
+    let words = [
+        ("add", Operation::Add),
+        ("replace", Operation::Replace),
+        ("alter", Operation::Alter),
+    ];
     match &node.kind {
         NodeKind::Text(text) => super::read_word(report, super::Text { text, at: node.at }, &words),
         _ => {
-            report.error(node.at, "change 应为 add、replace 或 alter", "expected add, replace or alter");
+            report.error(
+                node.at,
+                "change 应为 add、replace 或 alter",
+                "expected add, replace or alter",
+            );
             None
         }
     }

@@ -32,7 +32,11 @@ mod tests {
     #[test]
     fn nearest_names() {
         let check = |word: &str, expected: Option<&str>| {
-            assert_eq!(nearest(word, ["weight_kg", "height_cm", "when"]), expected, "{word}");
+            assert_eq!(
+                nearest(word, ["weight_kg", "height_cm", "when"]),
+                expected,
+                "{word}"
+            );
         };
         check("wieght_kg", Some("weight_kg"));
         check("whne", Some("when"));

@@ -9,12 +9,18 @@ use super::{At, Key, Node, NodeKind, Report, Table};
 /// Reads the TOML text of a file; what is wrong with it is reported, what could be read comes back.
 pub(crate) fn parse_toml(report: &Report, file: usize) -> Table {
     let text = &report.files[file].text;
-    let at = Placer { file: u32::try_from(file).unwrap_or(u32::MAX) };
+    let at = Placer {
+        file: u32::try_from(file).unwrap_or(u32::MAX),
+    };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         let message = error.message().trim().replace('\n', ", ");
-        report.error(at.of(span), format!("TOML 语法错误:{message}"), format!("not TOML: {message}"));
+        report.error(
+            at.of(span),
+            format!("TOML 语法错误:{message}"),
+            format!("not TOML: {message}"),
+        );
     }
     let span = table.span();
     read_table(report, at, table.into_inner(), span)
@@ -28,7 +34,11 @@ struct Placer {
 impl Placer {
     fn of(self, span: Range<usize>) -> At {
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        At { file: self.file, start: number(span.start), end: number(span.end) }
+        At {
+            file: self.file,
+            start: number(span.start),
+            end: number(span.end),
+        }
     }
 }
 
@@ -37,11 +47,20 @@ fn read_table(report: &Report, at: Placer, table: DeTable<'_>, span: Range<usize
         .into_iter()
         .map(|(key, value)| {
             let key_at = at.of(key.span());
-            (Key { name: key.into_inner().into_owned(), at: key_at }, read_value(report, at, value))
+            (
+                Key {
+                    name: key.into_inner().into_owned(),
+                    at: key_at,
+                },
+                read_value(report, at, value),
+            )
         })
         .collect();
     entries.sort_by_key(|(key, _)| key.at.start);
-    Table { at: at.of(span), entries }
+    Table {
+        at: at.of(span),
+        entries,
+    }
 }
 
 fn read_value(report: &Report, at: Placer, value: Spanned<DeValue<'_>>) -> Node {
@@ -60,31 +79,48 @@ fn read_value(report: &Report, at: Placer, value: Spanned<DeValue<'_>>) -> Node 
         }
         DeValue::Float(number) => NodeKind::Decimal(number.as_str().replace('_', "")),
         DeValue::Boolean(truth) => NodeKind::Boolean(truth),
-        DeValue::Datetime(moment) => read_moment(report, here, moment),
-        DeValue::Array(array) => {
-            NodeKind::Array(array.into_iter().map(|value| read_value(report, at, value)).collect())
+        DeValue::Datetime(moment) if moment.offset.is_none() => {
+            let date = moment.date.map(|date| (date.year, date.month, date.day));
+            let time = moment
+                .time
+                .map(|time| (time.hour, time.minute, time.second.unwrap_or(0)));
+            read_moment(report, here, date, time)
         }
+        DeValue::Datetime(_) => {
+            report.error(
+                here,
+                "时刻按当地时间写,不带时区",
+                "a time is written as on the local clock, without an offset",
+            );
+            NodeKind::DateTime(0)
+        }
+        DeValue::Array(array) => NodeKind::Array(
+            array
+                .into_iter()
+                .map(|value| read_value(report, at, value))
+                .collect(),
+        ),
         DeValue::Table(table) => NodeKind::Table(read_table(report, at, table, span)),
     };
     Node { at: here, kind }
 }
 
-fn read_moment(report: &Report, at: At, moment: toml::value::Datetime) -> NodeKind {
-    let day = moment.date.and_then(|date| {
-        let year = i16::try_from(date.year).ok()?;
-        let date = Date::new(year, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()?;
+fn read_moment(
+    report: &Report,
+    at: At,
+    date: Option<(u16, u8, u8)>,
+    time: Option<(u8, u8, u8)>,
+) -> NodeKind {
+    let day = date.and_then(|(year, month, day)| {
+        let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        let date = Date::new(i16::try_from(year).ok()?, month, day).ok()?;
         Some(DayNumber::from(date).0)
     });
-    match (day, moment.time) {
+    match (day, time) {
         (Some(day), None) => NodeKind::Date(day),
-        (Some(day), Some(time)) => {
-            let second = i64::from(time.second.unwrap_or(0));
-            let seconds = (i64::from(time.hour) * 60 + i64::from(time.minute)) * 60 + second;
-            let offset_minutes = match moment.offset {
-                Some(toml::value::Offset::Custom { minutes }) => i64::from(minutes),
-                Some(toml::value::Offset::Z) | None => 0,
-            };
-            NodeKind::DateTime((i64::from(day) * 86_400 + seconds - offset_minutes * 60) * 1_000)
+        (Some(day), Some((hour, minute, second))) => {
+            let seconds = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second);
+            NodeKind::DateTime((i64::from(day) * 86_400 + seconds) * 1_000)
         }
         (None, _) => {
             report.error(at, "不是日期", "not a date");

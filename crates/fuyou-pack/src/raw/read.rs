@@ -24,7 +24,12 @@ impl<'a> Reader<'a> {
     pub fn new(table: &'a Table, report: &'a Report) -> Self {
         // A table header spans little or much; pointing at the first key is what a reader looks for.
         let at = table.entries.first().map_or(table.at, |(key, _)| key.at);
-        Self { table, report, at, asked: RefCell::new(vec!["change"]) }
+        Self {
+            table,
+            report,
+            at,
+            asked: RefCell::new(vec!["change"]),
+        }
     }
 
     pub fn node(&self, key: &'static str) -> Option<&'a Node> {
@@ -34,11 +39,19 @@ impl<'a> Reader<'a> {
 
     pub fn wrong(&self, node: &Node, zh: &str, en: &str) {
         let (found_zh, found_en) = node.kind.name();
-        self.report.error(node.at, format!("这里应为{zh},却是{found_zh}"), format!("expected {en}, found {found_en}"));
+        self.report.error(
+            node.at,
+            format!("这里应为{zh},却是{found_zh}"),
+            format!("expected {en}, found {found_en}"),
+        );
     }
 
     fn missing(&self, key: &str) {
-        self.report.error(self.at, format!("缺少 {key}"), format!("`{key}` is missing"));
+        self.report.error(
+            self.at,
+            format!("缺少 {key}"),
+            format!("`{key}` is missing"),
+        );
     }
 
     pub fn text(&self, key: &'static str) -> Option<Text<'a>> {
@@ -78,7 +91,8 @@ impl<'a> Reader<'a> {
             NodeKind::Integer(number) => match u16::try_from(number) {
                 Ok(number) => Some(number),
                 Err(_) => {
-                    self.report.error(node.at, "应在 0 到 65535 之间", "expected 0 to 65535");
+                    self.report
+                        .error(node.at, "应在 0 到 65535 之间", "expected 0 to 65535");
                     None
                 }
             },
@@ -111,7 +125,10 @@ impl<'a> Reader<'a> {
     pub fn array(&self, key: &'static str) -> &'a [Node] {
         match self.node(key) {
             None => &[],
-            Some(Node { kind: NodeKind::Array(list), .. }) => list,
+            Some(Node {
+                kind: NodeKind::Array(list),
+                ..
+            }) => list,
             Some(node) => {
                 self.wrong(node, "列表", "a list");
                 &[]
@@ -120,7 +137,10 @@ impl<'a> Reader<'a> {
     }
 
     pub fn texts(&self, key: &'static str) -> Vec<Text<'a>> {
-        self.array(key).iter().filter_map(|node| self.as_text(node)).collect()
+        self.array(key)
+            .iter()
+            .filter_map(|node| self.as_text(node))
+            .collect()
     }
 
     pub fn as_text(&self, node: &'a Node) -> Option<Text<'a>> {
@@ -134,7 +154,10 @@ impl<'a> Reader<'a> {
     }
 
     pub fn tables(&self, key: &'static str) -> Vec<&'a Table> {
-        self.array(key).iter().filter_map(|node| self.as_table(node)).collect()
+        self.array(key)
+            .iter()
+            .filter_map(|node| self.as_table(node))
+            .collect()
     }
 
     pub fn as_table(&self, node: &'a Node) -> Option<&'a Table> {
@@ -161,7 +184,11 @@ impl<'a> Reader<'a> {
     /// The keys that nobody asked for.
     pub fn rest(&self) -> Vec<&'a (Key, Node)> {
         let asked = self.asked.borrow();
-        self.table.entries.iter().filter(|(key, _)| !asked.contains(&key.name.as_str())).collect()
+        self.table
+            .entries
+            .iter()
+            .filter(|(key, _)| !asked.contains(&key.name.as_str()))
+            .collect()
     }
 
     /// Reports the keys that nobody asked for.
@@ -184,17 +211,34 @@ pub(crate) fn read_span(report: &Report, text: Text<'_>) -> Option<Span> {
         .map_err(|_| {
             report.error(
                 text.at,
-                format!("「{}」不是时间间隔,应如 7d、16w、20w6d、1mo、3y、48h", text.text),
-                format!("`{}` is not a span such as 7d, 16w, 20w6d, 1mo, 3y or 48h", text.text),
+                format!(
+                    "「{}」不是时间间隔,应如 7d、16w、20w6d、1mo、3y、48h",
+                    text.text
+                ),
+                format!(
+                    "`{}` is not a span such as 7d, 16w, 20w6d, 1mo, 3y or 48h",
+                    text.text
+                ),
             );
         })
         .ok()
 }
 
-pub(crate) fn read_word<T: Copy>(report: &Report, text: Text<'_>, words: &[(&'static str, T)]) -> Option<T> {
-    let found = words.iter().find(|(word, _)| *word == text.text).map(|(_, value)| *value);
+pub(crate) fn read_word<T: Copy>(
+    report: &Report,
+    text: Text<'_>,
+    words: &[(&'static str, T)],
+) -> Option<T> {
+    let found = words
+        .iter()
+        .find(|(word, _)| *word == text.text)
+        .map(|(_, value)| *value);
     if found.is_none() {
-        let list = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" | ");
+        let list = words
+            .iter()
+            .map(|(word, _)| *word)
+            .collect::<Vec<_>>()
+            .join(" | ");
         let message = Localized::new(
             format!("「{}」不在可用的词里:{list}", text.text),
             format!("`{}` is none of: {list}", text.text),

@@ -37,7 +37,13 @@ impl Report {
     /// A diagnostic for a place, not yet counted as an error.
     pub fn diagnostic(&self, at: At, message: Localized, suggestion: Option<String>) -> Diagnostic {
         let place = self.place(at);
-        Diagnostic { file: place.file, line: place.line, column: place.column, message, suggestion }
+        Diagnostic {
+            file: place.file,
+            line: place.line,
+            column: place.column,
+            message,
+            suggestion,
+        }
     }
 
     /// Errors of an expression that stands in a TOML string.
@@ -53,8 +59,13 @@ impl Report {
         let start = (at.start as usize).min(file.text.len());
         let before = &file.text.as_bytes()[..start];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |position| position + 1);
-        let column = 1 + String::from_utf8_lossy(&before[line_start..]).chars().count();
+        let line_start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |position| position + 1);
+        let column = 1 + String::from_utf8_lossy(&before[line_start..])
+            .chars()
+            .count();
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Place {
             pack: Arc::clone(&file.layer),
@@ -84,9 +95,14 @@ impl Report {
     /// The bytes of the file that hold bytes `start..end` of the string written at `at`.
     fn inside(&self, at: At, start: usize, end: usize) -> At {
         let raw = &self.files[at.file as usize].text[at.start as usize..at.end as usize];
-        let offset = |inner: usize| at.start + u32::try_from(source_offset(raw, inner)).unwrap_or(0);
+        let offset =
+            |inner: usize| at.start + u32::try_from(source_offset(raw, inner)).unwrap_or(0);
         let start = offset(start);
-        At { file: at.file, start, end: offset(end).max(start + 1) }
+        At {
+            file: at.file,
+            start,
+            end: offset(end).max(start + 1),
+        }
     }
 }
 
@@ -103,14 +119,20 @@ fn source_offset(raw: &str, inner: usize) -> usize {
     if open == 3 {
         // A line end straight after the opening quotes is not part of the value.
         let rest = &raw[position..];
-        position += if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
+        position += if rest.starts_with("\r\n") {
+            2
+        } else {
+            usize::from(rest.starts_with('\n'))
+        };
     }
     if !basic {
         return (position + inner).min(raw.len());
     }
     let mut value = 0;
     while value < inner {
-        let Some(next) = raw[position..].chars().next() else { break };
+        let Some(next) = raw[position..].chars().next() else {
+            break;
+        };
         if next != '\\' {
             position += next.len_utf8();
             value += next.len_utf8();
@@ -126,15 +148,23 @@ fn source_offset(raw: &str, inner: usize) -> usize {
 /// Bytes of an escape as written and of what it means.
 fn escape(rest: &str) -> (usize, usize) {
     let hex = |digits: usize| {
-        let code = rest.get(2..2 + digits).and_then(|text| u32::from_str_radix(text, 16).ok());
-        (2 + digits, code.and_then(char::from_u32).map_or(1, char::len_utf8))
+        let code = rest
+            .get(2..2 + digits)
+            .and_then(|text| u32::from_str_radix(text, 16).ok());
+        (
+            2 + digits,
+            code.and_then(char::from_u32).map_or(1, char::len_utf8),
+        )
     };
     match rest.as_bytes().get(1) {
         Some(b'x') => hex(2),
         Some(b'u') => hex(4),
         Some(b'U') => hex(8),
         Some(b'\n' | b'\r' | b' ' | b'\t') => {
-            let blank = rest[1..].bytes().take_while(u8::is_ascii_whitespace).count();
+            let blank = rest[1..]
+                .bytes()
+                .take_while(u8::is_ascii_whitespace)
+                .count();
             (1 + blank, 0)
         }
         _ => (2.min(rest.len()), 1),
@@ -148,7 +178,11 @@ mod tests {
     #[test]
     fn offsets_inside_strings() {
         let check = |raw: &str, inner: usize, expected: &str| {
-            assert_eq!(&raw[source_offset(raw, inner)..], expected, "{raw} at {inner}");
+            assert_eq!(
+                &raw[source_offset(raw, inner)..],
+                expected,
+                "{raw} at {inner}"
+            );
         };
         check("'ab c'", 3, "c'");
         check("\"ab c\"", 3, "c\"");
