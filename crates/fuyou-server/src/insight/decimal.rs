@@ -76,6 +76,29 @@ impl Decimal {
         Some(Decimal { units: i64::try_from(stretch(self) - stretch(other)).ok()?, places })
     }
 
+    /// The sum; `None` beyond all figures.
+    pub(crate) fn plus(self, other: Decimal) -> Option<Self> {
+        self.minus(Decimal { units: other.units.checked_neg()?, ..other })
+    }
+
+    /// The product; `None` beyond all figures.
+    pub(crate) fn times(self, other: Decimal) -> Option<Self> {
+        let places = self.places + other.places;
+        let product = i128::from(self.units) * i128::from(other.units);
+        let value = Decimal::quotient(product, power(places), places.min(9))?;
+        Some(value.short())
+    }
+
+    /// Units and places: the value is `units / 10^places`.
+    pub(crate) fn parts(self) -> (i64, u8) {
+        (self.units, self.places)
+    }
+
+    /// Whether it is below 0.
+    pub fn is_negative(self) -> bool {
+        self.units < 0
+    }
+
     /// The nearest binary number, for drawing.
     pub(crate) fn as_f64(self) -> f64 {
         self.units as f64 / 10f64.powi(i32::from(self.places))

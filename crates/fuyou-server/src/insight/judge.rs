@@ -40,7 +40,8 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    const UNKNOWN: Judgement = Judgement { progress: Progress::Unknown, expected: None, missing: None };
+    /// Nothing can be said.
+    pub const UNKNOWN: Judgement = Judgement { progress: Progress::Unknown, expected: None, missing: None };
 }
 
 /// Compares. `within_reach` is the number of persons who could still be counted if somebody acted, where it is known.

@@ -13,6 +13,7 @@
 pub mod chart;
 mod decimal;
 mod figure;
+mod gaps;
 mod judge;
 mod months;
 mod persons;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use decimal::{Decimal, DecimalError};
 pub use figure::{Cell, Figure};
+pub use gaps::{Gaps, gaps};
 pub use judge::{Aim, Judgement, Progress, judge};
 pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};

@@ -127,21 +127,6 @@ pub async fn persons(db: &Db, pack: &Pack, actor: &Actor, behind: &Behind, after
     Ok(Page { lines, total, next })
 }
 
-/// How many could still be counted at each of these nodes if somebody acted; 0 where the pack names no gap.
-/// One statement for each node.
-pub(super) async fn gap_sizes(db: &Db, pack: &Pack, tree: &Tree, indicator: IndicatorIx, nodes: &[OrganizationId], period: Period) -> Result<Vec<i64>, Error> {
-    let mut sizes = Vec::with_capacity(nodes.len());
-    let mut connection = db.read().await?;
-    for node in nodes {
-        let behind = Behind { indicator, node: *node, period, group: Group::Gap };
-        sizes.push(match query_of(db, pack, tree, &behind) {
-            Some(query) => store::count_persons(&mut connection, &query).await?,
-            None => 0,
-        });
-    }
-    Ok(sizes)
-}
-
 /// The query behind a group; `None` when the indicator has no such persons.
 fn query_of(db: &Db, pack: &Pack, tree: &Tree, behind: &Behind) -> Option<PersonsQuery> {
     let indicator = pack.indicator(behind.indicator);

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use fuyou_expr::Dialect;
 use fuyou_kernel::{Date, Id, Period};
 use fuyou_pack::indicator::{MeasureSql, measure_sql, row_sql};
-use fuyou_pack::model::{MeasureIx, Pack, ProgramIx};
+use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx};
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Type};
 use uuid::Uuid;
 
@@ -158,6 +158,55 @@ fn count_sql<'a>(dialect: Dialect, program: &str, group: impl Iterator<Item = &'
 pub(super) fn codes_sql(org: &str, codes: usize, first: usize) -> String {
     let list: Vec<String> = (first..first + codes).map(|at| format!("${at}")).collect();
     format!(" and {org} in ({})", list.join(", "))
+}
+
+/// How many enrollments of an organization fulfil each of some gap conditions.
+pub(super) struct GapCount {
+    /// Organization code; `None` when the record names none.
+    pub(super) place: Option<String>,
+    /// One count for each indicator of the group.
+    pub(super) counts: Vec<(IndicatorIx, i64)>,
+}
+
+/// Counts gap conditions by organization: one statement for all that share program and place.
+pub(super) async fn count_gaps(
+    connection: &mut Connection,
+    dialect: Dialect,
+    pack: &Pack,
+    indicators: &[(IndicatorIx, MeasureIx)],
+) -> Result<Vec<GapCount>, db::Error> {
+    let mut groups: BTreeMap<(ProgramIx, String), Vec<(IndicatorIx, String)>> = BTreeMap::new();
+    for (ix, measure) in indicators {
+        let definition = pack.measure(*measure);
+        let program = pack.program(definition.program);
+        let Some(gap) = &pack.indicator(*ix).gap else { continue };
+        let org = measure_sql(program, definition, dialect, &column).org;
+        groups.entry((definition.program, org)).or_default().push((*ix, row_sql(program, gap, dialect, &column)));
+    }
+    let mut counted = Vec::new();
+    for ((program, org), group) in groups {
+        let mut sql = format!("select {org}");
+        for (_, gap) in &group {
+            let _ = write!(sql, ", cast(coalesce(sum(case when {gap} then 1 end), 0) as bigint)");
+        }
+        let _ = write!(sql, " from {} f group by 1", facts_table(&pack.program(program).id));
+        let rows: Vec<GapCount> = on!(connection, conn => {
+            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(conn).await?;
+            rows.iter().map(|row| read_gaps(row, &group)).collect::<sqlx::Result<_>>()?
+        });
+        counted.extend(rows);
+    }
+    Ok(counted)
+}
+
+fn read_gaps<R: Row>(row: &R, group: &[(IndicatorIx, String)]) -> sqlx::Result<GapCount>
+where
+    usize: ColumnIndex<R>,
+    for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let counts = group.iter().enumerate().map(|(at, (ix, _))| Ok((*ix, row.try_get(at + 1)?)));
+    Ok(GapCount { place: row.try_get(0)?, counts: counts.collect::<sqlx::Result<_>>()? })
 }
 
 /// How many changes the store has taken in, over all lanes.

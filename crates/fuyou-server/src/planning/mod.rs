@@ -1,4 +1,26 @@
-//! Planning: the annual plan comes in, its targets are bound to indicators.
+//! Planning: the annual plan comes in, its targets are bound to indicators, broken down the tree, and watched.
+//!
+//! Invariants:
+//! - a text that was read is kept whole, edition by edition, before anybody decides anything;
+//! - a value that was repaired, implied or contradicts itself is never adopted without a person's decision;
+//! - shares of a count sum up to the target exactly.
 
+mod board;
+mod breakdown;
+mod figures;
+mod plans;
 pub mod reader;
+mod store;
+mod target;
 pub mod terms;
+mod web;
+
+#[cfg(test)]
+mod tests;
+
+pub use board::{Board, Row, board};
+pub use breakdown::{BreakdownError, by_population};
+pub use figures::{Entry, FigureEntry, enter, entries};
+pub use plans::{Decision, Error, Import, Opened, Plan, PlanState, adopt, break_down, decide, dictionary_of, import, list, open, unit_written};
+pub use target::{Method, PlanId, PlanTarget, Share, TargetId, TargetState};
+pub(crate) use web::routes;
