@@ -8,6 +8,7 @@ pub mod db;
 pub mod http;
 pub mod insight;
 pub mod keys;
+pub mod packs;
 pub mod planning;
 pub mod registry;
 pub mod texts;

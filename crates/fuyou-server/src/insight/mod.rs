@@ -12,6 +12,7 @@
 
 pub mod chart;
 mod decimal;
+mod export;
 mod figure;
 mod gaps;
 mod judge;
@@ -19,7 +20,9 @@ mod months;
 mod persons;
 mod question;
 mod rollup;
+mod shown;
 mod store;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -30,13 +33,17 @@ pub use gaps::{Gaps, gaps};
 pub use judge::{Aim, Judgement, Progress, judge};
 pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};
+pub use shown::{Shown, period_words, shown, statistical_year, with_unit};
+pub(crate) use months::MonthNumber;
+pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, routes};
 pub use question::{CELLS_MAX, Cells, Question};
 
 use fuyou_kernel::{Date, Secrecy};
 use fuyou_pack::model::{IndicatorEntry, MeasureIx, Pack};
 
-use crate::access::Denied;
+use crate::access::{Action, Denied};
 use crate::db::{self, Db};
+use crate::http::Cx;
 use crate::registry::{OrganizationId, Tree};
 
 /// Why a question was not answered.
@@ -77,6 +84,14 @@ pub async fn figures(db: &Db, pack: &Pack, tree: &Tree, question: &Question, rea
     Ok(rollup::roll_up(pack, tree, question, &found, reader))
 }
 
+/// Answers a question of a user who may see the figures of every node in it.
+pub async fn compute(cx: &Cx, pack: &Pack, question: &Question) -> Result<Cells, Error> {
+    for node in &question.nodes {
+        cx.actor.require(Action::ReadIndicators, *node)?;
+    }
+    figures(&cx.db, pack, &cx.actor.tree, question, cx.actor.secrecy_max()).await
+}
+
 fn measures_of(pack: &Pack, question: &Question) -> Vec<MeasureIx> {
     let mut measures: Vec<MeasureIx> = Vec::new();
     for indicator in &question.indicators {
@@ -109,4 +124,9 @@ fn span(question: &Question) -> Option<(Date, Date)> {
     let from = question.periods.iter().map(|period| period.start()).min()?;
     let to = question.periods.iter().map(|period| period.end()).max()?;
     Some((from, to))
+}
+
+/// A scaled integer as people write it: 653 with one decimal is 65.3.
+pub(crate) fn scaled_text(value: i64, places: u8) -> String {
+    Decimal::scaled(value, places).to_string()
 }

@@ -6,9 +6,13 @@
 //! - shares of a count sum up to the target exactly.
 
 mod board;
+mod board_web;
 mod breakdown;
 mod figures;
+mod figures_web;
+mod marked;
 mod plans;
+mod plans_web;
 pub mod reader;
 mod store;
 mod target;
@@ -18,7 +22,7 @@ mod web;
 #[cfg(test)]
 mod tests;
 
-pub use board::{Board, Row, board};
+pub use board::{Board, Row, board, board_unguarded};
 pub use breakdown::{BreakdownError, by_population};
 pub use figures::{Entry, FigureEntry, enter, entries};
 pub use plans::{Decision, Error, Import, Opened, Plan, PlanState, adopt, break_down, decide, dictionary_of, import, list, open, unit_written};
