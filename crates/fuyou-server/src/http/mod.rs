@@ -11,6 +11,7 @@ mod error;
 mod form;
 mod gate;
 mod route;
+mod serve;
 
 pub use app::{App, Clock, Options, StartError};
 pub use cx::Cx;
@@ -21,3 +22,4 @@ pub(crate) use error::Refused;
 pub(crate) use form::Form;
 pub(crate) use gate::{LANGUAGE_COOKIE, SESSION_COOKIE, language};
 pub use route::{Access, Route, router, routes};
+pub use serve::serve;

@@ -366,3 +366,24 @@ pub async fn break_down(cx: &Cx, id: PlanId, target: TargetId, version: i64, sha
     tx.commit().await?;
     Ok(())
 }
+
+/// Makes a fresh edition the plan of its year without a person: what is doubtful stays out of the figures (it is kept as
+/// ignored, a person may bring it back). Returns how many those are.
+pub async fn adopt_certain(app: &App, plan: &Plan, audit: db::Entry) -> Result<usize, Error> {
+    let targets = store::targets(&mut *app.db().read().await?, plan.id).await?;
+    let doubtful: Vec<PlanTarget> = targets.into_iter().filter(PlanTarget::waits_for_decision).collect();
+    let mut tx = app.db().begin(None).await?;
+    if !store::bump(&mut tx, plan.id, plan.version).await? {
+        return Err(Error::Stale);
+    }
+    for target in &doubtful {
+        let ignored = PlanTarget { state: TargetState::Ignored, ..target.clone() };
+        store::update_target(&mut tx, plan.id, &ignored).await?;
+    }
+    store::confirm_certain(&mut tx, plan.id).await?;
+    store::adopt(&mut tx, plan).await?;
+    tx.changed(changed(plan, Operation::Update, app.now()));
+    tx.audit(db::Entry { entity_id: Some(plan.id.uuid()), ..audit });
+    tx.commit().await?;
+    Ok(doubtful.len())
+}

@@ -33,6 +33,7 @@ pub use register::{
     Candidate, RegisterError, Registered, correct, open_person, person_by_identity_number, register,
 };
 pub use rekey::{Rekeyed, rekey_batch};
+use search::names_somebody;
 pub use search::{Found, Page, search};
 pub use sections::{Section, sections_of};
 pub(crate) use web::routes;

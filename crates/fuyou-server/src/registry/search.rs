@@ -77,6 +77,11 @@ impl Query {
     }
 }
 
+/// Whether a search text is a whole phone or document number, which must not stand in an address.
+pub(super) fn names_somebody(text: &str) -> bool {
+    matches!(Query::read(text), Query::Phone(_) | Query::Number(_))
+}
+
 /// Persons the actor may see without a reason, in the order they were registered. One statement per page.
 ///
 /// Identifiers typed into the search are not logged; that a search took place is not audited, opening a record is.

@@ -13,10 +13,6 @@ pub struct Section {
 
 /// The sections of a person's page, in order. Each capability that knows something about persons has a line here.
 /// The record is open to the actor already.
-#[expect(
-    clippy::unused_async,
-    reason = "the capabilities that will stand here read the database"
-)]
 pub async fn sections_of(_cx: &Cx, _person: &Person) -> Result<Vec<Section>, Error> {
     Ok(Vec::new())
 }

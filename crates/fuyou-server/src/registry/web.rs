@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{Date, Id, Localized};
 use serde::Deserialize;
 
+use super::names_somebody;
 use super::person_form::PersonForm;
 use super::{
     Candidate, Organization, Page, PersonId, RegisterError, Section, choices, correct, open_person,
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/organizations", Access::LoggedIn, show_organizations),
         Route::get("/persons", read, show_search),
+        Route::post("/persons/search", read, submit_search),
         Route::post("/persons", write, submit_person),
         Route::get("/persons/new", write, show_new),
         Route::get("/persons/{id}", read, show_person),
@@ -86,20 +88,43 @@ struct SearchPage {
 
 async fn show_search(cx: Cx, Query(query): Query<SearchQuery>) -> Result<Response, Error> {
     let after = query.after.as_deref().map(person_id).transpose()?;
-    let page = search(&cx, &query.q, after).await??;
-    // The number of a document must not travel on in addresses; whoever searched by it has at most one result.
+    // Numbers do not come in addresses: browsers and proxies keep those.
+    let q = if names_somebody(&query.q) {
+        String::new()
+    } else {
+        query.q
+    };
+    search_page(&cx, q, after).await
+}
+
+#[derive(Deserialize)]
+struct SearchForm {
+    q: String,
+}
+
+/// A search by number is answered here; any other gets an address that one can keep.
+async fn submit_search(cx: Cx, Form(form): Form<SearchForm>) -> Result<Response, Error> {
+    if names_somebody(&form.q) {
+        search_page(&cx, form.q, None).await
+    } else {
+        Ok(Redirect::to(&format!("/persons?q={}", encoded(&form.q))).into_response())
+    }
+}
+
+async fn search_page(cx: &Cx, q: String, after: Option<PersonId>) -> Result<Response, Error> {
+    let page = search(cx, &q, after).await??;
     let next = page
         .next
-        .map(|id| format!("/persons?q={}&after={id}", encoded(&query.q)));
+        .map(|id| format!("/persons?q={}&after={id}", encoded(&q)));
     let can_register = cx.actor.may(Action::RegisterPerson);
-    let page = SearchPage {
-        frame: Frame::new(&cx, "menu-persons"),
-        q: query.q,
+    Ok(html(&SearchPage {
+        frame: Frame::new(cx, "menu-persons"),
+        q,
         page,
         next,
         can_register,
-    };
-    Ok(html(&page)?.into_response())
+    })?
+    .into_response())
 }
 
 /// Percent-encodes everything but letters and digits.
