@@ -20,6 +20,9 @@ pub struct Config {
     /// `sqlite:PATH` or `postgres://…`; without it, SQLite in the data directory.
     #[arg(long, env = "FUYOU_DATABASE", hide_env_values = true)]
     pub database: Option<String>,
+    /// Folder of the rule pack; an overlay finds its base beside it.
+    #[arg(long, env = "FUYOU_PACK", default_value = "packs/cn")]
+    pub pack: PathBuf,
     /// Connections for readers.
     #[arg(long, env = "FUYOU_READERS", default_value_t = 8)]
     pub readers: u32,
@@ -74,7 +77,12 @@ impl Config {
             password_cost: PasswordCost::default(),
             clock: system_clock(),
         };
-        Ok(App::new(db, self.open_keys()?, options).await?)
+        let app = App::new(db, self.open_keys()?, options).await?;
+        let layers = crate::pack::read_layers(&self.pack)
+            .with_context(|| format!("规则包无法读取 · the pack {} cannot be read", self.pack.display()))?;
+        let pack = fuyou_pack::load(&layers)
+            .with_context(|| format!("规则包有误,请运行 fuyou pack check · the pack {} has errors", self.pack.display()))?;
+        Ok(app.with_pack(Arc::new(pack)))
     }
 }
 

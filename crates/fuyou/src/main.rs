@@ -4,6 +4,7 @@ mod audit;
 mod config;
 mod expr;
 mod import;
+mod indicators;
 mod keys;
 mod migrate;
 mod organization;
@@ -34,18 +35,20 @@ enum Command {
     User(user::Args),
     /// 机构管理 · Organizations.
     Organization(organization::Args),
-    /// 批量导入 · Load a file of records through the same rules as the desk.
-    Import(import::Args),
     /// 审计 · The audit trail.
     Audit(audit::Args),
     /// 密钥 · Keys.
     Keys(keys::Args),
-    /// 表达式 · Try an expression.
-    Expr(expr::Arguments),
     /// 规则包 · Packs of definitions.
     Pack(pack::Args),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
+    /// 指标 · Indicators of a node in a period.
+    Indicators(indicators::Args),
+    /// 批量导入 · Load a file of records through the same rules as the desk.
+    Import(import::Args),
+    /// 表达式 · Try an expression.
+    Expr(expr::Arguments),
 }
 
 #[tokio::main]
@@ -55,11 +58,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Organization(args) => organization::run(args).await,
-        Command::Import(args) => import::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
-        Command::Expr(args) => expr::run(&args),
         Command::Pack(args) => pack::run(args),
         Command::Plan(args) => plan::run(&args),
+        Command::Indicators(args) => indicators::run(args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Expr(args) => expr::run(&args),
     }
 }

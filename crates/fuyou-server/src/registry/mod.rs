@@ -8,6 +8,7 @@
 
 mod bulk;
 mod import;
+mod listed;
 mod organization;
 mod organizations_store;
 mod person;
@@ -26,6 +27,7 @@ mod tests;
 
 pub(crate) use bulk::{PersonRow, insert_persons, person_by_number, person_row, save_organizations};
 pub use import::{ImportError, Imported, import_organizations};
+pub use listed::listed;
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
 pub use person::{
     Household, Identity, IdentityError, IdentityType, Person, PersonId, PersonSex, Problem,

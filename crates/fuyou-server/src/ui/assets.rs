@@ -18,6 +18,8 @@ const STYLES: &[&str] = &[
     include_str!("css/table.css"),
     include_str!("css/badge.css"),
     include_str!("css/message.css"),
+    include_str!("css/chart.css"),
+    include_str!("css/plan.css"),
 ];
 
 struct Sheet {

@@ -54,8 +54,13 @@ pub struct Frame {
 const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/", "menu-home", None),
     ("/persons", "menu-persons", Some(Action::ReadPerson)),
+    ("/board", "menu-board", Some(Action::ReadIndicators)),
+    ("/indicators", "menu-indicators", Some(Action::ReadIndicators)),
+    ("/plans", "menu-plans", Some(Action::ManagePlan)),
+    ("/figures", "menu-figures", Some(Action::ManagePlan)),
     ("/organizations", "menu-organizations", None),
     ("/users", "menu-users", Some(Action::ManageUsers)),
+    ("/packs", "menu-packs", Some(Action::ReadPacks)),
     ("/audit", "menu-audit", Some(Action::ReadAudit)),
 ];
 
