@@ -4,10 +4,13 @@
 
 pub mod access;
 pub mod audit;
+pub mod care;
 pub mod db;
+pub mod exchange;
 pub mod http;
 pub mod keys;
 pub mod planning;
+pub mod referral;
 pub mod registry;
 pub mod texts;
 pub mod ui;

@@ -11,6 +11,7 @@ mod organization;
 mod organizations_store;
 mod person;
 mod person_form;
+mod profile;
 mod register;
 mod rekey;
 mod search;
@@ -27,6 +28,7 @@ pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tr
 pub use person::{
     Household, Identity, IdentityError, IdentityType, Person, PersonId, PersonSex, Problem,
 };
+pub use profile::{Profile, profile};
 pub use register::{
     Candidate, RegisterError, Registered, correct, open_person, person_by_identity_number, register,
 };

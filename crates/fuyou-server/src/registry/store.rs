@@ -86,6 +86,16 @@ pub(super) async fn load(
     row.map(|row| person(row, keys)).transpose()
 }
 
+/// What rules may know of a person: birth date, sex, residence, household.
+pub(super) async fn profile(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<Option<(DbDate, String, Uuid, String)>, Error> {
+    const SQL: &str =
+        "select birth_on, sex, residence_org_id, household_kind from person where subject_id = $1";
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_optional(conn).await?))
+}
+
 /// The keyed hash of what was first registered under this id.
 pub(super) async fn content_hash(
     connection: &mut Connection,
