@@ -1,8 +1,9 @@
 //! What the whole server shares.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use fuyou_kernel::{Date, Id, TimeZone, Timestamp};
+use fuyou_pack::Pack;
 
 use crate::access::{PasswordCost, PasswordError, Passwords};
 use crate::db::{Db, Error};
@@ -37,6 +38,7 @@ struct Inner {
     options: Options,
     passwords: Passwords,
     tree: RwLock<Arc<Tree>>,
+    pack: OnceLock<Arc<Pack>>,
 }
 
 /// Why the application does not start.
@@ -60,7 +62,7 @@ impl App {
             keys,
             options,
             passwords,
-            tree: RwLock::new(Arc::new(tree)),
+            tree: RwLock::new(Arc::new(tree)), pack: OnceLock::new(),
         })))
     }
 
@@ -81,6 +83,18 @@ impl App {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    /// Puts the pack in, once, before the first request. A second pack is ignored: a new one needs a restart.
+    #[must_use]
+    pub fn with_pack(self, pack: Arc<Pack>) -> Self {
+        let _ = self.0.pack.set(pack);
+        self
+    }
+
+    /// The pack; none before one was put in.
+    pub fn pack(&self) -> Option<&Arc<Pack>> {
+        self.0.pack.get()
     }
 
     /// The tree of organizations as last read.

@@ -7,6 +7,7 @@
 //! - registering twice with the same id is registering once.
 
 mod import;
+mod listed;
 mod organization;
 mod organizations_store;
 mod person;
@@ -24,6 +25,7 @@ mod web;
 mod tests;
 
 pub use import::{ImportError, Imported, import_organizations};
+pub use listed::listed;
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
 pub use person::{
     Household, Identity, IdentityError, IdentityType, Person, PersonId, PersonSex, Problem,
