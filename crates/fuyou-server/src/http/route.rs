@@ -82,6 +82,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(crate::ui::routes());
     routes.extend(crate::access::routes());
     routes.extend(crate::registry::routes());
+    routes.extend(crate::care::routes());
     routes.extend(crate::audit::routes());
     routes
 }

@@ -25,6 +25,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../registry/texts/en.ftl"),
     ),
     (
+        include_str!("../care/pages/texts/zh.ftl"),
+        include_str!("../care/pages/texts/en.ftl"),
+    ),
+    (
         include_str!("../audit/texts/zh.ftl"),
         include_str!("../audit/texts/en.ftl"),
     ),
