@@ -21,8 +21,8 @@ use crate::referral::{self, ReferralChange};
 pub(super) enum HeadChange {
     /// It is new.
     New,
-    /// It was at this version when it was read.
-    From(i64),
+    /// It was there, at the version of the head.
+    Advanced,
 }
 
 /// What happens to a record.
@@ -124,7 +124,7 @@ async fn apply_updates(
                 return Ok(Written::Raced);
             }
         }
-        HeadChange::From(_) => {
+        HeadChange::Advanced => {
             if !store::advance(tx, &writing.head, now).await? {
                 return Ok(Written::Raced);
             }
@@ -380,7 +380,7 @@ fn tell(tx: &mut Tx, writing: &Writing, now: Timestamp) {
     }
     let operation = match writing.head_change {
         HeadChange::New => Operation::Insert,
-        HeadChange::From(_) => Operation::Update,
+        HeadChange::Advanced => Operation::Update,
     };
     line("enrollment", writing.head.id, operation);
     tx.audit(writing.entry.clone());

@@ -8,7 +8,7 @@ use fuyou_expr::Value;
 use fuyou_kernel::{Date, DayNumber, Timestamp};
 use fuyou_pack::model::{FormIx, Owner, RuleIx};
 use fuyou_pack::replay::{self, Due, History, Outcome, TaskOrigin};
-use fuyou_pack::{Pack, Program};
+use fuyou_pack::Program;
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
@@ -27,7 +27,6 @@ const MINUTE_MS: i64 = 60_000;
 /// What stands around an enrollment: nothing of it is asked of the database here.
 #[derive(Clone, Copy)]
 pub(super) struct Surroundings<'a> {
-    pub pack: &'a Pack,
     pub program: &'a Program,
     pub tables: &'a ProgramTables,
     pub tree: &'a Tree,
@@ -211,6 +210,8 @@ fn task_row(
         let earliest = task.escalations.iter().filter(|(_, to)| *to == level).map(|(at, _)| *at).min();
         Cell::Instant(earliest.filter(|_| is_open).map(instant))
     };
+    let helps = task.escalations.iter().any(|(_, to)| *to == Owner::Village);
+    let village = helps.then(|| self::owner(at, head, Owner::Village, None));
     vec![
         Cell::id(head.subject),
         Cell::id(id),
@@ -232,6 +233,8 @@ fn task_row(
         // Only what is open is sorted by risk: a closed task keeps no rank, so that it is not written again.
         Cell::int(if is_open { rank } else { -1 }),
         Cell::Text(Some(marks_word(at.program, if is_open { &outcome.marks } else { &[] }))),
+        Cell::Id(village.filter(|_| is_open).map(OrganizationId::uuid)),
+        sees(Owner::Village),
         sees(Owner::Township),
         sees(Owner::County),
         sees(Owner::City),

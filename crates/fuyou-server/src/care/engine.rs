@@ -105,7 +105,6 @@ impl Care {
         residence: Option<OrganizationId>,
     ) -> Surroundings<'a> {
         Surroundings {
-            pack: self.pack(),
             program: self.pack().program(program),
             tables: self.tables().program(program),
             tree,

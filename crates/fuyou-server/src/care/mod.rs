@@ -16,6 +16,7 @@ mod engine;
 mod enrolling;
 mod error;
 mod file;
+mod listing;
 mod model;
 mod pages;
 mod record;
@@ -26,6 +27,11 @@ mod store;
 mod story;
 mod tables;
 mod work;
+mod work_list;
+mod work_store;
+
+#[cfg(test)]
+mod tests;
 
 pub use acting::Acting;
 pub(crate) use derive::area;

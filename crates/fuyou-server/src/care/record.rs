@@ -257,7 +257,7 @@ impl Care {
         if !why.is_empty() {
             entry.detail = serde_json::json!({ "why": why }).to_string();
         }
-        let head_change = if is_new { HeadChange::New } else { HeadChange::From(after.head.version) };
+        let head_change = if is_new { HeadChange::New } else { HeadChange::Advanced };
         let writing = Writing {
             head: after.head,
             head_change,

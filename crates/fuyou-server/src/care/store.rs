@@ -46,7 +46,7 @@ pub(super) static TASKS: LazyLock<Insert> = LazyLock::new(|| {
         "task",
         &[
             "subject_id", "id", "enrollment_id", "program", "key", "origin", "item", "form", "owner_id", "from_on", "due_on",
-            "due_at", "overdue_at", "state", "done_on", "done_by", "on_time", "risk_rank", "risk_marks", "township_sees_at",
+            "due_at", "overdue_at", "state", "done_on", "done_by", "on_time", "risk_rank", "risk_marks", "village_id", "village_sees_at", "township_sees_at",
             "county_sees_at", "city_sees_at", "province_sees_at",
         ],
         KEY,
@@ -320,6 +320,7 @@ pub(super) async fn found(tx: &mut Tx, subject: Uuid, id: Uuid, finding: &Findin
 /// A task that no record demands any more is cancelled; what was tried stays readable.
 pub(super) async fn cancel_task(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
     const SQL: &str = "update task set state = 'cancelled', done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
+                       village_id = null, village_sees_at = null, \
                        township_sees_at = null, county_sees_at = null, city_sees_at = null, province_sees_at = null \
                        where subject_id = $1 and id = $2";
     on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).execute(conn).await?.rows_affected());

@@ -38,9 +38,7 @@ pub(crate) enum CellType {
     Int,
     Text,
     Date,
-    Instant,
     Id,
-    Bytes,
 }
 
 /// Shorthands for the cells that are never NULL.
@@ -239,9 +237,7 @@ where
     i64: Decode<'r, R::Database> + Type<R::Database>,
     String: Decode<'r, R::Database> + Type<R::Database>,
     DbDate: Decode<'r, R::Database> + Type<R::Database>,
-    DbInstant: Decode<'r, R::Database> + Type<R::Database>,
     Uuid: Decode<'r, R::Database> + Type<R::Database>,
-    Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
 {
     types
         .iter()
@@ -252,9 +248,7 @@ where
                 CellType::Int => Cell::Int(row.try_get(at)?),
                 CellType::Text => Cell::Text(row.try_get::<Option<String>, _>(at)?.map(Into::into)),
                 CellType::Date => Cell::Date(row.try_get::<Option<DbDate>, _>(at)?.map(|date| date.0)),
-                CellType::Instant => Cell::Instant(row.try_get::<Option<DbInstant>, _>(at)?.map(|at| at.0)),
                 CellType::Id => Cell::Id(row.try_get(at)?),
-                CellType::Bytes => Cell::Bytes(row.try_get(at)?),
             })
         })
         .collect()

@@ -6,6 +6,7 @@
 //! - a correction keeps who, when, from what, to what and why; two people correcting at once get a clear answer;
 //! - registering twice with the same id is registering once.
 
+mod bulk;
 mod import;
 mod listed;
 mod organization;
@@ -24,6 +25,7 @@ mod web;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bulk::{insert_persons, person_row};
 pub use import::{ImportError, Imported, import_organizations};
 pub use listed::listed;
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};

@@ -4,17 +4,19 @@
 //! and no two things share one. Values are always bound.
 
 mod ddl;
+mod lists;
 mod names;
 mod values;
 
 use std::collections::HashMap;
 
 use fuyou_expr::{Slot, Type, Value};
-use fuyou_pack::model::{FormIx, GroupIx, ProgramIx};
+use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
 pub(super) use ddl::install;
+pub(super) use lists::{After, Line, Question, count, lines};
 pub(super) use values::{from_cell, to_cell};
 
 use super::Error;
@@ -84,10 +86,6 @@ impl Tables {
 impl ProgramTables {
     pub(super) fn form(&self, ix: FormIx) -> &PackTable {
         &self.forms[ix.get()]
-    }
-
-    pub(super) fn group(&self, form: FormIx, group: GroupIx) -> &PackTable {
-        &self.groups[form.get()][group.get()]
     }
 
     /// Stores new derived values of a record.

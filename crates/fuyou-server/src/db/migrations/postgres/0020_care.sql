@@ -116,7 +116,8 @@ create table rule_hit (
 
 -- What is due, for whom, until when. `overdue_at` is the first instant at which it is late. `risk_rank` is 0 for the
 -- lowest level of the program's scale, 100 for the highest, -1 when not assessed or no longer open.
--- The columns ending in `_sees_at` say from when on it is shown to that level of the tree.
+-- The columns ending in `_sees_at` say from when on it is shown to that level of the tree; `village_id` is the village
+-- that helps when the township is late.
 create table task (
     subject_id uuid not null,
     id uuid not null,
@@ -137,6 +138,8 @@ create table task (
     on_time boolean,
     risk_rank bigint not null,
     risk_marks text not null,
+    village_id uuid,
+    village_sees_at timestamptz,
     township_sees_at timestamptz,
     county_sees_at timestamptz,
     city_sees_at timestamptz,
@@ -144,6 +147,7 @@ create table task (
     primary key (subject_id, id)
 );
 create index task_open on task (owner_id, overdue_at) where state = 'open';
+create index task_village on task (village_id, overdue_at) where state = 'open' and village_id is not null;
 
 -- Tasks that a person marked done: what the replay is told.
 create table task_completion (
