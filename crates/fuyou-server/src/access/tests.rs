@@ -206,6 +206,7 @@ async fn observed(app: &TestApp) -> String {
             .replace("{record}", "018f0000-0000-7000-8000-000000000001")
             .replace("{enrollment}", "018f0000-0000-7000-8000-000000000002")
             .replace("{referral}", "018f0000-0000-7000-8000-000000000003")
+            .replace("{task}", "018f0000-0000-7000-8000-000000000004")
             .replace("{program}", "none")
             .replace("{form}", "none")
             .replace("{list}", "none")

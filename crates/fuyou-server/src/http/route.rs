@@ -83,6 +83,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(crate::access::routes());
     routes.extend(crate::registry::routes());
     routes.extend(crate::care::routes());
+    routes.extend(crate::referral::routes());
     routes.extend(crate::audit::routes());
     routes
 }

@@ -56,6 +56,8 @@ pub struct Frame {
 const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/", "menu-home", None),
     ("/persons", "menu-persons", Some(Action::ReadPerson)),
+    ("/lists", "menu-lists", Some(Action::ReadPerson)),
+    ("/referrals", "menu-referrals", Some(Action::ManageReferral)),
     ("/organizations", "menu-organizations", None),
     ("/users", "menu-users", Some(Action::ManageUsers)),
     ("/audit", "menu-audit", Some(Action::ReadAudit)),

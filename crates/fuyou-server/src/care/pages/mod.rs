@@ -6,6 +6,8 @@
 mod enrollment_web;
 mod form_view;
 mod form_web;
+mod list_file;
+mod list_web;
 mod live;
 mod record_web;
 mod refer_web;
@@ -43,6 +45,11 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/persons/{id}/records/{record}/void", write, record_web::submit_void),
         Route::get("/persons/{id}/enrollments/{enrollment}/{deed}", write, enrollment_web::show),
         Route::post("/persons/{id}/enrollments/{enrollment}/{deed}", write, enrollment_web::submit),
+        Route::post("/persons/{id}/tasks/{task}/done", write, work_web::done),
+        Route::post("/persons/{id}/tasks/{task}/attempts", write, work_web::attempt),
+        Route::get("/lists", read, list_web::index),
+        Route::get("/lists/{program}/{list}", read, list_web::show),
+        Route::get("/lists/{program}/{list}/file", Access::Needs(Action::ExportData), list_web::download),
         Route::get("/persons/{id}/refer", refer, refer_web::show),
         Route::post("/persons/{id}/refer", refer, refer_web::submit),
     ]

@@ -359,7 +359,7 @@ fn earlier(words: Words<'_>, form: &Form, record: &RecordShown) -> Vec<EarlierVi
 }
 
 /// The key of a state's text.
-pub(in crate::care) fn state_key(state: ReferralState) -> &'static str {
+fn state_key(state: ReferralState) -> &'static str {
     match state {
         ReferralState::Sent => "referral-sent",
         ReferralState::Accepted => "referral-accepted",
