@@ -2,7 +2,7 @@
 
 use fuyou_pack::model::{Field, FieldKind, Group, InputType, Requirement, Severity};
 use fuyou_pack::record::{At, Checked, Finding};
-use fuyou_pack::{Form, Program};
+use fuyou_pack::Form;
 
 use super::sent::NONE_OF_THESE;
 use super::words::Words;
@@ -79,7 +79,6 @@ pub(super) struct FormView {
 
 /// What is known about a form being filled.
 pub(super) struct Filling<'a> {
-    pub program: &'a Program,
     pub form: &'a Form,
     pub occurred_on: String,
     pub typed: &'a TypedText,

@@ -167,7 +167,6 @@ impl<'a> Desk<'a> {
         let findings: Vec<Finding> =
             asked.findings.iter().filter(|finding| asked.is_loud || &*finding.kind != "required").cloned().collect();
         let filling = Filling {
-            program,
             form: self.pack_form(),
             occurred_on: typing.occurred_text.clone(),
             typed: &typing.typed,

@@ -43,7 +43,6 @@ pub(super) fn live(desk: &Desk<'_>, typing: &Typing, preview: &Preview, findings
     let words = desk.words();
     let quiet: Vec<Finding> = findings.iter().filter(|finding| &*finding.kind != "required").cloned().collect();
     let filling = Filling {
-        program: desk.care.pack().program(desk.program),
         form: desk.pack_form(),
         occurred_on: typing.occurred_text.clone(),
         typed: &typing.typed,

@@ -17,6 +17,9 @@ mod trend;
 mod words;
 mod work_web;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use work_web::{WorkQuery, home};
 
 use askama::Template;
