@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use fuyou_kernel::{TimeZone, Timestamp};
 use fuyou_server::access::PasswordCost;
+use fuyou_server::care::Care;
 use fuyou_server::db::{Db, Entry, Settings};
 use fuyou_server::http::{App, Clock, Options};
 use fuyou_server::keys::{Keyring, Suite};
@@ -32,6 +33,9 @@ pub struct Config {
     /// Algorithms of a new key version: `sm` (SM4-GCM and HMAC-SM3) or `aes` (AES-256-GCM and HMAC-SHA-256).
     #[arg(long, env = "FUYOU_SUITE", default_value = "sm")]
     pub suite: Suite,
+    /// Folder of the pack that the county works with; an overlay lies beside its base.
+    #[arg(long, env = "FUYOU_PACK", default_value = "packs/cn")]
+    pub pack: PathBuf,
     /// Name in the top bar.
     #[arg(long, env = "FUYOU_COUNTY_NAME", default_value = "妇幼健康")]
     pub county_name: String,
@@ -66,7 +70,22 @@ impl Config {
         Ok(Keyring::open(&self.data.join("fuyou.key"), self.suite)?)
     }
 
-    /// Opens everything.
+    /// Opens everything with the pack: its tables are made or widened.
+    pub async fn open_app_with_care(&self) -> anyhow::Result<App> {
+        let pack = Arc::new(crate::pack::open(&self.pack)?);
+        let app = self.open_app().await?;
+        let now = app.now();
+        let offset = app.options().time_zone.to_offset(now).seconds() / 60;
+        let settings = fuyou_server::care::Settings {
+            utc_offset_minutes: offset,
+        };
+        let care = Care::install(app.db().clone(), pack, settings, now)
+            .await
+            .context("规则包无法启用 · the pack cannot be installed")?;
+        Ok(app.with_care(care))
+    }
+
+    /// Opens everything but the pack.
     pub async fn open_app(&self) -> anyhow::Result<App> {
         let db = self.open_db().await?;
         let time_zone = TimeZone::get(&self.time_zone).context("the time zone is not known")?;

@@ -40,7 +40,7 @@ enum Command {
     /// 密钥 · Keys.
     Keys(keys::Args),
     /// 规则包 · Packs of definitions.
-    Pack(pack::Args),
+    Pack(pack::Arguments),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
     /// 指标 · Indicators of a node in a period.

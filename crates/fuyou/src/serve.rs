@@ -25,7 +25,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-    let app = args.config.open_app().await?;
+    let app = args.config.open_app_with_care().await?;
     let listener = TcpListener::bind(&args.listen).await.with_context(|| {
         format!(
             "无法监听 {} · cannot listen on {}",
