@@ -1,0 +1,26 @@
+use crate::scope::{SetId, Slot};
+
+/// The databases that expressions can be printed for.
+///
+/// Both hold decimals as scaled integers (SQLite `integer`, PostgreSQL `bigint`), codes as text, several codes as
+/// `|a|b|`. SQLite holds dates as ISO text and booleans as 0 and 1, PostgreSQL as `date` and `boolean`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite 3.46 or later.
+    Sqlite,
+    /// PostgreSQL 14 or later.
+    Postgres,
+}
+
+/// How columns and sets are called in the statement that an expression is printed into.
+pub trait SqlNames {
+    /// The SQL of a column, for example `e."ga_weeks"`.
+    fn column(&self, set: Option<SetId>, slot: Slot) -> String;
+
+    /// What a set is ordered by, for example `e.occurred_on, e.id`; needed by `first` and `last`.
+    fn order(&self, set: SetId) -> String;
+
+    /// Where the rows of a set come from, for example `encounter e where e.enrollment_id = f.id`. Each aggregate then
+    /// prints as a subquery. `None` prints a plain aggregate, for a statement that itself selects from the set.
+    fn rows(&self, set: SetId) -> Option<String>;
+}

@@ -1,0 +1,122 @@
+//! Checking a record while it is typed and before it is stored.
+
+use std::sync::Arc;
+
+use fuyou_expr::Value;
+use fuyou_kernel::{DayNumber, Localized};
+
+use crate::model::{FieldIx, FormIx, GroupIx, Pack, Program, Severity};
+use crate::replay::{History, Outcome};
+
+/// A record as it is being typed.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The day of service.
+    pub occurred_on: Option<DayNumber>,
+    /// The values, in the order of the form's fields; what is computed may be NULL.
+    pub values: Vec<Value>,
+    /// The rows of groups, in the order of the form's groups.
+    pub groups: Vec<Vec<Vec<Value>>>,
+}
+
+impl Draft {
+    /// An empty draft of a form.
+    pub fn new(program: &Program, form: FormIx) -> Self {
+        let form = program.form(form);
+        Self {
+            occurred_on: None,
+            values: vec![Value::Null; form.fields.len()],
+            groups: vec![Vec::new(); form.groups.len()],
+        }
+    }
+}
+
+/// A draft checked: what would be stored, and what stands against it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The draft with computed fields filled and hidden fields emptied.
+    pub draft: Draft,
+    /// What is wrong or unusual, in the order of the form.
+    pub findings: Vec<Finding>,
+    /// Which fields are shown, in the order of the form's fields.
+    pub shown: Vec<bool>,
+    /// Which groups are shown, in the order of the form's groups.
+    pub shown_groups: Vec<bool>,
+    /// Which fields must be filled, in the order of the form's fields.
+    pub required: Vec<bool>,
+    /// The derived values of this record, in the order of [`Program::derived`].
+    pub derived: Vec<Value>,
+}
+
+impl Checked {
+    /// Whether the record may be stored once reasons are given.
+    pub fn is_storable(&self) -> bool {
+        self.findings
+            .iter()
+            .all(|finding| finding.severity != Severity::Refuse)
+    }
+}
+
+/// Something wrong or unusual about a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where to show it.
+    pub at: Vec<At>,
+    /// Whether the record is refused or a reason is asked.
+    pub severity: Severity,
+    /// What the finding is, stable: `type`, `hard`, `soft`, `required`, `exclusive`, `rows`, or the id of a check.
+    pub kind: Arc<str>,
+    /// What the person at the desk reads.
+    pub message: Localized,
+}
+
+/// A place in a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum At {
+    /// The day of service.
+    OccurredOn,
+    /// A field.
+    Field(FieldIx),
+    /// A group as a whole.
+    Group(GroupIx),
+    /// A field of a row of a group.
+    Cell(GroupIx, usize, FieldIx),
+}
+
+/// Checks a draft against its form. `history` and `outcome` are the enrollment before this record (both empty for the
+/// form that opens one; see [`crate::replay::replay`]); when a stored record is corrected, leave it out of them.
+pub fn check_record(
+    pack: &Pack,
+    program: &Program,
+    form: FormIx,
+    history: &History,
+    outcome: &Outcome,
+    draft: &Draft,
+    today: DayNumber,
+) -> Checked {
+    let _ = (pack, history, outcome, today, form, program);
+    Checked {
+        draft: draft.clone(),
+        findings: Vec::new(),
+        shown: Vec::new(),
+        shown_groups: Vec::new(),
+        required: Vec::new(),
+        derived: Vec::new(),
+    }
+}
+
+/// The values that a form proposes before anything is typed: its defaults over the enrollment so far.
+pub fn prefill(
+    program: &Program,
+    form: FormIx,
+    history: &History,
+    outcome: &Outcome,
+    occurred_on: DayNumber,
+    today: DayNumber,
+) -> Draft {
+    let _ = (history, outcome, today);
+    Draft {
+        occurred_on: Some(occurred_on),
+        ..Draft::new(program, form)
+    }
+}
