@@ -1,12 +1,15 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fuyou_kernel::Secrecy;
 
+use crate::check::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::row::Rows;
+use crate::parse::read;
+use crate::row::{self, Rows};
 use crate::scope::Scope;
-use crate::sql::{Dialect, SqlNames};
-use crate::tree::{Bounds, ColumnRef, Node};
+use crate::sql::{self, Dialect, SqlNames};
+use crate::tree::{Bounds, ColumnRef, Kind, Node};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -24,8 +27,7 @@ pub struct Expr {
 /// # Errors
 /// Everything that is wrong with the text, in its order.
 pub fn parse(text: &str, scope: &Scope) -> Result<Expr, Vec<Diagnostic>> {
-    let _ = (text, scope);
-    Err(Vec::new())
+    checked(text, scope, None)
 }
 
 /// As [`parse`], and the result must be of the given type: an integer becomes a decimal, a text literal a code.
@@ -33,11 +35,49 @@ pub fn parse(text: &str, scope: &Scope) -> Result<Expr, Vec<Diagnostic>> {
 /// # Errors
 /// Everything that is wrong with the text, in its order.
 pub fn parse_as(text: &str, scope: &Scope, ty: &Type) -> Result<Expr, Vec<Diagnostic>> {
-    let _ = (text, scope, ty);
-    Err(Vec::new())
+    checked(text, scope, Some(ty))
+}
+
+fn checked(text: &str, scope: &Scope, want: Option<&Type>) -> Result<Expr, Vec<Diagnostic>> {
+    let parsed = read(text).map_err(|error| vec![error])?;
+    let mut checker = Checker::new(text, scope);
+    let root = checker.root(&parsed, want);
+    let mut errors = checker.errors;
+    match root {
+        Some(root) if errors.is_empty() => Ok(Expr::new(text, root, scope)),
+        _ => {
+            errors.sort_by_key(|error| (error.start, error.end));
+            errors.dedup();
+            assert!(
+                !errors.is_empty(),
+                "the checker refused an expression without saying why"
+            );
+            Err(errors)
+        }
+    }
 }
 
 impl Expr {
+    fn new(text: &str, root: Node, scope: &Scope) -> Expr {
+        let mut columns = BTreeSet::new();
+        root.visit(&mut |node| {
+            if let Kind::Column(column) = node.kind {
+                columns.insert(column);
+            }
+        });
+        let secrecy = columns
+            .iter()
+            .map(|column| scope.column(column.set, column.slot).1.secrecy)
+            .max();
+        let columns = columns.into_iter().collect();
+        Expr {
+            text: Arc::from(text),
+            root: Arc::new(root),
+            columns,
+            secrecy: secrecy.unwrap_or_default(),
+        }
+    }
+
     /// Type of its value.
     pub fn ty(&self) -> &Type {
         &self.root.ty
@@ -70,8 +110,7 @@ impl Expr {
 
     /// Its value over these rows. Pure and total.
     pub fn eval<R: Rows + ?Sized>(&self, rows: &R) -> Value {
-        let _ = rows;
-        Value::Null
+        row::value(&self.root, rows)
     }
 
     /// Whether its value is true: neither false nor `NULL`. For conditions.
@@ -81,7 +120,6 @@ impl Expr {
 
     /// The same expression as text of an SQL database.
     pub fn to_sql(&self, dialect: Dialect, names: &dyn SqlNames) -> String {
-        let _ = (dialect, names);
-        String::new()
+        sql::print(&self.root, dialect, names)
     }
 }

@@ -19,6 +19,49 @@ pub struct Node {
     pub span: Range<usize>,
 }
 
+impl Node {
+    /// Calls `see` for this node and everything below it, operands first to last after their operator.
+    pub fn visit<'n>(&'n self, see: &mut dyn FnMut(&'n Node)) {
+        see(self);
+        for child in self.children() {
+            child.visit(see);
+        }
+    }
+
+    /// The operands, in the order of writing; of an aggregate its argument and its filter.
+    pub fn children(&self) -> Vec<&Node> {
+        match &self.kind {
+            Kind::Literal(_) | Kind::Column(_) => Vec::new(),
+            Kind::Not(of) | Kind::IsNull(of) | Kind::Negate(of) | Kind::Absolute(of) => vec![of],
+            Kind::Length(of) | Kind::Size(of) => vec![of],
+            Kind::IsTruth { of, .. } | Kind::Like { of, .. } | Kind::Rescale { of, .. } => vec![of],
+            Kind::Round { of, .. } | Kind::DatePart { of, .. } | Kind::Has { of, .. } => vec![of],
+            Kind::And(all) | Kind::Or(all) | Kind::Coalesce(all) | Kind::Concat(all) => {
+                all.iter().collect()
+            }
+            Kind::Extreme { of, .. } => of.iter().collect(),
+            Kind::Compare { left, right, .. } | Kind::Distinct { left, right } => vec![left, right],
+            Kind::Arithmetic { left, right, .. } | Kind::Divide { left, right, .. } => {
+                vec![left, right]
+            }
+            Kind::NullIf { of, equal_to } => vec![of, equal_to],
+            Kind::DaysBetween { from, to } | Kind::Completed { from, to, .. } => vec![from, to],
+            Kind::AddDays { date, days: count }
+            | Kind::AddMonths {
+                date,
+                months: count,
+            } => vec![date, count],
+            Kind::Between { of, low, high } => vec![of, low, high],
+            Kind::In { of, list } => std::iter::once(&**of).chain(list).collect(),
+            Kind::Case { arms, otherwise } => {
+                let arms = arms.iter().flat_map(|arm| [&arm.when, &arm.then]);
+                arms.chain(otherwise.as_deref()).collect()
+            }
+            Kind::Aggregate(aggregate) => aggregate.of.iter().chain(&aggregate.filter).collect(),
+        }
+    }
+}
+
 /// Least and greatest number a node can yield, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {

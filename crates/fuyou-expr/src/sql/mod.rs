@@ -1,4 +1,12 @@
+//! Printing as SQL. Every piece of text is closed (a name, a call or in parentheses), so pieces combine freely.
+
+mod aggregates;
+mod dates;
+mod numbers;
+mod scalars;
+
 use crate::scope::{SetId, Slot};
+use crate::tree::Node;
 
 /// The databases that expressions can be printed for.
 ///
@@ -23,4 +31,33 @@ pub trait SqlNames {
     /// Where the rows of a set come from, for example `encounter e where e.enrollment_id = f.id`. Each aggregate then
     /// prints as a subquery. `None` prints a plain aggregate, for a statement that itself selects from the set.
     fn rows(&self, set: SetId) -> Option<String>;
+}
+
+/// The expression as SQL.
+pub(crate) fn print(root: &Node, dialect: Dialect, names: &dyn SqlNames) -> String {
+    Printer { dialect, names }.sql(root)
+}
+
+struct Printer<'a> {
+    dialect: Dialect,
+    names: &'a dyn SqlNames,
+}
+
+impl Printer<'_> {
+    fn is_postgres(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+
+    fn list<'n>(&self, nodes: impl IntoIterator<Item = &'n Node>, between: &str) -> String {
+        nodes
+            .into_iter()
+            .map(|node| self.sql(node))
+            .collect::<Vec<_>>()
+            .join(between)
+    }
+}
+
+/// A text literal.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
