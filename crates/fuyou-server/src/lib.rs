@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod db;
+pub mod simulate;
 
 #[cfg(test)]
 mod testkit;
