@@ -5,6 +5,7 @@ use std::ops::Range;
 use fuyou_kernel::Localized;
 use sqlparser::ast;
 use sqlparser::dialect::Dialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Span, Token, Tokenizer};
 
@@ -54,7 +55,15 @@ pub(crate) fn read(text: &str) -> Result<ast::Expr, Diagnostic> {
         ));
     }
     let tokens = Tokenizer::new(&Plain, text).tokenize_with_location();
-    let tokens = tokens.map_err(|error| places.syntax_error(text, &error.to_string()))?;
+    let mut tokens = tokens.map_err(|error| places.syntax_error(text, &error.to_string()))?;
+    for token in &mut tokens {
+        // After an operator `sqlparser` takes `any (` for a quantified comparison; here it is an aggregate.
+        if let Token::Word(word) = &mut token.token
+            && matches!(word.keyword, Keyword::ANY | Keyword::ALL | Keyword::SOME)
+        {
+            word.keyword = Keyword::NoKeyword;
+        }
+    }
     if tokens.len() > TOKENS_MAX {
         return Err(whole(
             "表达式太长，超过 4000 个词",

@@ -82,6 +82,7 @@ impl Scope {
     }
 
     /// Declares a column of the outer row. Slots count up from 0 in the order of declaration.
+    /// A name may hold one dot (`person.birth_on`); it then goes before a set's column written the same way.
     ///
     /// # Panics
     /// When the name is already taken: the caller checks names, because only it can say where they stand.
@@ -126,6 +127,9 @@ impl Scope {
 
     /// Finds a column as written outside an aggregate: `name`, `this.name` or `set.name`.
     pub fn get(&self, name: &str) -> Option<(Option<SetId>, Slot, &Column)> {
+        if let Some((slot, column)) = self.outer_named(name) {
+            return Some((None, slot, column));
+        }
         match name.split_once('.') {
             None | Some(("this", _)) => {
                 let (slot, column) =

@@ -3,7 +3,7 @@
 use fuyou_expr::Value;
 use fuyou_kernel::Localized;
 
-use crate::model::{Field, Pack};
+use crate::model::Field;
 
 /// Reads a typed text as the value of a field; blank text is NULL. Full-width digits and signs, spaces around, dates as
 /// `2026-01-05`, `2026/1/5`, `2026.1.5`, `20260105` or `2026年1月5日`, codes by code or by either title, yes and no in both
@@ -11,8 +11,8 @@ use crate::model::{Field, Pack};
 ///
 /// # Errors
 /// The message for the person at the desk.
-pub fn read_input(pack: &Pack, field: &Field, text: &str) -> Result<Value, Localized> {
-    let _ = (pack, field, text);
+pub fn read_input(field: &Field, text: &str) -> Result<Value, Localized> {
+    let _ = (field, text);
     Ok(Value::Null)
 }
 

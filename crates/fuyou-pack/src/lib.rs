@@ -6,11 +6,14 @@
 //! an enrollment adds to a figure; [`cases::run_cases`] runs the golden cases that a pack carries.
 
 pub mod cases;
+mod check;
 mod diagnostic;
 pub mod indicator;
 pub mod input;
 mod load;
 pub mod model;
+mod overlay;
+mod raw;
 pub mod record;
 pub mod replay;
 mod scope;

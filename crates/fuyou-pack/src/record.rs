@@ -5,7 +5,8 @@ use std::sync::Arc;
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Localized};
 
-use crate::model::{FieldIx, FormIx, GroupIx, Pack, Program, Severity};
+pub use crate::model::At;
+use crate::model::{FormIx, Program, Severity};
 use crate::replay::{History, Outcome};
 
 /// A record as it is being typed.
@@ -70,23 +71,9 @@ pub struct Finding {
     pub message: Localized,
 }
 
-/// A place in a form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum At {
-    /// The day of service.
-    OccurredOn,
-    /// A field.
-    Field(FieldIx),
-    /// A group as a whole.
-    Group(GroupIx),
-    /// A field of a row of a group.
-    Cell(GroupIx, usize, FieldIx),
-}
-
 /// Checks a draft against its form. `history` and `outcome` are the enrollment before this record (both empty for the
 /// form that opens one; see [`crate::replay::replay`]); when a stored record is corrected, leave it out of them.
 pub fn check_record(
-    pack: &Pack,
     program: &Program,
     form: FormIx,
     history: &History,
@@ -94,7 +81,7 @@ pub fn check_record(
     draft: &Draft,
     today: DayNumber,
 ) -> Checked {
-    let _ = (pack, history, outcome, today, form, program);
+    let _ = (history, outcome, today, form, program);
     Checked {
         draft: draft.clone(),
         findings: Vec::new(),

@@ -23,7 +23,11 @@ impl Checker<'_> {
                 Some((slot, _)) => Some(self.reference(None, slot, span)),
                 None => self.unknown(&format!("{OUTER}.{name}"), span),
             },
-            [set, name] => self.qualified(set, name, span),
+            // A scope may name a column of the outer row with a dot (`person.birth_on`, `previous.height_cm`).
+            [set, name] => match self.scope.outer_named(&format!("{set}.{name}")) {
+                Some((slot, _)) => Some(self.reference(None, slot, span)),
+                None => self.qualified(set, name, span),
+            },
             _ => self.unknown(&names.join("."), span),
         }
     }

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use fuyou_expr::{Expr, Scope, Slot, Type};
+use fuyou_expr::{Expr, Scope, Type};
 use fuyou_kernel::{Localized, Secrecy};
 
-use super::{Cited, FieldIx, GroupIx};
+use super::{Cited, CodeSet, FieldIx, GroupIx};
+use crate::scope::{FormOuter, GroupOuter};
 
 /// What is recorded at one encounter.
 #[derive(Debug)]
@@ -32,12 +33,10 @@ pub struct Form {
     pub cited: Cited,
     /// What this form's expressions see; the browser and the viewer read it.
     pub scope: Scope,
-    /// Where the scope holds what a draft fills.
-    pub(crate) slots: FormSlots,
-    /// The field of this form that holds an encounter column of the program (by member slot), if any.
-    pub(crate) by_slot: Vec<Option<u16>>,
-    /// The program-wide group that each group of this form belongs to.
-    pub(crate) group_sets: Vec<usize>,
+    /// What each outer column of the scope is.
+    pub(crate) outer: Vec<FormOuter>,
+    /// The field of this form that holds each member of the set `encounter`, or [`crate::scope::NO_FIELD`].
+    pub(crate) by_slot: Vec<u16>,
     /// Computed fields, in an order in which each finds what it reads.
     pub(crate) compute_order: Vec<FieldIx>,
 }
@@ -71,25 +70,6 @@ impl Form {
     }
 }
 
-/// Slots of a form's scope, by meaning.
-#[derive(Debug, Default)]
-pub(crate) struct FormSlots {
-    /// Where each program-wide outer value (person, opened_on, org, risk, facts …) stands, by its slot in the facts row.
-    pub row: Vec<Slot>,
-    /// One per field.
-    pub fields: Vec<Slot>,
-    /// The day of service.
-    pub occurred_on: Option<Slot>,
-    /// The day of typing.
-    pub today: Option<Slot>,
-    /// One per derived column.
-    pub derived: Vec<Slot>,
-    /// `previous.occurred_on`.
-    pub previous_occurred_on: Option<Slot>,
-    /// `previous.COLUMN`: member slot in the encounter set of the facts scope, and the outer slot here.
-    pub previous: Vec<(Slot, Slot)>,
-}
-
 /// A heading inside a form.
 #[derive(Clone, Debug)]
 pub struct Section {
@@ -98,7 +78,7 @@ pub struct Section {
     /// The title.
     pub title: Localized,
     /// Shown only while this is true.
-    pub show_if: Option<Arc<Expr>>,
+    pub show_if: Option<Expr>,
 }
 
 /// One thing that is recorded.
@@ -114,6 +94,8 @@ pub struct Field {
     pub input: InputType,
     /// The type of its value in expressions.
     pub ty: Type,
+    /// The value set of a code or of codes, with its texts.
+    pub codes: Option<Arc<CodeSet>>,
     /// The unit as it is printed.
     pub unit: Option<String>,
     /// Help beside the field.
@@ -204,8 +186,12 @@ pub struct Group {
     pub checks: Vec<Check>,
     /// What the expressions of its fields see: the form's scope, and the row's own fields by their ids.
     pub scope: Scope,
-    /// Where the scope holds the row's fields: `field` and `group.field`.
-    pub(crate) row_slots: Vec<Slot>,
+    /// What each outer column of the scope is.
+    pub(crate) outer: Vec<GroupOuter>,
+    /// The group among those of the whole program.
+    pub(crate) set: usize,
+    /// The field of this group that holds each member of its set, or [`crate::scope::NO_FIELD`].
+    pub(crate) by_slot: Vec<u16>,
     /// Computed fields in order.
     pub(crate) compute_order: Vec<FieldIx>,
 }
@@ -222,7 +208,20 @@ pub struct Check {
     /// What the person at the desk reads.
     pub message: Localized,
     /// Beside which fields.
-    pub at: Vec<FieldIx>,
+    pub at: Vec<At>,
+}
+
+/// A place in a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum At {
+    /// The day of service.
+    OccurredOn,
+    /// A field.
+    Field(FieldIx),
+    /// A group as a whole.
+    Group(GroupIx),
+    /// A field of a row of a group; in a [`Check`] of a group the row is the one that is checked.
+    Cell(GroupIx, usize, FieldIx),
 }
 
 /// What a finding does to a record.

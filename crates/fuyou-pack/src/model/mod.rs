@@ -6,7 +6,9 @@ mod pack;
 mod program;
 mod schedule;
 
-pub use form::{Check, Field, FieldKind, Form, Group, InputType, Requirement, Section, Severity};
+pub use form::{
+    At, Check, Field, FieldKind, Form, Group, InputType, Requirement, Section, Severity,
+};
 pub use index::{
     DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
     RuleIx, ScoreIx, SourceIx, VisitIx,

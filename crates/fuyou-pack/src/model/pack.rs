@@ -4,6 +4,8 @@ use std::sync::Arc;
 use fuyou_expr::{Expr, ValueSet};
 use fuyou_kernel::{Localized, Secrecy};
 
+use crate::cases::Cases;
+
 use super::{IndicatorIx, MeasureIx, Program, ProgramIx, SourceIx};
 
 /// A checked pack: the base and its overlays, put together.
@@ -33,6 +35,8 @@ pub struct Pack {
     pub terms: Vec<Term>,
     /// What overlays changed, in the order applied.
     pub changes: Vec<Change>,
+    /// The golden cases.
+    pub(crate) cases: Cases,
     /// Where each item was written, by kind, program (empty outside one) and id.
     pub(crate) places: BTreeMap<(ItemKind, Arc<str>, Arc<str>), Place>,
 }
@@ -204,7 +208,7 @@ pub struct Measure {
 }
 
 /// What one enrollment adds to a measure.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Sum {
     /// One.
     Count,

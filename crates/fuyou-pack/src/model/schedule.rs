@@ -99,6 +99,8 @@ pub struct RuleTask {
     pub to: Owner,
     /// The form that does it; `None`: a person marks it done.
     pub form: Option<FormIx>,
+    /// Which encounters of the form do it (one encounter's columns).
+    pub counts_if: Option<Expr>,
     /// From the rule's start (or from the last done) to the deadline. Hours count from the instant, the rest in days.
     pub within: Span,
     /// Repeats from the last done, while the rule holds.
