@@ -2,8 +2,13 @@
 //!
 //! Start reading at [`db`]: how a write becomes durable decides the shape of everything above it.
 
+pub mod access;
 pub mod audit;
+pub mod care;
 pub mod db;
+pub mod exchange;
+pub mod referral;
+pub mod registry;
 pub mod simulate;
 
 #[cfg(test)]

@@ -1,0 +1,5 @@
+//! The registry: organizations.
+
+mod organization;
+
+pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
