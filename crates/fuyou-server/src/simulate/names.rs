@@ -263,6 +263,7 @@ impl<'p> Reader<'p> {
             RawGenerator { organization: Some(roles), .. } if *ty == Type::Text => {
                 Way::Organization(roles.iter().map(|(role, weight)| (role.clone(), self.amount(role, weight))).collect())
             }
+            RawGenerator { ty: Some(_), .. } => Way::Fixed(Value::Null),
             _ => {
                 self.problem(format!("{key}: no way to make a {ty} is given"));
                 Way::Fixed(Value::Null)
