@@ -1,6 +1,8 @@
 //! The `fuyou` command.
 
+mod expr;
 mod pack;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -16,12 +18,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Evaluate one expression of the pack language 试算一个表达式
+    Expr(expr::Arguments),
     /// Check, test and show packs of definitions.
     Pack(pack::Args),
+    /// Make up a county and write it as lines of the import format 生成一个虚构的县
+    Simulate(simulate::Arguments),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
+        Command::Expr(arguments) => expr::run(&arguments),
         Command::Pack(args) => pack::run(args),
+        Command::Simulate(arguments) => simulate::run(&arguments),
     }
 }
