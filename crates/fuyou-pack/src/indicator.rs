@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use fuyou_expr::{Dialect, Value};
+use fuyou_expr::{Dialect, Expr, Scope, SetId, Slot, SqlNames, Value};
 use fuyou_kernel::DayNumber;
 
-use crate::model::{Indicator, Measure, Pack, Program};
+use crate::model::{Indicator, IndicatorEntry, Measure, MeasureIx, Pack, Program, Sum};
+use crate::replay::RowView;
 
 /// What one enrollment adds to a measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +21,30 @@ pub struct Contribution {
 
 /// What an enrollment adds to a measure of its program; `None` when the condition does not hold or it adds nothing.
 pub fn contribution(measure: &Measure, row: &[Value]) -> Option<Contribution> {
-    let _ = (measure, row);
-    None
+    let view = RowView(row);
+    if measure
+        .filter
+        .as_ref()
+        .is_some_and(|filter| !filter.holds(&view))
+    {
+        return None;
+    }
+    let value = match &measure.sum {
+        Sum::Count => 1,
+        Sum::Of(sum) => match sum.eval(&view) {
+            Value::Number(number) if number != 0 => number,
+            _ => return None,
+        },
+    };
+    let on = match measure.dated_by.eval(&view) {
+        Value::Date(day) => Some(DayNumber(day)),
+        _ => None,
+    };
+    let org = match measure.placed_by.eval(&view) {
+        Value::Text(org) => Some(org),
+        _ => None,
+    };
+    Some(Contribution { value, on, org })
 }
 
 /// Where an enrollment stands with an indicator.
@@ -37,8 +60,31 @@ pub struct Standing {
 
 /// Where an enrollment of `program` stands with an indicator; a measure of another program adds nothing.
 pub fn standing(pack: &Pack, indicator: &Indicator, program: &Program, row: &[Value]) -> Standing {
-    let _ = (pack, indicator, program, row);
-    Standing::default()
+    let IndicatorEntry::Computed {
+        numerator,
+        denominator,
+    } = indicator.entry
+    else {
+        return Standing::default();
+    };
+    let own = |measure: MeasureIx| pack.program(pack.measure(measure).program).id == program.id;
+    let of = |measure: MeasureIx| {
+        if own(measure) {
+            contribution(pack.measure(measure), row)
+        } else {
+            None
+        }
+    };
+    let gap_of = denominator.unwrap_or(numerator);
+    Standing {
+        numerator: of(numerator),
+        denominator: denominator.and_then(of),
+        gap: own(gap_of)
+            && indicator
+                .gap
+                .as_ref()
+                .is_some_and(|gap| gap.holds(&RowView(row))),
+    }
 }
 
 /// A measure as building blocks of an SQL query over the facts table of its program.
@@ -62,22 +108,51 @@ pub fn measure_sql(
     dialect: Dialect,
     column: &dyn Fn(&str) -> String,
 ) -> MeasureSql {
-    let _ = (program, measure, dialect, column);
+    let print = |expr: &Expr| row_sql(program, expr, dialect, column);
     MeasureSql {
-        filter: None,
-        value: "1".into(),
-        on: String::new(),
-        org: String::new(),
+        filter: measure.filter.as_ref().map(print),
+        value: match &measure.sum {
+            Sum::Count => "1".to_owned(),
+            Sum::Of(sum) => print(sum),
+        },
+        on: print(&measure.dated_by),
+        org: print(&measure.placed_by),
     }
 }
 
 /// Prints any expression of the facts row (a gap, a list's condition) for a database; `today` is a column name, too.
 pub fn row_sql(
     program: &Program,
-    expr: &fuyou_expr::Expr,
+    expr: &Expr,
     dialect: Dialect,
     column: &dyn Fn(&str) -> String,
 ) -> String {
-    let _ = (program, expr, dialect, column);
-    String::new()
+    expr.to_sql(
+        dialect,
+        &RowNames {
+            scope: &program.list_scope,
+            column,
+        },
+    )
+}
+
+/// The names of the facts row; it has no sets.
+struct RowNames<'a> {
+    scope: &'a Scope,
+    column: &'a dyn Fn(&str) -> String,
+}
+
+impl SqlNames for RowNames<'_> {
+    fn column(&self, set: Option<SetId>, slot: Slot) -> String {
+        debug_assert!(set.is_none(), "expressions of the facts row read no sets");
+        (self.column)(self.scope.column(None, slot).0)
+    }
+
+    fn order(&self, _: SetId) -> String {
+        String::new()
+    }
+
+    fn rows(&self, _: SetId) -> Option<String> {
+        None
+    }
 }

@@ -29,15 +29,7 @@ pub(crate) const REFERRAL: [&str; 6] = [
 ];
 /// States of a task, in the order of the value set `task_state`.
 pub(crate) const TASK_STATES: [&str; 3] = ["open", "done", "cancelled"];
-/// Slots of an encounter that every program has: `form`, `visit`, `occurred_on`, `recorded_on`, `recorded_org`.
-pub(crate) const ENCOUNTER: [&str; 5] = [
-    "form",
-    "visit",
-    "occurred_on",
-    "recorded_on",
-    "recorded_org",
-];
-/// Slot of `visit` in [`ENCOUNTER`].
+/// Place of `visit` among the kept values, which begin with `form`, `visit`, `occurred_on`, `recorded_on`, `recorded_org`.
 pub(crate) const VISIT_SLOT: usize = 1;
 /// No field of the form holds the column.
 pub(crate) const NO_FIELD: u16 = u16::MAX;
@@ -77,10 +69,6 @@ pub(crate) struct Layout {
 #[derive(Clone, Debug)]
 pub(crate) struct GroupSet {
     pub name: Arc<str>,
-    /// In the facts scope.
-    pub set: SetId,
-    /// In the encounter scope.
-    pub inside: SetId,
     pub columns: Vec<Arc<str>>,
 }
 

@@ -278,8 +278,6 @@ impl Columns {
             }
             self.groups.push(GroupSet {
                 name: name.into(),
-                set,
-                inside,
                 columns,
             });
         }

@@ -86,7 +86,7 @@ impl FormMaker<'_> {
             .collect();
         let by_slot = self.by_slot(&raw.fields);
         let compute_order = self.compute_order(&raw.fields);
-        Form {
+        let mut form = Form {
             id: raw.item.id.as_str().into(),
             title: raw.title,
             correctable: raw.correctable,
@@ -102,10 +102,13 @@ impl FormMaker<'_> {
             checks,
             cited: raw.cited,
             outer,
+            reads: Vec::new(),
             by_slot,
             compute_order,
             scope,
-        }
+        };
+        form.reads = reads(&form);
+        form
     }
 
     /// The scope of a form and what each of its outer columns is.
@@ -307,6 +310,32 @@ impl FormMaker<'_> {
             scope,
         })
     }
+}
+
+/// The outer columns of a form's scope that its expressions read, also from within its groups.
+fn reads(form: &Form) -> Vec<Slot> {
+    let own = form
+        .expressions()
+        .into_iter()
+        .flat_map(Expr::columns)
+        .filter(|column| column.set.is_none());
+    let mut reads: Vec<Slot> = own.map(|column| column.slot).collect();
+    for group in &form.groups {
+        let columns = group
+            .expressions()
+            .into_iter()
+            .flat_map(Expr::columns)
+            .filter(|column| column.set.is_none());
+        reads.extend(columns.filter_map(
+            |column| match group.outer.get(usize::from(column.slot.0)) {
+                Some(GroupOuter::Form(slot)) => Some(*slot),
+                Some(GroupOuter::Own(_)) | None => None,
+            },
+        ));
+    }
+    reads.sort_unstable();
+    reads.dedup();
+    reads
 }
 
 fn slot(position: usize) -> Slot {

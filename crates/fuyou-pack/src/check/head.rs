@@ -60,7 +60,7 @@ pub(crate) fn pack(
             program,
         ));
     }
-    let cases = crate::cases::read_cases(context, &programs, &value_sets);
+    let cases = crate::cases::read_cases(context, &programs);
     let top = layers.last()?.clone();
     let terms = terms::terms(context, heads.len());
     Some(Pack {

@@ -16,6 +16,7 @@ mod terms;
 mod values;
 
 pub(crate) use head::pack;
+pub(crate) use names::check_loose;
 
 use std::collections::HashMap;
 

@@ -14,6 +14,7 @@ use super::values::ValueSets;
 use super::{Context, Sources, forms, lists, read_cited};
 use crate::model::{FormIx, ItemKind, Program, RiskScale, Score, SubjectKind};
 use crate::raw::{At, Item, Reader, Text};
+use crate::replay::Plan;
 use crate::scope::{Layout, Step};
 
 /// Checks one program. `None` when its head is missing; all other errors are only reported.
@@ -97,7 +98,7 @@ pub(crate) fn program(
     let opens_with = head.opens_with.and_then(|text| names.form(text));
     let layout = layout(&columns, &made);
     let Computed { derived, facts, .. } = made;
-    Some(Program {
+    let mut program = Program {
         id: id.into(),
         subject: head.subject,
         title: head.title,
@@ -120,7 +121,13 @@ pub(crate) fn program(
         encounter_scope: columns.encounter_scope,
         list_scope,
         layout,
-    })
+        plan: Plan::default(),
+    };
+    // With an error anywhere indexes may not fit each other; such a pack is refused anyway.
+    if report.is_clean() {
+        program.plan = Plan::new(&program);
+    }
+    Some(program)
 }
 
 struct Head<'a> {

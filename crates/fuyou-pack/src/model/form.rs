@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use fuyou_expr::{Expr, Scope, Type};
+use fuyou_expr::{Expr, Scope, Slot, Type};
 use fuyou_kernel::{Localized, Secrecy};
 
 use super::{Cited, CodeSet, FieldIx, GroupIx};
@@ -35,6 +35,8 @@ pub struct Form {
     pub scope: Scope,
     /// What each outer column of the scope is.
     pub(crate) outer: Vec<FormOuter>,
+    /// The outer columns that some expression of the form reads.
+    pub(crate) reads: Vec<Slot>,
     /// The field of this form that holds each member of the set `encounter`, or [`crate::scope::NO_FIELD`].
     pub(crate) by_slot: Vec<u16>,
     /// Computed fields, in an order in which each finds what it reads.
@@ -56,6 +58,27 @@ impl Form {
             .iter()
             .position(|group| &*group.id == id)
             .map(GroupIx::new)
+    }
+
+    /// All expressions over the form's own scope.
+    pub(crate) fn expressions(&self) -> Vec<&Expr> {
+        let mut found: Vec<&Expr> = [&self.occurred_hard, &self.occurred_soft]
+            .into_iter()
+            .flatten()
+            .collect();
+        found.extend(
+            self.sections
+                .iter()
+                .filter_map(|section| section.show_if.as_ref()),
+        );
+        found.extend(
+            self.groups
+                .iter()
+                .filter_map(|group| group.show_if.as_ref()),
+        );
+        found.extend(self.fields.iter().flat_map(Field::expressions));
+        found.extend(self.checks.iter().map(|check| &check.that));
+        found
     }
 
     /// The most secret level among all fields: who may not see it may not open a record of this form unmasked.
@@ -120,6 +143,32 @@ pub struct Field {
     pub default: Option<Expr>,
     /// The source.
     pub cited: Cited,
+}
+
+impl Field {
+    /// All expressions of the field.
+    pub(crate) fn expressions(&self) -> Vec<&Expr> {
+        let mut found: Vec<&Expr> = [&self.show_if, &self.hard, &self.soft, &self.default]
+            .into_iter()
+            .flatten()
+            .collect();
+        if let FieldKind::Computed(compute) = &self.kind {
+            found.push(compute);
+        }
+        if let Some(Requirement::When(when)) = &self.required {
+            found.push(when);
+        }
+        found
+    }
+}
+
+impl Group {
+    /// All expressions over the group's own scope.
+    pub(crate) fn expressions(&self) -> Vec<&Expr> {
+        let mut found: Vec<&Expr> = self.fields.iter().flat_map(Field::expressions).collect();
+        found.extend(self.checks.iter().map(|check| &check.that));
+        found
+    }
 }
 
 /// When a field must be filled.

@@ -4,6 +4,7 @@ use fuyou_expr::{Expr, Scope, Slot, Type, Value, ValueError};
 use fuyou_kernel::{Localized, Secrecy, Span};
 
 use super::{Cited, FactIx, Form, FormIx, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit};
+use crate::replay::Plan;
 use crate::scope::Layout;
 
 /// What a program follows.
@@ -75,6 +76,8 @@ pub struct Program {
     pub list_scope: Scope,
     /// Where everything stands in the scopes.
     pub(crate) layout: Layout,
+    /// The order of a replay.
+    pub(crate) plan: Plan,
 }
 
 impl Program {

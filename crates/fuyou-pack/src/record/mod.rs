@@ -1,12 +1,15 @@
 //! Checking a record while it is typed and before it is stored.
 
+mod desk;
+mod findings;
+
 use std::sync::Arc;
 
 use fuyou_expr::Value;
-use fuyou_kernel::{DayNumber, Localized};
+use fuyou_kernel::{DayNumber, Localized, Secrecy};
 
 pub use crate::model::At;
-use crate::model::{FormIx, Program, Severity};
+use crate::model::{Field, Form, FormIx, Program, Severity};
 use crate::replay::{History, Outcome};
 
 /// A record as it is being typed.
@@ -71,8 +74,8 @@ pub struct Finding {
     pub message: Localized,
 }
 
-/// Checks a draft against its form. `history` and `outcome` are the enrollment before this record (both empty for the
-/// form that opens one; see [`crate::replay::replay`]); when a stored record is corrected, leave it out of them.
+/// Checks a draft against its form. `history` and `outcome` are the enrollment before this record (for the form that
+/// opens one, a history without encounters); when a stored record is corrected, leave it out of them.
 pub fn check_record(
     program: &Program,
     form: FormIx,
@@ -81,15 +84,10 @@ pub fn check_record(
     draft: &Draft,
     today: DayNumber,
 ) -> Checked {
-    let _ = (history, outcome, today, form, program);
-    Checked {
-        draft: draft.clone(),
-        findings: Vec::new(),
-        shown: Vec::new(),
-        shown_groups: Vec::new(),
-        required: Vec::new(),
-        derived: Vec::new(),
-    }
+    let mut desk = desk::Desk::new(program, form, history, outcome, draft, today);
+    desk.settle();
+    let findings = findings::findings(&desk);
+    desk.checked(findings)
 }
 
 /// The values that a form proposes before anything is typed: its defaults over the enrollment so far.
@@ -101,9 +99,52 @@ pub fn prefill(
     occurred_on: DayNumber,
     today: DayNumber,
 ) -> Draft {
-    let _ = (history, outcome, today);
-    Draft {
+    let draft = Draft {
         occurred_on: Some(occurred_on),
         ..Draft::new(program, form)
-    }
+    };
+    let mut desk = desk::Desk::new(program, form, history, outcome, &draft, today);
+    desk.settle();
+    desk.fill_defaults();
+    desk.settle();
+    desk.draft
+}
+
+/// How secret a filled record is: a code can raise it above its field.
+pub fn record_secrecy(form: &Form, values: &[Value], groups: &[Vec<Vec<Value>>]) -> Secrecy {
+    let of = |fields: &[Field], values: &[Value]| {
+        fields
+            .iter()
+            .zip(values)
+            .map(|(field, value)| secrecy(field, value))
+            .max()
+    };
+    let grouped = form
+        .groups
+        .iter()
+        .zip(groups)
+        .flat_map(|(group, rows)| rows.iter().filter_map(|row| of(&group.fields, row)));
+    of(&form.fields, values)
+        .into_iter()
+        .chain(grouped)
+        .max()
+        .unwrap_or_default()
+}
+
+/// How secret a value of a field is; NULL says nothing.
+fn secrecy(field: &Field, value: &Value) -> Secrecy {
+    let raised = |code: u16| {
+        field
+            .codes
+            .as_ref()
+            .and_then(|set| set.codes.get(usize::from(code)))
+            .map(|code| code.secrecy)
+    };
+    let raised = match value {
+        Value::Null => return Secrecy::Open,
+        Value::Code(code) => raised(*code),
+        Value::Codes(codes) => codes.iter().filter_map(raised).max(),
+        Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::Date(_) => None,
+    };
+    field.secrecy.max(raised.unwrap_or_default())
 }
