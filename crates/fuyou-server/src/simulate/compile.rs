@@ -54,7 +54,7 @@ fn built_in(reader: &mut Reader<'_>, county: &RawCounty, course: &RawCourse) -> 
     BuiltIn {
         today: reader.declare("today", Type::Date, None),
         anchor: reader.declare(&course.process.anchor, Type::Date, None),
-        serial: reader.declare("serial", Type::Integer, Some((0, 100_000_000))),
+        serial: reader.declare("serial", Type::Text, None),
         home_org: reader.declare("home_org", Type::Text, None),
         village_org: reader.declare("village_org", Type::Text, None),
         day: reader.declare("day", Type::Date, None),

@@ -85,7 +85,7 @@ impl Subject<'_> {
         let home = setting.county.home(&mut self.chance);
         self.set(slots.today, Value::Date(setting.today));
         self.set(slots.anchor, Value::Date(anchor));
-        self.set(slots.serial, Value::Number(i64::try_from(number + 1).unwrap_or(i64::MAX)));
+        self.set(slots.serial, Value::text(&format!("{:07}", number + 1)));
         self.set(slots.home_org, Value::Text(home.township.clone()));
         self.set(slots.village_org, Value::Text(home.village.clone()));
         for (slot, thousandths) in slots.traits.iter().zip(home.traits.iter()) {

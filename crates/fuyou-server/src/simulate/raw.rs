@@ -90,9 +90,6 @@ pub(super) struct RawVillage {
 pub(super) struct RawTrait {
     pub id: String,
     pub quantiles: Vec<(f64, f64)>,
-    /// Keeps comments for the reader; not used.
-    #[serde(rename = "note")]
-    pub _note: Option<String>,
 }
 
 /// The life course of one program's subjects.
@@ -195,11 +192,13 @@ pub(super) struct RawGenerator {
     pub quantiles: Option<Vec<(f64, f64)>>,
     pub staff: Option<String>,
     pub organization: Option<Table>,
+    /// Read before the rest, because it decides how the rest is read.
     #[serde(rename = "type")]
     pub ty: Option<String>,
-    pub decimals: Option<u8>,
+    /// As `type`.
+    #[serde(rename = "decimals")]
+    pub _decimals: Option<u8>,
     pub when: Option<String>,
     pub min: Option<Value>,
     pub max: Option<Value>,
-    pub note: Option<String>,
 }
