@@ -38,6 +38,10 @@ struct Subject<'a> {
     id: Id<kinds::Person>,
     enrollment: Id<kinds::Enrollment>,
     counts: Counts,
+    /// When the opening record was recorded; nothing is recorded before it.
+    opened_ms: i64,
+    /// When the last record was recorded.
+    last_ms: i64,
     lines: Vec<u8>,
     values: Vec<u8>,
 }
@@ -58,6 +62,8 @@ impl Setting<'_> {
             chance,
             id,
             counts: Counts::default(),
+            opened_ms: 0,
+            last_ms: 0,
             lines: Vec::new(),
             values: Vec::new(),
         };
@@ -192,13 +198,14 @@ impl Subject<'_> {
         if recorded_on >= setting.today {
             return false;
         }
-        let recorded_ms = self.instant(recorded_on);
+        let recorded_ms = self.recorded_at(recorded_on);
         for (slot, generator) in &plan.draws {
             let value = generator.draw(&self.known, &mut self.chance, setting.county);
             self.set(*slot, value);
         }
         let unusual = self.fill(plan);
         if self.counts.records == 0 {
+            self.opened_ms = recorded_ms;
             self.enrollment = Id::new(u64::try_from(recorded_ms).unwrap_or(0), self.chance.bytes());
         }
         let staff = setting.county.staff_of(&org, &mut self.chance);
@@ -271,6 +278,23 @@ impl Subject<'_> {
             self.set(member.slot, value);
         }
         unusual
+    }
+
+    /// When a record of this day's desk work is written: what is done on one day keeps its order, and nothing comes
+    /// before the record that opened the enrollment.
+    fn recorded_at(&mut self, day: i32) -> i64 {
+        let drawn = self.instant(day);
+        let offset = self.setting.scenario.clock.utc_offset_minutes * 60_000;
+        let day_of = |ms: i64| (ms + offset).div_euclid(DAY_S * 1000);
+        let floor = match day_of(self.last_ms) == day_of(drawn) {
+            true => self.last_ms.max(self.opened_ms),
+            false => self.opened_ms,
+        };
+        self.last_ms = match drawn > floor {
+            true => drawn,
+            false => floor + 60_000 * (2 + self.chance.below(9) as i64),
+        };
+        self.last_ms
     }
 
     /// A moment of a day within opening hours.

@@ -177,6 +177,7 @@ fn take(program: &Program, subject: &Subject) -> (Vec<String>, Vec<String>, Outc
     let (mut refused, mut unasked) = (Vec::new(), Vec::new());
     let mut records: Vec<&Json> = subject.records.iter().collect();
     records.sort_by_key(|record| record["recorded_at"].as_str().unwrap().to_owned());
+    assert_eq!(records[0]["form"], *program.form(program.opens_with).id, "the first record opens");
     for record in records {
         let form = program.form_ix(record["form"].as_str().unwrap()).unwrap();
         let at: Timestamp = record["recorded_at"].as_str().unwrap().parse().unwrap();
@@ -272,4 +273,30 @@ fn tally<'a>(found: impl Iterator<Item = &'a Vec<String>>) -> BTreeMap<String, u
         *counts.entry(one.clone()).or_default() += 1;
     }
     counts
+}
+
+#[test]
+fn the_reference_page_is_played() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/simulate.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [county, course] = blocks[..] else { panic!("the page has two examples") };
+    let scenario = Scenario::read(&pack(), county, course).unwrap_or_else(|error| panic!("{error}"));
+    let (_, counts) = lines(&scenario, &options(20_000));
+    assert!(counts.records > counts.enrollments && counts.enrollments > 100, "{counts:?}");
+}
+
+#[test]
+fn a_wrong_scenario_names_every_place() {
+    let pack = pack();
+    let check = |from: &str, to: &str, expected: &str| {
+        let course = text("cn/maternal/simulate.toml").replacen(from, to, 1);
+        let message = Scenario::read(&pack, &text("cn/simulate.toml"), &course).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    };
+    check("form = \"booking\"", "form = \"bookin\"", "record bookin: the program has no such form");
+    check("visits = [\"ppv\"]", "visits = [\"pp\"]", "no visit `pp`");
+    check("handbook_no = ", "handbook_nr = ", "record booking, handbook_nr: there is no such field");
+    check("art = { chance = 0.025 }", "art = { chanse = 0.025 }", "draws, art");
+    check("abo = \"blood_group\"", "abo = \"blood_grup\"", "there is no column blood_grup");
+    check("months = [1.05, ", "months = [", "twelve weights");
 }
