@@ -55,10 +55,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let counts = if arguments.out == Path::new("-") {
         write_lines(&scenario, &options, &mut io::stdout().lock())?
     } else {
-        let file = File::create(&arguments.out).with_context(|| format!("creating {}", arguments.out.display()))?;
+        let file = File::create(&arguments.out)
+            .with_context(|| format!("creating {}", arguments.out.display()))?;
         let mut out = BufWriter::with_capacity(1 << 20, file);
         let counts = write_lines(&scenario, &options, &mut out)?;
-        out.into_inner().context("writing the last lines")?.sync_all()?;
+        out.into_inner()
+            .context("writing the last lines")?
+            .sync_all()?;
         counts
     };
     report(&counts, start);
@@ -82,7 +85,10 @@ fn options(arguments: &Arguments) -> Options {
 }
 
 /// Today where this machine stands: the binary owns the clock.
-#[expect(clippy::disallowed_methods, reason = "the command line is where the day enters when it is not given")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is where the day enters when it is not given"
+)]
 pub fn today() -> Date {
     jiff::Zoned::now().date()
 }
@@ -100,16 +106,24 @@ pub fn read_scenario(dir: &Path, program: &str) -> anyhow::Result<Scenario> {
     let layers = crate::pack::read_layers(dir)?;
     let pack: Pack = match fuyou_pack::load(&layers) {
         Ok(pack) => pack,
-        Err(errors) => bail!("{}: {} errors; `fuyou pack check` lists them", dir.display(), errors.0.len()),
+        Err(errors) => bail!(
+            "{}: {} errors; `fuyou pack check` lists them",
+            dir.display(),
+            errors.0.len()
+        ),
     };
-    let read = |path: PathBuf| fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()));
+    let read = |path: PathBuf| {
+        fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
+    };
     // An overlay without a scenario of its own uses the one of the pack that it extends.
     let root = layers
         .iter()
         .rev()
         .map(|layer| PathBuf::from(&layer.root))
         .find(|root| root.join(program).join("simulate.toml").is_file());
-    let Some(root) = root else { bail!("{}: no simulate.toml for program {program}", dir.display()) };
+    let Some(root) = root else {
+        bail!("{}: no simulate.toml for program {program}", dir.display())
+    };
     let county = read(root.join("simulate.toml"))?;
     let course = read(root.join(program).join("simulate.toml"))?;
     Ok(Scenario::read(&pack, &county, &course)?)
@@ -119,9 +133,15 @@ pub fn read_scenario(dir: &Path, program: &str) -> anyhow::Result<Scenario> {
 ///
 /// # Errors
 /// When the lines cannot be written.
-pub fn write_lines(scenario: &Scenario, options: &Options, out: &mut impl Write) -> anyhow::Result<Counts> {
+pub fn write_lines(
+    scenario: &Scenario,
+    options: &Options,
+    out: &mut impl Write,
+) -> anyhow::Result<Counts> {
     let bar = ProgressBar::new(0);
-    bar.set_style(ProgressStyle::with_template("模拟 simulating {bar:40} {percent}% {eta}")?);
+    bar.set_style(ProgressStyle::with_template(
+        "模拟 simulating {bar:40} {percent}% {eta}",
+    )?);
     let counts = simulate(
         scenario,
         options,

@@ -11,8 +11,8 @@ use super::names::Reader;
 use super::person::Names;
 use super::raw::{RawCounty, RawCourse, RawGroup, RawRecord, RawReferral};
 use super::scenario::{
-    BuiltIn, Clock, GroupPlan, Intended, Member, PersonPlan, Process, RecordPlan, ReferralPlan, Scenario, Timing,
-    Window,
+    BuiltIn, Clock, GroupPlan, Intended, Member, PersonPlan, Process, RecordPlan, ReferralPlan,
+    Scenario, Timing, Window,
 };
 
 impl Scenario {
@@ -21,12 +21,16 @@ impl Scenario {
     /// # Errors
     /// Text that is not TOML or has unknown keys, or everything that does not fit the pack.
     pub fn read(pack: &Pack, county: &str, course: &str) -> Result<Self, Error> {
-        let raw_county: RawCounty = toml::from_str(county).map_err(|error| Error::toml("county", &error))?;
-        let raw: RawCourse = toml::from_str(course).map_err(|error| Error::toml("course", &error))?;
+        let raw_county: RawCounty =
+            toml::from_str(county).map_err(|error| Error::toml("county", &error))?;
+        let raw: RawCourse =
+            toml::from_str(course).map_err(|error| Error::toml("course", &error))?;
         let program = pack
             .program_ix(&raw.program)
             .map(|ix| pack.program(ix))
-            .ok_or_else(|| Error::Scenario(vec![format!("the pack has no program `{}`", raw.program)]))?;
+            .ok_or_else(|| {
+                Error::Scenario(vec![format!("the pack has no program `{}`", raw.program)])
+            })?;
         let mut reader = Reader::new(pack);
         let slots = built_in(&mut reader, &raw_county, &raw);
         declare_fields(&mut reader, program, &raw);
@@ -37,8 +41,16 @@ impl Scenario {
             clock: clock(&mut reader, &raw_county),
             process: process(&mut reader, &raw),
             person: person(&mut reader, &raw),
-            records: raw.record.iter().filter_map(|one| record(&mut reader, program, one)).collect(),
-            referrals: raw.referral.iter().filter_map(|one| referral(&mut reader, program, one)).collect(),
+            records: raw
+                .record
+                .iter()
+                .filter_map(|one| record(&mut reader, program, one))
+                .collect(),
+            referrals: raw
+                .referral
+                .iter()
+                .filter_map(|one| referral(&mut reader, program, one))
+                .collect(),
             intended: intended(&mut reader, pack, &raw),
             opens_with: program.opens_with,
             raw_county,
@@ -74,15 +86,29 @@ fn declare_fields(reader: &mut Reader<'_>, program: &Program, raw: &RawCourse) {
         let Some(form) = program.form_ix(&record.form).map(|ix| program.form(ix)) else {
             continue;
         };
-        for field in form.fields.iter().filter(|field| record.values.contains_key(&*field.id)) {
+        for field in form
+            .fields
+            .iter()
+            .filter(|field| record.values.contains_key(&*field.id))
+        {
             reader.declare(&field.id, field.ty.clone(), field.hard_range);
         }
         for group in &record.group {
-            let Some(fields) = form.group(&group.id).map(|ix| &form.groups[ix.get()].fields) else {
+            let Some(fields) = form
+                .group(&group.id)
+                .map(|ix| &form.groups[ix.get()].fields)
+            else {
                 continue;
             };
-            for field in fields.iter().filter(|field| group.values.contains_key(&*field.id)) {
-                reader.declare(&format!("{}_{}", group.id, field.id), field.ty.clone(), field.hard_range);
+            for field in fields
+                .iter()
+                .filter(|field| group.values.contains_key(&*field.id))
+            {
+                reader.declare(
+                    &format!("{}_{}", group.id, field.id),
+                    field.ty.clone(),
+                    field.hard_range,
+                );
             }
         }
     }
@@ -142,11 +168,23 @@ fn record(reader: &mut Reader<'_>, program: &Program, raw: &RawRecord) -> Option
     };
     let form = program.form(ix);
     let timing = timing(reader, program, raw)?;
-    let slip = raw.slip.as_ref().map(|value| reader.generator("slip", value, &Type::Integer, None));
-    let attend = raw.attend.as_ref().map(|value| reader.amount("attend", value));
-    let when = raw.when.as_deref().map(|text| reader.typed(text, &Type::Boolean));
+    let slip = raw
+        .slip
+        .as_ref()
+        .map(|value| reader.generator("slip", value, &Type::Integer, None));
+    let attend = raw
+        .attend
+        .as_ref()
+        .map(|value| reader.amount("attend", value));
+    let when = raw
+        .when
+        .as_deref()
+        .map(|text| reader.typed(text, &Type::Boolean));
     let org = reader.typed(&raw.org, &Type::Text);
-    let delay = raw.delay.as_ref().map(|value| reader.generator("delay", value, &Type::Integer, None));
+    let delay = raw
+        .delay
+        .as_ref()
+        .map(|value| reader.generator("delay", value, &Type::Integer, None));
     let place = format!("record {}", raw.form);
     let draws = reader.draws(&place, &raw.draws);
     let mut values = Vec::new();
@@ -155,14 +193,21 @@ fn record(reader: &mut Reader<'_>, program: &Program, raw: &RawRecord) -> Option
         let field = form.field(id).map(|at| &form.fields[at.get()]);
         values.extend(member(reader, field, id, value));
     }
-    let groups = raw.group.iter().filter_map(|one| group(reader, form, &place, one)).collect();
+    let groups = raw
+        .group
+        .iter()
+        .filter_map(|one| group(reader, form, &place, one))
+        .collect();
     let mut after = Vec::new();
     for (name, value) in &raw.after {
         reader.at(format!("{place}, after.{name}"));
         after.extend(after_value(reader, name, value));
     }
     let asks = |field: &Field| field.soft.is_some();
-    let confirms = form.checks.iter().any(|check| check.severity == Severity::Confirm);
+    let confirms = form
+        .checks
+        .iter()
+        .any(|check| check.severity == Severity::Confirm);
     Some(RecordPlan {
         form: ix,
         form_id: Arc::clone(&form.id),
@@ -188,7 +233,12 @@ fn after_value(reader: &mut Reader<'_>, name: &str, value: &toml::Value) -> Opti
     Some((slot, reader.typed(text, &ty)))
 }
 
-fn member(reader: &mut Reader<'_>, field: Option<&Field>, name: &str, value: &toml::Value) -> Option<Member> {
+fn member(
+    reader: &mut Reader<'_>,
+    field: Option<&Field>,
+    name: &str,
+    value: &toml::Value,
+) -> Option<Member> {
     let Some(field) = field else {
         reader.problem("there is no such field".to_owned());
         return None;
@@ -232,12 +282,22 @@ fn timing(reader: &mut Reader<'_>, program: &Program, raw: &RawRecord) -> Option
         (Some(on), None, None) => Some(Timing::On(reader.typed(on, &Type::Date))),
         (None, Some(anchor), None) => Some(Timing::Visits {
             anchor: reader.typed(anchor, &Type::Date),
-            windows: raw.visits.iter().filter_map(|id| window(reader, program, id)).collect(),
-            within: raw.within.clone().unwrap_or_else(|| vec![(0.0, 0.0), (1.0, 1.0)]),
+            windows: raw
+                .visits
+                .iter()
+                .filter_map(|id| window(reader, program, id))
+                .collect(),
+            within: raw
+                .within
+                .clone()
+                .unwrap_or_else(|| vec![(0.0, 0.0), (1.0, 1.0)]),
         }),
         (None, None, Some(from)) => Some(Timing::Every {
             from: reader.typed(from, &Type::Date),
-            until: raw.until.as_deref().map(|until| reader.typed(until, &Type::Date)),
+            until: raw
+                .until
+                .as_deref()
+                .map(|until| reader.typed(until, &Type::Date)),
             days: match &raw.every {
                 Some(days) => reader.generator("every", days, &Type::Integer, Some((1, 10_000))),
                 None => {
@@ -248,7 +308,10 @@ fn timing(reader: &mut Reader<'_>, program: &Program, raw: &RawRecord) -> Option
             times: raw.times.unwrap_or(60),
         }),
         _ => {
-            reader.problem("exactly one of `on`, `visits` with `anchor`, `from` with `every` is needed".to_owned());
+            reader.problem(
+                "exactly one of `on`, `visits` with `anchor`, `from` with `every` is needed"
+                    .to_owned(),
+            );
             None
         }
     }
@@ -281,14 +344,22 @@ fn referral(reader: &mut Reader<'_>, program: &Program, raw: &RawReferral) -> Op
     }
     Some(ReferralPlan {
         kind: raw.kind.clone(),
-        when: raw.when.as_deref().map(|text| reader.typed(text, &Type::Boolean)),
+        when: raw
+            .when
+            .as_deref()
+            .map(|text| reader.typed(text, &Type::Boolean)),
         on: reader.typed(&raw.on, &Type::Date),
         from: reader.typed(&raw.from, &Type::Text),
         to: reader.typed(&raw.to, &Type::Text),
         arrive: reader.amount("arrive", &raw.arrive),
         arrive_after: reader.generator("arrive_after", &raw.arrive_after, &Type::Integer, None),
         feedback: reader.amount("feedback", &raw.feedback),
-        feedback_after: reader.generator("feedback_after", &raw.feedback_after, &Type::Integer, None),
+        feedback_after: reader.generator(
+            "feedback_after",
+            &raw.feedback_after,
+            &Type::Integer,
+            None,
+        ),
     })
 }
 

@@ -58,7 +58,14 @@ impl County {
         let chance = &mut Chance::of(seed, PLACES);
         let root: Arc<str> = raw.county.code.as_str().into();
         county.place(
-            Place::new(&root, None, "county", &raw.county.kind, &raw.county.name, Some(population)),
+            Place::new(
+                &root,
+                None,
+                "county",
+                &raw.county.kind,
+                &raw.county.name,
+                Some(population),
+            ),
             raw.county.staff,
             names,
             chance,
@@ -66,7 +73,9 @@ impl County {
         for institution in &raw.institution {
             county.institution(&root, institution, names, chance);
         }
-        let townships = usize::try_from(population.div_ceil(raw.township.people)).unwrap_or(1).max(1);
+        let townships = usize::try_from(population.div_ceil(raw.township.people))
+            .unwrap_or(1)
+            .max(1);
         let mut rest = population;
         let weights: Vec<f64> = (0..townships).map(|_| 0.7 + 0.6 * chance.unit()).collect();
         let total: f64 = weights.iter().sum();
@@ -81,7 +90,13 @@ impl County {
         county
     }
 
-    fn institution(&mut self, root: &Arc<str>, raw: &RawInstitution, names: &Names, chance: &mut Chance) {
+    fn institution(
+        &mut self,
+        root: &Arc<str>,
+        raw: &RawInstitution,
+        names: &Names,
+        chance: &mut Chance,
+    ) {
         let code: Arc<str> = format!("{root}{}", raw.code).into();
         let mut place = Place::new(&code, Some(root), &raw.level, &raw.kind, &raw.name, None);
         place.grade.clone_from(&raw.grade);
@@ -102,7 +117,14 @@ impl County {
     ) {
         let code: Arc<str> = format!("{root}{}", 101 + number).into();
         let name = numbered(&raw.township.names, number) + &raw.township.suffix;
-        let place = Place::new(&code, Some(root), "township", &raw.township.kind, &name, Some(people));
+        let place = Place::new(
+            &code,
+            Some(root),
+            "township",
+            &raw.township.kind,
+            &name,
+            Some(people),
+        );
         self.place(place, raw.township.staff, names, chance);
         let traits: Arc<[i64]> = raw
             .traits
@@ -114,8 +136,16 @@ impl County {
             let at: Arc<str> = format!("{code}{:03}", 201 + village).into();
             let share = people * (village + 1) / villages - people * village / villages;
             let start = number * 7 + usize::try_from(village).unwrap_or(0);
-            let name = numbered(&raw.village.names, start % raw.village.names.len()) + &raw.village.suffix;
-            let place = Place::new(&at, Some(&code), "village", &raw.village.kind, &name, Some(share));
+            let name =
+                numbered(&raw.village.names, start % raw.village.names.len()) + &raw.village.suffix;
+            let place = Place::new(
+                &at,
+                Some(&code),
+                "village",
+                &raw.village.kind,
+                &name,
+                Some(share),
+            );
             self.place(place, raw.village.staff, names, chance);
             let before = self.homes.last().map_or(0, |home| home.people_until);
             self.homes.push(Home {
@@ -134,7 +164,11 @@ impl County {
                 (code, names.full_name(chance), names.staff_title(chance))
             })
             .collect();
-        let codes = place.staff.iter().map(|(code, ..)| Arc::clone(code)).collect();
+        let codes = place
+            .staff
+            .iter()
+            .map(|(code, ..)| Arc::clone(code))
+            .collect();
         self.staff.insert(Arc::clone(&place.code), codes);
         self.places.push(place);
     }

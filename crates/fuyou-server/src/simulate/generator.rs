@@ -107,7 +107,9 @@ impl Generator {
             Way::Computed(expr) => self.clip(expr.eval(known)),
             Way::Chance(probability) => Value::Boolean(chance.hit(probability.of(known)?)),
             Way::Choice(choices) => {
-                let weights = choices.iter().map(|(_, weight)| weight.of(known).unwrap_or(0.0));
+                let weights = choices
+                    .iter()
+                    .map(|(_, weight)| weight.of(known).unwrap_or(0.0));
                 choices[chance.weighted(weights)?].0.clone()
             }
             Way::Any { each, none } => {
@@ -136,7 +138,9 @@ impl Generator {
                 _ => return None,
             },
             Way::Organization(roles) => {
-                let weights = roles.iter().map(|(_, weight)| weight.of(known).unwrap_or(0.0));
+                let weights = roles
+                    .iter()
+                    .map(|(_, weight)| weight.of(known).unwrap_or(0.0));
                 let (role, _) = &roles[chance.weighted(weights)?];
                 Value::Text(county.with_role(role, chance)?)
             }

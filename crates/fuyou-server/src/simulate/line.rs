@@ -40,14 +40,16 @@ impl<'a> Line<'a> {
 
     pub(super) fn truth(&mut self, key: &str, truth: bool) {
         self.key(key);
-        self.out.extend_from_slice(if truth { b"true" } else { b"false" });
+        self.out
+            .extend_from_slice(if truth { b"true" } else { b"false" });
     }
 
     pub(super) fn id(&mut self, key: &str, id: uuid::Uuid) {
         self.key(key);
         self.out.push(b'"');
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        self.out.extend_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
+        self.out
+            .extend_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
         self.out.push(b'"');
     }
 
@@ -65,7 +67,11 @@ impl<'a> Line<'a> {
         write_date(self.out, i32::try_from(ms.div_euclid(DAY_MS)).unwrap_or(0));
         let second = ms.rem_euclid(DAY_MS) / 1000;
         self.out.push(b'T');
-        for (part, end) in [(second / 3600, b':'), (second / 60 % 60, b':'), (second % 60, b'Z')] {
+        for (part, end) in [
+            (second / 3600, b':'),
+            (second / 60 % 60, b':'),
+            (second % 60, b'Z'),
+        ] {
             write_padded(self.out, part, 2);
             self.out.push(end);
         }
@@ -135,9 +141,16 @@ fn write_number(out: &mut Vec<u8>, number: i64, scale: usize) {
         return;
     }
     let whole = digits.len().saturating_sub(scale);
-    out.extend_from_slice(if whole == 0 { b"0" } else { &digits.as_bytes()[..whole] });
+    out.extend_from_slice(if whole == 0 {
+        b"0"
+    } else {
+        &digits.as_bytes()[..whole]
+    });
     out.push(b'.');
-    out.extend(std::iter::repeat_n(b'0', scale.saturating_sub(digits.len())));
+    out.extend(std::iter::repeat_n(
+        b'0',
+        scale.saturating_sub(digits.len()),
+    ));
     out.extend_from_slice(&digits.as_bytes()[whole..]);
 }
 

@@ -1,6 +1,6 @@
 //! A made-up county: places, staff, people and everything recorded about them, as lines of the import format.
 //!
-//! The life course is data: a scenario (`simulate/*.toml` beside the programs of a pack) says what happens to a subject, this engine
+//! The life course is data: a scenario (`simulate.toml` beside a program) says what happens to a subject, this engine
 //! only draws. The same seed gives the same bytes, in whatever order and on however many threads the subjects are made.
 //! Nothing made here can be taken for a real person or place: see `docs/reference/simulate.md`.
 
@@ -12,7 +12,10 @@ mod generator;
 mod line;
 mod names;
 mod person;
+mod plan;
 mod raw;
+mod record;
+mod referral;
 mod run;
 mod scenario;
 #[cfg(test)]

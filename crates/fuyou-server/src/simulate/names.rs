@@ -95,7 +95,9 @@ impl<'p> Reader<'p> {
     fn or_unknown(&mut self, text: &str, read: Result<Expr, Vec<fuyou_expr::Diagnostic>>) -> Expr {
         read.unwrap_or_else(|found| {
             for one in found {
-                let hint = one.suggestion.map_or_else(String::new, |hint| format!("; did you mean {hint}"));
+                let hint = one
+                    .suggestion
+                    .map_or_else(String::new, |hint| format!("; did you mean {hint}"));
                 self.problem(format!("in `{text}`: {}{hint}", one.message.en));
             }
             self.unknown.clone()
@@ -110,13 +112,19 @@ impl<'p> Reader<'p> {
             toml::Value::String(text) => {
                 let expr = self.expr(text);
                 if expr.ty().scale().is_none() && expr.text() != self.unknown.text() {
-                    self.problem(format!("{key}: `{text}` is a {}, a number is needed", expr.ty()));
+                    self.problem(format!(
+                        "{key}: `{text}` is a {}, a number is needed",
+                        expr.ty()
+                    ));
                 }
                 let per_one = ten_to(expr.ty().scale().unwrap_or(0));
                 Amount::Computed { expr, per_one }
             }
             other => {
-                self.problem(format!("{key}: {} is neither a number nor an expression", written(other)));
+                self.problem(format!(
+                    "{key}: {} is neither a number nor an expression",
+                    written(other)
+                ));
                 Amount::Number(0.0)
             }
         }
@@ -133,9 +141,7 @@ impl<'p> Reader<'p> {
             let ends = (generator.low != i64::MIN && generator.high != i64::MAX)
                 .then_some((generator.low, generator.high));
             let ends = ends.or_else(|| match &generator.way {
-                Way::Computed(expr) => expr.range().and_then(|bounds| {
-                    Some((i64::try_from(bounds.min).ok()?, i64::try_from(bounds.max).ok()?))
-                }),
+                Way::Computed(expr) => expr.range().map(|bounds| (bounds.min, bounds.max)),
                 _ => None,
             });
             draws.push((self.declare(name, ty, ends), generator));
@@ -161,8 +167,14 @@ impl<'p> Reader<'p> {
         if table.contains_key("chance") {
             return Type::Boolean;
         }
-        if ["normal", "uniform", "quantiles"].iter().any(|key| table.contains_key(*key)) {
-            let decimals = table.get("decimals").and_then(toml::Value::as_integer).unwrap_or(0);
+        if ["normal", "uniform", "quantiles"]
+            .iter()
+            .any(|key| table.contains_key(*key))
+        {
+            let decimals = table
+                .get("decimals")
+                .and_then(toml::Value::as_integer)
+                .unwrap_or(0);
             return Type::number(u8::try_from(decimals).unwrap_or(0));
         }
         Type::Text
@@ -178,7 +190,11 @@ impl<'p> Reader<'p> {
             _ => None,
         };
         let code = || Some(Type::Code(self.pack.value_set(&set("code(")?)?.set.clone()));
-        let codes = || Some(Type::Codes(self.pack.value_set(&set("codes(")?)?.set.clone()));
+        let codes = || {
+            Some(Type::Codes(
+                self.pack.value_set(&set("codes(")?)?.set.clone(),
+            ))
+        };
         found.or_else(code).or_else(codes).unwrap_or_else(|| {
             self.problem(format!("`{name}` is not a type"));
             Type::Text
@@ -205,15 +221,27 @@ impl<'p> Reader<'p> {
             toml::Value::String(text) => plain(Way::Computed(self.typed(text, ty))),
             toml::Value::Table(table) => self.generator_table(key, table, ty, (low, high)),
             toml::Value::Array(codes) => {
-                let codes: Vec<String> = codes.iter().filter_map(|code| code.as_str().map(str::to_owned)).collect();
-                let places = codes.iter().filter_map(|code| self.place_of(ty, code)).collect::<Vec<_>>();
+                let codes: Vec<String> = codes
+                    .iter()
+                    .filter_map(|code| code.as_str().map(str::to_owned))
+                    .collect();
+                let places = codes
+                    .iter()
+                    .filter_map(|code| self.place_of(ty, code))
+                    .collect::<Vec<_>>();
                 plain(Way::Fixed(Value::Codes(CodeSet::from_iter(places))))
             }
             other => plain(Way::Fixed(self.constant(ty, &written(other)))),
         }
     }
 
-    fn generator_table(&mut self, key: &str, table: &Table, ty: &Type, range: (i64, i64)) -> Generator {
+    fn generator_table(
+        &mut self,
+        key: &str,
+        table: &Table,
+        ty: &Type,
+        range: (i64, i64),
+    ) -> Generator {
         let raw: RawGenerator = match table.clone().try_into() {
             Ok(raw) => raw,
             Err(error) => {
@@ -229,7 +257,10 @@ impl<'p> Reader<'p> {
             },
         };
         Generator {
-            when: raw.when.as_deref().map(|text| self.typed(text, &Type::Boolean)),
+            when: raw
+                .when
+                .as_deref()
+                .map(|text| self.typed(text, &Type::Boolean)),
             scale: ty.scale().unwrap_or(0),
             low: end(self, &raw.min, range.0).max(range.0),
             high: end(self, &raw.max, range.1).min(range.1),
@@ -241,28 +272,56 @@ impl<'p> Reader<'p> {
         let numeric = ty.scale().is_some();
         match raw {
             RawGenerator { is: Some(text), .. } => Way::Computed(self.typed(&text, ty)),
-            RawGenerator { chance: Some(value), .. } if *ty == Type::Boolean => Way::Chance(self.amount(key, &value)),
-            RawGenerator { choice: Some(table), .. } => Way::Choice(
-                table.iter().map(|(code, weight)| (self.constant(ty, code), self.amount(code, weight))).collect(),
+            RawGenerator {
+                chance: Some(value),
+                ..
+            } if *ty == Type::Boolean => Way::Chance(self.amount(key, &value)),
+            RawGenerator {
+                choice: Some(table),
+                ..
+            } => Way::Choice(
+                table
+                    .iter()
+                    .map(|(code, weight)| (self.constant(ty, code), self.amount(code, weight)))
+                    .collect(),
             ),
-            RawGenerator { any: Some(table), none, .. } => Way::Any {
+            RawGenerator {
+                any: Some(table),
+                none,
+                ..
+            } => Way::Any {
                 each: table
                     .iter()
-                    .filter_map(|(code, weight)| Some((self.place_of(ty, code)?, self.amount(code, weight))))
+                    .filter_map(|(code, weight)| {
+                        Some((self.place_of(ty, code)?, self.amount(code, weight)))
+                    })
                     .collect(),
                 none: none.and_then(|code| self.place_of(ty, &code)),
             },
-            RawGenerator { normal: Some((mean, sd)), .. } if numeric => {
-                Way::Normal(self.amount(key, &mean), self.amount(key, &sd))
-            }
-            RawGenerator { uniform: Some((low, high)), .. } if numeric => {
-                Way::Uniform(self.amount(key, &low), self.amount(key, &high))
-            }
-            RawGenerator { quantiles: Some(points), .. } if numeric => Way::Quantiles(points),
-            RawGenerator { staff: Some(org), .. } if *ty == Type::Text => Way::Staff(self.typed(&org, &Type::Text)),
-            RawGenerator { organization: Some(roles), .. } if *ty == Type::Text => {
-                Way::Organization(roles.iter().map(|(role, weight)| (role.clone(), self.amount(role, weight))).collect())
-            }
+            RawGenerator {
+                normal: Some((mean, sd)),
+                ..
+            } if numeric => Way::Normal(self.amount(key, &mean), self.amount(key, &sd)),
+            RawGenerator {
+                uniform: Some((low, high)),
+                ..
+            } if numeric => Way::Uniform(self.amount(key, &low), self.amount(key, &high)),
+            RawGenerator {
+                quantiles: Some(points),
+                ..
+            } if numeric => Way::Quantiles(points),
+            RawGenerator {
+                staff: Some(org), ..
+            } if *ty == Type::Text => Way::Staff(self.typed(&org, &Type::Text)),
+            RawGenerator {
+                organization: Some(roles),
+                ..
+            } if *ty == Type::Text => Way::Organization(
+                roles
+                    .iter()
+                    .map(|(role, weight)| (role.clone(), self.amount(role, weight)))
+                    .collect(),
+            ),
             RawGenerator { ty: Some(_), .. } => Way::Fixed(Value::Null),
             _ => {
                 self.problem(format!("{key}: no way to make a {ty} is given"));

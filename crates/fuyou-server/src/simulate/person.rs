@@ -24,7 +24,9 @@ impl Names {
         Self {
             surnames: surnames
                 .map(|(name, weight)| {
-                    let weight = weight.as_float().or(weight.as_integer().map(|whole| whole as f64));
+                    let weight = weight
+                        .as_float()
+                        .or(weight.as_integer().map(|whole| whole as f64));
                     (name.clone(), weight.unwrap_or(1.0))
                 })
                 .collect(),
@@ -38,7 +40,9 @@ impl Names {
     /// A surname by its frequency and one or two given characters.
     pub(super) fn full_name(&self, chance: &mut Chance) -> String {
         let weights = self.surnames.iter().map(|(_, weight)| *weight);
-        let mut name = chance.weighted(weights).map_or_else(String::new, |at| self.surnames[at].0.clone());
+        let mut name = chance
+            .weighted(weights)
+            .map_or_else(String::new, |at| self.surnames[at].0.clone());
         for _ in 0..1 + usize::from(chance.hit(0.8)) {
             name.push_str(&self.given[chance.below(self.given.len())]);
         }
@@ -52,7 +56,8 @@ impl Names {
     /// An identity number with a true check character and a region that does not exist. `number` tells people apart: half
     /// a million of them get different regions or sequence digits.
     pub(super) fn identity_number(&self, birth: i32, sex: Sex, number: u64) -> String {
-        let birth = Date::try_from(DayNumber(birth)).expect("birth dates of a simulation lie in the calendar");
+        let birth = Date::try_from(DayNumber(birth))
+            .expect("birth dates of a simulation lie in the calendar");
         let odd = match sex {
             Sex::Male => 1,
             Sex::Female => 0,

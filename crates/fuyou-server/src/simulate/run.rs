@@ -30,7 +30,12 @@ pub fn simulate<E: From<Error>>(
     if subjects == 0 || days.is_empty() {
         return Err(Error::Nothing.into());
     }
-    let county = County::new(&scenario.raw_county, &scenario.names, population, options.seed);
+    let county = County::new(
+        &scenario.raw_county,
+        &scenario.names,
+        population,
+        options.seed,
+    );
     let mut counts = Counts::default();
     if options.extent == Extent::Everything {
         let mut lines = Vec::new();
@@ -91,7 +96,9 @@ fn blocks<E>(
         for (block, lines, counts) in &receiver {
             waiting.insert(block, (lines, counts));
             while outcome.is_ok() {
-                let Some((lines, counts)) = waiting.remove(&wanted) else { break };
+                let Some((lines, counts)) = waiting.remove(&wanted) else {
+                    break;
+                };
                 outcome = hand_over(&lines, counts);
                 wanted += 1;
             }
@@ -136,7 +143,9 @@ fn shares(process: &Process, from: i32, until: i32) -> Vec<(i32, f64)> {
     let mut sum = 0.0;
     let mut days = Vec::new();
     for day in from..until {
-        let Ok(date) = Date::try_from(DayNumber(day)) else { continue };
+        let Ok(date) = Date::try_from(DayNumber(day)) else {
+            continue;
+        };
         sum += process.months[usize::from(date.month().unsigned_abs()) - 1];
         days.push((day, sum));
     }

@@ -173,4 +173,3 @@ pub(super) struct ReferralPlan {
     pub feedback: Amount,
     pub feedback_after: Generator,
 }
-

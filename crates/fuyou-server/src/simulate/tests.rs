@@ -28,9 +28,17 @@ fn pack() -> Pack {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let inside = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                let inside = path
+                    .strip_prefix(&root)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
                 let bytes = fs::read(&path).unwrap();
-                files.push(PackFile { path: inside, bytes });
+                files.push(PackFile {
+                    path: inside,
+                    bytes,
+                });
             }
         }
     }
@@ -43,8 +51,12 @@ fn text(path: &str) -> String {
 }
 
 fn scenario(pack: &Pack) -> Scenario {
-    Scenario::read(pack, &text("cn/simulate.toml"), &text("cn/maternal/simulate.toml"))
-        .unwrap_or_else(|error| panic!("{error}"))
+    Scenario::read(
+        pack,
+        &text("cn/simulate.toml"),
+        &text("cn/maternal/simulate.toml"),
+    )
+    .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn options(population: u64) -> Options {
@@ -130,16 +142,30 @@ fn value(ty: &Type, json: &Json) -> Value {
 }
 
 fn row(fields: &[Field], json: &Json) -> Vec<Value> {
-    let of = |field: &Field| json.get(&*field.id).map_or(Value::Null, |json| value(&field.ty, json));
+    let of = |field: &Field| {
+        json.get(&*field.id)
+            .map_or(Value::Null, |json| value(&field.ty, json))
+    };
     let known = |key: &String| fields.iter().any(|field| *field.id == **key);
-    let strange: Vec<_> = json.as_object().unwrap().iter().filter(|(key, value)| !known(key) && !value.is_array()).collect();
+    let strange: Vec<_> = json
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(key, value)| !known(key) && !value.is_array())
+        .collect();
     assert!(strange.is_empty(), "no such fields: {strange:?}");
     fields.iter().map(of).collect()
 }
 
 fn draft(form: &Form, record: &Json) -> Draft {
     let values = &record["values"];
-    let rows = |id: &str| values.get(id).and_then(Json::as_array).cloned().unwrap_or_default();
+    let rows = |id: &str| {
+        values
+            .get(id)
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
     let day: Date = record["occurred_on"].as_str().unwrap().parse().unwrap();
     Draft {
         occurred_on: Some(DayNumber::from(day)),
@@ -147,7 +173,12 @@ fn draft(form: &Form, record: &Json) -> Draft {
         groups: form
             .groups
             .iter()
-            .map(|group| rows(&group.id).iter().map(|one| row(&group.fields, one)).collect())
+            .map(|group| {
+                rows(&group.id)
+                    .iter()
+                    .map(|one| row(&group.fields, one))
+                    .collect()
+            })
             .collect(),
     }
 }
@@ -155,7 +186,9 @@ fn draft(form: &Form, record: &Json) -> Draft {
 fn start(program: &Program, subject: &Subject) -> History {
     let attribute = |name: &str| {
         let text = subject.person[name].as_str().unwrap_or("");
-        program.person_value(name, text).unwrap_or_else(|error| panic!("{name}: {error}"))
+        program
+            .person_value(name, text)
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
     };
     let mut history = History {
         org: Some(subject.org.as_str().into()),
@@ -177,16 +210,26 @@ fn take(program: &Program, subject: &Subject) -> (Vec<String>, Vec<String>, Outc
     let (mut refused, mut unasked) = (Vec::new(), Vec::new());
     let mut records: Vec<&Json> = subject.records.iter().collect();
     records.sort_by_key(|record| record["recorded_at"].as_str().unwrap().to_owned());
-    assert_eq!(records[0]["form"], *program.form(program.opens_with).id, "the first record opens");
+    assert_eq!(
+        records[0]["form"],
+        *program.form(program.opens_with).id,
+        "the first record opens"
+    );
     for record in records {
         let form = program.form_ix(record["form"].as_str().unwrap()).unwrap();
         let at: Timestamp = record["recorded_at"].as_str().unwrap().parse().unwrap();
         let at_ms = at.as_millisecond();
-        let today = DayNumber(i32::try_from((at_ms + 480 * 60_000).div_euclid(86_400_000)).unwrap());
+        let today =
+            DayNumber(i32::try_from((at_ms + 480 * 60_000).div_euclid(86_400_000)).unwrap());
         let draft = draft(program.form(form), record);
         let checked = check_record(program, form, &history, &outcome, &draft, today);
         for finding in &checked.findings {
-            let text = format!("{} {}: {}", program.form(form).id, finding.kind, finding.message.en);
+            let text = format!(
+                "{} {}: {}",
+                program.form(form).id,
+                finding.kind,
+                finding.message.en
+            );
             match finding.severity {
                 Severity::Refuse => refused.push(text),
                 Severity::Confirm if record.get("reason").is_none() => unasked.push(text),
@@ -196,7 +239,12 @@ fn take(program: &Program, subject: &Subject) -> (Vec<String>, Vec<String>, Outc
         let org: Arc<str> = record["org"].as_str().unwrap().into();
         history.opened_on.get_or_insert(draft.occurred_on.unwrap());
         history.encounters.push(Encounter {
-            id: record["id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap().as_u128(),
+            id: record["id"]
+                .as_str()
+                .unwrap()
+                .parse::<uuid::Uuid>()
+                .unwrap()
+                .as_u128(),
             form,
             occurred_on: draft.occurred_on.unwrap(),
             recorded_at_ms: at_ms,
@@ -221,7 +269,10 @@ fn take_all(program: &Program, subjects: &[Subject]) -> Vec<(Vec<String>, Vec<St
             taken
         };
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
     })
 }
 
@@ -236,11 +287,26 @@ fn a_county_passes_the_checks_of_its_own_pack_and_shows_the_intended_rates() {
     for subject in &subjects {
         let id: IdentityNumber = subject.person["id_no"].as_str().unwrap().parse().unwrap();
         assert!(id.county_code().starts_with("999"), "no such region exists");
-        assert!(subject.person["phone"].as_str().unwrap().parse::<Phone>().unwrap().is_mobile());
+        assert!(
+            subject.person["phone"]
+                .as_str()
+                .unwrap()
+                .parse::<Phone>()
+                .unwrap()
+                .is_mobile()
+        );
     }
     let taken = take_all(program, &subjects);
-    assert_eq!(tally(taken.iter().map(|(refused, ..)| refused)), BTreeMap::new(), "refused");
-    assert_eq!(tally(taken.iter().map(|(_, unasked, _)| unasked)), BTreeMap::new(), "asked without a reason");
+    assert_eq!(
+        tally(taken.iter().map(|(refused, ..)| refused)),
+        BTreeMap::new(),
+        "refused"
+    );
+    assert_eq!(
+        tally(taken.iter().map(|(_, unasked, _)| unasked)),
+        BTreeMap::new(),
+        "asked without a reason"
+    );
     let rate = |id: &str| {
         let indicator = pack.indicator(pack.indicator_ix(id).unwrap());
         let (mut numerator, mut denominator) = (0, 0);
@@ -277,12 +343,25 @@ fn tally<'a>(found: impl Iterator<Item = &'a Vec<String>>) -> BTreeMap<String, u
 
 #[test]
 fn the_reference_page_is_played() {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/simulate.md")).unwrap();
-    let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    let [county, course] = blocks[..] else { panic!("the page has two examples") };
-    let scenario = Scenario::read(&pack(), county, course).unwrap_or_else(|error| panic!("{error}"));
+    let page = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/simulate.md"),
+    )
+    .unwrap();
+    let blocks: Vec<&str> = page
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    let [county, course] = blocks[..] else {
+        panic!("the page has two examples")
+    };
+    let scenario =
+        Scenario::read(&pack(), county, course).unwrap_or_else(|error| panic!("{error}"));
     let (_, counts) = lines(&scenario, &options(20_000));
-    assert!(counts.records > counts.enrollments && counts.enrollments > 100, "{counts:?}");
+    assert!(
+        counts.records > counts.enrollments && counts.enrollments > 100,
+        "{counts:?}"
+    );
 }
 
 #[test]
@@ -290,13 +369,31 @@ fn a_wrong_scenario_names_every_place() {
     let pack = pack();
     let check = |from: &str, to: &str, expected: &str| {
         let course = text("cn/maternal/simulate.toml").replacen(from, to, 1);
-        let message = Scenario::read(&pack, &text("cn/simulate.toml"), &course).unwrap_err().to_string();
+        let message = Scenario::read(&pack, &text("cn/simulate.toml"), &course)
+            .unwrap_err()
+            .to_string();
         assert!(message.contains(expected), "{message}");
     };
-    check("form = \"booking\"", "form = \"bookin\"", "record bookin: the program has no such form");
+    check(
+        "form = \"booking\"",
+        "form = \"bookin\"",
+        "record bookin: the program has no such form",
+    );
     check("visits = [\"ppv\"]", "visits = [\"pp\"]", "no visit `pp`");
-    check("handbook_no = ", "handbook_nr = ", "record booking, handbook_nr: there is no such field");
-    check("art = { chance = 0.025 }", "art = { chanse = 0.025 }", "draws, art");
-    check("abo = \"blood_group\"", "abo = \"blood_grup\"", "there is no column blood_grup");
+    check(
+        "handbook_no = ",
+        "handbook_nr = ",
+        "record booking, handbook_nr: there is no such field",
+    );
+    check(
+        "art = { chance = 0.025 }",
+        "art = { chanse = 0.025 }",
+        "draws, art",
+    );
+    check(
+        "abo = \"blood_group\"",
+        "abo = \"blood_grup\"",
+        "there is no column blood_grup",
+    );
     check("months = [1.05, ", "months = [", "twelve weights");
 }
