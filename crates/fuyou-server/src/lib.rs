@@ -14,6 +14,7 @@ pub mod packs;
 pub mod planning;
 pub mod referral;
 pub mod registry;
+pub mod simulate;
 pub mod texts;
 pub mod ui;
 

@@ -11,6 +11,7 @@ mod organization;
 mod pack;
 mod plan;
 mod serve;
+mod simulate;
 mod user;
 
 use std::process::ExitCode;
@@ -27,6 +28,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// 表达式 · Try an expression.
+    Expr(expr::Arguments),
+    /// 规则包 · Packs of definitions.
+    Pack(pack::Arguments),
+    /// Make up a county and write it as lines of the import format 生成一个虚构的县
+    Simulate(simulate::Arguments),
     /// 启动服务 · Start the server.
     Serve(serve::Args),
     /// 升级数据库结构 · Bring the schema of the database up to date.
@@ -39,31 +46,28 @@ enum Command {
     Audit(audit::Args),
     /// 密钥 · Keys.
     Keys(keys::Args),
-    /// 规则包 · Packs of definitions.
-    Pack(pack::Arguments),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
     /// 指标 · Indicators of a node in a period.
     Indicators(indicators::Args),
     /// 批量导入 · Load a file of records through the same rules as the desk.
     Import(import::Args),
-    /// 表达式 · Try an expression.
-    Expr(expr::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
+        Command::Expr(args) => expr::run(&args),
+        Command::Pack(args) => pack::run(args),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Serve(args) => serve::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Organization(args) => organization::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
-        Command::Pack(args) => pack::run(args),
         Command::Plan(args) => plan::run(&args),
         Command::Indicators(args) => indicators::run(args).await,
         Command::Import(args) => import::run(args).await,
-        Command::Expr(args) => expr::run(&args),
     }
 }
