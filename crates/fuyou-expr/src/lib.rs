@@ -1,1 +1,32 @@
 //! The expression language: one meaning from the bedside to the province.
+//!
+//! [`parse`] turns SQL text into a typed tree once, when a pack is loaded; [`Expr::eval`] answers it over one record,
+//! [`Expr::to_sql`] prints it for a database. The tree ([`Node`]) is public and immutable, so that other backends
+//! (columns, browser) can walk it. `NULL` means unknown, as in SQL; evaluation is pure and total.
+
+mod aggregate;
+mod check;
+mod diagnostic;
+mod expr;
+mod limits;
+mod parse;
+mod row;
+mod scope;
+mod sql;
+mod tree;
+mod types;
+mod value;
+
+pub use check::function_names;
+pub use diagnostic::Diagnostic;
+pub use expr::{Expr, parse, parse_as};
+pub use limits::{DATE_MAX, DATE_MIN, DEFAULT_RANGE, SCALE_MAX, SET_ROWS_MAX};
+pub use row::Rows;
+pub use scope::{Column, Scope, SetId, Slot};
+pub use sql::{Dialect, SqlNames};
+pub use tree::{
+    Aggregate, AggregateFunction, Arithmetic, Arm, Bounds, ColumnRef, Comparison, DatePart,
+    Extreme, Kind, LikePart, LikePattern, Need, Node, Rounding, SpanUnit,
+};
+pub use types::{Type, ValueSet, ValueSetError};
+pub use value::{CodeSet, Value, ValueError, format_value, parse_value};

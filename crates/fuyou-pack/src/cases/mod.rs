@@ -1,0 +1,38 @@
+//! Golden cases: written with clinicians, run for every pack.
+
+mod expect;
+mod read;
+mod run;
+
+pub(crate) use read::{Cases, read_cases};
+pub use run::run_cases;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::{Pack, Program};
+use crate::replay::History;
+
+/// The histories of all golden cases with their programs: examples of real use, for timing and for property tests.
+pub fn histories(pack: &Pack) -> impl Iterator<Item = (&Program, &History)> {
+    pack.cases
+        .list
+        .iter()
+        .map(|case| (pack.program(case.program), &case.history))
+}
+
+/// What running all golden cases of a pack gave.
+#[derive(Clone, Debug, Default)]
+pub struct CaseReport {
+    /// How many cases ran (a row of a table is one).
+    pub ran: usize,
+    /// What was expected and what came instead, at the case's place.
+    pub failures: Vec<Diagnostic>,
+    /// Rules and indicators that lack a case in or a case out, at the rule's or indicator's place.
+    pub uncovered: Vec<Diagnostic>,
+}
+
+impl CaseReport {
+    /// Whether all cases passed and nothing lacks a case.
+    pub fn is_clean(&self) -> bool {
+        self.failures.is_empty() && self.uncovered.is_empty()
+    }
+}

@@ -1,0 +1,192 @@
+//! The whole pack: head, sources, value sets, programs, indicators, terms.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Context, Sources, indicators, names, program, terms, values};
+use crate::model::{Change, ItemKind, Layer, Pack, Place, ProgramIx, Source, SourceIx};
+use crate::raw::{Item, LayerHead, Reader};
+
+/// Checks everything. `None` when not even the head could be read.
+pub(crate) fn pack(
+    context: &Context<'_>,
+    heads: &[Option<LayerHead>],
+    changes: Vec<Change>,
+) -> Option<Pack> {
+    let mut layers = Vec::new();
+    let mut region = None;
+    for head in heads {
+        let below = layers.last().map(|layer: &Layer| Arc::clone(&layer.id));
+        if let Some((layer, own_region)) = head
+            .as_ref()
+            .and_then(|head| read_head(context, head, below))
+        {
+            layers.push(layer);
+            region = own_region.or(region);
+        }
+    }
+    let sources = read_sources(context);
+    let by_id: Sources<'_> = sources
+        .iter()
+        .enumerate()
+        .map(|(position, source)| (&*source.id, SourceIx::new(position)))
+        .collect();
+    let (value_sets, sets) = values::value_sets(context, &by_id);
+    let mut programs = Vec::new();
+    let mut names: Vec<&str> = context
+        .items
+        .list
+        .iter()
+        .flatten()
+        .filter(|item| !item.program.is_empty())
+        .map(|item| item.program.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        programs.extend(program::program(context, &by_id, &sets, name));
+    }
+    let mut measures = indicators::Measures::default();
+    for (position, program) in programs.iter().enumerate() {
+        measures.read_measures(context, ProgramIx::new(position), program);
+    }
+    let mut indicators = Vec::new();
+    for (position, program) in programs.iter().enumerate() {
+        indicators.extend(measures.read_indicators(
+            context,
+            &by_id,
+            &programs,
+            ProgramIx::new(position),
+            program,
+        ));
+    }
+    let cases = crate::cases::read_cases(context, &programs);
+    let top = layers.last()?.clone();
+    let terms = terms::terms(context, heads.len());
+    Some(Pack {
+        id: top.id,
+        version: top.version,
+        title: top.title,
+        region,
+        layers,
+        places: places(context),
+        sources,
+        value_sets,
+        programs,
+        measures: measures.list,
+        indicators,
+        terms,
+        changes,
+        cases,
+    })
+}
+
+fn read_head(
+    context: &Context<'_>,
+    head: &LayerHead,
+    below: Option<Arc<str>>,
+) -> Option<(Layer, Option<String>)> {
+    let reader = Reader::new(&head.table, context.report);
+    let id = reader.need_text("id");
+    let version = reader.need_text("version");
+    let title = reader.need_localized("title");
+    let extends = reader.text("extends");
+    let region = reader.text("region").map(|region| region.text.to_owned());
+    match (extends, &below) {
+        (Some(extends), Some(below)) if extends.text == &**below => {}
+        (None, None) => {}
+        (Some(extends), _) => context.report.error(
+            extends.at,
+            format!("这里叠加在 {} 之上,但下面一层不是它", extends.text),
+            format!(
+                "this extends `{}`, which is not the pack below it",
+                extends.text
+            ),
+        ),
+        (None, Some(below)) => context.report.error(
+            reader.at,
+            format!("缺少 extends = \"{below}\""),
+            format!("`extends = \"{below}\"` is missing"),
+        ),
+    }
+    reader.finish();
+    let id = id?;
+    let layer = Layer {
+        id: id.text.into(),
+        version: version?.text.to_owned(),
+        title,
+    };
+    Some((layer, region))
+}
+
+fn read_sources(context: &Context<'_>) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for item in context.items.of(ItemKind::Source, "") {
+        let reader = Reader::new(&item.table, context.report);
+        reader.node("id");
+        names::check_loose(context.report, &item.id, item.id_at);
+        let title = reader
+            .need_text("title")
+            .map(|title| title.text.to_owned())
+            .unwrap_or_default();
+        let edition = reader
+            .text("edition")
+            .map(|edition| edition.text.to_owned());
+        reader.finish();
+        sources.push(Source {
+            id: item.id.as_str().into(),
+            title,
+            edition,
+        });
+    }
+    sources
+}
+
+fn places(context: &Context<'_>) -> BTreeMap<(ItemKind, Arc<str>, Arc<str>), Place> {
+    let key = |item: &Item| {
+        (
+            item.kind,
+            Arc::from(item.program.as_str()),
+            Arc::from(item.id.as_str()),
+        )
+    };
+    let mut cache = LineCache::default();
+    context
+        .items
+        .list
+        .iter()
+        .flatten()
+        .map(|item| (key(item), cache.place(context, item)))
+        .collect()
+}
+
+/// Counting lines from the start for each of thousands of items would be slow: remembers the last place per file.
+#[derive(Default)]
+struct LineCache {
+    last: BTreeMap<u32, (u32, u32)>,
+}
+
+impl LineCache {
+    fn place(&mut self, context: &Context<'_>, item: &Item) -> Place {
+        let at = item.id_at;
+        let file = &context.report.files[at.file as usize];
+        let (from, line) = self
+            .last
+            .get(&at.file)
+            .copied()
+            .filter(|(from, _)| *from <= at.start)
+            .unwrap_or((0, 1));
+        let bytes = &file.text.as_bytes()[from as usize..(at.start as usize).min(file.text.len())];
+        let more = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let line = line + u32::try_from(more).unwrap_or(0);
+        self.last.insert(at.file, (at.start, line));
+        let before = &file.text[..(at.start as usize).min(file.text.len())];
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        Place {
+            pack: Arc::clone(&file.layer),
+            file: Arc::clone(&file.path),
+            line,
+            column: u32::try_from(column).unwrap_or(0),
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Measures and indicators: the only definitions that reach from one program into another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fuyou_expr::{Expr, Type};
+use fuyou_kernel::{Localized, Secrecy};
+
+use super::names::check_snake;
+use super::{Context, Sources, read_cited};
+use crate::model::{
+    Better, Indicator, IndicatorEntry, ItemKind, Measure, MeasureIx, PeriodKind, Program,
+    ProgramIx, Sum, Unit,
+};
+use crate::raw::{At, Item, Node, NodeKind, Reader, Table, Text, nearest};
+
+/// The measures read so far.
+#[derive(Default)]
+pub(crate) struct Measures {
+    pub list: Vec<Measure>,
+    by_id: HashMap<String, (MeasureIx, At)>,
+    /// Measures that were refused: whoever names them is not told again.
+    broken: Vec<String>,
+    indicators: HashMap<String, At>,
+}
+
+impl Measures {
+    /// Reads the measures of a program.
+    pub fn read_measures(&mut self, context: &Context<'_>, ix: ProgramIx, program: &Program) {
+        for item in context.items.of(ItemKind::Measure, &program.id) {
+            check_snake(context.report, &item.id, item.id_at);
+            if let Some((_, before)) = self.by_id.get(&item.id) {
+                twice(context, "measure", item, *before);
+                continue;
+            }
+            match read_measure(context, item, ix, program) {
+                Some(measure) => {
+                    self.by_id.insert(
+                        item.id.clone(),
+                        (MeasureIx::new(self.list.len()), item.id_at),
+                    );
+                    self.list.push(measure);
+                }
+                None => self.broken.push(item.id.clone()),
+            }
+        }
+    }
+
+    /// Reads the indicators of a program.
+    pub fn read_indicators(
+        &mut self,
+        context: &Context<'_>,
+        sources: &Sources<'_>,
+        programs: &[Program],
+        ix: ProgramIx,
+        program: &Program,
+    ) -> Vec<Indicator> {
+        let mut indicators = Vec::new();
+        for item in context.items.of(ItemKind::Indicator, &program.id) {
+            check_snake(context.report, &item.id, item.id_at);
+            if let Some(before) = self.indicators.insert(item.id.clone(), item.id_at) {
+                twice(context, "indicator", item, before);
+                continue;
+            }
+            indicators.extend(self.indicator(context, sources, programs, ix, item));
+        }
+        indicators
+    }
+
+    fn indicator(
+        &mut self,
+        context: &Context<'_>,
+        sources: &Sources<'_>,
+        programs: &[Program],
+        ix: ProgramIx,
+        item: &Item,
+    ) -> Option<Indicator> {
+        let reader = Reader::new(&item.table, context.report);
+        reader.node("id");
+        let code = reader.text("code").map(|code| code.text.to_owned());
+        let title = reader.need_localized("title");
+        let aliases = reader
+            .texts("aliases")
+            .iter()
+            .map(|alias| alias.text.to_owned())
+            .collect();
+        let unit = reader.word("unit", &Unit::WORDS);
+        let better = reader.word(
+            "better",
+            &[
+                ("higher", Better::Higher),
+                ("lower", Better::Lower),
+                ("neither", Better::Neither),
+            ],
+        );
+        let kinds = [
+            ("statistical", PeriodKind::Statistical),
+            ("calendar", PeriodKind::Calendar),
+        ];
+        let period = reader
+            .word("period", &kinds)
+            .unwrap_or(PeriodKind::Statistical);
+        let manual = reader.word("entry", &[("manual", ())]).is_some();
+        let mut side = |key: &'static str| {
+            let node = reader.node(key)?;
+            self.side(context, programs, item, key, node)
+        };
+        let (numerator, denominator) = (side("numerator"), side("denominator"));
+        let gap_text = reader.text("gap");
+        let cited = read_cited(&reader, sources);
+        let has = |key: &str| item.table.get(key).is_some();
+        match (manual, has("numerator")) {
+            (true, true) => reader.report.error(
+                reader.at,
+                "entry 与 numerator 不能同时使用",
+                "`entry` and `numerator` exclude each other",
+            ),
+            (false, false) => reader.report.error(
+                reader.at,
+                "缺少 numerator(或 entry = \"manual\")",
+                "`numerator` is missing (or entry = \"manual\")",
+            ),
+            _ => {}
+        }
+        for key in ["unit", "better"] {
+            if !has(key) {
+                reader.report.error(
+                    reader.at,
+                    format!("缺少 {key}"),
+                    format!("`{key}` is missing"),
+                );
+            }
+        }
+        let is_rate = !matches!(unit, Some(Unit::Count) | None);
+        if !manual && is_rate && has("numerator") && !has("denominator") {
+            reader.report.error(
+                reader.at,
+                "率需要 denominator",
+                "a rate needs a `denominator`",
+            );
+        }
+        reader.finish();
+        let entry = match (manual, numerator) {
+            (true, _) => IndicatorEntry::Manual,
+            (false, Some(numerator)) => IndicatorEntry::Computed {
+                numerator,
+                denominator,
+            },
+            (false, None) => return None,
+        };
+        // A gap is sought where the denominator lives: those are the persons who should have been counted.
+        let gap_program = denominator
+            .or(numerator)
+            .map_or(ix, |measure| self.list[measure.get()].program);
+        let gap = gap_text.and_then(|text| {
+            context.parse_as(text, &programs[gap_program.get()].row_scope, &Type::Boolean)
+        });
+        let sides = [numerator, denominator]
+            .into_iter()
+            .flatten()
+            .map(|side| self.list[side.get()].secrecy);
+        let secrecy = sides
+            .chain(gap.as_ref().map(Expr::secrecy))
+            .max()
+            .unwrap_or_default();
+        Some(Indicator {
+            id: item.id.as_str().into(),
+            code,
+            title,
+            aliases,
+            program: ix,
+            entry,
+            unit: unit?,
+            better: better?,
+            period,
+            gap,
+            secrecy,
+            cited,
+        })
+    }
+
+    /// A measure by name, or one made from it: `{ of = M, where = …, sum = … }`.
+    fn side(
+        &mut self,
+        context: &Context<'_>,
+        programs: &[Program],
+        item: &Item,
+        key: &str,
+        node: &Node,
+    ) -> Option<MeasureIx> {
+        let table = match &node.kind {
+            NodeKind::Text(text) => return self.named(context, Text { text, at: node.at }),
+            NodeKind::Table(table) => table,
+            _ => {
+                let (zh, en) = (
+                    "应为统计量的 id,或 { of = … }",
+                    "expected a measure's id, or { of = … }",
+                );
+                context.report.error(node.at, zh, en);
+                return None;
+            }
+        };
+        let reader = Reader::new(table, context.report);
+        let of = reader
+            .need_text("of")
+            .and_then(|text| self.named(context, text));
+        let (filter, sum) = (reader.text("where"), reader.text("sum"));
+        let (dated_by, placed_by) = (reader.text("dated_by"), reader.text("placed_by"));
+        reader.finish();
+        let base = &self.list[of?.get()];
+        let program = &programs[base.program.get()];
+        let scope = &program.row_scope;
+        let own = match filter {
+            Some(text) => Some(context.parse_as(text, scope, &Type::Boolean)?),
+            None => None,
+        };
+        // Both conditions must hold. They were checked one by one, so the text of both together parses.
+        let both = match (&base.filter, &own) {
+            (Some(first), Some(second)) => {
+                let text = format!("({}) and ({})", first.text(), second.text());
+                fuyou_expr::parse(&text, scope).ok()
+            }
+            (first, second) => first.clone().or_else(|| second.clone()),
+        };
+        let sum = match sum {
+            Some(text) => read_sum(context, text, program)?,
+            None => base.sum.clone(),
+        };
+        let date = dated_by.map(|text| context.parse_as(text, scope, &Type::Date));
+        let place = placed_by.map(|text| context.parse_as(text, scope, &Type::Text));
+        let dated_by = date.unwrap_or_else(|| Some(base.dated_by.clone()))?;
+        let placed_by = place.unwrap_or_else(|| Some(base.placed_by.clone()))?;
+        let secrecy = secrecy_of(both.as_ref(), &sum, &dated_by);
+        let measure = Measure {
+            id: format!("{}.{key}", item.id).into(),
+            title: Localized::new(
+                format!(
+                    "{}·{}",
+                    title_of(&item.table, "zh"),
+                    if key == "numerator" {
+                        "分子"
+                    } else {
+                        "分母"
+                    }
+                ),
+                format!("{}, {key}", title_of(&item.table, "en")),
+            ),
+            program: base.program,
+            filter: both,
+            sum,
+            dated_by,
+            placed_by,
+            secrecy,
+        };
+        self.list.push(measure);
+        Some(MeasureIx::new(self.list.len() - 1))
+    }
+
+    fn named(&self, context: &Context<'_>, text: Text<'_>) -> Option<MeasureIx> {
+        if let Some((ix, _)) = self.by_id.get(text.text) {
+            return Some(*ix);
+        }
+        if !self.broken.iter().any(|id| id == text.text) {
+            let message = Localized::new(
+                format!("没有统计量「{}」", text.text),
+                format!("there is no measure `{}`", text.text),
+            );
+            let known =
+                nearest(text.text, self.by_id.keys().map(String::as_str)).map(str::to_owned);
+            context.report.error_with(text.at, message, known);
+        }
+        None
+    }
+}
+
+fn title_of<'a>(table: &'a Table, language: &str) -> &'a str {
+    match table.get("title").map(|node| &node.kind) {
+        Some(NodeKind::Table(title)) => title.text(language).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+fn twice(context: &Context<'_>, what: &str, item: &Item, before: At) {
+    let place = context.report.place(before);
+    context.report.error(
+        item.id_at,
+        format!("{what} {} 已在 {}:{} 定义", item.id, place.file, place.line),
+        format!(
+            "{what} `{}` is already defined at {}:{}",
+            item.id, place.file, place.line
+        ),
+    );
+}
+
+fn read_measure(
+    context: &Context<'_>,
+    item: &Item,
+    ix: ProgramIx,
+    program: &Program,
+) -> Option<Measure> {
+    let reader = Reader::new(&item.table, context.report);
+    reader.node("id");
+    let title = reader.need_localized("title");
+    let (filter, sum) = (reader.text("where"), reader.text("sum"));
+    let (dated_by, placed_by) = (reader.need_text("dated_by"), reader.text("placed_by"));
+    for key in ["source", "certainty"] {
+        reader.node(key);
+    }
+    reader.finish();
+    let scope = &program.row_scope;
+    let filter = match filter {
+        Some(text) => Some(context.parse_as(text, scope, &Type::Boolean)?),
+        None => None,
+    };
+    let sum = match sum {
+        Some(text) => read_sum(context, text, program)?,
+        None => Sum::Count,
+    };
+    let dated_by = context.parse_as(dated_by?, scope, &Type::Date)?;
+    let placed_by = match placed_by {
+        Some(text) => context.parse_as(text, scope, &Type::Text)?,
+        None => fuyou_expr::parse("org", scope).ok()?,
+    };
+    let secrecy = secrecy_of(filter.as_ref(), &sum, &dated_by);
+    Some(Measure {
+        id: Arc::from(item.id.as_str()),
+        title,
+        program: ix,
+        filter,
+        sum,
+        dated_by,
+        placed_by,
+        secrecy,
+    })
+}
+
+fn read_sum(context: &Context<'_>, text: Text<'_>, program: &Program) -> Option<Sum> {
+    if text.text.trim() == "1" {
+        return Some(Sum::Count);
+    }
+    context
+        .parse_as(text, &program.row_scope, &Type::Integer)
+        .map(Sum::Of)
+}
+
+fn secrecy_of(filter: Option<&Expr>, sum: &Sum, dated_by: &Expr) -> Secrecy {
+    let sum = match sum {
+        Sum::Count => Secrecy::Open,
+        Sum::Of(expr) => expr.secrecy(),
+    };
+    filter
+        .map(Expr::secrecy)
+        .unwrap_or_default()
+        .max(sum)
+        .max(dated_by.secrecy())
+}

@@ -1,0 +1,24 @@
+//! What a checked pack is: typed, closed, every reference an index, every text an expression that parsed.
+
+mod form;
+mod index;
+mod pack;
+mod program;
+mod schedule;
+
+pub use form::{
+    At, Check, Field, FieldKind, Form, Group, InputType, Requirement, Section, Severity,
+};
+pub use index::{
+    DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
+    RuleIx, ScoreIx, SourceIx, VisitIx,
+};
+pub use pack::{
+    Better, Certainty, Change, ChangeKind, Citation, Cited, Code, CodeSet, Indicator,
+    IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, Source, Sum, Term, Unit,
+};
+pub use program::{
+    Derived, Direction, Fact, List, ListColumn, Mark, Program, ReferralKind, RiskLevel, RiskScale,
+    RowColumn, Rule, Score, SubjectKind,
+};
+pub use schedule::{Escalation, Owner, RuleTask, Visit};

@@ -1,0 +1,112 @@
+use std::sync::Arc;
+
+use fuyou_expr::Expr;
+use fuyou_kernel::{Localized, Span};
+
+use super::{Cited, FormIx};
+
+/// One contact of a schedule. `every`/`times` in the pack make one of these for each time.
+#[derive(Debug)]
+pub struct Visit {
+    /// The id; a repeated visit is `ID#1`, `ID#2` ….
+    pub id: Arc<str>,
+    /// The id as written in the pack, without the number of the repetition.
+    pub base: Arc<str>,
+    /// The title.
+    pub title: Localized,
+    /// The form that fills it.
+    pub form: FormIx,
+    /// The date from which the window counts (facts row).
+    pub anchor: Expr,
+    /// First day of the window.
+    pub from: Span,
+    /// Last day of the window.
+    pub to: Span,
+    /// How often `every` was added to both ends: 0 for the first time.
+    pub shift: Option<(Span, u16)>,
+    /// Which encounters of the form can fill it (one encounter's columns).
+    pub counts_if: Option<Expr>,
+    /// Expected only while this holds (facts row).
+    pub when: Option<Expr>,
+    /// Whose task it is.
+    pub owner: Owner,
+    /// To whom it goes when it is late.
+    pub escalate: Vec<Escalation>,
+    /// The source.
+    pub cited: Cited,
+}
+
+/// Who does a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// The organization responsible for the enrollment.
+    Responsible,
+    /// Its village.
+    Village,
+    /// Its township.
+    Township,
+    /// Its county.
+    County,
+    /// Its city.
+    City,
+    /// Its province.
+    Province,
+    /// The organization that recorded what started the task.
+    Recorder,
+}
+
+impl Owner {
+    /// All owners, for messages and tests.
+    pub const ALL: [Owner; 7] = [
+        Owner::Responsible,
+        Owner::Village,
+        Owner::Township,
+        Owner::County,
+        Owner::City,
+        Owner::Province,
+        Owner::Recorder,
+    ];
+
+    /// The word used in packs and in storage.
+    pub fn word(self) -> &'static str {
+        match self {
+            Owner::Responsible => "responsible",
+            Owner::Village => "village",
+            Owner::Township => "township",
+            Owner::County => "county",
+            Owner::City => "city",
+            Owner::Province => "province",
+            Owner::Recorder => "recorder",
+        }
+    }
+}
+
+/// A late task is shown to somebody else, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Escalation {
+    /// How long after the task was due.
+    pub after: Span,
+    /// To whom.
+    pub to: Owner,
+}
+
+/// What a rule demands to be done.
+#[derive(Debug)]
+pub struct RuleTask {
+    /// The title; the rule's own when the pack says none.
+    pub title: Localized,
+    /// Who does it.
+    pub to: Owner,
+    /// The form that does it; `None`: a person marks it done.
+    pub form: Option<FormIx>,
+    /// Which encounters of the form do it (one encounter's columns).
+    pub counts_if: Option<Expr>,
+    /// From the rule's start (or from the last done) to the deadline. Hours count from the instant, the rest in days.
+    pub within: Span,
+    /// Repeats from the last done, while the rule holds.
+    pub every: Option<Span>,
+    /// Ends the repetition (facts row).
+    pub until: Option<Expr>,
+    /// To whom it goes when it is late.
+    pub escalate: Vec<Escalation>,
+}

@@ -1,0 +1,290 @@
+//! What stands against a draft.
+
+use std::sync::Arc;
+
+use fuyou_expr::{Expr, Rows, Type, Value, format_value};
+use fuyou_kernel::Localized;
+
+use super::Finding;
+use super::desk::Desk;
+use crate::model::{At, Check, Field, FieldIx, FieldKind, GroupIx, Severity};
+
+/// Everything wrong or unusual, in the order of the form.
+pub(super) fn findings(desk: &Desk<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    occurred_on(desk, &mut found);
+    for (position, field) in desk.form.fields.iter().enumerate() {
+        if desk.shown[position] {
+            let at = At::Field(FieldIx::new(position));
+            field_findings(
+                field,
+                &desk.draft.values[position],
+                at,
+                &desk.rows(),
+                &mut found,
+            );
+        }
+    }
+    for (position, group) in desk.form.groups.iter().enumerate() {
+        if !desk.shown_groups[position] {
+            continue;
+        }
+        let ix = GroupIx::new(position);
+        let rows = &desk.draft.groups[position];
+        if rows.len() < usize::from(group.min) || rows.len() > usize::from(group.max) {
+            let message = Localized::new(
+                format!(
+                    "{}应有 {} 到 {} 行,现有 {} 行",
+                    group.title.zh,
+                    group.min,
+                    group.max,
+                    rows.len()
+                ),
+                format!(
+                    "{}: {} to {} rows are expected, there are {}",
+                    group.title.en,
+                    group.min,
+                    group.max,
+                    rows.len()
+                ),
+            );
+            found.push(finding(At::Group(ix), Severity::Refuse, "rows", message));
+        }
+        for (row, values) in rows.iter().enumerate() {
+            let view = desk.group_rows(position, row);
+            for (field_position, field) in group.fields.iter().enumerate() {
+                if desk.is_cell_shown(position, row, field.show_if.as_ref()) {
+                    let at = At::Cell(ix, row, FieldIx::new(field_position));
+                    field_findings(field, &values[field_position], at, &view, &mut found);
+                }
+            }
+            for check in &group.checks {
+                let in_row = |at: &At| match at {
+                    At::Cell(group, _, field) => At::Cell(*group, row, *field),
+                    other => *other,
+                };
+                check_findings(
+                    check,
+                    check.at.iter().map(in_row).collect(),
+                    &view,
+                    &mut found,
+                );
+            }
+        }
+    }
+    for check in &desk.form.checks {
+        check_findings(check, check.at.clone(), &desk.rows(), &mut found);
+    }
+    drop_moot(&mut found);
+    found
+}
+
+/// A value that is refused need not be confirmed as well.
+fn drop_moot(found: &mut Vec<Finding>) {
+    let refused: Vec<At> = found
+        .iter()
+        .filter(|finding| finding.severity == Severity::Refuse)
+        .flat_map(|finding| finding.at.iter().copied())
+        .collect();
+    found.retain(|finding| {
+        finding.severity == Severity::Refuse || !finding.at.iter().any(|at| refused.contains(at))
+    });
+}
+
+fn finding(at: At, severity: Severity, kind: &str, message: Localized) -> Finding {
+    Finding {
+        at: vec![at],
+        severity,
+        kind: kind.into(),
+        message,
+    }
+}
+
+fn occurred_on(desk: &Desk<'_>, found: &mut Vec<Finding>) {
+    let mut add = |severity, kind: &str, zh: &str, en: &str| {
+        found.push(finding(
+            At::OccurredOn,
+            severity,
+            kind,
+            Localized::new(zh, en),
+        ));
+    };
+    let Some(on) = desk.draft.occurred_on else {
+        add(
+            Severity::Refuse,
+            "required",
+            "请填写服务日期",
+            "the day of service must be filled",
+        );
+        return;
+    };
+    if on > desk.today {
+        add(
+            Severity::Refuse,
+            "future",
+            "服务日期不能晚于今天",
+            "the day of service is in the future",
+        );
+    }
+    if fails(desk.form.occurred_hard.as_ref(), &desk.rows()) {
+        add(
+            Severity::Refuse,
+            "hard",
+            "服务日期与已有记录矛盾",
+            "the day of service contradicts what is recorded",
+        );
+    } else if fails(desk.form.occurred_soft.as_ref(), &desk.rows()) {
+        add(
+            Severity::Confirm,
+            "soft",
+            "服务日期不寻常,请核对并说明理由",
+            "the day of service is unusual: check it and give a reason",
+        );
+    }
+}
+
+/// Whether a condition is false: neither true nor NULL.
+fn fails<R: Rows>(condition: Option<&Expr>, rows: &R) -> bool {
+    condition.is_some_and(|condition| condition.eval(rows) == Value::Boolean(false))
+}
+
+fn check_findings<R: Rows>(check: &Check, at: Vec<At>, rows: &R, found: &mut Vec<Finding>) {
+    if fails(Some(&check.that), rows) {
+        found.push(Finding {
+            at,
+            severity: check.severity,
+            kind: Arc::clone(&check.id),
+            message: check.message.clone(),
+        });
+    }
+}
+
+fn field_findings<R: Rows>(
+    field: &Field,
+    value: &Value,
+    at: At,
+    rows: &R,
+    found: &mut Vec<Finding>,
+) {
+    let label = &field.label;
+    if value.is_null() {
+        let typed = matches!(field.kind, FieldKind::Typed);
+        if typed && Desk::is_required(field.required.as_ref(), rows) {
+            let message = Localized::new(
+                format!("请填写{}", label.zh),
+                format!("{} must be filled", label.en),
+            );
+            found.push(finding(at, Severity::Refuse, "required", message));
+        }
+        return;
+    }
+    if !fits(&field.ty, value) {
+        let message = Localized::new(
+            format!("{}的值不合类型", label.zh),
+            format!("{}: the value is of another type", label.en),
+        );
+        found.push(finding(at, Severity::Refuse, "type", message));
+        return;
+    }
+    if let (Value::Codes(codes), Some(set)) = (value, &field.codes)
+        && let Some(alone) = codes
+            .iter()
+            .filter_map(|code| set.codes.get(usize::from(code)))
+            .find(|code| code.exclusive)
+        && codes.len() > 1
+    {
+        let message = Localized::new(
+            format!("{}:「{}」不能与其他选项同选", label.zh, alone.title.zh),
+            format!("{}: `{}` excludes the others", label.en, alone.title.en),
+        );
+        found.push(finding(at, Severity::Refuse, "exclusive", message));
+    }
+    if let Some(message) = beyond_storage(field, value) {
+        found.push(finding(at, Severity::Refuse, "hard", message));
+        return;
+    }
+    let outside = |range: Option<(i64, i64)>| match value {
+        Value::Number(number) => range.filter(|(low, high)| number < low || number > high),
+        _ => None,
+    };
+    if let Some(range) = outside(field.hard_range) {
+        let (low, high, unit) = bounds(field, range);
+        let message = Localized::new(
+            format!("{}应在 {low} 到 {high}{unit} 之间", label.zh),
+            format!("{} must be between {low} and {high}{unit}", label.en),
+        );
+        found.push(finding(at, Severity::Refuse, "hard", message));
+    } else if fails(field.hard.as_ref(), rows) {
+        let message = Localized::new(
+            format!("{}与其他内容矛盾", label.zh),
+            format!("{} contradicts the other values", label.en),
+        );
+        found.push(finding(at, Severity::Refuse, "hard", message));
+    } else if let Some(range) = outside(field.soft_range) {
+        let (low, high, unit) = bounds(field, range);
+        let message = Localized::new(
+            format!(
+                "{}通常在 {low} 到 {high}{unit} 之间,请核对并说明理由",
+                label.zh
+            ),
+            format!(
+                "{} is usually between {low} and {high}{unit}: check it and give a reason",
+                label.en
+            ),
+        );
+        found.push(finding(at, Severity::Confirm, "soft", message));
+    } else if fails(field.soft.as_ref(), rows) {
+        let message = Localized::new(
+            format!("{}不寻常,请核对并说明理由", label.zh),
+            format!("{} is unusual: check it and give a reason", label.en),
+        );
+        found.push(finding(at, Severity::Confirm, "soft", message));
+    }
+}
+
+/// What expressions rely on for every stored value: numbers within the language's default range, dates within its calendar.
+fn beyond_storage(field: &Field, value: &Value) -> Option<Localized> {
+    let (low, high) = fuyou_expr::DEFAULT_RANGE;
+    let calendar = fuyou_expr::DATE_MIN..=fuyou_expr::DATE_MAX;
+    let beyond = match value {
+        Value::Number(number) => field.hard_range.is_none() && !(low..=high).contains(number),
+        Value::Date(day) => !calendar.contains(day),
+        _ => false,
+    };
+    let label = &field.label;
+    beyond.then(|| {
+        Localized::new(
+            format!("{}超出可记录的范围", label.zh),
+            format!("{} is beyond what can be recorded", label.en),
+        )
+    })
+}
+
+fn bounds(field: &Field, (low, high): (i64, i64)) -> (String, String, String) {
+    let print = |number| format_value(&field.ty, &Value::Number(number));
+    (
+        print(low),
+        print(high),
+        field
+            .unit
+            .as_ref()
+            .map(|unit| format!(" {unit}"))
+            .unwrap_or_default(),
+    )
+}
+
+/// Whether a value is of a type.
+fn fits(ty: &Type, value: &Value) -> bool {
+    match (ty, value) {
+        (_, Value::Null)
+        | (Type::Boolean, Value::Boolean(_))
+        | (Type::Integer | Type::Decimal(_), Value::Number(_))
+        | (Type::Text, Value::Text(_))
+        | (Type::Date, Value::Date(_)) => true,
+        (Type::Code(set), Value::Code(code)) => set.code(*code).is_some(),
+        (Type::Codes(set), Value::Codes(codes)) => {
+            codes.iter().all(|code| set.code(code).is_some())
+        }
+        _ => false,
+    }
+}

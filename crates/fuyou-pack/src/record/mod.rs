@@ -1,0 +1,150 @@
+//! Checking a record while it is typed and before it is stored.
+
+mod desk;
+mod findings;
+
+use std::sync::Arc;
+
+use fuyou_expr::Value;
+use fuyou_kernel::{DayNumber, Localized, Secrecy};
+
+pub use crate::model::At;
+use crate::model::{Field, Form, FormIx, Program, Severity};
+use crate::replay::{History, Outcome};
+
+/// A record as it is being typed.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The day of service.
+    pub occurred_on: Option<DayNumber>,
+    /// The values, in the order of the form's fields; what is computed may be NULL.
+    pub values: Vec<Value>,
+    /// The rows of groups, in the order of the form's groups.
+    pub groups: Vec<Vec<Vec<Value>>>,
+}
+
+impl Draft {
+    /// An empty draft of a form.
+    pub fn new(program: &Program, form: FormIx) -> Self {
+        let form = program.form(form);
+        Self {
+            occurred_on: None,
+            values: vec![Value::Null; form.fields.len()],
+            groups: vec![Vec::new(); form.groups.len()],
+        }
+    }
+}
+
+/// A draft checked: what would be stored, and what stands against it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The draft with computed fields filled and hidden fields emptied.
+    pub draft: Draft,
+    /// What is wrong or unusual, in the order of the form.
+    pub findings: Vec<Finding>,
+    /// Which fields are shown, in the order of the form's fields.
+    pub shown: Vec<bool>,
+    /// Which groups are shown, in the order of the form's groups.
+    pub shown_groups: Vec<bool>,
+    /// Which fields must be filled, in the order of the form's fields.
+    pub required: Vec<bool>,
+    /// The derived values of this record, in the order of [`Program::derived`].
+    pub derived: Vec<Value>,
+}
+
+impl Checked {
+    /// Whether the record may be stored once reasons are given.
+    pub fn is_storable(&self) -> bool {
+        self.findings
+            .iter()
+            .all(|finding| finding.severity != Severity::Refuse)
+    }
+}
+
+/// Something wrong or unusual about a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Where to show it.
+    pub at: Vec<At>,
+    /// Whether the record is refused or a reason is asked.
+    pub severity: Severity,
+    /// What the finding is, stable: `type`, `hard`, `soft`, `required`, `exclusive`, `rows`, or the id of a check.
+    pub kind: Arc<str>,
+    /// What the person at the desk reads.
+    pub message: Localized,
+}
+
+/// Checks a draft against its form. `history` and `outcome` are the enrollment before this record (for the form that
+/// opens one, a history without encounters); when a stored record is corrected, leave it out of them.
+pub fn check_record(
+    program: &Program,
+    form: FormIx,
+    history: &History,
+    outcome: &Outcome,
+    draft: &Draft,
+    today: DayNumber,
+) -> Checked {
+    let mut desk = desk::Desk::new(program, form, history, outcome, draft, today);
+    desk.settle();
+    let findings = findings::findings(&desk);
+    desk.checked(findings)
+}
+
+/// The values that a form proposes before anything is typed: its defaults over the enrollment so far.
+pub fn prefill(
+    program: &Program,
+    form: FormIx,
+    history: &History,
+    outcome: &Outcome,
+    occurred_on: DayNumber,
+    today: DayNumber,
+) -> Draft {
+    let draft = Draft {
+        occurred_on: Some(occurred_on),
+        ..Draft::new(program, form)
+    };
+    let mut desk = desk::Desk::new(program, form, history, outcome, &draft, today);
+    desk.settle();
+    desk.fill_defaults();
+    desk.settle();
+    desk.draft
+}
+
+/// How secret a filled record is: a code can raise it above its field.
+pub fn record_secrecy(form: &Form, values: &[Value], groups: &[Vec<Vec<Value>>]) -> Secrecy {
+    let of = |fields: &[Field], values: &[Value]| {
+        fields
+            .iter()
+            .zip(values)
+            .map(|(field, value)| secrecy(field, value))
+            .max()
+    };
+    let grouped = form
+        .groups
+        .iter()
+        .zip(groups)
+        .flat_map(|(group, rows)| rows.iter().filter_map(|row| of(&group.fields, row)));
+    of(&form.fields, values)
+        .into_iter()
+        .chain(grouped)
+        .max()
+        .unwrap_or_default()
+}
+
+/// How secret a value of a field is; NULL says nothing.
+fn secrecy(field: &Field, value: &Value) -> Secrecy {
+    let raised = |code: u16| {
+        field
+            .codes
+            .as_ref()
+            .and_then(|set| set.codes.get(usize::from(code)))
+            .map(|code| code.secrecy)
+    };
+    let raised = match value {
+        Value::Null => return Secrecy::Open,
+        Value::Code(code) => raised(*code),
+        Value::Codes(codes) => codes.iter().filter_map(raised).max(),
+        Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::Date(_) => None,
+    };
+    field.secrecy.max(raised.unwrap_or_default())
+}

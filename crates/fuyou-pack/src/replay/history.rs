@@ -1,0 +1,143 @@
+use std::sync::Arc;
+
+use fuyou_expr::Value;
+use fuyou_kernel::DayNumber;
+
+use crate::model::{FormIx, ReferralIx};
+
+/// Everything recorded about one enrollment: the only input of a replay.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// What is known of the subject.
+    pub person: Person,
+    /// The day the enrollment was opened.
+    pub opened_on: Option<DayNumber>,
+    /// The code of the responsible organization.
+    pub org: Option<Arc<str>>,
+    /// Minutes that the county's clocks are ahead of UTC: days and instants meet in it.
+    pub utc_offset_minutes: i32,
+    /// The encounters, in any order; voided ones are left out by the caller.
+    pub encounters: Vec<Encounter>,
+    /// Tasks that a person marked done.
+    pub completions: Vec<Completion>,
+    /// The referrals, in any order.
+    pub referrals: Vec<Referral>,
+}
+
+/// What expressions may know of a subject (`person.birth_on` …).
+/// Values are typed as the program's scopes say: make them with [`crate::Program::person_value`].
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// A date.
+    pub birth_on: Value,
+    /// A code of the value set `sex`.
+    pub sex: Value,
+    /// A code of the value set `household`, or text when the pack has none.
+    pub household: Value,
+    /// A code of the value set `population`, or text when the pack has none.
+    pub population: Value,
+    /// A code of the value set `residence`, or text when the pack has none.
+    pub residence: Value,
+}
+
+impl Default for Person {
+    fn default() -> Self {
+        Self {
+            birth_on: Value::Null,
+            sex: Value::Null,
+            household: Value::Null,
+            population: Value::Null,
+            residence: Value::Null,
+        }
+    }
+}
+
+/// One filled form.
+#[derive(Clone, Debug)]
+pub struct Encounter {
+    /// The record's id: orders records of the same instant.
+    pub id: u128,
+    /// Which form.
+    pub form: FormIx,
+    /// The day of service.
+    pub occurred_on: DayNumber,
+    /// When the system learned it, milliseconds since 1970 UTC.
+    pub recorded_at_ms: i64,
+    /// The code of the organization that recorded it.
+    pub recorded_org: Option<Arc<str>>,
+    /// The values, in the order of [`crate::Form::fields`].
+    pub values: Vec<Value>,
+    /// The rows of groups, in the order of [`crate::Form::groups`]; a row holds values in the order of the group's fields.
+    pub groups: Vec<Vec<Vec<Value>>>,
+}
+
+/// A task that a person marked done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The task's key.
+    pub key: String,
+    /// When, milliseconds since 1970 UTC.
+    pub at_ms: i64,
+}
+
+/// A hand-over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referral {
+    /// The record's id.
+    pub id: u128,
+    /// Which kind.
+    pub kind: ReferralIx,
+    /// How far it is.
+    pub state: ReferralState,
+    /// The day it was sent.
+    pub sent_on: Option<DayNumber>,
+    /// The day the subject arrived.
+    pub arrived_on: Option<DayNumber>,
+    /// The day feedback was given.
+    pub feedback_on: Option<DayNumber>,
+}
+
+/// How far a hand-over is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReferralState {
+    /// On its way.
+    Sent,
+    /// The receiver will take the subject.
+    Accepted,
+    /// The receiver will not.
+    Declined,
+    /// The subject is there.
+    Arrived,
+    /// The receiver has told what was found and done.
+    Feedback,
+    /// The sender has followed up; nothing is left to do.
+    Closed,
+    /// Withdrawn.
+    Cancelled,
+}
+
+impl ReferralState {
+    /// All states in the order of the value set `referral_state`.
+    pub const ALL: [ReferralState; 7] = [
+        ReferralState::Sent,
+        ReferralState::Accepted,
+        ReferralState::Declined,
+        ReferralState::Arrived,
+        ReferralState::Feedback,
+        ReferralState::Closed,
+        ReferralState::Cancelled,
+    ];
+
+    /// The code in expressions and in storage.
+    pub fn word(self) -> &'static str {
+        match self {
+            ReferralState::Sent => "sent",
+            ReferralState::Accepted => "accepted",
+            ReferralState::Declined => "declined",
+            ReferralState::Arrived => "arrived",
+            ReferralState::Feedback => "feedback",
+            ReferralState::Closed => "closed",
+            ReferralState::Cancelled => "cancelled",
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! From an enrollment's records to everything they amount to. Pure: the same records give the same outcome, in any order.
+
+mod clock;
+mod history;
+mod outcome;
+mod plan;
+mod reach;
+mod referrals;
+mod run;
+mod tasks;
+mod views;
+mod visits;
+
+pub use history::{Completion, Encounter, History, Person, Referral, ReferralState};
+pub use outcome::{
+    Due, EncounterOutcome, Hit, Outcome, ReferralOutcome, Task, TaskOrigin, TaskState,
+};
+
+pub(crate) use plan::Plan;
+pub(crate) use views::{EncounterView, RowView};
+
+use crate::model::Program;
+
+/// Replays an enrollment: from its records alone to facts, risk, tasks and alerts after each of them and now.
+///
+/// The encounters are taken in the order of their day, then of the instant they were recorded, then of their id. After
+/// each of them derived columns, facts, rules, risk and (where rules ask for them) visits and tasks are computed from all
+/// records up to it; what the rules found then is its story. What the last one leaves is the outcome.
+pub fn replay(program: &Program, history: &History) -> Outcome {
+    run::Run::new(program, history).outcome()
+}

@@ -1,0 +1,457 @@
+//! The replay itself: the encounters one after the other, each time computing what can have changed.
+
+use fuyou_expr::{CodeSet, Value};
+
+use super::history::{Encounter, History};
+use super::outcome::{EncounterOutcome, Outcome};
+use super::tasks::{self, HitClock};
+use super::views::{EncounterView, FactsView, GroupRow, ReferralRow, RowView, TaskRow};
+use super::{clock, referrals, visits};
+use crate::model::{DerivedIx, FactIx, Form, Program, RuleIx};
+use crate::scope::{Step, VISIT_SLOT};
+
+/// The state of a replay.
+pub(super) struct Run<'a> {
+    pub program: &'a Program,
+    pub history: &'a History,
+    /// The encounters in replay order, with their positions in the history given.
+    pub encounters: Vec<(&'a Encounter, &'a Form)>,
+    pub given: Vec<usize>,
+    /// How many encounters have been looked at.
+    pub visible: usize,
+    pub row: Vec<Value>,
+    pub kept: Vec<Vec<Value>>,
+    groups: Vec<Vec<GroupRow>>,
+    task_rows: Vec<TaskRow>,
+    referral_rows: Vec<ReferralRow>,
+    /// For each step whether its result changed in this pass, and whether it was ever computed.
+    changed: Vec<bool>,
+    computed: Vec<bool>,
+    referrals_changed: bool,
+    /// For each rule the clock that runs, as a position in `hits`.
+    running: Vec<Option<usize>>,
+    pub hits: Vec<HitClock>,
+    level: Option<usize>,
+    marks: Vec<usize>,
+    scores: Vec<i64>,
+    /// Which visit each encounter fills.
+    filled: Vec<Option<usize>>,
+    outcomes: Vec<EncounterOutcome>,
+    tasks: Vec<super::Task>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(program: &'a Program, history: &'a History) -> Self {
+        let mut given: Vec<usize> = (0..history.encounters.len()).collect();
+        given.sort_by_key(|position| {
+            let encounter = &history.encounters[*position];
+            (
+                encounter.occurred_on,
+                encounter.recorded_at_ms,
+                encounter.id,
+            )
+        });
+        let encounters: Vec<(&Encounter, &Form)> = given
+            .iter()
+            .map(|position| &history.encounters[*position])
+            .map(|e| (e, program.form(e.form)))
+            .collect();
+        let layout = &program.layout;
+        let steps = program.plan.steps.len();
+        let mut run = Self {
+            row: vec![Value::Null; layout.row.columns(None).count()],
+            kept: Vec::with_capacity(encounters.len()),
+            groups: vec![Vec::new(); layout.groups.len()],
+            task_rows: Vec::new(),
+            referral_rows: Vec::new(),
+            changed: vec![false; steps],
+            computed: vec![false; steps],
+            referrals_changed: false,
+            running: vec![None; program.rules.len()],
+            hits: Vec::new(),
+            level: None,
+            marks: Vec::new(),
+            scores: vec![0; program.scores.len()],
+            filled: vec![None; encounters.len()],
+            outcomes: Vec::with_capacity(encounters.len()),
+            tasks: Vec::new(),
+            visible: 0,
+            program,
+            history,
+            encounters,
+            given,
+        };
+        run.start_row();
+        run
+    }
+
+    /// Fills what is known of the enrollment whatever was recorded.
+    fn start_row(&mut self) {
+        let person = &self.history.person;
+        let known = [
+            &person.birth_on,
+            &person.sex,
+            &person.household,
+            &person.population,
+            &person.residence,
+        ];
+        for (slot, value) in known.into_iter().enumerate() {
+            self.row[slot] = value.clone();
+        }
+        self.row[5] = self
+            .history
+            .opened_on
+            .map_or(Value::Null, |on| Value::Date(on.0));
+        self.row[6] = self.history.org.clone().map_or(Value::Null, Value::Text);
+        for slot in &self.program.layout.scores {
+            self.row[usize::from(slot.0)] = Value::Number(0);
+        }
+        if let Some((_, marks)) = self.program.layout.risk {
+            self.row[usize::from(marks.0)] = Value::Codes(CodeSet::default());
+        }
+    }
+
+    /// Runs everything.
+    pub fn outcome(mut self) -> Outcome {
+        let count = self.encounters.len();
+        for position in 0..count {
+            self.admit(position);
+            self.pass(position + 1 == count);
+            self.keep_story(position);
+        }
+        if count == 0 {
+            self.see_referrals(true);
+            self.pass(true);
+        }
+        self.finish()
+    }
+
+    /// Takes the next encounter in.
+    fn admit(&mut self, position: usize) {
+        let (encounter, form) = self.encounters[position];
+        let layout = &self.program.layout;
+        let mut kept = vec![Value::Null; layout.kept];
+        kept[0] =
+            Value::Code(u16::try_from(encounter.form.get()).expect("form indexes are 16 bits"));
+        kept[2] = Value::Date(encounter.occurred_on.0);
+        kept[3] = Value::Date(clock::day(encounter.recorded_at_ms, self.history).0);
+        kept[4] = encounter
+            .recorded_org
+            .clone()
+            .map_or(Value::Null, Value::Text);
+        self.kept.push(kept);
+        for (group, definition) in form.groups.iter().enumerate() {
+            let rows = encounter.groups.get(group).map_or(0, Vec::len);
+            let place = |row: usize| GroupRow {
+                encounter: u32::try_from(position)
+                    .expect("an enrollment has fewer than 2^32 encounters"),
+                group: u16::try_from(group).expect("a form has fewer than 65,536 groups"),
+                row: u32::try_from(row).expect("a group has fewer than 2^32 rows"),
+            };
+            self.groups[definition.set].extend((0..rows).map(place));
+        }
+        self.visible = position + 1;
+        self.see_referrals(self.visible == self.encounters.len());
+    }
+
+    /// Referrals are seen from the day they were sent; with the last encounter all of them are.
+    fn see_referrals(&mut self, all: bool) {
+        let now = self
+            .visible
+            .checked_sub(1)
+            .map(|last| self.encounters[last].0.occurred_on);
+        let rows = referrals::rows(self.program, self.history, if all { None } else { now });
+        self.referrals_changed = rows != self.referral_rows;
+        self.referral_rows = rows;
+    }
+
+    /// One pass over the steps: what the story needs, or everything at the end.
+    fn pass(&mut self, last: bool) {
+        let form = self
+            .visible
+            .checked_sub(1)
+            .map(|newest| self.encounters[newest].0.form.get());
+        let plan = &self.program.plan;
+        for (position, planned) in plan.steps.iter().enumerate() {
+            self.changed[position] = false;
+            if !planned.always && !last {
+                continue;
+            }
+            let needed = planned.needs.iter().any(|need| self.changed[*need]);
+            let first = !std::mem::replace(&mut self.computed[position], true);
+            let reached = form.is_some_and(|form| planned.forms[form]);
+            if first || needed || reached || (planned.referrals && self.referrals_changed) {
+                self.changed[position] = match planned.step {
+                    Step::Derived(ix) => self.derive(ix, first || needed),
+                    Step::Fact(ix) => self.fact(ix),
+                    Step::Visits => self.assign_visits(),
+                    Step::Rule(ix) => self.rule(ix),
+                    Step::Risk => self.grade(),
+                    Step::Tasks => self.plan_tasks(),
+                };
+            }
+        }
+        if !last {
+            self.stop_tasks();
+        }
+    }
+
+    fn facts_view(&self) -> FactsView<'_> {
+        FactsView {
+            layout: &self.program.layout,
+            row: &self.row,
+            encounters: &self.encounters[..self.visible],
+            kept: &self.kept,
+            groups: &self.groups,
+            tasks: &self.task_rows,
+            referrals: &self.referral_rows,
+        }
+    }
+
+    pub fn encounter_view(&self, position: usize) -> EncounterView<'_> {
+        let (encounter, form) = self.encounters[position];
+        EncounterView {
+            layout: &self.program.layout,
+            row: &self.row,
+            form,
+            kept: &self.kept[position],
+            values: &encounter.values,
+            groups: &encounter.groups,
+        }
+    }
+
+    /// Computes a derived column of the newest encounter, or of all; returns whether an earlier value changed.
+    fn derive(&mut self, ix: DerivedIx, all: bool) -> bool {
+        let place = self.program.layout.derived[ix.get()];
+        let is = &self.program.derived[ix.get()].is;
+        let mut changed = false;
+        for position in (if all {
+            0
+        } else {
+            self.visible.saturating_sub(1)
+        })..self.visible
+        {
+            let value = is.eval(&self.encounter_view(position));
+            if self.kept[position][place] != value {
+                changed = true;
+                self.kept[position][place] = value;
+            }
+        }
+        changed
+    }
+
+    fn fact(&mut self, ix: FactIx) -> bool {
+        let fact = self.program.fact(ix);
+        let value = fact.is.eval(&self.facts_view());
+        let slot = usize::from(fact.slot.0);
+        let changed = self.row[slot] != value;
+        self.row[slot] = value;
+        changed
+    }
+
+    fn assign_visits(&mut self) -> bool {
+        let filled = visits::assign(self);
+        let mut changed = false;
+        for (position, visit) in filled.iter().enumerate() {
+            let value = visit.map_or(Value::Null, |visit| Value::Code(code(visit)));
+            if self.kept[position][VISIT_SLOT] != value {
+                changed = true;
+                self.kept[position][VISIT_SLOT] = value;
+            }
+        }
+        self.filled[..filled.len()].copy_from_slice(&filled);
+        changed
+    }
+
+    /// Looks at a rule: starts its clock, or stops it.
+    fn rule(&mut self, ix: RuleIx) -> bool {
+        let holds = self.program.rule(ix).when.holds(&RowView(&self.row));
+        match (self.running[ix.get()], holds, self.visible.checked_sub(1)) {
+            (None, true, newest) => {
+                let at = newest.map_or(0, |newest| self.encounters[newest].0.recorded_at_ms);
+                self.running[ix.get()] = Some(self.hits.len());
+                self.hits.push(HitClock {
+                    rule: ix,
+                    since_ms: at,
+                    by: newest.unwrap_or(0),
+                    until_ms: None,
+                    stopped_ms: None,
+                });
+                true
+            }
+            (Some(hit), false, Some(newest)) => {
+                // A late record of an early day can stand before the one that started the clock.
+                let at = self.encounters[newest]
+                    .0
+                    .recorded_at_ms
+                    .max(self.hits[hit].since_ms);
+                self.hits[hit].until_ms = Some(at);
+                self.running[ix.get()] = None;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether another true rule replaces this one.
+    pub fn is_replaced(&self, rule: RuleIx) -> bool {
+        self.program.plan.replaced_by[rule.get()]
+            .iter()
+            .any(|other| self.running[other.get()].is_some())
+    }
+
+    /// Level, marks and scores of all rules that count.
+    fn grade(&mut self) -> bool {
+        let mut level = None;
+        let mut marks: Vec<usize> = Vec::new();
+        let mut scores = vec![0i64; self.scores.len()];
+        for (position, running) in self.running.iter().enumerate() {
+            let rule = &self.program.rules[position];
+            let counts = rule.risk.is_some() || rule.mark.is_some() || !rule.points.is_empty();
+            if running.is_none() || !counts || self.is_replaced(RuleIx::new(position)) {
+                continue;
+            }
+            level = level.max(rule.risk);
+            marks.extend(rule.mark.filter(|mark| !marks.contains(mark)));
+            for (score, points) in &rule.points {
+                scores[score.get()] += i64::from(*points);
+            }
+        }
+        marks.sort_unstable();
+        if let (None, Some(scale)) = (level, &self.program.risk) {
+            let assessed = scale
+                .assessed_when
+                .as_ref()
+                .is_none_or(|when| when.holds(&RowView(&self.row)));
+            level = assessed.then_some(0);
+        }
+        let changed = (level, &marks, &scores) != (self.level, &self.marks, &self.scores);
+        (self.level, self.marks, self.scores) = (level, marks, scores);
+        self.write_risk();
+        changed
+    }
+
+    fn write_risk(&mut self) {
+        let layout = &self.program.layout;
+        let level = self
+            .level
+            .map_or(Value::Null, |level| Value::Code(code(level)));
+        let marks: CodeSet = self.marks.iter().map(|mark| code(*mark)).collect();
+        let newest = self.kept.last_mut();
+        if let Some((level_slot, marks_slot)) = layout.risk {
+            self.row[usize::from(level_slot.0)] = level.clone();
+            self.row[usize::from(marks_slot.0)] = Value::Codes(marks.clone());
+        }
+        for (slot, score) in layout.scores.iter().zip(&self.scores) {
+            self.row[usize::from(slot.0)] = Value::Number(*score);
+        }
+        let Some(kept) = newest else { return };
+        if let Some(place) = layout.risk_after {
+            kept[place] = level;
+            kept[place + 1] = Value::Codes(marks);
+        }
+        for (place, score) in self.scores.iter().enumerate() {
+            kept[layout.scores_after + place] = Value::Number(*score);
+        }
+    }
+
+    fn plan_tasks(&mut self) -> bool {
+        self.stop_tasks();
+        let tasks = tasks::plan(self, &self.filled[..self.visible]);
+        let rows = tasks::rows(self, &tasks);
+        let changed = rows != self.task_rows;
+        self.task_rows = rows;
+        self.tasks = tasks;
+        changed
+    }
+
+    /// Tasks of rules end for good when their `until` becomes true.
+    fn stop_tasks(&mut self) {
+        let Some(newest) = self.visible.checked_sub(1) else {
+            return;
+        };
+        let at = self.encounters[newest].0.recorded_at_ms;
+        for rule in self.running.iter().flatten() {
+            let hit = &self.hits[*rule];
+            let until = self
+                .program
+                .rule(hit.rule)
+                .task
+                .as_ref()
+                .and_then(|task| task.until.as_ref());
+            if hit.stopped_ms.is_none()
+                && until.is_some_and(|until| until.holds(&RowView(&self.row)))
+            {
+                let since = hit.since_ms;
+                self.hits[*rule].stopped_ms = Some(at.max(since));
+            }
+        }
+    }
+
+    fn keep_story(&mut self, position: usize) {
+        debug_assert_eq!(position, self.outcomes.len());
+        let rules = self
+            .running
+            .iter()
+            .enumerate()
+            .filter(|(_, hit)| hit.is_some());
+        self.outcomes.push(EncounterOutcome {
+            visit: None,
+            derived: Vec::new(),
+            level: self.level,
+            marks: self.marks.clone(),
+            scores: self.scores.clone(),
+            rules: rules.map(|(rule, _)| RuleIx::new(rule)).collect(),
+        });
+    }
+
+    fn finish(mut self) -> Outcome {
+        let layout = &self.program.layout;
+        let closed = self
+            .program
+            .closed_when
+            .as_ref()
+            .is_some_and(|when| when.holds(&RowView(&self.row)));
+        let closed_on = match self
+            .program
+            .closed_on
+            .as_ref()
+            .map(|on| on.eval(&RowView(&self.row)))
+        {
+            Some(Value::Date(day)) if closed => Some(fuyou_kernel::DayNumber(day)),
+            _ => None,
+        };
+        let hits = self
+            .hits
+            .iter()
+            .map(|hit| hit.finish(self.is_replaced(hit.rule), &self.given))
+            .collect();
+        let mut encounters = vec![EncounterOutcome::default(); self.outcomes.len()];
+        for (position, mut outcome) in std::mem::take(&mut self.outcomes).into_iter().enumerate() {
+            outcome.visit = self.filled[position].map(crate::model::VisitIx::new);
+            let derived = layout
+                .derived
+                .iter()
+                .map(|place| std::mem::take(&mut self.kept[position][*place]));
+            outcome.derived = derived.collect();
+            encounters[self.given[position]] = outcome;
+        }
+        Outcome {
+            encounters,
+            level: self.level,
+            marks: self.marks,
+            scores: self.scores,
+            hits,
+            tasks: self.tasks,
+            referrals: referrals::clocks(self.program, self.history),
+            closed,
+            closed_on,
+            row: self.row,
+        }
+    }
+}
+
+/// A position as the code of a value set made by the engine.
+pub(super) fn code(position: usize) -> u16 {
+    u16::try_from(position).expect("value sets have fewer than 65,536 codes")
+}
