@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 );
                 // The text and its carets are the same in both; the English message goes on a line of its own.
                 let english = en.lines().nth(1).unwrap_or_default().replace('^', " ");
-                write!(io::stderr(), "{zh}{english}\n")?;
+                writeln!(io::stderr(), "{zh}{english}")?;
             }
             Ok(ExitCode::FAILURE)
         }
@@ -80,10 +80,25 @@ fn read_columns(given: &[String]) -> anyhow::Result<(Scope, Row)> {
         if scope.get(name).is_some() {
             bail!("{name} 给了两次 / is given twice");
         }
-        scope.outer(name, Column::new(ty));
+        scope.outer(
+            name,
+            Column {
+                range: range(&value),
+                ..Column::new(ty)
+            },
+        );
         row.values.push(value);
     }
     Ok((scope, row))
+}
+
+/// A hard range such as the field of a form would have around the value.
+fn range(value: &Value) -> Option<(i64, i64)> {
+    let Value::Number(number) = value else {
+        return None;
+    };
+    let most = number.saturating_abs().saturating_mul(10).max(1_000_000);
+    Some((-most, most))
 }
 
 /// The type a value looks like: boolean, number, date, else text.

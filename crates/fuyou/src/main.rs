@@ -1,16 +1,27 @@
 //! The `fuyou` command.
 
+mod audit;
+mod config;
+mod demo;
 mod expr;
+mod import;
+mod indicators;
+mod keys;
+mod migrate;
+mod organization;
 mod pack;
+mod plan;
+mod serve;
 mod simulate;
+mod user;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Fuyou 妇幼: regional maternal and child health.
+/// Fuyou 妇幼: 区域妇幼健康平台 · regional maternal and child health.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(name = "fuyou", version, about)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -18,18 +29,49 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Evaluate one expression of the pack language 试算一个表达式
-    Expr(expr::Arguments),
-    /// Check, test and show packs of definitions.
+    /// 演示县 · A made-up county in one command.
+    Demo(demo::Args),
+    /// 启动服务 · Start the server.
+    Serve(serve::Args),
+    /// 升级数据库结构 · Bring the schema of the database up to date.
+    Migrate(migrate::Args),
+    /// 用户管理 · Users.
+    User(user::Args),
+    /// 机构管理 · Organizations.
+    Organization(organization::Args),
+    /// 审计 · The audit trail.
+    Audit(audit::Args),
+    /// 密钥 · Keys.
+    Keys(keys::Args),
+    /// 规则包 · Packs of definitions.
     Pack(pack::Args),
-    /// Make up a county and write it as lines of the import format 生成一个虚构的县
+    /// 工作计划 · Work plans.
+    Plan(plan::Args),
+    /// 指标 · Indicators of a node in a period.
+    Indicators(indicators::Args),
+    /// 批量导入 · Load a file of records through the same rules as the desk.
+    Import(import::Args),
+    /// 模拟 · Make up a county.
     Simulate(simulate::Arguments),
+    /// 表达式 · Try an expression.
+    Expr(expr::Arguments),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Expr(arguments) => expr::run(&arguments),
+        Command::Demo(args) => demo::run(args).await,
+        Command::Simulate(args) => simulate::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
+        Command::Migrate(args) => migrate::run(args).await,
+        Command::User(args) => user::run(args).await,
+        Command::Organization(args) => organization::run(args).await,
+        Command::Audit(args) => audit::run(args).await,
+        Command::Keys(args) => keys::run(args).await,
         Command::Pack(args) => pack::run(args),
-        Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Plan(args) => plan::run(&args),
+        Command::Indicators(args) => indicators::run(args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Expr(args) => expr::run(&args),
     }
 }

@@ -17,13 +17,13 @@ use fuyou_pack::{Diagnostic, Pack, PackFile, PackFiles, base_of, load};
 const LAYERS_MAX: usize = 8;
 
 /// What to do with a pack.
-#[derive(clap::Args)]
-pub struct Args {
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
     #[command(subcommand)]
     action: Action,
 }
 
-#[derive(Subcommand)]
+#[derive(Debug, Subcommand)]
 enum Action {
     /// Reads a pack and reports every error at once.
     Check {
@@ -45,8 +45,8 @@ enum Action {
 }
 
 /// Runs the command; the exit code says whether the pack is good.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    match args.action {
+pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.action {
         Action::Check { dir } => check(&dir),
         Action::Test { dir } => test(&dir),
         Action::Show { dir, program } => show(&dir, program.as_deref()),

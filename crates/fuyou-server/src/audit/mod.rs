@@ -10,13 +10,17 @@
 
 mod model;
 mod store;
+mod web;
 
 #[cfg(test)]
 mod tests;
 
-pub use model::{Break, Verified};
+pub use model::{Break, Filter, Position, Verified};
+pub(crate) use web::routes;
 
-use crate::db::{Db, Error};
+use crate::access::{Action, Denied};
+use crate::db::{Db, Entry, Error};
+use crate::http::Cx;
 
 /// Walks every chain from its beginning. The outer error is a failed query, the inner one the first broken link.
 pub async fn verify(db: &Db) -> Result<Result<Verified, Break>, Error> {
@@ -42,4 +46,22 @@ pub async fn verify(db: &Db) -> Result<Result<Verified, Break>, Error> {
         verified.entries += walk.seq();
     }
     Ok(Ok(verified))
+}
+
+/// Entries that pass the filter, the newest first, and where the next page starts. At most 100.
+pub async fn entries(
+    cx: &Cx,
+    filter: &Filter,
+    before: Option<Position>,
+) -> Result<Result<(Vec<Entry>, Option<Position>), Denied>, Error> {
+    if let Err(denied) = cx.actor.require_anywhere(Action::ReadAudit) {
+        return Ok(Err(denied));
+    }
+    let mut reader = cx.db.read().await?;
+    Ok(Ok(store::entries(
+        &mut reader,
+        filter,
+        before.unwrap_or(Position::END),
+    )
+    .await?))
 }

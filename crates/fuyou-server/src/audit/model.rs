@@ -1,6 +1,75 @@
 //! What a sound chain is.
 
+use std::fmt;
+use std::str::FromStr;
+
+use fuyou_kernel::Timestamp;
+use uuid::Uuid;
+
 use crate::db::{Entry, GENESIS, link};
+
+/// Which entries to show. Empty texts and none let everything pass.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Login of the user.
+    pub actor: String,
+    /// What was done.
+    pub action: String,
+    /// To which table.
+    pub entity: String,
+    /// About which subject.
+    pub subject: Option<Uuid>,
+    /// From this instant.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub until: Option<Timestamp>,
+}
+
+/// A place in the list of all entries: instant (milliseconds), lane, number. Written `1774500000000.0.12`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Instant.
+    pub at: Timestamp,
+    /// Lane.
+    pub lane: i64,
+    /// Number in the lane.
+    pub seq: i64,
+}
+
+impl Position {
+    /// After every entry.
+    pub const END: Position = Position {
+        at: Timestamp::constant(32_503_680_000, 0),
+        lane: 0,
+        seq: 0,
+    };
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.at.as_millisecond(), self.lane, self.seq)
+    }
+}
+
+impl FromStr for Position {
+    type Err = PositionError;
+
+    fn from_str(text: &str) -> Result<Self, PositionError> {
+        let mut parts = text.split('.').map(str::parse::<i64>);
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(at)), Some(Ok(lane)), Some(Ok(seq)), None) => {
+                let at = Timestamp::from_millisecond(at).map_err(|_| PositionError)?;
+                Ok(Position { at, lane, seq })
+            }
+            _ => Err(PositionError),
+        }
+    }
+}
+
+/// The text is not a place in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a place in the audit trail")]
+pub struct PositionError;
 
 /// The chains that were walked to their ends without a broken link.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Tampering is noticed.
 
-use jiff::Timestamp;
+use fuyou_kernel::Timestamp;
 
 use super::verify;
 use crate::db::{Db, Entry, on};

@@ -1,18 +1,20 @@
-//! The engine: a pack installed in a database.
+//! The engine: a pack installed in a database, and what its use cases share.
 
 use std::sync::Arc;
 
-use fuyou_kernel::Date;
-use fuyou_pack::Pack;
+use fuyou_kernel::Timestamp;
+use fuyou_pack::model::{FormIx, ProgramIx};
+use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
-use super::{
-    Acting, Attempt, Correction, Cursor, EncounterId, EnrollmentChange, EnrollmentId, Error,
-    InstallError, ListFilter, ListPage, Opening, Prefilled, Preview, Record, Recorded, Story,
-    SubjectId, TaskId, Voiding, WorkFilter, WorkPage,
-};
+use super::change::{Written, Writing, write};
+use super::derive::Surroundings;
+use super::file::{File, Reading};
+use super::tables::{self, Tables};
+use super::{Acting, Error, InstallError, file, store};
+use crate::access::{Action, Denied, opens_to};
 use crate::db::Db;
-use crate::registry::OrganizationId;
+use crate::registry::{OrganizationId, Tree};
 
 /// What differs between installations.
 #[derive(Clone, Copy, Debug)]
@@ -23,9 +25,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings {
-            utc_offset_minutes: 480,
-        }
+        Settings { utc_offset_minutes: 480 }
     }
 }
 
@@ -36,7 +36,24 @@ pub struct Care(Arc<Inner>);
 struct Inner {
     db: Db,
     pack: Arc<Pack>,
+    pack_stamp: String,
+    tables: Tables,
     settings: Settings,
+}
+
+/// A subject's file with what stands around it.
+pub(super) struct Base<'a> {
+    pub file: &'a File,
+    pub program_ix: ProgramIx,
+    pub surroundings: Surroundings<'a>,
+    /// Enrollments computed by another version of the pack: ids of their tasks, hits, points of the trajectory.
+    pub computed_otherwise: Vec<(Uuid, [Vec<Uuid>; 3])>,
+}
+
+impl<'a> Base<'a> {
+    pub(super) fn program(&self) -> &'a Program {
+        self.surroundings.program
+    }
 }
 
 impl Care {
@@ -44,12 +61,11 @@ impl Care {
     ///
     /// # Errors
     /// [`InstallError::ColumnChanged`] when a stored column has another type than the pack says now.
-    pub async fn install(
-        db: Db,
-        pack: Arc<Pack>,
-        settings: Settings,
-    ) -> Result<Care, InstallError> {
-        Ok(Care(Arc::new(Inner { db, pack, settings })))
+    pub async fn install(db: Db, pack: Arc<Pack>, settings: Settings, now: Timestamp) -> Result<Care, InstallError> {
+        let tables = Tables::of(&pack).map_err(InstallError::Name)?;
+        tables::install(&db, &pack, &tables, now).await?;
+        let layers: Vec<String> = pack.layers.iter().map(|layer| format!("{} {}", layer.id, layer.version)).collect();
+        Ok(Care(Arc::new(Inner { db, pack_stamp: layers.join(", "), pack, tables, settings })))
     }
 
     /// The pack.
@@ -67,189 +83,80 @@ impl Care {
         self.0.settings
     }
 
-    /// Stores a filled form and everything that follows from it. The form that opens a program opens the enrollment.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with the findings, [`Error::IdTaken`], [`Error::Stale`], [`Error::StillOpen`] …
-    pub async fn record(&self, by: &Acting, record: Record) -> Result<Recorded, Error> {
-        let _ = (by, record);
-        Err(Error::NotFound("program"))
+    /// The layers of the pack with their versions: what an enrollment was computed with.
+    pub(super) fn pack_stamp(&self) -> &str {
+        &self.0.pack_stamp
     }
 
-    /// What [`Care::record`] would answer; nothing is written.
-    ///
-    /// # Errors
-    /// See [`Error`]; a draft that would be refused is no error here.
-    pub async fn preview(&self, by: &Acting, record: &Record) -> Result<Preview, Error> {
-        let _ = (by, record);
-        Err(Error::NotFound("program"))
+    pub(super) fn tables(&self) -> &Tables {
+        &self.0.tables
     }
 
-    /// What a form starts with for this subject on this day.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn prefill(
-        &self,
-        by: &Acting,
-        subject: SubjectId,
-        enrollment: Option<EnrollmentId>,
-        form: (&str, &str),
-        occurred_on: Date,
-    ) -> Result<Prefilled, Error> {
-        let _ = (by, subject, enrollment, form, occurred_on);
-        Err(Error::NotFound("program"))
+    pub(super) fn form_named(&self, program: &str, form: &str) -> Result<(ProgramIx, FormIx), Error> {
+        let ix = self.pack().program_ix(program).ok_or(Error::NotFound("program"))?;
+        let form = self.pack().program(ix).form_ix(form).ok_or(Error::NotFound("form"))?;
+        Ok((ix, form))
     }
 
-    /// Replaces the content of a record; what stood there is kept.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn correct(&self, by: &Acting, correction: Correction) -> Result<Recorded, Error> {
-        let _ = (by, correction);
-        Err(Error::NotFound("encounter"))
+    pub(super) fn surroundings<'a>(
+        &'a self,
+        program: ProgramIx,
+        tree: &'a Tree,
+        residence: Option<OrganizationId>,
+    ) -> Surroundings<'a> {
+        Surroundings {
+            program: self.pack().program(program),
+            tables: self.tables().program(program),
+            tree,
+            utc_offset_minutes: self.settings().utc_offset_minutes,
+            residence,
+        }
     }
 
-    /// Declares a record void; it no longer counts.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn void(&self, by: &Acting, voiding: Voiding) -> Result<Recorded, Error> {
-        let _ = (by, voiding);
-        Err(Error::NotFound("encounter"))
+    /// Reads a subject's file for an actor to whom it is open.
+    pub(super) async fn open_file(&self, by: &Acting, subject: Uuid, reading: Reading) -> Result<File, Error> {
+        let mut reader = self.db().read().await?;
+        let file = file::read(&mut reader, self.pack(), self.tables(), subject, reading).await?;
+        match file.residence() {
+            Some(residence) => {
+                opens_to(&by.actor, (by.now, by.today), &mut reader, subject, residence)
+                    .await?
+                    .ok_or(Denied(Action::ReadPerson))?;
+            }
+            // Not a person: an organization, which its own subtree and those above see.
+            None => by.actor.require(Action::ReadPerson, OrganizationId::from_uuid(subject))?,
+        }
+        Ok(file)
     }
 
-    /// Opens an enrollment without a first record.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn open(&self, by: &Acting, opening: Opening) -> Result<EnrollmentId, Error> {
-        let _ = (by, opening);
-        Err(Error::NotFound("program"))
+    /// A file with what stands around it. Asks the database only about enrollments of an earlier version of the pack.
+    pub(super) async fn base<'a>(
+        &'a self,
+        by: &'a Acting,
+        file: &'a File,
+        program_ix: ProgramIx,
+    ) -> Result<Base<'a>, Error> {
+        let mut computed_otherwise = Vec::new();
+        for enrolled in &file.enrollments {
+            let head = &enrolled.head;
+            if head.program == program_ix && head.pack_version != self.pack_stamp() {
+                let mut reader = self.db().read().await?;
+                computed_otherwise.push((head.id, store::derived_ids(&mut reader, file.subject, head.id).await?));
+            }
+        }
+        let surroundings = self.surroundings(program_ix, &by.actor.tree, file.residence());
+        Ok(Base { file, program_ix, surroundings, computed_otherwise })
     }
 
-    /// Closes an enrollment by hand.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn close(
-        &self,
-        by: &Acting,
-        change: EnrollmentChange,
-        on: Date,
-    ) -> Result<(), Error> {
-        let _ = (by, change, on);
-        Err(Error::NotFound("enrollment"))
-    }
-
-    /// Opens a closed enrollment again.
-    ///
-    /// # Errors
-    /// [`Error::StillOpen`] when another enrollment has been opened since; see [`Error`].
-    pub async fn reopen(&self, by: &Acting, change: EnrollmentChange) -> Result<(), Error> {
-        let _ = (by, change);
-        Err(Error::NotFound("enrollment"))
-    }
-
-    /// Makes another organization responsible. The one before may open the record for another 365 days.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn move_enrollment(
-        &self,
-        by: &Acting,
-        change: EnrollmentChange,
-        to: OrganizationId,
-    ) -> Result<(), Error> {
-        let _ = (by, change, to);
-        Err(Error::NotFound("enrollment"))
-    }
-
-    /// Everything about a subject's care that the actor may see. The number of statements does not depend on how much
-    /// there is. The reading is audited.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn story(&self, by: &Acting, subject: SubjectId) -> Result<Story, Error> {
-        let _ = (by, subject);
-        Err(Error::NotFound("subject"))
-    }
-
-    /// One record, to correct it: its values as the actor may see them, and what stood there before.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn stored_record(
-        &self,
-        by: &Acting,
-        subject: SubjectId,
-        id: EncounterId,
-    ) -> Result<super::RecordShown, Error> {
-        let _ = (by, subject, id);
-        Err(Error::NotFound("encounter"))
-    }
-
-    /// What the actor must do.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn work_list(
-        &self,
-        by: &Acting,
-        filter: &WorkFilter,
-        after: Option<&Cursor>,
-        limit: u32,
-    ) -> Result<WorkPage, Error> {
-        let _ = (by, filter, after, limit);
-        Err(Error::NotFound("task"))
-    }
-
-    /// Marks a task done by hand; only one that no form does.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn complete_task(
-        &self,
-        by: &Acting,
-        subject: SubjectId,
-        task: TaskId,
-    ) -> Result<(), Error> {
-        let _ = (by, subject, task);
-        Err(Error::NotFound("task"))
-    }
-
-    /// Notes that somebody tried to do a task.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn record_attempt(&self, by: &Acting, attempt: Attempt) -> Result<(), Error> {
-        let _ = (by, attempt);
-        Err(Error::NotFound("task"))
-    }
-
-    /// One page of a list of the pack. `list` is its id in `program`.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn list(
-        &self,
-        by: &Acting,
-        list: (&str, &str),
-        filter: &ListFilter,
-        after: Option<&Cursor>,
-        limit: u32,
-    ) -> Result<ListPage, Error> {
-        let _ = (by, list, filter, after, limit);
-        Err(Error::NotFound("list"))
-    }
-
-    /// Computes facts, risk and tasks of a subject again, after something outside care has changed: who she is, where
-    /// she lives, or the pack.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn refresh(&self, by: &Acting, subject: Uuid) -> Result<(), Error> {
-        let _ = (by, subject);
-        Err(Error::NotFound("subject"))
+    /// Writes one change. False when somebody else was faster: read again.
+    pub(super) async fn write_one(&self, writing: &Writing, now: Timestamp) -> Result<bool, Error> {
+        let mut tx = self.db().begin(Some(writing.head.subject)).await?;
+        match write(&mut tx, self.pack(), self.tables(), &[writing], now).await? {
+            Written::Raced => Ok(false),
+            Written::Done => {
+                tx.commit().await?;
+                Ok(true)
+            }
+        }
     }
 }

@@ -8,13 +8,34 @@
 //! - a value above the reader's secrecy does not leave this folder.
 
 mod acting;
+mod bulk;
+mod change;
+mod correct;
+mod derive;
+mod draft;
 mod engine;
+mod enrolling;
 mod error;
+mod file;
+mod listing;
 mod model;
+mod record;
+mod referring;
 mod register;
+mod shown;
+mod store;
+mod story;
+mod tables;
 mod work;
+mod work_list;
+mod work_store;
+
+#[cfg(test)]
+mod tests;
 
 pub use acting::Acting;
+pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkWriting, Known, Refused};
+pub(crate) use derive::area;
 pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};
 pub use model::*;

@@ -59,6 +59,18 @@ pub struct WorkFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(pub(crate) String);
 
+impl Cursor {
+    /// A place read back from a link.
+    pub fn new(text: impl Into<String>) -> Self {
+        Cursor(text.into())
+    }
+
+    /// The text for a link to the next page.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// One page of the work list, the most urgent first.
 #[derive(Clone, Debug)]
 pub struct WorkPage {

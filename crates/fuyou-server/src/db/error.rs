@@ -18,6 +18,9 @@ pub enum Error {
     /// The operation held its lane longer than an operation may.
     #[error("the operation held its lane for more than {0} seconds")]
     TooSlow(u64),
+    /// A stored value is not one this program writes.
+    #[error("a stored value is damaged: {0}")]
+    Corrupt(String),
     /// The address of the database is not one we know.
     #[error("the database address must start with sqlite: or postgres:, not {0:?}")]
     Address(String),

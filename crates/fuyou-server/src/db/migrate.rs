@@ -13,12 +13,44 @@ pub(super) struct Migration {
 }
 
 /// All steps, in order. A released step never changes: its checksum is stored.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "ledgers",
-    sqlite: include_str!("migrations/sqlite/0001_ledgers.sql"),
-    postgres: include_str!("migrations/postgres/0001_ledgers.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "ledgers",
+        sqlite: include_str!("migrations/sqlite/0001_ledgers.sql"),
+        postgres: include_str!("migrations/postgres/0001_ledgers.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "organizations",
+        sqlite: include_str!("migrations/sqlite/0002_organizations.sql"),
+        postgres: include_str!("migrations/postgres/0002_organizations.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "access",
+        sqlite: include_str!("migrations/sqlite/0003_access.sql"),
+        postgres: include_str!("migrations/postgres/0003_access.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "persons",
+        sqlite: include_str!("migrations/sqlite/0004_persons.sql"),
+        postgres: include_str!("migrations/postgres/0004_persons.sql"),
+    },
+    Migration {
+        number: 20,
+        name: "care",
+        sqlite: include_str!("migrations/sqlite/0020_care.sql"),
+        postgres: include_str!("migrations/postgres/0020_care.sql"),
+    },
+    Migration {
+        number: 30,
+        name: "planning",
+        sqlite: include_str!("migrations/sqlite/0030_planning.sql"),
+        postgres: include_str!("migrations/postgres/0030_planning.sql"),
+    },
+];
 
 /// Applies what is missing, each step in a transaction.
 pub(super) async fn migrate(connection: &mut Connection) -> Result<(), Error> {

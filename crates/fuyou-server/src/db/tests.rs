@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::Timestamp;
+use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::{

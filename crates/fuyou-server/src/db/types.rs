@@ -7,16 +7,15 @@
 //!
 //! Instants are cut to milliseconds on the way in, so that both databases give back what they were given.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+use fuyou_kernel::{Date, DayNumber, Timestamp};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueFormat, PgValueRef};
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
-/// PostgreSQL counts days and microseconds from here.
-const POSTGRES_EPOCH: Date = jiff::civil::date(2000, 1, 1);
+/// PostgreSQL counts days and microseconds from 2000-01-01: so many days and milliseconds after 1970-01-01.
+const POSTGRES_EPOCH: i32 = 10_957;
 const POSTGRES_EPOCH_MILLISECONDS: i64 = 946_684_800_000;
 
 /// A civil date in a column.
@@ -54,7 +53,7 @@ impl Type<Postgres> for DbDate {
 
 impl Encode<'_, Postgres> for DbDate {
     fn encode_by_ref(&self, buf: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        let days: i32 = POSTGRES_EPOCH.until(self.0)?.get_days();
+        let days: i32 = DayNumber::from(self.0).0 - POSTGRES_EPOCH;
         Encode::<Postgres>::encode(days, buf)
     }
 }
@@ -64,7 +63,7 @@ impl<'r> Decode<'r, Postgres> for DbDate {
         Ok(DbDate(match value.format() {
             PgValueFormat::Binary => {
                 let days: i32 = Decode::<Postgres>::decode(value)?;
-                POSTGRES_EPOCH.checked_add(jiff::Span::new().try_days(days)?)?
+                Date::try_from(DayNumber(days.saturating_add(POSTGRES_EPOCH)))?
             }
             PgValueFormat::Text => value.as_str()?.parse()?,
         }))

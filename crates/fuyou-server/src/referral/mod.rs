@@ -1,51 +1,16 @@
 //! Referral: hand-overs between organizations, with clocks, acceptance and feedback.
 //!
 //! A referral belongs to an enrollment, and facts read it: every step replays the enrollment in the same transaction.
+//! The receiver may open the record from the moment of sending. A late referral is shown to the organization that the
+//! pack names, by comparing its next day with today: no background job is needed.
 
+mod desk;
 mod model;
+mod steps;
+mod store;
 
-pub use model::{
-    DeskFilter, DeskPage, ReferralId, ReferralShown, ReferralState, Sending, Side, Step,
-};
-
-use crate::care::{Acting, Care, Cursor, Error, SubjectId};
-
-/// Sends a subject to another organization.
-///
-/// # Errors
-/// See [`Error`].
-pub async fn send(care: &Care, by: &Acting, sending: Sending) -> Result<ReferralShown, Error> {
-    let _ = (care, by, sending);
-    Err(Error::NotFound("referral"))
-}
-
-/// Takes the next step. The same step twice is answered twice.
-///
-/// # Errors
-/// [`Error::Step`] when it does not follow; [`Error::Stale`] when `base_version` is not the stored one.
-pub async fn step(
-    care: &Care,
-    by: &Acting,
-    subject: SubjectId,
-    id: ReferralId,
-    step: Step,
-    base_version: Option<i64>,
-) -> Result<ReferralShown, Error> {
-    let _ = (care, by, subject, id, step, base_version);
-    Err(Error::NotFound("referral"))
-}
-
-/// The referral desk of the actor's organization.
-///
-/// # Errors
-/// See [`Error`].
-pub async fn desk(
-    care: &Care,
-    by: &Acting,
-    filter: &DeskFilter,
-    after: Option<&Cursor>,
-    limit: u32,
-) -> Result<DeskPage, Error> {
-    let _ = (care, by, filter, after, limit);
-    Err(Error::NotFound("referral"))
-}
+pub use desk::desk;
+pub(crate) use desk::shown;
+pub use model::{DeskFilter, DeskPage, ReferralId, ReferralShown, ReferralState, Sending, Side, Step};
+pub use steps::{send, step};
+pub(crate) use store::{Clocks, ReferralChange, ReferralRow, referrals_of, set_clocks, store_change};
