@@ -7,10 +7,15 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use fuyou_kernel::Date;
-use fuyou_pack::Pack;
+use fuyou_kernel::{Date, TimeZone};
+use fuyou_server::care::Acting;
+use fuyou_server::exchange::import::{Format, Job};
+use fuyou_server::http::App;
 use fuyou_server::simulate::{Counts, Extent, Options, Scenario, Size, simulate};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::config::{Config, system_clock};
+use crate::packs;
 
 /// How large the county is, when it ends and where it goes.
 #[derive(clap::Args)]
@@ -33,39 +38,70 @@ pub struct Arguments {
     /// The same seed makes the same county.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The pack whose scenario is played.
-    #[arg(long, default_value = "packs/cn")]
-    pack: PathBuf,
     /// The program of the pack.
     #[arg(long, default_value = "maternal")]
     program: String,
-    /// The file to write; `-` is the standard output.
+    /// The file to write, `-` for the standard output; without it the county is imported into the data directory.
     #[arg(long)]
-    out: PathBuf,
+    out: Option<PathBuf>,
     /// Threads; no influence on what is made.
     #[arg(long)]
     threads: Option<usize>,
+    #[command(flatten)]
+    config: Config,
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let scenario = read_scenario(&arguments.pack, &arguments.program)?;
-    let options = options(arguments);
+pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let scenario = read_scenario(&arguments.config.pack, &arguments.program)?;
+    let options = options(&arguments);
     let start = Instant::now();
-    let counts = if arguments.out == Path::new("-") {
-        write_lines(&scenario, &options, &mut io::stdout().lock())?
-    } else {
-        let file = File::create(&arguments.out)
-            .with_context(|| format!("creating {}", arguments.out.display()))?;
-        let mut out = BufWriter::with_capacity(1 << 20, file);
-        let counts = write_lines(&scenario, &options, &mut out)?;
-        out.into_inner()
-            .context("writing the last lines")?
-            .sync_all()?;
-        counts
+    let counts = match arguments.out.as_deref() {
+        Some(out) if out == Path::new("-") => write_lines(&scenario, &options, &mut io::stdout().lock())?,
+        Some(out) => write_file(&scenario, &options, out)?,
+        None => {
+            let app = arguments.config.open_app().await?;
+            let file = arguments.config.data.join("simulated.ndjson");
+            let counts = into_store(&app, &scenario, &options, &file).await;
+            app.db().close().await;
+            counts?
+        }
     };
     report(&counts, start);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a county in a file and imports it through the same rules as the desk; the file stays only when lines of it
+/// were refused.
+///
+/// # Errors
+/// When the county cannot be made or stored.
+pub async fn into_store(app: &App, scenario: &Scenario, options: &Options, file: &Path) -> anyhow::Result<Counts> {
+    let counts = write_file(scenario, options, file)?;
+    let now = app.now();
+    let care = app.care().context("没有规则包 · no pack was loaded")?;
+    let by = Acting::system(app.tree(), now, app.date_of(now));
+    let rejected = file.with_extension("rejected.csv");
+    let job = Job { file, format: Format::Ndjson, rejected: &rejected };
+    let report = crate::import::load(care, app, &by, &job).await?;
+    if report.rejected > 0 {
+        bail!("{} 行被拒 · lines of the county were refused: {}", report.rejected, rejected.display());
+    }
+    fs::remove_file(file)?;
+    app.reload_tree().await?;
+    Ok(counts)
+}
+
+/// Writes a county into a file.
+///
+/// # Errors
+/// When the file cannot be written.
+fn write_file(scenario: &Scenario, options: &Options, path: &Path) -> anyhow::Result<Counts> {
+    let file = File::create(path).with_context(|| format!("creating {}", path.display()))?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    let counts = write_lines(scenario, options, &mut out)?;
+    out.into_inner().context("writing the last lines")?.sync_all()?;
+    Ok(counts)
 }
 
 fn options(arguments: &Arguments) -> Options {
@@ -77,20 +113,17 @@ fn options(arguments: &Arguments) -> Options {
     Options {
         size,
         years: arguments.years,
-        today: arguments.today.unwrap_or_else(today),
+        today: arguments.today.unwrap_or_else(|| today(&arguments.config)),
         seed: arguments.seed,
         threads: arguments.threads.unwrap_or_else(threads),
         extent,
     }
 }
 
-/// Today where this machine stands: the binary owns the clock.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the command line is where the day enters when it is not given"
-)]
-pub fn today() -> Date {
-    jiff::Zoned::now().date()
+/// Today in the county's time zone; an unknown zone is refused when the data is opened.
+pub fn today(config: &Config) -> Date {
+    let zone = TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC);
+    system_clock()().to_zoned(zone).date()
 }
 
 /// As many threads as the machine runs at once.
@@ -102,31 +135,12 @@ pub fn threads() -> usize {
 ///
 /// # Errors
 /// When the pack or the scenario is wrong, or the pack has no scenario for this program.
-pub fn read_scenario(dir: &Path, program: &str) -> anyhow::Result<Scenario> {
-    let layers = crate::pack::read_layers(dir)?;
-    let pack: Pack = match fuyou_pack::load(&layers) {
-        Ok(pack) => pack,
-        Err(errors) => bail!(
-            "{}: {} errors; `fuyou pack check` lists them",
-            dir.display(),
-            errors.0.len()
-        ),
-    };
-    let read = |path: PathBuf| {
-        fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
-    };
+pub fn read_scenario(pack: &str, program: &str) -> anyhow::Result<Scenario> {
+    let layers = packs::layers(pack)?;
     // An overlay without a scenario of its own uses the one of the pack that it extends.
-    let root = layers
-        .iter()
-        .rev()
-        .map(|layer| PathBuf::from(&layer.root))
-        .find(|root| root.join(program).join("simulate.toml").is_file());
-    let Some(root) = root else {
-        bail!("{}: no simulate.toml for program {program}", dir.display())
-    };
-    let county = read(root.join("simulate.toml"))?;
-    let course = read(root.join(program).join("simulate.toml"))?;
-    Ok(Scenario::read(&pack, &county, &course)?)
+    let paths = ["simulate.toml".to_owned(), format!("{program}/simulate.toml")];
+    let texts = packs::files(&layers, &paths)?;
+    Ok(Scenario::read(&packs::open(pack)?, &texts[0], &texts[1])?)
 }
 
 /// Writes a county with a progress bar on the standard error.
