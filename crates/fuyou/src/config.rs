@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use fuyou_kernel::{TimeZone, Timestamp};
 use fuyou_server::access::PasswordCost;
+use fuyou_server::care::Care;
 use fuyou_server::db::{Db, Entry, Settings};
 use fuyou_server::http::{App, Clock, Options};
 use fuyou_server::keys::{Keyring, Suite};
@@ -66,13 +67,32 @@ impl Config {
         Ok(Keyring::open(&self.data.join("fuyou.key"), self.suite)?)
     }
 
-    /// Opens everything.
+    /// Opens everything with the pack: its tables are made or widened.
+    pub async fn open_app_with_care(&self) -> anyhow::Result<App> {
+        self.open_app_with_care_at(system_clock()).await
+    }
+
+    /// As [`Config::open_app_with_care`], with another clock: a made-up county may live on another day.
+    pub async fn open_app_with_care_at(&self, clock: Clock) -> anyhow::Result<App> {
+        let pack = Arc::new(crate::pack::open(&self.pack)?);
+        let app = self.open_app_at(clock).await?;
+        let now = app.now();
+        let offset = app.options().time_zone.to_offset(now).seconds() / 60;
+        let settings = fuyou_server::care::Settings {
+            utc_offset_minutes: offset,
+        };
+        let care = Care::install(app.db().clone(), pack, settings, now)
+            .await
+            .context("规则包无法启用 · the pack cannot be installed")?;
+        Ok(app.with_care(care))
+    }
+
+    /// Opens everything but the pack.
     pub async fn open_app(&self) -> anyhow::Result<App> {
         self.open_app_at(system_clock()).await
     }
 
-    /// Opens everything with another clock: a made-up county may live on another day.
-    pub async fn open_app_at(&self, clock: Clock) -> anyhow::Result<App> {
+    async fn open_app_at(&self, clock: Clock) -> anyhow::Result<App> {
         let db = self.open_db().await?;
         let time_zone = TimeZone::get(&self.time_zone).context("the time zone is not known")?;
         let options = Options {

@@ -2,26 +2,21 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use fuyou_server::care::{Acting, Care, Settings};
+use fuyou_server::care::{Acting, Care};
 use fuyou_server::exchange::import::{Format, Job, Report, import_file};
 use fuyou_server::http::App;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Config, say};
-use crate::pack::read_layers;
 
 /// Loads a file of records through the same rules as the desk. Interrupted, the same command goes on.
 #[derive(clap::Args)]
 pub struct Args {
     /// Lines of JSON (`.ndjson`), or a CSV file of one form (`.csv`).
     file: PathBuf,
-    /// The pack whose rules are applied.
-    #[arg(long, env = "FUYOU_PACK", default_value = "packs/cn")]
-    pack: PathBuf,
     /// For a CSV file: the program and the form, such as `PROGRAM/FORM`.
     #[arg(long)]
     form: Option<String>,
@@ -33,10 +28,9 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let pack = fuyou_pack::load(&read_layers(&args.pack)?)?;
-    let app = args.config.open_app().await?;
+    let app = args.config.open_app_with_care().await?;
+    let care = app.care().context("没有规则包 · no pack was installed")?;
     let now = app.now();
-    let care = Care::install(app.db().clone(), Arc::new(pack), Settings::default(), now).await?;
     let by = Acting::system(app.tree(), now, app.date_of(now));
     let rejected = args.rejected.unwrap_or_else(|| {
         let mut name = args.file.file_name().unwrap_or_default().to_owned();
@@ -52,7 +46,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let job = Job { file: &args.file, format, rejected: &rejected };
     let start = Instant::now();
-    let imported = load(&care, &app, &by, &job).await;
+    let imported = load(care, &app, &by, &job).await;
     app.db().close().await;
     let report = imported?;
     let seconds = start.elapsed().as_secs_f64();

@@ -116,6 +116,14 @@ fn read_folder(dir: &Path) -> anyhow::Result<PackFiles> {
     })
 }
 
+/// Loads a pack for a command that cannot do without one.
+pub fn open(dir: &Path) -> anyhow::Result<Pack> {
+    load(&read_layers(dir)?).map_err(|errors| {
+        let lines: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("规则包有误 · the pack is wrong\n{}", lines.join("\n"))
+    })
+}
+
 /// Loads a pack or prints all that is wrong with it.
 fn load_or_report(dir: &Path) -> anyhow::Result<Option<(Pack, u128)>> {
     let layers = read_layers(dir)?;

@@ -4,13 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use fuyou_kernel::{Date, TimeZone};
 use fuyou_pack::Pack;
-use fuyou_server::care::{Acting, Care, Settings};
+use fuyou_server::care::Acting;
 use fuyou_server::exchange::import::{Format, Job};
 use fuyou_server::http::App;
 use fuyou_server::simulate::{Counts, Extent, Options, Scenario, Size, simulate};
@@ -61,7 +60,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(out) if out == Path::new("-") => write_lines(&scenario, &options, &mut io::stdout().lock())?,
         Some(out) => write_file(&scenario, &options, out)?,
         None => {
-            let app = arguments.config.open_app().await?;
+            let app = arguments.config.open_app_with_care().await?;
             let file = arguments.config.data.join("simulated.ndjson");
             let counts = into_store(&app, &scenario, &options, &file).await;
             app.db().close().await;
@@ -79,13 +78,12 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// When the county cannot be made or stored.
 pub async fn into_store(app: &App, scenario: &Scenario, options: &Options, file: &Path) -> anyhow::Result<Counts> {
     let counts = write_file(scenario, options, file)?;
-    let pack = app.pack().context("没有规则包 · no pack was loaded")?;
+    let care = app.care().context("没有规则包 · no pack was installed")?;
     let now = app.now();
-    let care = Care::install(app.db().clone(), Arc::clone(pack), Settings::default(), now).await?;
     let by = Acting::system(app.tree(), now, app.date_of(now));
     let rejected = file.with_extension("rejected.csv");
     let job = Job { file, format: Format::Ndjson, rejected: &rejected };
-    let report = crate::import::load(&care, app, &by, &job).await?;
+    let report = crate::import::load(care, app, &by, &job).await?;
     if report.rejected > 0 {
         bail!("{} 行被拒 · lines of the county were refused: {}", report.rejected, rejected.display());
     }

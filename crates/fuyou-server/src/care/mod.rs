@@ -19,6 +19,7 @@ mod error;
 mod file;
 mod listing;
 mod model;
+mod pages;
 mod record;
 mod referring;
 mod register;
@@ -39,6 +40,7 @@ pub(crate) use derive::area;
 pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};
 pub use model::*;
+pub(crate) use pages::{WorkQuery, home, routes, sections};
 pub use register::{ListFilter, ListHead, ListPage, ListRow};
 pub use work::{Attempt, AttemptOutcome, Cursor, Reach, WorkFilter, WorkKind, WorkPage, WorkRow};
 

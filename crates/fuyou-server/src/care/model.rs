@@ -318,6 +318,8 @@ pub struct EnrollmentStory {
     pub version: i64,
     /// Risk now.
     pub risk: Risk,
+    /// The derived values as they would be for a record of today, in the order of the program; none once it has ended.
+    pub today: Vec<Shown>,
     /// The facts, in the order of the program.
     pub facts: Vec<(FactIx, Shown)>,
     /// The records in clinical order, voided ones too.

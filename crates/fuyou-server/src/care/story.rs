@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Secrecy};
 use fuyou_pack::model::{FactIx, FormIx};
+use fuyou_pack::record::{Draft, check_record};
 use fuyou_pack::replay::{self, History, Outcome, replay};
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
@@ -90,6 +91,7 @@ impl Care {
             state: head.state,
             version: head.version,
             risk: shown::risk_now(program, &outcome, secrecy_max),
+            today: today_shown(by, program, (&history, &outcome), head.state),
             facts: facts.collect(),
             records,
             trajectory: trajectory(program, &history, &outcome, secrecy_max),
@@ -103,6 +105,23 @@ impl Care {
                 .collect(),
         }
     }
+}
+
+/// What an empty record of today would derive: gestational age and the like.
+fn today_shown(
+    by: &Acting,
+    program: &Program,
+    (history, outcome): (&History, &Outcome),
+    state: EnrollmentState,
+) -> Vec<Shown> {
+    if state == EnrollmentState::Closed {
+        return Vec::new();
+    }
+    let today = DayNumber::from(by.today);
+    let draft = Draft { occurred_on: Some(today), ..Draft::new(program, program.opens_with) };
+    let checked = check_record(program, program.opens_with, history, outcome, &draft, today);
+    let derived = program.derived.iter().zip(&checked.derived);
+    derived.map(|(derived, value)| shown::secret_value(value, derived.is.secrecy(), by.actor.secrecy_max())).collect()
 }
 
 fn trajectory(program: &Program, history: &History, outcome: &Outcome, secrecy_max: Secrecy) -> Vec<RiskPoint> {

@@ -50,6 +50,17 @@ pub async fn desk(
     Ok(page)
 }
 
+/// How many referrals to the actor's subtree are running, and how many of them are late. One statement.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn incoming(care: &Care, by: &Acting) -> Result<(i64, i64), Error> {
+    by.actor.require_anywhere(Action::ManageReferral)?;
+    let place = by.actor.tree.get(by.actor.organization).ok_or(Error::NotFound("organization"))?;
+    let mut reader = care.db().read().await?;
+    Ok(store::counts(&mut reader, (place.path.as_str(), by.today), Side::Incoming).await?)
+}
+
 fn read_cursor(cursor: &Cursor) -> Result<(Date, Uuid), Error> {
     let (date, id) = cursor.0.split_once('~').ok_or(Error::NotFound("page"))?;
     Ok((date.parse().map_err(|_| Error::NotFound("page"))?, id.parse().map_err(|_| Error::NotFound("page"))?))

@@ -38,7 +38,7 @@ pub(super) struct County {
 }
 
 /// The national pack of the repository.
-pub(super) fn national_pack() -> Arc<Pack> {
+pub(in crate::care) fn national_pack() -> Arc<Pack> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/cn");
     let mut files = Vec::new();
     collect(&root, &root, &mut files);

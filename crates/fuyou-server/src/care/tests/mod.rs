@@ -1,4 +1,4 @@
 //! What the desk is promised, on both databases, with the packs of the repository.
 
-mod county;
+pub(super) mod county;
 mod recording;
