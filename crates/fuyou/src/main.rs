@@ -30,8 +30,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// 表达式 · Try an expression.
+    Expr(expr::Arguments),
+    /// 规则包 · Packs of definitions.
+    Pack(pack::Arguments),
     /// 演示县 · A made-up county in one command.
     Demo(demo::Args),
+    /// 模拟一个虚构的县 · Make up a county.
+    Simulate(simulate::Arguments),
     /// 启动服务 · Start the server.
     Serve(serve::Args),
     /// 升级数据库结构 · Bring the schema of the database up to date.
@@ -44,23 +50,19 @@ enum Command {
     Audit(audit::Args),
     /// 密钥 · Keys.
     Keys(keys::Args),
-    /// 规则包 · Packs of definitions.
-    Pack(pack::Arguments),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
     /// 指标 · Indicators of a node in a period.
     Indicators(indicators::Args),
     /// 批量导入 · Load a file of records through the same rules as the desk.
     Import(import::Args),
-    /// 模拟一个虚构的县 · Make up a county.
-    Simulate(simulate::Arguments),
-    /// 表达式 · Try an expression.
-    Expr(expr::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
+        Command::Expr(args) => expr::run(&args),
+        Command::Pack(args) => pack::run(args),
         Command::Demo(args) => demo::run(args).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Serve(args) => serve::run(args).await,
@@ -69,10 +71,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Organization(args) => organization::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
-        Command::Pack(args) => pack::run(args),
         Command::Plan(args) => plan::run(&args).await,
         Command::Indicators(args) => indicators::run(args).await,
         Command::Import(args) => import::run(args).await,
-        Command::Expr(args) => expr::run(&args),
     }
 }
