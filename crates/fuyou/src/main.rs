@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod expr;
 mod indicators;
 mod keys;
 mod migrate;
@@ -41,6 +42,8 @@ enum Command {
     Pack(pack::Args),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
+    /// 表达式 · Try an expression.
+    Expr(expr::Arguments),
     /// 指标 · Indicators of a node in a period.
     Indicators(indicators::Args),
 }
@@ -56,6 +59,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Keys(args) => keys::run(args).await,
         Command::Pack(args) => pack::run(args),
         Command::Plan(args) => plan::run(&args).await,
+        Command::Expr(args) => expr::run(&args),
         Command::Indicators(args) => indicators::run(args).await,
     }
 }
