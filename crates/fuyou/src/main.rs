@@ -10,6 +10,7 @@ mod organization;
 mod pack;
 mod plan;
 mod serve;
+mod summary;
 mod user;
 
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ enum Command {
     Expr(expr::Arguments),
     /// 指标 · Indicators of a node in a period.
     Indicators(indicators::Args),
+    /// 年度总结 · The annual summary as a Word document.
+    Summary(summary::Args),
 }
 
 #[tokio::main]
@@ -61,5 +64,6 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Plan(args) => plan::run(&args).await,
         Command::Expr(args) => expr::run(&args),
         Command::Indicators(args) => indicators::run(args).await,
+        Command::Summary(args) => summary::run(args).await,
     }
 }
