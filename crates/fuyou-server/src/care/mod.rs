@@ -19,6 +19,7 @@ mod error;
 mod file;
 mod listing;
 mod model;
+mod reconcile;
 mod record;
 mod referring;
 mod register;

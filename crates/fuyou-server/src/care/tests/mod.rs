@@ -2,3 +2,5 @@
 
 mod county;
 mod recording;
+mod replaying;
+mod secrecy;
