@@ -167,7 +167,7 @@ mod tests {
         check("i_card_rate_s2026", "i_card_rate_s2026");
         check("i_card_rate_s2026", "i_card_rate_s2026_2");
         check("i_card_rate_2026-03", "i_card_rate_2026_03");
-        check("i_hospital_exclusive_breastfeeding_rate_s2026", "i_hospital_exclusive__4c00b1b2_s2026");
-        check("i_hospital_exclusive_breastfeeding_rate_s2026", "i_hospital_exclusive__4c00b1b2_s2026_2");
+        check("i_hospital_exclusive_breastfeeding_rate_s2026", "i_hospital_exclusive__72c4df77_s2026");
+        check("i_hospital_exclusive_breastfeeding_rate_s2026", "i_hospital_exclusive__72c4df77_s2026_2");
     }
 }

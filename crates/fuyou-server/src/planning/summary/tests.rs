@@ -166,13 +166,13 @@ fn without_a_plan_nothing_is_claimed_about_targets() {
 
 /// All inlines of a document, in order.
 fn inlines(document: &Document) -> Vec<&Inline> {
-    let of = |block| -> Vec<&Inline> {
+    fn of(block: &Block) -> Vec<&Inline> {
         match block {
             Block::Title(inlines) | Block::Subtitle(inlines) | Block::Heading(_, inlines) | Block::Paragraph(inlines) | Block::Signature(inlines) => inlines.iter().collect(),
             Block::Table(table) => table.rows.iter().flatten().flatten().collect(),
             Block::Picture(_) | Block::Pages(_) => Vec::new(),
         }
-    };
+    }
     document.blocks.iter().flat_map(of).collect()
 }
 
@@ -218,7 +218,7 @@ fn the_parts_of_a_gap() {
         goal.contributions().iter().map(part).collect::<Vec<_>>().join(", ")
     };
     // 石坡镇: 1350 of 1500 would be 90 %; 东塘镇 is beyond the target and does not make up for it.
-    assert_eq!(show(&data.goals[0]), "柳湾乡 167 51.7%, 石坡镇 147 45.5%, 高岭乡 4 1.2%".replace("51.7", "52.5").replace("45.5", "46.2").replace("1.2", "1.3"));
+    assert_eq!(show(&data.goals[0]), "柳湾乡 167 52.5%, 石坡镇 147 46.2%, 高岭乡 4 1.3%");
     assert_eq!(show(&data.goals[1]), "高岭乡 1 100.0%");
 }
 
@@ -249,7 +249,7 @@ fn part(bytes: &[u8], name: &str) -> String {
 fn every_part_of_the_file_is_well_formed_and_points_to_parts_that_exist() {
     let bytes = file(Language::Zh);
     let mut archive = zip::ZipArchive::new(Cursor::new(&bytes)).unwrap();
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
     for name in names.iter().filter(|name| !name.ends_with(".png")) {
         let mut text = String::new();
         archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
