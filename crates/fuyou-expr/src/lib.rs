@@ -17,6 +17,7 @@ mod tree;
 mod types;
 mod value;
 
+pub use check::function_names;
 pub use diagnostic::Diagnostic;
 pub use expr::{Expr, parse, parse_as};
 pub use limits::{DATE_MAX, DATE_MIN, DEFAULT_RANGE, SCALE_MAX, SET_ROWS_MAX};

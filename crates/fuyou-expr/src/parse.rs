@@ -7,13 +7,13 @@ use sqlparser::ast;
 use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Location, Span, Token, Tokenizer};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 use crate::diagnostic::Diagnostic;
 
-/// Longest expression, in bytes, and most tokens: deeper trees could exhaust the stack.
+/// Longest expression, in bytes, and most words: deeper trees could exhaust the stack.
 const TEXT_MAX: usize = 16 * 1024;
-const TOKENS_MAX: usize = 4_000;
+const WORDS_MAX: usize = 4_000;
 
 /// Plain SQL expressions: the words of the standard, `filter` on aggregates, names in any script.
 #[derive(Debug)]
@@ -39,6 +39,59 @@ impl Dialect for Plain {
     fn supports_nested_comments(&self) -> bool {
         true
     }
+
+    /// The words that are left as keywords are never names, so that an error inside `case` is reported where it is.
+    fn is_reserved_for_identifier(&self, _: Keyword) -> bool {
+        true
+    }
+}
+
+/// The words of the language. All other words that SQL reserves are names here: a form may have a column `position`.
+const KEYWORDS: &[Keyword] = &[
+    Keyword::AND,
+    Keyword::BETWEEN,
+    Keyword::CASE,
+    Keyword::DISTINCT,
+    Keyword::ELSE,
+    Keyword::END,
+    Keyword::FALSE,
+    Keyword::FROM,
+    Keyword::IN,
+    Keyword::IS,
+    Keyword::LIKE,
+    Keyword::NOT,
+    Keyword::NULL,
+    Keyword::OR,
+    Keyword::THEN,
+    Keyword::TRUE,
+    Keyword::UNKNOWN,
+    Keyword::WHEN,
+    Keyword::WHERE,
+];
+
+/// Takes the meaning from every word that is not of this language; `date` and `filter` keep theirs where it is meant.
+fn plain_words(tokens: &mut [TokenWithSpan]) {
+    for at in 0..tokens.len() {
+        let (before, after) = tokens.split_at_mut(at + 1);
+        let next = after
+            .iter()
+            .map(|next| &next.token)
+            .find(|next| !matches!(next, Token::Whitespace(_)));
+        if let Some(TokenWithSpan {
+            token: Token::Word(word),
+            ..
+        }) = before.last_mut()
+        {
+            let meant = match word.keyword {
+                Keyword::DATE => matches!(next, Some(Token::SingleQuotedString(_))),
+                Keyword::FILTER => matches!(next, Some(Token::LParen)),
+                keyword => KEYWORDS.contains(&keyword),
+            };
+            if !meant {
+                word.keyword = Keyword::NoKeyword;
+            }
+        }
+    }
 }
 
 /// Reads one expression; anything after it is an error.
@@ -55,16 +108,13 @@ pub(crate) fn read(text: &str) -> Result<ast::Expr, Diagnostic> {
         ));
     }
     let tokens = Tokenizer::new(&Plain, text).tokenize_with_location();
-    let mut tokens = tokens.map_err(|error| places.syntax_error(text, &error.to_string()))?;
-    for token in &mut tokens {
-        // After an operator `sqlparser` takes `any (` for a quantified comparison; here it is an aggregate.
-        if let Token::Word(word) = &mut token.token
-            && matches!(word.keyword, Keyword::ANY | Keyword::ALL | Keyword::SOME)
-        {
-            word.keyword = Keyword::NoKeyword;
-        }
-    }
-    if tokens.len() > TOKENS_MAX {
+    let mut tokens = tokens.map_err(|error| places.syntax_error(&error.to_string()))?;
+    plain_words(&mut tokens);
+    let words = tokens
+        .iter()
+        .filter(|token| !matches!(token.token, Token::Whitespace(_)))
+        .count();
+    if words > WORDS_MAX {
         return Err(whole(
             "表达式太长，超过 4000 个词",
             "the expression has more than 4000 words",
@@ -76,7 +126,7 @@ pub(crate) fn read(text: &str) -> Result<ast::Expr, Diagnostic> {
             whole("括号嵌套太深", "the expression is nested too deeply")
         }
         ParserError::TokenizerError(message) | ParserError::ParserError(message) => {
-            places.syntax_error(text, &message)
+            places.syntax_error(&message)
         }
     })?;
     let next = parser.peek_token();
@@ -101,13 +151,14 @@ fn diagnostic(at: Range<usize>, zh: &str, en: &str) -> Diagnostic {
 }
 
 /// Where the parser's lines and columns lie in the text.
-pub(crate) struct Places {
+pub(crate) struct Places<'t> {
+    text: &'t str,
     /// Byte offset of every character, by line.
     lines: Vec<Vec<usize>>,
 }
 
-impl Places {
-    pub(crate) fn new(text: &str) -> Places {
+impl<'t> Places<'t> {
+    pub(crate) fn new(text: &'t str) -> Places<'t> {
         let mut lines = vec![Vec::new()];
         for (at, c) in text.char_indices() {
             if let Some(line) = lines.last_mut() {
@@ -121,7 +172,7 @@ impl Places {
         if let Some(line) = lines.last_mut() {
             line.push(text.len());
         }
-        Places { lines }
+        Places { text, lines }
     }
 
     fn offset(&self, location: Location) -> Option<usize> {
@@ -137,8 +188,26 @@ impl Places {
         Some(start..end.max(start))
     }
 
+    /// From the start of a call to the parenthesis that closes its arguments; the parser's own span leaves that out.
+    pub(crate) fn call(&self, name: Range<usize>) -> Range<usize> {
+        let (mut depth, mut quoted) = (0usize, false);
+        for (at, byte) in self.text.bytes().enumerate().skip(name.end) {
+            match byte {
+                b'\'' => quoted = !quoted,
+                b'(' if !quoted => depth += 1,
+                b')' if !quoted => depth = depth.saturating_sub(1),
+                _ => continue,
+            }
+            if byte == b')' && depth == 0 && !quoted {
+                return name.start..at + 1;
+            }
+        }
+        name
+    }
+
     /// The parser's own complaint: `Expected: X, found: Y at Line: 1, Column: 7`.
-    fn syntax_error(&self, text: &str, message: &str) -> Diagnostic {
+    fn syntax_error(&self, message: &str) -> Diagnostic {
+        let text = self.text;
         let (what, place) = message.split_once(" at Line: ").unwrap_or((message, ""));
         let location = place.split_once(", Column: ").and_then(|(line, column)| {
             Some(Location {

@@ -81,8 +81,8 @@ impl Scope {
         Scope::default()
     }
 
-    /// Declares a column of the outer row. Slots count up from 0 in the order of declaration.
-    /// A name may hold one dot (`person.birth_on`); it then goes before a set's column written the same way.
+    /// Declares a column of the outer row. Slots count up from 0 in the order of declaration. The name may have one
+    /// qualifier, as in `previous.height_cm`; it then hides a set of that name.
     ///
     /// # Panics
     /// When the name is already taken: the caller checks names, because only it can say where they stand.

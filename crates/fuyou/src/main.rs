@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod indicators;
+mod expr;
 mod keys;
 mod migrate;
 mod organization;
@@ -43,6 +44,8 @@ enum Command {
     Plan(plan::Args),
     /// 指标 · Indicators of a node in a period.
     Indicators(indicators::Args),
+    /// 表达式 · Try an expression.
+    Expr(expr::Arguments),
 }
 
 #[tokio::main]
@@ -57,5 +60,6 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Pack(args) => pack::run(args),
         Command::Plan(args) => plan::run(&args).await,
         Command::Indicators(args) => indicators::run(args).await,
+        Command::Expr(args) => expr::run(&args),
     }
 }

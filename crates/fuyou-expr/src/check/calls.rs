@@ -46,6 +46,11 @@ const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("years_between", 2, 2),
 ];
 
+/// The names of all functions and aggregates, in order: for completion and for the reference.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|(name, ..)| *name)
+}
+
 const AGGREGATES: &[&str] = &[
     "any", "count", "every", "first", "last", "max", "min", "sum",
 ];
@@ -153,12 +158,13 @@ impl Checker<'_> {
             (least, most) => format!("{least}–{most}"),
         };
         let zh = format!("{name} 需要 {needed} 个参数，而不是 {count} 个");
-        self.suggest(
-            span,
-            zh,
-            format!("{name} takes {needed} arguments, not {count}"),
-            suggestion,
-        );
+        let noun = if needed == "1" {
+            "argument"
+        } else {
+            "arguments"
+        };
+        let en = format!("{name} takes {needed} {noun}, not {count}");
+        self.suggest(span, zh, en, suggestion);
         None
     }
 
@@ -220,21 +226,6 @@ impl Checker<'_> {
             "year" => self.date_part(DatePart::Year, args[0], span),
             "month" => self.date_part(DatePart::Month, args[0], span),
             "day" => self.date_part(DatePart::Day, args[0], span),
-            _ => self.foreign(span),
-        }
-    }
-
-    pub(super) fn floor_or_ceil(
-        &mut self,
-        name: &str,
-        of: &ast::Expr,
-        field: &ast::CeilFloorKind,
-        span: Range<usize>,
-    ) -> Option<Node> {
-        match field {
-            ast::CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) => {
-                self.scalar(name, &[of], span, None)
-            }
             _ => self.foreign(span),
         }
     }

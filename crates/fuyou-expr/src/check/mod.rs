@@ -9,6 +9,8 @@ mod numbers;
 mod operators;
 mod suggest;
 
+pub use calls::function_names;
+
 use std::ops::Range;
 
 use fuyou_kernel::Localized;
@@ -28,7 +30,7 @@ const DEPTH_MAX: usize = 200;
 pub(crate) struct Checker<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) errors: Vec<Diagnostic>,
-    places: Places,
+    places: Places<'a>,
     whole: Range<usize>,
     /// The set whose rows the expression at hand ranges over.
     within: Option<SetId>,
@@ -45,7 +47,7 @@ enum Draft {
 }
 
 impl<'a> Checker<'a> {
-    pub(crate) fn new(text: &str, scope: &'a Scope) -> Checker<'a> {
+    pub(crate) fn new(text: &'a str, scope: &'a Scope) -> Checker<'a> {
         let places = Places::new(text);
         Checker {
             scope,
@@ -196,6 +198,11 @@ impl<'a> Checker<'a> {
     }
 
     fn span(&self, expr: &ast::Expr) -> Range<usize> {
+        if let ast::Expr::Function(ast::Function { name, .. }) = expr
+            && let Some(name) = self.places.range(name.span())
+        {
+            return self.places.call(name);
+        }
         self.places
             .range(expr.span())
             .unwrap_or_else(|| self.whole.clone())

@@ -23,7 +23,6 @@ impl Checker<'_> {
                 Some((slot, _)) => Some(self.reference(None, slot, span)),
                 None => self.unknown(&format!("{OUTER}.{name}"), span),
             },
-            // A scope may name a column of the outer row with a dot (`person.birth_on`, `previous.height_cm`).
             [set, name] => match self.scope.outer_named(&format!("{set}.{name}")) {
                 Some((slot, _)) => Some(self.reference(None, slot, span)),
                 None => self.qualified(set, name, span),
@@ -163,7 +162,7 @@ impl Checker<'_> {
             Type::Code(set) => {
                 let codes = set.codes().iter().map(|code| &**code);
                 let suggestion = nearest(text, codes).map(|code| format!("'{code}'"));
-                let zh = format!("'{text}' 不在值集 {} 中", set.name());
+                let zh = format!("'{text}' 不在值域 {} 中", set.name());
                 let en = format!("'{text}' is not a code of value set {}", set.name());
                 self.suggest(span, zh, en, suggestion);
             }
@@ -198,10 +197,7 @@ pub(super) fn folded(ident: &ast::Ident) -> String {
 fn children(expr: &ast::Expr) -> Vec<&ast::Expr> {
     use ast::Expr as E;
     match expr {
-        E::Nested(of)
-        | E::UnaryOp { expr: of, .. }
-        | E::Ceil { expr: of, .. }
-        | E::Floor { expr: of, .. } => vec![of],
+        E::Nested(of) | E::UnaryOp { expr: of, .. } => vec![of],
         E::IsNull(of) | E::IsNotNull(of) | E::IsTrue(of) | E::IsNotTrue(of) | E::IsFalse(of) => {
             vec![of]
         }

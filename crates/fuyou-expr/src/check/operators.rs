@@ -110,8 +110,6 @@ impl Checker<'_> {
                 let node = self.like(expr, pattern, span)?;
                 Some(if *negated { not(node) } else { node })
             }
-            E::Floor { expr, field } => self.floor_or_ceil("floor", expr, field, span),
-            E::Ceil { expr, field } => self.floor_or_ceil("ceil", expr, field, span),
             _ => self.foreign(span),
         }
     }
@@ -324,7 +322,7 @@ impl Checker<'_> {
             Type::Code(set) => {
                 let name = set.name();
                 (
-                    format!("值集 {name} 没有大小顺序"),
+                    format!("值域 {name} 没有大小顺序"),
                     format!("the codes of value set {name} have no order"),
                 )
             }

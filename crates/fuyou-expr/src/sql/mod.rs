@@ -29,7 +29,9 @@ pub trait SqlNames {
     fn order(&self, set: SetId) -> String;
 
     /// Where the rows of a set come from, for example `encounter e where e.enrollment_id = f.id`. Each aggregate then
-    /// prints as a subquery. `None` prints a plain aggregate, for a statement that itself selects from the set.
+    /// prints as a subquery. `None` prints a plain aggregate, for a statement that itself selects from the set and is
+    /// an aggregate statement by its `group by` or another aggregate: SQLite drops `count(*)` from `0 and count(*)`,
+    /// and with it what made the statement one.
     fn rows(&self, set: SetId) -> Option<String>;
 }
 

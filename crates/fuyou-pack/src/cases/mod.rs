@@ -8,6 +8,16 @@ pub(crate) use read::{Cases, read_cases};
 pub use run::run_cases;
 
 use crate::diagnostic::Diagnostic;
+use crate::model::{Pack, Program};
+use crate::replay::History;
+
+/// The histories of all golden cases with their programs: examples of real use, for timing and for property tests.
+pub fn histories(pack: &Pack) -> impl Iterator<Item = (&Program, &History)> {
+    pack.cases
+        .list
+        .iter()
+        .map(|case| (pack.program(case.program), &case.history))
+}
 
 /// What running all golden cases of a pack gave.
 #[derive(Clone, Debug, Default)]

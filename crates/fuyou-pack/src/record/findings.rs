@@ -75,7 +75,20 @@ pub(super) fn findings(desk: &Desk<'_>) -> Vec<Finding> {
     for check in &desk.form.checks {
         check_findings(check, check.at.clone(), &desk.rows(), &mut found);
     }
+    drop_moot(&mut found);
     found
+}
+
+/// A value that is refused need not be confirmed as well.
+fn drop_moot(found: &mut Vec<Finding>) {
+    let refused: Vec<At> = found
+        .iter()
+        .filter(|finding| finding.severity == Severity::Refuse)
+        .flat_map(|finding| finding.at.iter().copied())
+        .collect();
+    found.retain(|finding| {
+        finding.severity == Severity::Refuse || !finding.at.iter().any(|at| refused.contains(at))
+    });
 }
 
 fn finding(at: At, severity: Severity, kind: &str, message: Localized) -> Finding {
@@ -186,6 +199,10 @@ fn field_findings<R: Rows>(
         );
         found.push(finding(at, Severity::Refuse, "exclusive", message));
     }
+    if let Some(message) = beyond_storage(field, value) {
+        found.push(finding(at, Severity::Refuse, "hard", message));
+        return;
+    }
     let outside = |range: Option<(i64, i64)>| match value {
         Value::Number(number) => range.filter(|(low, high)| number < low || number > high),
         _ => None,
@@ -223,6 +240,24 @@ fn field_findings<R: Rows>(
         );
         found.push(finding(at, Severity::Confirm, "soft", message));
     }
+}
+
+/// What expressions rely on for every stored value: numbers within the language's default range, dates within its calendar.
+fn beyond_storage(field: &Field, value: &Value) -> Option<Localized> {
+    let (low, high) = fuyou_expr::DEFAULT_RANGE;
+    let calendar = fuyou_expr::DATE_MIN..=fuyou_expr::DATE_MAX;
+    let beyond = match value {
+        Value::Number(number) => field.hard_range.is_none() && !(low..=high).contains(number),
+        Value::Date(day) => !calendar.contains(day),
+        _ => false,
+    };
+    let label = &field.label;
+    beyond.then(|| {
+        Localized::new(
+            format!("{}超出可记录的范围", label.zh),
+            format!("{} is beyond what can be recorded", label.en),
+        )
+    })
 }
 
 fn bounds(field: &Field, (low, high): (i64, i64)) -> (String, String, String) {

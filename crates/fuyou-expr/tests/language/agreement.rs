@@ -1,0 +1,131 @@
+//! Random well-typed expressions over random rows: the evaluator and the databases must agree.
+
+use std::collections::BTreeMap;
+
+use fuyou_expr::parse;
+use fuyou_kernel::Language;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use crate::database::Database;
+use crate::generate::{Choices, expression, records};
+use crate::world::scope;
+
+/// Cases per database; more with `FUYOU_TEST_CASES`.
+const CASES: u32 = 2_500;
+
+/// Refusals that a well-typed random expression may earn.
+const EXPECTED_REFUSALS: [&str; 2] = ["may overflow", "the result would have"];
+
+#[test]
+fn the_evaluator_and_the_databases_agree() {
+    let scope = scope();
+    let cases = std::env::var("FUYOU_TEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(CASES);
+    for database in Database::all(&scope) {
+        let mut runner = TestRunner::new(Config {
+            cases,
+            max_global_rejects: cases * 4,
+            failure_persistence: None,
+            ..Config::default()
+        });
+        let outcome = runner.run(&strategy(), |(for_text, for_rows)| {
+            let text = expression(&mut Choices::new(&for_text));
+            let expr = match parse(&text, &scope) {
+                Ok(expr) => expr,
+                Err(errors) if errors.iter().all(|error| expected(&error.message.en)) => {
+                    return Err(TestCaseError::reject("overflow"));
+                }
+                Err(errors) => {
+                    return Err(TestCaseError::fail(errors[0].render(&text, Language::En)));
+                }
+            };
+            let records = records(&scope, &mut Choices::new(&for_rows));
+            database.store(&scope, &records);
+            database
+                .agrees(&scope, &expr, &records)
+                .map_err(|difference| TestCaseError::fail(format!("{difference}\n{records:?}")))
+        });
+        outcome.unwrap_or_else(|failure| panic!("{failure}"));
+        println!(
+            "{cases} random expressions agree with {:?}",
+            database.dialect
+        );
+    }
+}
+
+fn expected(message: &str) -> bool {
+    EXPECTED_REFUSALS
+        .iter()
+        .any(|start| message.starts_with(start))
+}
+
+fn strategy() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+    (
+        prop::collection::vec(any::<u8>(), 1..160),
+        prop::collection::vec(any::<u8>(), 0..400),
+    )
+}
+
+/// Expressions on which a database once differed, over fixed rows with every kind of edge.
+#[test]
+fn what_once_differed_agrees() {
+    let scope = scope();
+    let bytes: Vec<u8> = (0..4_000u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    let records = records(&scope, &mut Choices::new(&bytes));
+    for database in Database::all(&scope) {
+        database.store(&scope, &records);
+        for text in FOUND {
+            let expr = parse(text, &scope)
+                .unwrap_or_else(|errors| panic!("{}", errors[0].render(text, Language::En)));
+            database
+                .agrees(&scope, &expr, &records)
+                .unwrap_or_else(|difference| panic!("{difference}"));
+        }
+    }
+}
+
+const FOUND: &[&str] = &[
+    // SQLite forgets the aggregate, and that the statement had one.
+    "(false and (((t1 || t1) between first(t1) filter (where true) and t1) is true))",
+    "false and count(*) > 0",
+    "true or any(hit)",
+];
+
+/// The random expressions are worth something only when they reach everything and are not mostly unknown.
+#[test]
+fn random_expressions_use_the_whole_language() {
+    let scope = scope();
+    let mut runner = TestRunner::deterministic();
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut unknown, mut values) = (0, 0);
+    for _ in 0..CASES {
+        let (for_text, for_rows) = strategy().new_tree(&mut runner).unwrap().current();
+        let Ok(expr) = parse(&expression(&mut Choices::new(&for_text)), &scope) else {
+            continue;
+        };
+        for record in records(&scope, &mut Choices::new(&for_rows)) {
+            values += 1;
+            unknown += usize::from(expr.eval(&record).is_null());
+        }
+        expr.root().visit(&mut |node| {
+            let kind = format!("{:?}", node.kind);
+            let name = kind.split([' ', '(', '{']).next().unwrap_or_default();
+            *kinds.entry(name.to_owned()).or_default() += 1;
+        });
+    }
+    assert_eq!(kinds.len(), 32, "every kind of node: {kinds:?}");
+    assert!(
+        kinds.values().all(|count| *count >= 20),
+        "each often enough: {kinds:?}"
+    );
+    assert!(
+        values > 9_000 && unknown * 10 < values * 6,
+        "{unknown} of {values} values are unknown"
+    );
+}
