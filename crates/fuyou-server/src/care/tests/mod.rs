@@ -1,0 +1,4 @@
+//! What the desk is promised, on both databases, with the packs of the repository.
+
+pub(super) mod county;
+mod recording;
