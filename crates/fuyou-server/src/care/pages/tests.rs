@@ -2,7 +2,7 @@
 
 use fuyou_kernel::Date;
 
-use crate::care::tests::county::national_pack;
+use crate::testkit::county::national_pack;
 use crate::care::{Care, Settings};
 use crate::testkit::{Answer, TestApp, on_each_database};
 

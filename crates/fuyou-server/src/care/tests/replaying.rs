@@ -4,7 +4,7 @@ use fuyou_kernel::{Date, Span};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use super::county::{ANTENATAL, County, national_pack, typed};
+use crate::testkit::county::{ANTENATAL, County, national_pack, typed};
 use crate::care::{Acting, Correction, EncounterId, EnrollmentChange, Error, Reasons, Record, SubjectId, Voiding};
 use crate::testkit::each_database;
 

@@ -1,6 +1,6 @@
 //! What a reader may not see does not leave the engine.
 
-use super::county::{County, national_pack};
+use crate::testkit::county::{County, national_pack};
 use crate::access::Role;
 use crate::care::{ListFilter, Shown};
 use crate::testkit::each_database;
@@ -15,14 +15,19 @@ async fn a_village_doctor_sees_neither_values_nor_rules_of_an_infection() {
         let nurse = county.user(Role::CountyWorker, "990000", "2024-06-01");
         let program = &county.care.pack().programs[0];
         let form = program.form_ix("pmtct").unwrap();
-        // Whatever the form asks first: one infection finding is enough, the rest is confirmed or refused by the pack.
         let secret = program.form(form).fields.iter().filter(|field| field.secrecy > fuyou_kernel::Secrecy::Sensitive);
         assert!(secret.count() > 0, "the pack keeps infections secret");
-        let text = "hiv_result=positive syphilis_result=negative hbsag_result=negative";
-        let answer = county.care.record(&nurse, county.typed(woman, "pmtct", "2024-06-01", text)).await;
-        println!("{:?}", answer.as_ref().err().map(ToString::to_string));
+        let text = "hiv_method=rapid hiv_screen=positive hiv_confirm=positive hiv_confirmed_on=2024-06-01 pmtct_staff=D1";
+        let recorded = county.care.record(&nurse, county.typed(woman, "pmtct", "2024-06-01", text)).await.unwrap();
+        assert!(recorded.rules.iter().any(|rule| rule.title.en.contains("HIV")), "the nurse is told");
         let doctor = county.user(Role::VillageDoctor, "990001001", "2024-06-02");
         let story = county.care.story(&doctor, woman).await.unwrap();
+        let titles: Vec<&str> = story.enrollments[0].rules.iter().map(|rule| rule.title.en.as_str()).collect();
+        assert!(titles.contains(&"Standard precautions"), "{titles:?}");
+        assert!(!titles.iter().any(|title| title.contains("HIV")), "{titles:?}");
+        let by_rules = |task: &&crate::care::TaskShown| !matches!(task.cause, crate::care::Cause::Visit(_));
+        let tasks = story.enrollments[0].tasks.iter().filter(by_rules).map(|task| task.title.en.as_str());
+        assert!(!tasks.clone().any(|title| title.contains("HIV")), "{:?}", tasks.collect::<Vec<_>>());
         for record in &story.enrollments[0].records {
             let fields = &program.form(record.form).fields;
             for (field, value) in fields.iter().zip(&record.values) {
