@@ -159,10 +159,14 @@ export async function fill(page, values) {
   }
 }
 
+/** Clicks and waits for the page that answers. */
+export async function go(page, what) {
+  await Promise.all([page.waitForNavigation(), page.locator(what).first().click()]);
+}
+
 /** Saves and waits for what it led to. */
 export async function save(page) {
-  await page.click("button[value=save]");
-  await page.waitForLoadState();
-  const problems = await page.locator(".wrong:visible").allTextContents();
+  await go(page, "button[value=save]");
+  const problems = await page.locator(".wrong:visible, .ask:visible, .message.bad").allTextContents();
   if (!/\/records\/[0-9a-f-]{36}$/.test(new URL(page.url()).pathname)) throw new Error(`not saved: ${problems.join(" | ")}`);
 }

@@ -6,5 +6,5 @@
 mod app;
 mod database;
 
-pub(crate) use app::{PASSWORD, TestApp, on_each_database, words};
+pub(crate) use app::{Answer, PASSWORD, TestApp, on_each_database, words};
 pub(crate) use database::{TempDir, each_database};

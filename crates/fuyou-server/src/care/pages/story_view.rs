@@ -258,7 +258,7 @@ pub(super) fn task_view(
     let form = task.form.map(|form| program.form(form)).filter(|form| !words.is_closed(form));
     let can = task.progress == Progress::Open && task.from <= words.cx.today && words.cx.actor.may(Action::RecordCare);
     TaskView {
-        title: words.of(&task.title),
+        title: words.task_title(program, task),
         state,
         state_words: words.t(key),
         when,

@@ -202,7 +202,7 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
         name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
         residence: found.map_or_else(String::new, |found| found.residence.clone()),
         badges: words.risk(program, &row.risk).badges,
-        title: words.of(&row.task.title),
+        title: words.task_title(program, &row.task),
         program: words.of(&program.title),
         when,
         state,
