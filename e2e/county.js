@@ -40,6 +40,14 @@ function binary() {
   return found;
 }
 
+/** What every open page shows, for whoever looks into a failure. */
+async function lastSeen(browser, name) {
+  const open = browser?.contexts().flatMap((context) => context.pages()) ?? [];
+  for (const [at, page] of open.entries()) {
+    await page.screenshot({ path: join(artifacts, `${name}-failed-${at}.png`), fullPage: true }).catch(() => {});
+  }
+}
+
 function pages(browser, address) {
   return async (login, { width = 1280, language = "zh-CN" } = {}) => {
     const context = await browser.newContext({ baseURL: address, locale: language, viewport: { width, height: 900 } });
@@ -118,6 +126,9 @@ export async function inCounty(name, journey) {
       shot: (page, what) => page.screenshot({ path: join(artifacts, `${name}-${what}.png`), fullPage: true }),
     });
     if (trouble.includes("ERROR")) throw new Error(`the server complained: ${trouble}`);
+  } catch (failure) {
+    await lastSeen(browser, name);
+    throw failure;
   } finally {
     await browser?.close();
     server?.kill("SIGTERM");

@@ -291,7 +291,10 @@ pub(super) fn record_view(words: Words<'_>, program: &Program, person: SubjectId
     if closed {
         sections.clear();
     }
-    let groups = form.groups.iter().zip(&record.groups).filter(|(_, rows)| !rows.is_empty() && !closed);
+    let may_see = |group: &fuyou_pack::model::Group| group.fields.iter().any(|field| field.secrecy <= words.secrecy_max());
+    let groups = form.groups.iter().zip(&record.groups).filter(|(group, rows)| {
+        !rows.is_empty() && !closed && may_see(group)
+    });
     let level = record.level_after.and_then(|level| program.risk.as_ref()?.levels.get(level));
     let is_restricted = |shown: &Shown| *shown == Shown::Restricted;
     let has_restricted =

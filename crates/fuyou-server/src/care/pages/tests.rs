@@ -45,9 +45,15 @@ async fn booked(app: &TestApp) {
     assert_eq!(answer.status, 303, "{}", crate::testkit::words(&answer.body));
 }
 
+/// What the page says is wrong.
+fn wrong(answer: &Answer) -> Vec<&str> {
+    let parts = answer.body.split("class=\"wrong\">").skip(1).chain(answer.body.split("message bad\"").skip(1));
+    parts.filter_map(|rest| rest.get(..rest.find("</").unwrap_or(0))).collect()
+}
+
 #[track_caller]
 fn says(answer: &Answer, status: u16, wanted: &[&str]) {
-    assert_eq!(answer.status.as_u16(), status, "{}", crate::testkit::words(&answer.body));
+    assert_eq!(answer.status.as_u16(), status, "{:?}", wrong(answer));
     for text in wanted {
         assert!(answer.body.contains(text), "{text} is not on the page: {}", crate::testkit::words(&answer.body));
     }
@@ -59,7 +65,7 @@ async fn what_was_typed_stays_when_a_form_is_refused() {
         booked(app).await;
         let wrong = ANTENATAL.replace("58.0", "580").replace("f.complaint=none", "f.complaint=kept+text");
         let answer = record(app, "township_worker", "antenatal", 2, &wrong).await;
-        says(&answer, 422, &["value=\"580\"", "kept text", "应在 25 到 220 kg 之间"]);
+        says(&answer, 422, &["value=\"580\"", "kept text", "应在 25.0 到 220.0 kg 之间"]);
         let unread = ANTENATAL.replace("58.0", "heavy");
         says(&record(app, "township_worker", "antenatal", 2, &unread).await, 422, &["value=\"heavy\"", "id=\"problems\""]);
         let no_day = ANTENATAL.replace("2026-03-26", "2026-02-30");
@@ -162,7 +168,7 @@ async fn who_may_not_know_is_not_told() {
     .await;
 }
 
-const INFECTED: &str = "occurred_on=2026-03-26&f.hiv_screen=positive&f.hiv_confirm=positive&f.hiv_confirmed_on=2026-03-25";
+const INFECTED: &str = "occurred_on=2026-03-26&f.hiv_screen=positive&f.hiv_confirm=positive&f.hiv_confirmed_on=2026-03-25&f.pmtct_staff=D1";
 
 fn around(body: &str, word: &str) -> String {
     let at = body.find(word).unwrap_or(0);
