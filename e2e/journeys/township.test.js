@@ -42,8 +42,9 @@ test("registers, books, records, sees the risk, refers; the hospital answers", a
     await record(page, person, "antenatal", { ...routine, occurred_on: daysAgo(0), weight_kg: "63.5", systolic_mmhg: "165", diastolic_mmhg: "112", fundal_height_cm: "24", hb_g_per_l: "112", classification: "abnormal" });
     assert.match(await page.locator(".field", { has: page.locator("[name='f.weight_kg']") }).innerText(), /58\.0/, "the last value stands beside the field");
     // The script asks what saving would lead to.
-    await page.waitForSelector("#consequence .alert", { timeout: 8000 });
+    await page.waitForSelector("#consequence .alert");
     await shot(page, "4-risk-while-typing");
+    await page.locator(".field:visible", { hasText: "异常说明" }).locator("input").fill("血压升高");
     for (const ask of await page.locator(".ask input:visible").all()) await ask.fill("复测两次");
     await go(page, "button[value=save]");
     if (await page.locator(".ask input:visible").count()) {

@@ -253,7 +253,9 @@ pub(super) fn task_view(
     let when = match task.progress {
         Progress::Done { on, .. } => on.to_string(),
         Progress::Open if left < 0 => words.t1("care-late-by", "days", -left),
-        Progress::Open | Progress::Cancelled => format!("{} – {due}", task.from),
+        Progress::Open if task.from <= words.cx.today => words.t1("care-until", "day", due),
+        Progress::Open => words.t1("care-from", "day", task.from),
+        Progress::Cancelled => String::new(),
     };
     let form = task.form.map(|form| program.form(form)).filter(|form| !words.is_closed(form));
     let can = task.progress == Progress::Open && task.from <= words.cx.today && words.cx.actor.may(Action::RecordCare);
