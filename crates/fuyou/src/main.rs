@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod expr;
+mod import;
 mod keys;
 mod migrate;
 mod organization;
@@ -33,6 +34,8 @@ enum Command {
     User(user::Args),
     /// 机构管理 · Organizations.
     Organization(organization::Args),
+    /// 批量导入 · Load a file of records through the same rules as the desk.
+    Import(import::Args),
     /// 审计 · The audit trail.
     Audit(audit::Args),
     /// 密钥 · Keys.
@@ -52,6 +55,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Organization(args) => organization::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Pack(args) => pack::run(args),

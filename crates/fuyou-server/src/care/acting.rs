@@ -1,10 +1,14 @@
 //! Who acts, and when.
 
-use fuyou_kernel::{Date, Timestamp};
+use std::sync::Arc;
 
-use crate::access::Actor;
+use fuyou_kernel::{Date, Id, Timestamp};
+use uuid::Uuid;
+
+use crate::access::{Actor, Role};
 use crate::db::Entry;
 use crate::http::Cx;
+use crate::registry::Tree;
 
 /// Who acts, and when: what every use case of care and referral is told first.
 #[derive(Debug, Clone)]
@@ -18,11 +22,25 @@ pub struct Acting {
 }
 
 impl Acting {
+    /// The machine itself, for commands: everything a county worker may do, everywhere.
+    pub fn system(tree: Arc<Tree>, now: Timestamp, today: Date) -> Self {
+        let root = tree.all().first().map(|organization| organization.id);
+        let actor = Actor {
+            id: Id::from_uuid(Uuid::nil()),
+            login: "system".to_owned(),
+            name: "system".to_owned(),
+            role: Role::CountyWorker,
+            organization: root.unwrap_or_else(|| Id::from_uuid(Uuid::nil())),
+            tree,
+        };
+        Acting { actor, now, today }
+    }
+
     /// An audit entry of this actor at this moment.
     pub(crate) fn entry(&self, action: &'static str, entity: &'static str) -> Entry {
         Entry {
             at: self.now,
-            actor_id: Some(self.actor.id.uuid()),
+            actor_id: Some(self.actor.id.uuid()).filter(|id| !id.is_nil()),
             actor_login: self.actor.login.clone(),
             org_id: Some(self.actor.organization.uuid()),
             action: action.into(),

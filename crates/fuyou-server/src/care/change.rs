@@ -47,8 +47,8 @@ pub(super) struct Writing {
     /// Rows for other tables: completions, changes of enrollments.
     pub completions: Vec<Cell>,
     pub enrollment_changes: Vec<Cell>,
-    /// A referral that was sent or went a step further.
-    pub referral: Option<ReferralChange>,
+    /// Referrals that were sent or went a step further.
+    pub referrals: Vec<ReferralChange>,
     pub entry: Entry,
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn write(
     tx: &mut Tx,
     pack: &Pack,
     tables: &Tables,
-    writings: &[Writing],
+    writings: &[&Writing],
     now: Timestamp,
 ) -> Result<Written, Error> {
     let mut rows = Rows::default();
@@ -154,7 +154,7 @@ async fn apply_updates(
             return Ok(Written::Raced);
         }
     }
-    if let Some(change) = &writing.referral {
+    for change in &writing.referrals {
         let clocks = writing.after.referrals.get(&change.id()).cloned().unwrap_or_default();
         if !referral::store_change(tx, change, &clocks).await? {
             return Ok(Written::Raced);
@@ -375,7 +375,7 @@ fn tell(tx: &mut Tx, writing: &Writing, now: Timestamp) {
         };
         line("encounter", record.id(), operation);
     }
-    if let Some(change) = &writing.referral {
+    for change in &writing.referrals {
         line("referral", change.id(), change.operation());
     }
     let operation = match writing.head_change {

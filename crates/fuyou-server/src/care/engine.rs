@@ -151,8 +151,7 @@ impl Care {
     /// Writes one change. False when somebody else was faster: read again.
     pub(super) async fn write_one(&self, writing: &Writing, now: Timestamp) -> Result<bool, Error> {
         let mut tx = self.db().begin(Some(writing.head.subject)).await?;
-        let writings = std::slice::from_ref(writing);
-        match write(&mut tx, self.pack(), self.tables(), writings, now).await? {
+        match write(&mut tx, self.pack(), self.tables(), &[writing], now).await? {
             Written::Raced => Ok(false),
             Written::Done => {
                 tx.commit().await?;

@@ -8,6 +8,7 @@
 //! - a value above the reader's secrecy does not leave this folder.
 
 mod acting;
+mod bulk;
 mod change;
 mod correct;
 mod derive;
@@ -19,6 +20,7 @@ mod file;
 mod listing;
 mod model;
 mod pages;
+mod reconcile;
 mod record;
 mod referring;
 mod register;
@@ -34,6 +36,7 @@ mod work_store;
 mod tests;
 
 pub use acting::Acting;
+pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkWriting, Known, Refused};
 pub(crate) use derive::area;
 pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};

@@ -286,7 +286,7 @@ impl Care {
             after: derived,
             completions: Vec::new(),
             enrollment_changes: Vec::new(),
-            referral: None,
+            referrals: Vec::new(),
             entry,
         };
         Planned { writing, recorded }

@@ -65,7 +65,7 @@ impl Care {
             };
             writing.after.relations.insert(derived_id(&[b"referral", id.as_bytes()]), relation);
             let clocks = writing.after.referrals.get(&id).cloned().unwrap_or_default();
-            writing.referral = Some(change);
+            writing.referrals.push(change);
             if self.write_one(&planned.writing, by.now).await? {
                 let date = |date: Option<fuyou_kernel::Date>| date.map(crate::db::DbDate);
                 return Ok(ReferralRow {

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use fuyou_kernel::Timestamp;
 
-use super::person::spelled;
+use super::person::{Secret, spelled};
 use super::store::{self, Secrets};
-use super::{Identity, PersonId};
-use crate::db::{Cell, Error, Insert, Tx};
+use super::{Identity, Organization, PersonId, organizations_store};
+use crate::db::{Cell, Connection, Error, Insert, Tx};
 use crate::keys::Keyring;
 
 static PERSONS: LazyLock<Insert> = LazyLock::new(|| {
@@ -17,7 +17,7 @@ static PERSONS: LazyLock<Insert> = LazyLock::new(|| {
             "subject_id", "name", "pinyin", "initials", "sex", "birth_on", "id_type", "id_no_sealed", "id_no_hash",
             "phone_sealed", "phone_hash", "phone_tail", "key_version", "residence_org_id", "residence_address",
             "residence_since", "household_kind", "household_region", "ethnicity", "content_hash", "version", "created_at",
-            "updated_at",
+            "updated_at", "household_type", "population_group",
         ],
         "on conflict do nothing",
     )
@@ -26,8 +26,15 @@ static PERSONS: LazyLock<Insert> = LazyLock::new(|| {
 /// A person ready to be stored: sealed, hashed and spelled. Slow work, done outside of lanes.
 pub(crate) struct PersonRow(Vec<Cell>);
 
-/// Seals and spells a person that has passed [`Identity::check`].
-pub(crate) fn person_row(keys: &Keyring, id: PersonId, new: &Identity, now: Timestamp) -> PersonRow {
+/// Seals and spells a person that has passed [`Identity::check`]. Type of household registration and population group
+/// are codes of the pack.
+pub(crate) fn person_row(
+    keys: &Keyring,
+    id: PersonId,
+    new: &Identity,
+    (household, population): (Option<&str>, Option<&str>),
+    now: Timestamp,
+) -> PersonRow {
     let (pinyin, initials) = spelled(&new.name);
     let secrets = Secrets::of(keys, id, new);
     let text = |text: Option<&str>| Cell::Text(text.map(Into::into));
@@ -55,10 +62,35 @@ pub(crate) fn person_row(keys: &Keyring, id: PersonId, new: &Identity, now: Time
         Cell::int(1),
         Cell::at(now),
         Cell::at(now),
+        text(household),
+        text(population),
     ])
 }
 
 /// Stores persons; those that are there already are left alone. Says how many were new.
 pub(crate) async fn insert_persons(tx: &mut Tx, rows: Vec<PersonRow>) -> Result<u64, Error> {
     PERSONS.run(tx, rows.into_iter().flat_map(|row| row.0).collect()).await
+}
+
+/// The person with an identity number.
+pub(crate) async fn person_by_number(
+    connection: &mut Connection,
+    keys: &Keyring,
+    number: &str,
+) -> Result<Option<PersonId>, Error> {
+    let Some(number) = Secret::new(number) else { return Ok(None) };
+    let hashes = keys.lookups(store::ID_NO, number.reveal());
+    Ok(store::by_id_no(connection, &hashes).await?.map(|brief| brief.id))
+}
+
+/// Stores organizations, those that are there brought up to date.
+pub(crate) async fn save_organizations(
+    tx: &mut Tx,
+    organizations: &[Organization],
+    now: Timestamp,
+) -> Result<(), Error> {
+    for organization in organizations {
+        organizations_store::save(tx, organization, now).await?;
+    }
+    Ok(())
 }

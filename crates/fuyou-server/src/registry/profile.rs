@@ -15,20 +15,20 @@ pub struct Profile {
     pub sex: String,
     /// The organization whose area she lives in.
     pub residence: Option<OrganizationId>,
-    /// Household registration, as the word in storage.
+    /// Type of household registration, as a code of the pack; empty when nobody asked.
     pub household: String,
-    /// Population group, as the word in storage; empty when nobody asked.
+    /// Population group, as a code of the pack; empty when nobody asked.
     pub population: String,
 }
 
 /// The profile of a person, if there is one. One statement; the caller decides who may know.
 pub async fn profile(connection: &mut Connection, subject: Uuid) -> Result<Option<Profile>, Error> {
     let row = store::profile(connection, subject).await?;
-    Ok(row.map(|(birth_on, sex, residence, household)| Profile {
+    Ok(row.map(|(birth_on, sex, residence, household, population)| Profile {
         birth_on: birth_on.0,
         sex,
         residence: Some(Id::from_uuid(residence)),
-        household,
-        population: String::new(),
+        household: household.unwrap_or_default(),
+        population: population.unwrap_or_default(),
     }))
 }

@@ -132,7 +132,7 @@ impl County {
         };
         let dir = TempDir::new();
         let keys = Keyring::open(&dir.path().join("keys"), Suite::Sm).unwrap();
-        let row = person_row(&keys, Id::from_uuid(id.uuid()), &identity, noon("2024-01-01"));
+        let row = person_row(&keys, Id::from_uuid(id.uuid()), &identity, (None, None), noon("2024-01-01"));
         let mut tx = self.care.db().begin(Some(id.uuid())).await.unwrap();
         assert_eq!(insert_persons(&mut tx, vec![row]).await.unwrap(), 1);
         tx.commit().await.unwrap();

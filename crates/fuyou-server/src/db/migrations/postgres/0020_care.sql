@@ -224,3 +224,8 @@ create table import_job (
 
 -- Where an organization stands in the tree: a subtree is a prefix of the path.
 create view org_place as select id, code, path from organization;
+
+-- What rules may know of a person besides: the type of her household registration and her population group, as codes of
+-- the pack's value sets of these names.
+alter table person add column household_type text;
+alter table person add column population_group text;
