@@ -2,14 +2,18 @@
 
 mod audit;
 mod config;
+mod demo;
 mod expr;
 mod import;
+mod indicators;
 mod keys;
 mod migrate;
 mod organization;
 mod pack;
+mod packs;
 mod plan;
 mod serve;
+mod simulate;
 mod user;
 
 use std::process::ExitCode;
@@ -26,6 +30,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// 演示县 · A made-up county in one command.
+    Demo(demo::Args),
     /// 启动服务 · Start the server.
     Serve(serve::Args),
     /// 升级数据库结构 · Bring the schema of the database up to date.
@@ -34,8 +40,6 @@ enum Command {
     User(user::Args),
     /// 机构管理 · Organizations.
     Organization(organization::Args),
-    /// 批量导入 · Load a file of records through the same rules as the desk.
-    Import(import::Args),
     /// 审计 · The audit trail.
     Audit(audit::Args),
     /// 密钥 · Keys.
@@ -44,6 +48,12 @@ enum Command {
     Pack(pack::Arguments),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
+    /// 指标 · Indicators of a node in a period.
+    Indicators(indicators::Args),
+    /// 批量导入 · Load a file of records through the same rules as the desk.
+    Import(import::Args),
+    /// 模拟一个虚构的县 · Make up a county.
+    Simulate(simulate::Arguments),
     /// 表达式 · Try an expression.
     Expr(expr::Arguments),
 }
@@ -51,15 +61,18 @@ enum Command {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Organization(args) => organization::run(args).await,
-        Command::Import(args) => import::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Pack(args) => pack::run(args),
-        Command::Plan(args) => plan::run(&args),
+        Command::Plan(args) => plan::run(&args).await,
+        Command::Indicators(args) => indicators::run(args).await,
+        Command::Import(args) => import::run(args).await,
         Command::Expr(args) => expr::run(&args),
     }
 }

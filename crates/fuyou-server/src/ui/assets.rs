@@ -20,6 +20,8 @@ const STYLES: &[&str] = &[
     include_str!("css/badge.css"),
     include_str!("css/care.css"),
     include_str!("css/message.css"),
+    include_str!("css/chart.css"),
+    include_str!("css/plan.css"),
 ];
 
 /// A file by its content's name.

@@ -58,8 +58,13 @@ const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/persons", "menu-persons", Some(Action::ReadPerson)),
     ("/lists", "menu-lists", Some(Action::ReadPerson)),
     ("/referrals", "menu-referrals", Some(Action::ManageReferral)),
+    ("/board", "menu-board", Some(Action::ReadIndicators)),
+    ("/indicators", "menu-indicators", Some(Action::ReadIndicators)),
+    ("/plans", "menu-plans", Some(Action::ManagePlan)),
+    ("/figures", "menu-figures", Some(Action::ManagePlan)),
     ("/organizations", "menu-organizations", None),
     ("/users", "menu-users", Some(Action::ManageUsers)),
+    ("/packs", "menu-packs", Some(Action::ReadPacks)),
     ("/audit", "menu-audit", Some(Action::ReadAudit)),
 ];
 
