@@ -62,6 +62,7 @@ const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/indicators", "menu-indicators", Some(Action::ReadIndicators)),
     ("/plans", "menu-plans", Some(Action::ManagePlan)),
     ("/figures", "menu-figures", Some(Action::ManagePlan)),
+    ("/imports", "menu-imports", Some(Action::ImportData)),
     ("/organizations", "menu-organizations", None),
     ("/users", "menu-users", Some(Action::ManageUsers)),
     ("/packs", "menu-packs", Some(Action::ReadPacks)),
