@@ -49,6 +49,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../referral/texts/en.ftl"),
     ),
     (
+        include_str!("../exchange/import/texts/zh.ftl"),
+        include_str!("../exchange/import/texts/en.ftl"),
+    ),
+    (
         include_str!("../audit/texts/zh.ftl"),
         include_str!("../audit/texts/en.ftl"),
     ),

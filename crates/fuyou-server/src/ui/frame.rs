@@ -63,6 +63,7 @@ const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/plans", "menu-plans", Some(Action::ManagePlan)),
     ("/summary", "summary-menu", Some(Action::ReadIndicators)),
     ("/figures", "menu-figures", Some(Action::ManagePlan)),
+    ("/imports", "menu-imports", Some(Action::ImportData)),
     ("/organizations", "menu-organizations", None),
     ("/users", "menu-users", Some(Action::ManageUsers)),
     ("/packs", "menu-packs", Some(Action::ReadPacks)),

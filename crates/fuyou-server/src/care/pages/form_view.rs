@@ -97,6 +97,7 @@ impl Filling<'_> {
         let mut sections: Vec<SectionView> = std::iter::once(None)
             .chain((0..form.sections.len()).map(Some))
             .map(|section| self.section(words, section))
+            .chain(std::iter::once(self.groups_outside(words)))
             .filter(|section| !section.fields.is_empty() || !section.groups.is_empty())
             .collect();
         // A section of which nothing is shown has no heading either.
@@ -186,12 +187,28 @@ impl Filling<'_> {
                 fields.push(self.field(words, position, field));
             }
         }
-        let groups = form.groups.iter().enumerate().filter(|(_, group)| group.section == section);
         SectionView {
             title: section.map(|at| words.of(&form.sections[at].title)).unwrap_or_default(),
             is_hidden: false,
             fields,
-            groups: groups.map(|(position, group)| self.group(words, position, group)).collect(),
+            groups: if section.is_some() { self.groups(words, section) } else { Vec::new() },
+        }
+    }
+
+    fn groups(&self, words: Words<'_>, section: Option<usize>) -> Vec<GroupView> {
+        let is_open = |group: &Group| group.fields.iter().any(|field| field.secrecy <= words.secrecy_max());
+        let groups = self.form.groups.iter().enumerate();
+        let groups = groups.filter(|(_, group)| group.section == section && is_open(group));
+        groups.map(|(position, group)| self.group(words, position, group)).collect()
+    }
+
+    /// Groups of no section stand at the end.
+    fn groups_outside(&self, words: Words<'_>) -> SectionView {
+        SectionView {
+            title: String::new(),
+            is_hidden: false,
+            fields: Vec::new(),
+            groups: self.groups(words, None),
         }
     }
 

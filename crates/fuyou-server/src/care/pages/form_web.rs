@@ -144,6 +144,13 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What saving would lead to once the reasons still asked for are given.
+    pub(super) async fn preview(&self, typing: &Typing) -> Result<Preview, CareError> {
+        let mut record = self.record(typing);
+        record.reasons.insert("*".to_owned(), "?".to_owned());
+        self.care.preview(&self.by, &record).await
+    }
+
     /// The findings of a preview, worst first beside each field; what cannot be read stands before what it lacks.
     pub(super) fn findings(preview: &Preview, unreadable_day: Option<Finding>) -> Vec<Finding> {
         let mut findings: Vec<Finding> = unreadable_day.into_iter().collect();
@@ -267,7 +274,7 @@ pub(super) async fn show(
         typed: typed_of_draft(desk.pack_form(), &prefilled.draft),
         reasons: Reasons::new(),
     };
-    let preview = desk.care.preview(&desk.by, &desk.record(&typing)).await?;
+    let preview = desk.preview(&typing).await?;
     let asked = PageAsked { checked: Some(&preview.checked), last: &prefilled.last, ..PageAsked::new(&typing) };
     Ok(html(&desk.page(asked).await?)?.into_response())
 }
@@ -315,7 +322,7 @@ async fn again(
     message: Option<String>,
     stale: Option<Box<Stale>>,
 ) -> Result<Response, Error> {
-    let preview = match desk.care.preview(&desk.by, &desk.record(&typing)).await {
+    let preview = match desk.preview(&typing).await {
         Ok(preview) => Some(preview),
         // It was said already why nothing can be stored here.
         Err(_) if message.is_some() => None,
@@ -358,7 +365,7 @@ pub(super) async fn preview(
 ) -> Result<Json<Live>, Error> {
     let desk = Desk::new(&cx, subject_id(&id)?, &program, &form)?;
     let (typing, wrong_day) = desk.typing(&Sent(pairs))?;
-    let preview = desk.care.preview(&desk.by, &desk.record(&typing)).await?;
+    let preview = desk.preview(&typing).await?;
     let findings = Desk::findings(&preview, wrong_day);
     Ok(Json(live(&desk, &typing, &preview, &findings)?))
 }

@@ -147,7 +147,7 @@ pub(super) async fn show_correction(cx: Cx, Path((id, record)): Path<(String, St
         typed,
         reasons: found.record.reasons.clone(),
     };
-    let preview = desk.care.preview(&desk.by, &desk.record(&typing)).await?;
+    let preview = desk.preview(&typing).await?;
     let asked = PageAsked {
         checked: Some(&preview.checked),
         action: Some(format!("/persons/{subject}/records/{record}/correct")),
@@ -200,7 +200,7 @@ pub(super) async fn submit_correction(
             Err(err) => return Err(err.into()),
         }
     }
-    let preview = desk.care.preview(&desk.by, &desk.record(&typing)).await?;
+    let preview = desk.preview(&typing).await?;
     let mut findings = Desk::findings(&preview, wrong_day);
     if let Some(refusal) = &refused {
         // The refusal compared the record with the others only, the preview also with itself.

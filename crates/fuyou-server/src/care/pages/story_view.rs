@@ -253,12 +253,14 @@ pub(super) fn task_view(
     let when = match task.progress {
         Progress::Done { on, .. } => on.to_string(),
         Progress::Open if left < 0 => words.t1("care-late-by", "days", -left),
-        Progress::Open | Progress::Cancelled => format!("{} – {due}", task.from),
+        Progress::Open if task.from <= words.cx.today => words.t1("care-until", "day", due),
+        Progress::Open => words.t1("care-from", "day", task.from),
+        Progress::Cancelled => String::new(),
     };
     let form = task.form.map(|form| program.form(form)).filter(|form| !words.is_closed(form));
     let can = task.progress == Progress::Open && task.from <= words.cx.today && words.cx.actor.may(Action::RecordCare);
     TaskView {
-        title: words.of(&task.title),
+        title: words.task_title(program, task),
         state,
         state_words: words.t(key),
         when,
@@ -291,7 +293,10 @@ pub(super) fn record_view(words: Words<'_>, program: &Program, person: SubjectId
     if closed {
         sections.clear();
     }
-    let groups = form.groups.iter().zip(&record.groups).filter(|(_, rows)| !rows.is_empty() && !closed);
+    let may_see = |group: &fuyou_pack::model::Group| group.fields.iter().any(|field| field.secrecy <= words.secrecy_max());
+    let groups = form.groups.iter().zip(&record.groups).filter(|(group, rows)| {
+        !rows.is_empty() && !closed && may_see(group)
+    });
     let level = record.level_after.and_then(|level| program.risk.as_ref()?.levels.get(level));
     let is_restricted = |shown: &Shown| *shown == Shown::Restricted;
     let has_restricted =

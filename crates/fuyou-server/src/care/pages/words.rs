@@ -6,7 +6,7 @@ use fuyou_pack::model::{Field, InputType, SubjectKind};
 use fuyou_pack::replay::Due;
 use fuyou_pack::{Form, Pack, Program};
 
-use crate::care::{Risk, RuleShown, Shown, restricted};
+use crate::care::{Risk, RuleShown, Shown, TaskShown, restricted};
 use crate::http::Cx;
 use crate::registry::OrganizationId;
 use crate::texts;
@@ -188,6 +188,12 @@ impl Words<'_> {
     /// the reader's secrecy is named by what stands for it.
     pub(super) fn form_title(&self, form: &Form) -> String {
         if self.is_closed(form) { self.of(&restricted()) } else { self.of(&form.title) }
+    }
+
+    /// The title of a task, unless it is done by a form that is closed to the reader.
+    pub(super) fn task_title(&self, program: &Program, task: &TaskShown) -> String {
+        let closed = task.form.is_some_and(|form| self.is_closed(program.form(form)));
+        if closed { self.t("care-restricted-task") } else { self.of(&task.title) }
     }
 
     /// Whether the reader may see less than half of what a form asks.
