@@ -2,14 +2,18 @@
 
 mod audit;
 mod config;
+mod demo;
 mod expr;
+mod import;
 mod indicators;
 mod keys;
 mod migrate;
 mod organization;
 mod pack;
+mod packs;
 mod plan;
 mod serve;
+mod simulate;
 mod summary;
 mod user;
 
@@ -39,8 +43,8 @@ enum Command {
     Audit(audit::Args),
     /// 密钥 · Keys.
     Keys(keys::Args),
-    /// 规则包 · Check, test and show packs of definitions.
-    Pack(pack::Args),
+    /// 规则包 · Packs of definitions.
+    Pack(pack::Arguments),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
     /// 表达式 · Try an expression.
@@ -49,6 +53,12 @@ enum Command {
     Indicators(indicators::Args),
     /// 年度总结 · The annual summary as a Word document.
     Summary(summary::Args),
+    /// 演示县 · A made-up county in one command.
+    Demo(demo::Args),
+    /// 模拟一个虚构的县 · Make up a county.
+    Simulate(simulate::Arguments),
+    /// 批量导入 · Load a file of records through the same rules as the desk.
+    Import(import::Args),
 }
 
 #[tokio::main]
@@ -65,5 +75,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Expr(args) => expr::run(&args),
         Command::Indicators(args) => indicators::run(args).await,
         Command::Summary(args) => summary::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Simulate(arguments) => simulate::run(arguments).await,
+        Command::Import(args) => import::run(args).await,
     }
 }

@@ -6,6 +6,7 @@ use fuyou_kernel::{Date, Id, TimeZone, Timestamp};
 use fuyou_pack::Pack;
 
 use crate::access::{PasswordCost, PasswordError, Passwords};
+use crate::care::Care;
 use crate::db::{Db, Error};
 use crate::keys::Keyring;
 use crate::registry::{Tree, load_tree};
@@ -39,6 +40,7 @@ struct Inner {
     passwords: Passwords,
     tree: RwLock<Arc<Tree>>,
     pack: OnceLock<Arc<Pack>>,
+    care: OnceLock<Care>,
 }
 
 /// Why the application does not start.
@@ -63,6 +65,7 @@ impl App {
             options,
             passwords,
             tree: RwLock::new(Arc::new(tree)), pack: OnceLock::new(),
+            care: OnceLock::new(),
         })))
     }
 
@@ -95,6 +98,19 @@ impl App {
     /// The pack; none before one was put in.
     pub fn pack(&self) -> Option<&Arc<Pack>> {
         self.0.pack.get()
+    }
+
+    /// Puts in the engine that a pack was installed with, once, before the first request; its pack with it.
+    #[must_use]
+    pub fn with_care(self, care: Care) -> Self {
+        let app = self.with_pack(care.pack().clone());
+        let _ = app.0.care.set(care);
+        app
+    }
+
+    /// The engine of care; none before a pack was installed.
+    pub fn care(&self) -> Option<&Care> {
+        self.0.care.get()
     }
 
     /// The tree of organizations as last read.

@@ -85,6 +85,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(crate::insight::routes());
     routes.extend(crate::planning::routes());
     routes.extend(crate::packs::routes());
+    routes.extend(crate::care::routes());
+    routes.extend(crate::referral::routes());
     routes.extend(crate::audit::routes());
     routes
 }

@@ -41,6 +41,14 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../packs/texts/en.ftl"),
     ),
     (
+        include_str!("../care/pages/texts/zh.ftl"),
+        include_str!("../care/pages/texts/en.ftl"),
+    ),
+    (
+        include_str!("../referral/texts/zh.ftl"),
+        include_str!("../referral/texts/en.ftl"),
+    ),
+    (
         include_str!("../audit/texts/zh.ftl"),
         include_str!("../audit/texts/en.ftl"),
     ),

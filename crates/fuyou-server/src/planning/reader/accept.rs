@@ -98,7 +98,7 @@ fn accept_rate(candidate: &Candidate<'_>) -> Option<Kind> {
     // "任务5000人的103.36%" tells how much of a task was done; two decimals are measured, not planned.
     let measured = candidate.quantity.value.to_string().split_once('.').is_some_and(|(_, decimals)| decimals.len() >= 2);
     let explicit = candidate.quantity.closing.is_some() || candidate.cue.is_some_and(|cue| matches!(cue.sense, Sense::Floor | Sense::Cap | Sense::Control));
-    let after_count = ends_at(&candidate.line.glyphs, candidate.quantity.start, "的") && candidate.line.quantities.iter().any(|q| q.class == Class::Count && q.end + 1 == candidate.quantity.start);
+    let after_count = ends_at(&candidate.line.glyphs, candidate.quantity.start, "的") && candidate.line.quantities_in(candidate.line.clauses[candidate.clause].start, candidate.quantity.start).iter().any(|q| q.class == Class::Count && q.end + 1 == candidate.quantity.start);
     if (measured && !explicit) || after_count {
         return None;
     }

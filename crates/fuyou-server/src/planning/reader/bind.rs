@@ -41,6 +41,7 @@ struct Name {
     term: usize,
     key: Vec<char>,
     bigrams: HashSet<(char, char)>,
+    subject: u64,
 }
 
 /// What a phrase was found to mean.
@@ -80,7 +81,7 @@ impl Dictionary {
                 if !owners.contains(&term) {
                     owners.push(term);
                 }
-                names.push(Name { term, bigrams: bigrams(&key), key });
+                names.push(Name { term, bigrams: bigrams(&key), subject: subject(&key), key });
             }
         }
         Self { terms, exact, names }
@@ -139,12 +140,10 @@ impl Dictionary {
     }
 
     fn by_likeness(&self, phrase: &[char], family: Family) -> Binding {
-        let pairs = bigrams(phrase);
+        let (pairs, asked) = (bigrams(phrase), subject(phrase));
         let mut scores: HashMap<usize, f64> = HashMap::new();
-        for name in self.names.iter().filter(|name| self.fits(name.term, family)) {
-            if !same_subject(phrase, &name.key) {
-                continue;
-            }
+        let alike = |name: &&Name| name.subject == asked && name.key.last() == phrase.last() && self.fits(name.term, family);
+        for name in self.names.iter().filter(alike) {
             let shared = pairs.intersection(&name.bigrams).count();
             let likeness = 2.0 * shared as f64 / (pairs.len() + name.bigrams.len()).max(1) as f64;
             let best = scores.entry(name.term).or_insert(0.0);
@@ -236,8 +235,11 @@ const DECISIVE: &[&str] = &[
     "先心病", "宫颈", "乳腺", "两癌", "母乳", "早产", "低体重", "叶酸", "服用", "依从", "住院", "剖宫产", "专案", "系统", "培训", "补助", "出院", "覆盖", "召回", "确诊", "转诊", "视力", "中医", "老年", "高血压", "糖尿病", "口腔", "眼", "发育", "肥胖", "贫血", "近视", "接种", "签约",
 ];
 
-fn same_subject(a: &[char], b: &[char]) -> bool {
-    a.last() == b.last() && DECISIVE.iter().all(|word| glyphs::find(a, word).is_some() == glyphs::find(b, word).is_some())
+const _: () = assert!(DECISIVE.len() <= 64);
+
+/// One bit for each decisive word that stands in a name.
+fn subject(key: &[char]) -> u64 {
+    DECISIVE.iter().enumerate().filter(|(_, word)| glyphs::find(key, word).is_some()).fold(0, |bits, (at, _)| bits | 1 << at)
 }
 
 /// The part of a name that counts: no spaces, brackets, quotation marks or 的, spellings made one.

@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 /// The document inside may not unpack to more than this: a plan is text, and a small file that unpacks to gigabytes is an attack.
-const UNPACKED_MAX: u64 = 64 << 20;
+const UNPACKED_MAX: u64 = 16 << 20;
 /// A zip file with more parts than this is no Word file.
 const PARTS_MAX: usize = 10_000;
 

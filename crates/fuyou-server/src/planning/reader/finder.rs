@@ -5,7 +5,7 @@ use super::bind::{Better, Binding, Dictionary, Family};
 use super::clauses::Opening;
 use super::comparator::{Comparator, Cue, Sense, comparator, cue_before, names_a_base_year};
 use super::damage::{Replacement, is_implausible, is_suspicious, repaired, stamp};
-use super::glyphs::{contains_any, string, word_before};
+use super::glyphs::{contains_any, length, starts_at, string, word_at, word_before};
 use super::phrase::{Sharing, Stretch, borrowed, clean, is_amount_phrase, is_qualifier, is_rate_phrase, items, noun_after, to_head};
 use super::prepared::Prepared;
 use super::quantity::{Class, Quantity};
@@ -85,6 +85,10 @@ fn accepted<'q>(line: &'q Prepared, clause: usize, quantities: &'q [Quantity], s
         let candidate = Candidate { line, clause, quantity, cue, from, chained: said.counted };
         let end = cue.map_or(quantity.start, |cue| cue.start);
         let Some(kind) = accept(&candidate) else {
+            // "在去年85%的基础上": what the phrase is about begins behind the baseline.
+            if starts_at(glyphs, quantity.end, "的基础上") {
+                from = quantity.end + length("的基础上");
+            }
             // "从3种扩大到29种": the phrase of what follows ends before 从.
             let baseline = word_before(&glyphs[..quantity.start], quantity.start, &["从", "由"]).is_some();
             limit = if baseline { Some(quantity.start - 1) } else { limit };
@@ -214,7 +218,7 @@ fn with_earlier_names(line: &Prepared, accepted: &Accepted<'_>, own: Stretch) ->
     for index in (first..accepted.clause).rev() {
         let clause = line.clauses[index];
         let phrase = clean(glyphs, Stretch { start: clause.start, end: clause.end });
-        let has_value = line.quantities.iter().any(|q| q.class == Class::Rate && (clause.start..clause.end).contains(&q.start));
+        let has_value = line.quantities_in(clause.start, clause.end).iter().any(|q| q.class == Class::Rate);
         if has_value || !is_rate_phrase(phrase.of(glyphs)) {
             break;
         }
@@ -236,7 +240,7 @@ fn noun_behind(line: &Prepared, accepted: &Accepted<'_>) -> Option<String> {
 }
 
 fn count_phrase(line: &Prepared, accepted: &Accepted<'_>, own: Stretch, said: &Said) -> Option<(String, Vec<Note>)> {
-    const VERBS: &[&str] = &["完成", "引进", "创建", "建成", "建设", "新建", "培训", "选派", "选送", "安排", "组织", "举办", "开展", "发放", "检查", "筛查", "计划", "实施", "培养", "招聘", "启动", "推进", "打造", "配备", "新增", "购置", "全区", "全县", "全市"];
+    const VERBS: &[&str] = &["完成", "引进", "创建", "建成", "建设", "新建", "培训", "选派", "选送", "安排", "组织", "举办", "开展", "发放", "检查", "筛查", "计划", "实施", "培养", "招聘", "启动", "推进", "打造", "配备", "新增", "购置", "提供", "印制", "制作", "引进", "争取", "确保", "全区", "全县", "全市"];
     let glyphs = &line.glyphs;
     let end = line.clauses[accepted.clause].end;
     let own = strip_verbs(glyphs, own, VERBS);
@@ -246,7 +250,8 @@ fn count_phrase(line: &Prepared, accepted: &Accepted<'_>, own: Stretch, said: &S
         if own.is_empty() {
             return said.indicator.clone().or_else(|| earlier_clause(line, accepted.clause)).map(|text| (text, vec![Note::Inherited]));
         }
-        return Some((own.text(glyphs), Vec::new()));
+        let task = accepted.cue.is_some_and(|cue| cue.sense == Sense::Task) && own.end - own.start <= 2;
+        return Some((if task { format!("{}任务", own.text(glyphs)) } else { own.text(glyphs) }, Vec::new()));
     }
     if own.end > own.start + 3 && is_amount_phrase(own.of(glyphs)) {
         return Some((own.text(glyphs), Vec::new()));
@@ -256,8 +261,8 @@ fn count_phrase(line: &Prepared, accepted: &Accepted<'_>, own: Stretch, said: &S
 
 fn strip_verbs(glyphs: &[char], stretch: Stretch, verbs: &[&str]) -> Stretch {
     let mut stretch = clean(glyphs, stretch);
-    while let Some(word) = (!stretch.is_empty()).then(|| super::glyphs::word_at(stretch.of(glyphs), 0, verbs)).flatten() {
-        stretch.start += super::glyphs::length(word);
+    while let Some(word) = (!stretch.is_empty()).then(|| word_at(stretch.of(glyphs), 0, verbs)).flatten() {
+        stretch.start += length(word);
     }
     stretch
 }
@@ -272,8 +277,9 @@ fn earlier_clause(line: &Prepared, clause: usize) -> Option<String> {
             return Some(phrase.text(glyphs));
         }
         // "纯母乳喂养率力争过半,达到55%": the name ends inside the clause.
-        let head = phrase.of(glyphs).iter().rposition(|c| *c == '率').filter(|at| *at >= 3)?;
-        Some(Stretch { start: phrase.start, end: phrase.start + head + 1 }.text(glyphs))
+        let words = &glyphs[clause.start..clause.end.min(clause.start + 40)];
+        let head = words.iter().rposition(|c| *c == '率').filter(|at| *at >= 3)?;
+        Some(clean(glyphs, Stretch { start: clause.start, end: clause.start + head + 1 }).text(glyphs))
     })
 }
 

@@ -33,12 +33,16 @@ fn uniform_char(c: char) -> char {
     }
 }
 
-/// Whether `word` stands at `at`.
+/// Whether `word` stands at `at`. The reader spends its time here, hence the plain loop.
 pub(super) fn starts_at(glyphs: &[char], at: usize, word: &str) -> bool {
-    glyphs.get(at..).is_some_and(|rest| {
-        let mut rest = rest.iter();
-        word.chars().all(|c| rest.next() == Some(&c))
-    })
+    let mut at = at;
+    for c in word.chars() {
+        if at >= glyphs.len() || glyphs[at] != c {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 /// Whether `word` ends just before `end`.
@@ -59,12 +63,21 @@ pub(super) fn word_before<'w>(glyphs: &[char], end: usize, words: &[&'w str]) ->
 
 /// Where `word` first stands within `glyphs`.
 pub(super) fn find(glyphs: &[char], word: &str) -> Option<usize> {
-    (0..glyphs.len()).find(|&at| starts_at(glyphs, at, word))
+    let first = word.chars().next()?;
+    let mut from = 0;
+    while let Some(step) = glyphs[from..].iter().position(|c| *c == first) {
+        if starts_at(glyphs, from + step, word) {
+            return Some(from + step);
+        }
+        from += step + 1;
+    }
+    None
 }
 
 /// Where `word` last stands within `glyphs`.
 pub(super) fn find_last(glyphs: &[char], word: &str) -> Option<usize> {
-    (0..glyphs.len()).rev().find(|&at| starts_at(glyphs, at, word))
+    let first = word.chars().next()?;
+    (0..glyphs.len()).rev().find(|&at| glyphs[at] == first && starts_at(glyphs, at, word))
 }
 
 /// Whether any of `words` stands in `glyphs`.

@@ -17,7 +17,7 @@ pub(super) fn targets(context: &Context<'_>, line: &Prepared, planned: &dyn Fn(u
     for index in (0..line.clauses.len()).filter(|index| planned(*index)) {
         let clause = line.clauses[index];
         let stretch = Stretch { start: clause.start, end: clause.end.min(clause.start + 80) };
-        let numeric = line.quantities.iter().any(|q| matches!(q.class, Class::Rate | Class::Points) && (clause.start..clause.end).contains(&q.start));
+        let numeric = line.quantities_in(clause.start, clause.end).iter().any(|q| matches!(q.class, Class::Rate | Class::Points));
         if numeric {
             continue;
         }

@@ -29,15 +29,25 @@ pub fn read(bytes: &[u8], name: &str, dictionary: &Dictionary) -> Result<PlanTex
     split_labels(&mut lines);
     let context = Context { dictionary, replacement: replacement.as_ref() };
     let mut targets = targets(&context, &lines);
-    for target in &mut targets {
-        target.text = source.lines[target.span.line - 1].chars().skip(target.span.start).take(target.span.end - target.span.start).collect();
-    }
+    quote(&source.lines, &mut targets);
     if !is_plan(&lines, &targets) {
         return Err(ReadError::NotAPlan);
     }
     let (sections, tasks) = outline(&lines);
     let damage = damage::survey(&lines, replacement.as_ref(), source.undecodable);
     Ok(PlanText { lines: source.lines, sections, tasks, targets, damage })
+}
+
+/// Gives every target its text as the file has it; targets come in the order of lines.
+fn quote(lines: &[String], targets: &mut [Target]) {
+    let (mut number, mut line) = (0, Vec::new());
+    for target in targets {
+        if target.span.line != number {
+            number = target.span.line;
+            line = lines[number - 1].chars().collect::<Vec<char>>();
+        }
+        target.text = line[target.span.start..target.span.end].iter().collect();
+    }
 }
 
 /// Item numbers that run into the number their item begins with.

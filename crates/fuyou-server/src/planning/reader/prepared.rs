@@ -1,6 +1,6 @@
 //! A line made ready: uniform characters, labels, clauses and quantities.
 
-use super::clauses::{Clause, clauses};
+use super::clauses::{Clause, Opening, clauses};
 use super::glyphs::uniform;
 use super::labels::{Label, Style, labels};
 use super::quantity::{Quantity, quantities};
@@ -15,6 +15,8 @@ pub(super) struct Prepared {
     pub(super) labels: Vec<Label>,
     pub(super) clauses: Vec<Clause>,
     pub(super) quantities: Vec<Quantity>,
+    /// Whether tabs or bars cut the line into cells.
+    pub(super) is_row: bool,
     /// The label at the line's start when it is a viewer's page number.
     pub(super) page_number: Option<Label>,
 }
@@ -24,7 +26,7 @@ impl Prepared {
     pub(super) fn new(number: usize, text: &str) -> Self {
         let glyphs = uniform(text);
         let labels = labels(&glyphs);
-        let mut line = Self { number, glyphs, labels, clauses: Vec::new(), quantities: Vec::new(), page_number: None };
+        let mut line = Self { number, glyphs, labels, clauses: Vec::new(), quantities: Vec::new(), is_row: false, page_number: None };
         line.scan();
         line
     }
@@ -51,7 +53,15 @@ impl Prepared {
 
     fn scan(&mut self) {
         self.clauses = clauses(&self.glyphs, &self.labels);
+        self.is_row = self.clauses.iter().any(|clause| clause.opening == Opening::Cell);
         self.quantities = self.clauses.iter().flat_map(|clause| quantities(&self.glyphs, clause.start, clause.end)).collect();
+    }
+
+    /// The quantities that begin within `start..end`.
+    pub(super) fn quantities_in(&self, start: usize, end: usize) -> &[Quantity] {
+        let first = self.quantities.partition_point(|q| q.start < start);
+        let last = self.quantities.partition_point(|q| q.start < end);
+        &self.quantities[first..last.max(first)]
     }
 
     /// A stretch of this line.
@@ -61,7 +71,6 @@ impl Prepared {
 
     /// The index of the first clause of the sentence that `clause` belongs to.
     pub(super) fn sentence_start(&self, clause: usize) -> usize {
-        use super::clauses::Opening;
         (0..=clause).rev().find(|&i| matches!(self.clauses[i].opening, Opening::Sentence | Opening::Cell)).unwrap_or(0)
     }
 
@@ -72,7 +81,6 @@ impl Prepared {
 
     /// The characters of the whole sentence that `clause` belongs to.
     pub(super) fn sentence(&self, clause: usize) -> &[char] {
-        use super::clauses::Opening;
         let first = self.sentence_start(clause);
         let after = (clause + 1..self.clauses.len()).find(|&i| matches!(self.clauses[i].opening, Opening::Sentence | Opening::Cell));
         let last = after.map_or(self.clauses.len() - 1, |after| after - 1);

@@ -185,7 +185,7 @@ pub(super) fn quantities(glyphs: &[char], from: usize, to: usize) -> Vec<Quantit
     let mut found: Vec<Quantity> = Vec::new();
     let mut at = from;
     while at < to {
-        match quantity_at(glyphs, at) {
+        match quantity_at(glyphs, from, at) {
             Some(quantity) => {
                 at = quantity.end.max(at + 1);
                 found.push(quantity);
@@ -209,8 +209,8 @@ fn skip_word(glyphs: &[char], at: usize, to: usize) -> usize {
     end
 }
 
-fn quantity_at(glyphs: &[char], at: usize) -> Option<Quantity> {
-    let before = at.checked_sub(1).map(|i| glyphs[i]);
+fn quantity_at(glyphs: &[char], from: usize, at: usize) -> Option<Quantity> {
+    let before = at.checked_sub(1).filter(|_| at > from).map(|i| glyphs[i]);
     if before.is_some_and(|c| matches!(c, '第' | '.' | '_') || c.is_ascii_alphanumeric()) {
         return None;
     }

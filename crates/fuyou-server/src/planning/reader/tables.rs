@@ -1,6 +1,6 @@
 //! Tables pasted as tab-separated text, and rows of Word tables: the value in one cell, its indicator in another.
 
-use super::clauses::{Clause, Opening};
+use super::clauses::Clause;
 use super::comparator::cue_before;
 use super::glyphs::{contains_any, find, find_last, length, string};
 use super::phrase::{Stretch, clean};
@@ -48,7 +48,7 @@ fn cells(line: &Prepared) -> Vec<Stretch> {
 
 /// Whether the line is a row of a table.
 pub(super) fn is_row(line: &Prepared) -> bool {
-    line.clauses.iter().any(|clause| clause.opening == Opening::Cell)
+    line.is_row
 }
 
 /// The heading of a table when the row is one: at least two short cells with known words and no value.
@@ -108,7 +108,7 @@ fn named<'a>(line: &'a Prepared, cells: &[Stretch], header: Option<&Header>, ind
 
 /// The quantity of a cell that holds nothing else but a comparison sign.
 fn value_only(line: &Prepared, cell: Stretch) -> Option<&Quantity> {
-    let mut inside = line.quantities.iter().filter(|q| cell.start <= q.start && q.end <= cell.end);
+    let mut inside = line.quantities_in(cell.start, cell.end).iter().filter(|q| q.end <= cell.end);
     let (quantity, more) = (inside.next()?, inside.next());
     let head = Stretch { start: cell.start, end: quantity.start };
     let cue = cue_before(&line.glyphs, cell.start, quantity.start);

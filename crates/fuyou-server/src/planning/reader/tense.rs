@@ -21,7 +21,7 @@ const PLAN_HEADINGS: &[&str] = &["计划", "目标", "要点", "打算", "下一
 const REPORT_HEADINGS: &[&str] = &["总结", "回顾", "完成情况", "工作成效", "主要成效", "取得的成绩", "取得成效", "存在的问题", "存在问题", "主要问题", "工作情况", "开展情况", "落实情况", "进展情况", "现状", "工作汇报", "工作报告", "工作成绩", "基本情况", "自查", "管理情况", "提供情况"];
 
 /// Words of a sentence that reports.
-const REPORTING: &[&str] = &["已达", "已完成", "已建", "已开展", "已经", "实际完成", "截至", "截止", "累计", "共计", "总计", "取得了", "去年", "上年度", "上年,", "一年来", "统计年度,", "年报数据", "报表数据", "实现了", "共检查", "共筛查", "共完成", "共举办", "共开展", "共发放", "共新建", "同比上升了"];
+const REPORTING: &[&str] = &["已达", "已完成", "已建", "已开展", "已经", "实际完成", "截至", "截止", "累计", "共计", "总计", "取得了", "上年度", "上年,", "一年来", "统计年度,", "年报数据", "报表数据", "实现了", "共检查", "共筛查", "共完成", "共举办", "共开展", "共发放", "共新建", "同比上升了"];
 /// Words of a clause that aims, whatever stands around it.
 const AIMING: &[&str] = &["力争", "确保", "争取", "不低于", "不少于", "不得低于", "不超过", "控制在", "稳定在", "保持在", "目标", "任务", "须达", "应达", "要达", "计划完成", "≥", "≤"];
 /// Words that make an aim out of a figure inside a report.
@@ -72,7 +72,8 @@ impl Modes {
         if aims {
             return Tense::Planned;
         }
-        let reports = contains_any(sentence, REPORTING) || is_done(sentence) || self.is_about_the_past(sentence) || paragraph_reports(line, clause);
+        let last_year = contains_any(sentence, &["去年"]) && !contains_any(sentence, &["基础上", "较去年", "比去年"]);
+        let reports = last_year || contains_any(sentence, REPORTING) || is_done(sentence) || self.is_about_the_past(sentence) || paragraph_reports(line, clause);
         if reports { Tense::Reported } else { Tense::Planned }
     }
 
@@ -117,8 +118,9 @@ pub(super) fn is_done(words: &[char]) -> bool {
 /// Whether the list item or paragraph around a clause has more words of report than of aim.
 fn paragraph_reports(line: &Prepared, clause: usize) -> bool {
     let at = line.clauses[clause].start;
-    let start = line.labels.iter().rev().find(|label| label.end <= at && label.style != Style::Spoken).map_or(0, |label| label.end);
-    let end = line.labels.iter().find(|label| label.start >= at && label.style != Style::Spoken).map_or(line.glyphs.len(), |label| label.start);
+    let next = line.labels.partition_point(|label| label.start < at);
+    let start = line.labels[..next].iter().rev().find(|label| label.style != Style::Spoken).map_or(0, |label| label.end);
+    let end = line.labels[next..].iter().find(|label| label.style != Style::Spoken).map_or(line.glyphs.len(), |label| label.start);
     let paragraph = &line.glyphs[start..end.min(start + 800)];
     let reports = count(paragraph, REPORTING) + paragraph.windows(2).filter(|pair| pair[1] == '了' && !matches!(pair[0], '为' | '除')).count();
     reports > 1 && reports > count(paragraph, AIMING) + count(paragraph, &["加强", "进一步", "不断", "努力", "明年"])

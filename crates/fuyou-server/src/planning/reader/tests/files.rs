@@ -79,9 +79,9 @@ fn half_a_word_file_is_refused() {
 
 #[test]
 fn a_word_file_that_unpacks_without_end_is_stopped() {
-    let bomb = zip_with("word/document.xml", &vec![b' '; 65 << 20]);
+    let bomb = zip_with("word/document.xml", &vec![b' '; 17 << 20]);
     assert!(bomb.len() < 1 << 20);
-    assert_eq!(outcome(&bomb, "a.docx"), "the .docx file cannot be read: word/document.xml unpacks to more than 67108864 bytes");
+    assert_eq!(outcome(&bomb, "a.docx"), "the .docx file cannot be read: word/document.xml unpacks to more than 16777216 bytes");
 }
 
 #[test]
@@ -101,15 +101,16 @@ fn long_texts_take_time_in_proportion() {
         let plan = read(&text);
         (plan.targets.len(), started.elapsed())
     };
-    let (few, short) = timed(format!("{line}\n").repeat(2_000));
-    let (many, long) = timed(format!("{line}\n").repeat(16_000));
+    let (few, short) = timed(format!("{line}\n").repeat(300));
+    let (many, long) = timed(format!("{line}\n").repeat(2_400));
     assert_eq!(many, few * 8);
-    assert!(long < short * 30 + Duration::from_secs(1), "{short:?} for 1/8 of the text, {long:?} for all");
-    // One line of as many characters, without and with places to cut.
-    let (_, one) = timed("工作计划目标任务指标".repeat(40_000));
-    let (_, cut) = timed(line.repeat(8_000));
-    assert!(one < short * 60 + Duration::from_secs(2), "{one:?}");
-    assert!(cut < short * 60 + Duration::from_secs(2), "{cut:?}");
+    // Eight times the text may take eight times as long, and not sixty-four times; the rest is room for a busy machine.
+    assert!(long < short * 30 + Duration::from_secs(2), "{short:?} for 1/8 of the text, {long:?} for all");
+    // One line of as many characters, with places to cut and without.
+    let (_, cut) = timed(line.repeat(2_400));
+    assert!(cut < short * 30 + Duration::from_secs(2), "{cut:?}");
+    let (_, solid) = timed("工作计划目标任务指标".repeat(12_000));
+    assert!(solid < short * 30 + Duration::from_secs(2), "{solid:?}");
 }
 
 #[test]
