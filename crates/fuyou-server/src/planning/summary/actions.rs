@@ -105,8 +105,10 @@ fn causes(w: &mut Writer<'_>, goal: &Goal, figure: &FigureData) -> Vec<Inline> {
         let name = w.data.places[part.place].name.as_str();
         items.push(w.sentence("summary-cause", [("name", name.into()), ("missing", missing.into()), ("share", share.into())]));
     }
+    let all: i64 = parts.iter().map(|part| part.missing).sum();
+    let all = w.number(figure, all.to_string());
     let items = w.joined(items, "summary-joiner");
-    w.sentence("summary-causes", [("of", of.into()), ("below", below.into()), ("count", count.into()), ("items", items.into())])
+    w.sentence("summary-causes", [("of", of.into()), ("below", below.into()), ("count", count.into()), ("all", all.into()), ("items", items.into())])
 }
 
 /// What is to be done: where, for how many persons, and with which list.
@@ -139,7 +141,8 @@ fn step(w: &mut Writer<'_>, goal: &Goal, figure: &FigureData, number: usize) -> 
     let names: Vec<Vec<Inline>> = goal.contributions().iter().take(CAUSES).map(|part| vec![Inline::Text(w.data.places[part.place].name.clone())]).collect();
     if !names.is_empty() {
         let names = w.joined(names, "summary-joiner");
-        text.extend(w.sentence("summary-step-where", [("names", names.into())]));
+        let key = if matches!(goal.aim, Some(Aim::AtMost(_))) { "summary-step-where-lower" } else { "summary-step-where" };
+        text.extend(w.sentence(key, [("names", names.into())]));
     }
     let is_over = w.data.is_over(figure);
     match (goal.aim, goal.judgement.missing.filter(|missing| *missing > 0)) {
@@ -154,7 +157,8 @@ fn step(w: &mut Writer<'_>, goal: &Goal, figure: &FigureData, number: usize) -> 
         }
         _ => {}
     }
-    if !is_over && figure.has_gap {
+    // Who would close the gap is a list of persons still to be counted; above a ceiling there are too many already.
+    if !is_over && figure.has_gap && !matches!(goal.aim, Some(Aim::AtMost(_))) {
         text.extend(reach(w, goal, figure));
     }
     text.push(Inline::Text(w.t("summary-full-stop")));

@@ -146,19 +146,20 @@ fn against_goal(w: &mut Writer<'_>, position: usize) -> Vec<Inline> {
 
 /// The places at both ends of the ranking.
 fn ranked(w: &mut Writer<'_>, figure: &FigureData, ranking: &Ranking) -> Vec<Inline> {
+    // Where all have the same value, such as no death anywhere, nobody is first.
+    let (Some((_, top)), Some((_, bottom))) = (ranking.order.first(), ranking.order.last()) else { return Vec::new() };
+    if top.cmp_value(*bottom).is_eq() {
+        return Vec::new();
+    }
+    let spread = top.minus(*bottom);
     let below = w.below();
     let named = NAMED.min(ranking.order.len() / 2);
     let first = places(w, figure, &ranking.order[..named]);
     let last: Vec<_> = ranking.order.iter().rev().take(named).copied().collect();
     let last = places(w, figure, &last);
-    let spread = ranking.order.first().zip(ranking.order.last()).and_then(|((_, one), (_, other))| one.minus(*other));
-    let mut text = if spread.is_some_and(|spread| spread.short() == Decimal::whole(0)) {
-        w.sentence("summary-ranking-equal", [("below", below.as_str().into())])
-    } else {
-        let key = if figure.better == Better::Neither { "summary-ranking-neither" } else { "summary-ranking" };
-        w.sentence(key, [("below", below.as_str().into()), ("first", first.into()), ("last", last.into())])
-    };
-    if let (Some(spread), Unit::Percent) = (spread.filter(|spread| spread.short() != Decimal::whole(0)), figure.unit) {
+    let key = if figure.better == Better::Neither { "summary-ranking-neither" } else { "summary-ranking" };
+    let mut text = w.sentence(key, [("below", below.as_str().into()), ("first", first.into()), ("last", last.into())]);
+    if let (Some(spread), Unit::Percent) = (spread, figure.unit) {
         let size = w.number(figure, size_text(spread));
         text.extend(w.sentence("summary-spread", [("spread", size.into())]));
     }

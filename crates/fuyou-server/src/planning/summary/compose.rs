@@ -88,12 +88,12 @@ fn goals(w: &mut Writer<'_>) {
     w.blocks.push(Block::Paragraph(text));
     let column = |w: &Writer<'_>, key: &str, width: u32, is_number: bool| Column { title: w.t(key), width, is_number };
     let columns = vec![
-        column(w, "summary-column-goal", 36, false),
+        column(w, "summary-column-goal", 34, false),
         column(w, "summary-column-before", 17, true),
-        column(w, "summary-column-now", 20, true),
-        column(w, "summary-column-target", 18, true),
+        column(w, "summary-column-now", 19, true),
+        column(w, "summary-column-target", 21, true),
         column(w, "summary-column-met", 16, false),
-        column(w, "summary-column-gap", 17, true),
+        column(w, "summary-column-gap", 25, true),
     ];
     let data = w.data;
     let rows = data.goals.iter().map(|goal| goal_row(w, goal)).collect();

@@ -49,6 +49,7 @@ pub fn docx(document: &Document, at: Timestamp) -> Result<Vec<u8>, DocxError> {
     put("word/settings.xml", parts::SETTINGS.as_bytes())?;
     put("word/footer_odd.xml", parts::footer("right").as_bytes())?;
     put("word/footer_even.xml", parts::footer("left").as_bytes())?;
+    put("word/fontTable.xml", parts::FONTS.as_bytes())?;
     put("word/endnotes.xml", endnotes(&document.notes).as_bytes())?;
     put("word/document.xml", body.part().as_bytes())?;
     put("word/_rels/document.xml.rels", body.relations().as_bytes())?;
