@@ -7,6 +7,6 @@ mod app;
 mod database;
 mod sample;
 
-pub(crate) use app::{PASSWORD, TestApp, on_each_database, words};
+pub(crate) use app::{Answer, PASSWORD, TestApp, on_each_database, words};
 pub(crate) use database::{TempDir, each_database};
 pub(crate) use sample::{Enrolled, population, sample_pack, store_facts};

@@ -33,6 +33,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../planning/texts/en.ftl"),
     ),
     (
+        include_str!("../planning/summary/texts/zh.ftl"),
+        include_str!("../planning/summary/texts/en.ftl"),
+    ),
+    (
         include_str!("../packs/texts/zh.ftl"),
         include_str!("../packs/texts/en.ftl"),
     ),

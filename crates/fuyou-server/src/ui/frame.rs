@@ -61,6 +61,7 @@ const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/board", "menu-board", Some(Action::ReadIndicators)),
     ("/indicators", "menu-indicators", Some(Action::ReadIndicators)),
     ("/plans", "menu-plans", Some(Action::ManagePlan)),
+    ("/summary", "summary-menu", Some(Action::ReadIndicators)),
     ("/figures", "menu-figures", Some(Action::ManagePlan)),
     ("/organizations", "menu-organizations", None),
     ("/users", "menu-users", Some(Action::ManageUsers)),

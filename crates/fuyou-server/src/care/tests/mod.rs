@@ -2,3 +2,5 @@
 
 pub(super) mod county;
 mod recording;
+mod replaying;
+mod secrecy;
