@@ -31,8 +31,6 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// 演示县 · A made-up county in one command.
-    Demo(demo::Args),
     /// 启动服务 · Start the server.
     Serve(serve::Args),
     /// 升级数据库结构 · Bring the schema of the database up to date.
@@ -47,25 +45,25 @@ enum Command {
     Keys(keys::Args),
     /// 规则包 · Packs of definitions.
     Pack(pack::Arguments),
-    /// 指标 · Indicators of a node in a period.
-    Indicators(indicators::Args),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
-    /// 批量导入 · Load a file of records through the same rules as the desk.
-    Import(import::Args),
-    /// 模拟一个虚构的县 · Make up a county.
-    Simulate(simulate::Arguments),
     /// 表达式 · Try an expression.
     Expr(expr::Arguments),
+    /// 指标 · Indicators of a node in a period.
+    Indicators(indicators::Args),
     /// 年度总结 · The annual summary as a Word document.
     Summary(summary::Args),
+    /// 演示县 · A made-up county in one command.
+    Demo(demo::Args),
+    /// 模拟一个虚构的县 · Make up a county.
+    Simulate(simulate::Arguments),
+    /// 批量导入 · Load a file of records through the same rules as the desk.
+    Import(import::Args),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Demo(args) => demo::run(args).await,
-        Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::User(args) => user::run(args).await,
@@ -73,10 +71,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Pack(args) => pack::run(args),
-        Command::Indicators(args) => indicators::run(args).await,
         Command::Plan(args) => plan::run(&args).await,
-        Command::Import(args) => import::run(args).await,
         Command::Expr(args) => expr::run(&args),
+        Command::Indicators(args) => indicators::run(args).await,
         Command::Summary(args) => summary::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Simulate(arguments) => simulate::run(arguments).await,
+        Command::Import(args) => import::run(args).await,
     }
 }
