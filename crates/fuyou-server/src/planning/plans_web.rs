@@ -331,7 +331,7 @@ fn target_view(cx: &Cx, plan: PlanId, target: &PlanTarget, all: &[(String, Strin
         value_high: text(target.value_high),
         unit: target.unit.clone(),
         kind: kind_key(&target.kind),
-        shares_href: if target.value.is_some() {
+        shares_href: if target.can_be_broken_down() {
             format!("/plans/{plan}/targets/{}/shares", target.id)
         } else {
             String::new()

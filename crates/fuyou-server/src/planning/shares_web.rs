@@ -46,7 +46,10 @@ pub(super) async fn shares(
         .iter()
         .find(|known| known.id == target)
         .ok_or(Error::NotFound)?;
-    let whole = known.value.ok_or(Error::NotFound)?;
+    let whole = known
+        .value
+        .filter(|_| known.can_be_broken_down())
+        .ok_or(Error::NotFound)?;
     let is_count = counts(known);
     let children = areas(&cx, &opened);
     let populations: Vec<i64> = children
@@ -129,7 +132,10 @@ pub(super) async fn shared(
         .iter()
         .find(|known| known.id == target)
         .ok_or(Error::NotFound)?;
-    let whole = known.value.ok_or(Error::NotFound)?;
+    let whole = known
+        .value
+        .filter(|_| known.can_be_broken_down())
+        .ok_or(Error::NotFound)?;
     let field = |name: &str| {
         pairs
             .iter()

@@ -170,6 +170,11 @@ impl PlanTarget {
         self.state == TargetState::Found && self.confidence != "high"
     }
 
+    /// Whether it has a value that a person or the text itself vouches for.
+    pub fn can_be_broken_down(&self) -> bool {
+        self.value.is_some() && self.is_measurable() && !self.waits_for_decision()
+    }
+
     /// Whether it is a number that figures are compared with, once it is bound.
     pub fn is_measurable(&self) -> bool {
         let measured = [

@@ -329,3 +329,25 @@ async fn shares_are_kept_and_a_stale_page_is_told_so() {
     .await;
     insta::assert_snapshot!(transcript);
 }
+
+#[tokio::test]
+async fn a_damaged_value_is_never_adopted_unseen() {
+    let transcript = on_each_database(TODAY, async |app| {
+        prepare(app).await;
+        let damaged = PLAN.replace("85%", "20239%");
+        let posted = app
+            .post("county_worker", "/plans", &format!("node=990000&year=2026&text={}", encoded(&damaged)))
+            .await;
+        let plan = posted.location.clone();
+        let page = app.send("county_worker", "GET", &plan, None).await;
+        assert!(page.body.contains("<mark class=\"doubtful\">"), "it is marked in the text");
+        let target = target_ids(&page.body)[0].clone();
+        app.post("county_worker", &format!("{plan}/adopted"), "version=1").await;
+        app.get("county_worker", &format!("{plan}/targets/{target}/shares")).await;
+        let decided = "version=1&indicator=early_rate&comparator=%3E%3D&value=95&value_high=&unit=%25&state=confirmed";
+        app.post("county_worker", &format!("{plan}/targets/{target}"), decided).await;
+        app.post("county_worker", &format!("{plan}/adopted"), "version=2").await;
+    })
+    .await;
+    insta::assert_snapshot!(transcript);
+}
