@@ -38,21 +38,65 @@ pub(crate) fn routes() -> Vec<Route> {
     let write = Access::Needs(Action::RecordCare);
     let refer = Access::Needs(Action::ManageReferral);
     vec![
-        Route::get("/persons/{id}/forms/{program}/{form}", write, form_web::show),
-        Route::post("/persons/{id}/forms/{program}/{form}", write, form_web::submit),
-        Route::post("/persons/{id}/forms/{program}/{form}/preview", write, form_web::preview),
+        Route::get(
+            "/persons/{id}/forms/{program}/{form}",
+            write,
+            form_web::show,
+        ),
+        Route::post(
+            "/persons/{id}/forms/{program}/{form}",
+            write,
+            form_web::submit,
+        ),
+        Route::post(
+            "/persons/{id}/forms/{program}/{form}/preview",
+            write,
+            form_web::preview,
+        ),
         Route::get("/persons/{id}/records/{record}", read, record_web::show),
-        Route::get("/persons/{id}/records/{record}/correct", write, record_web::show_correction),
-        Route::post("/persons/{id}/records/{record}/correct", write, record_web::submit_correction),
-        Route::get("/persons/{id}/records/{record}/void", write, record_web::show_void),
-        Route::post("/persons/{id}/records/{record}/void", write, record_web::submit_void),
-        Route::get("/persons/{id}/enrollments/{enrollment}/{deed}", write, enrollment_web::show),
-        Route::post("/persons/{id}/enrollments/{enrollment}/{deed}", write, enrollment_web::submit),
+        Route::get(
+            "/persons/{id}/records/{record}/correct",
+            write,
+            record_web::show_correction,
+        ),
+        Route::post(
+            "/persons/{id}/records/{record}/correct",
+            write,
+            record_web::submit_correction,
+        ),
+        Route::get(
+            "/persons/{id}/records/{record}/void",
+            write,
+            record_web::show_void,
+        ),
+        Route::post(
+            "/persons/{id}/records/{record}/void",
+            write,
+            record_web::submit_void,
+        ),
+        Route::get(
+            "/persons/{id}/enrollments/{enrollment}/{deed}",
+            write,
+            enrollment_web::show,
+        ),
+        Route::post(
+            "/persons/{id}/enrollments/{enrollment}/{deed}",
+            write,
+            enrollment_web::submit,
+        ),
         Route::post("/persons/{id}/tasks/{task}/done", write, work_web::done),
-        Route::post("/persons/{id}/tasks/{task}/attempts", write, work_web::attempt),
+        Route::post(
+            "/persons/{id}/tasks/{task}/attempts",
+            write,
+            work_web::attempt,
+        ),
         Route::get("/lists", read, list_web::index),
         Route::get("/lists/{program}/{list}", read, list_web::show),
-        Route::get("/lists/{program}/{list}/file", Access::Needs(Action::ExportData), list_web::download),
+        Route::get(
+            "/lists/{program}/{list}/file",
+            Access::Needs(Action::ExportData),
+            list_web::download,
+        ),
         Route::get("/persons/{id}/refer", refer, refer_web::show),
         Route::post("/persons/{id}/refer", refer, refer_web::submit),
     ]
@@ -67,13 +111,26 @@ struct StoryPart<'a> {
 
 /// The care of a person for her page.
 pub(crate) async fn sections(cx: &Cx, person: &Person) -> Result<Vec<Section>, http::Error> {
-    let Some(care) = cx.app.care() else { return Ok(Vec::new()) };
+    let Some(care) = cx.app.care() else {
+        return Ok(Vec::new());
+    };
     let subject = SubjectId::from_uuid(person.id.uuid());
     let story = care.story(&Acting::from(cx), subject).await?;
-    let words = Words { cx, pack: care.pack() };
-    let part = StoryPart { cx, story: story_view(words, subject, &story) };
-    let html = part.render().map_err(|err| http::Error::Internal(err.into()))?;
-    Ok(vec![Section { title: String::new(), html }])
+    let words = Words {
+        cx,
+        pack: care.pack(),
+    };
+    let part = StoryPart {
+        cx,
+        story: story_view(words, subject, &story),
+    };
+    let html = part
+        .render()
+        .map_err(|err| http::Error::Internal(err.into()))?;
+    Ok(vec![Section {
+        title: String::new(),
+        html,
+    }])
 }
 
 /// The engine, or "not found" where no pack is installed.
@@ -89,15 +146,25 @@ fn subject_id(text: &str) -> Result<SubjectId, http::Error> {
 async fn name_of(cx: &Cx, subject: SubjectId) -> Result<String, http::Error> {
     let id = Id::from_uuid(subject.uuid());
     let mut found = listed(cx, &[id]).await??;
-    Ok(found.remove(&id).map_or_else(String::new, |found| found.name))
+    Ok(found
+        .remove(&id)
+        .map_or_else(String::new, |found| found.name))
 }
 
 /// Organizations for a choice, indented by level.
 fn places(cx: &Cx, keep: impl Fn(&Organization) -> bool) -> Vec<(String, String)> {
-    let kept = cx.actor.tree.all().iter().filter(|organization| keep(organization));
+    let kept = cx
+        .actor
+        .tree
+        .all()
+        .iter()
+        .filter(|organization| keep(organization));
     kept.map(|organization| {
         let depth = organization.path.matches('/').count().saturating_sub(1);
-        (organization.id.to_string(), format!("{}{}", "　".repeat(depth), organization.name))
+        (
+            organization.id.to_string(),
+            format!("{}{}", "　".repeat(depth), organization.name),
+        )
     })
     .collect()
 }
