@@ -56,18 +56,28 @@ pub(super) fn ranking(bars: &[Bar], target: Option<f64>, says: &str) -> String {
     let mut svg = format!(
         r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{says}" xmlns="http://www.w3.org/2000/svg"><title>{says}</title>"#
     );
+    let mut values = String::new();
     for (at, bar) in bars.iter().enumerate() {
         let y = top + LINE * at as f64;
         let width = bar.value.map_or(0.0, reach);
         let class = if bar.is_short { "chart-short" } else { "chart-fill" };
         let _ = write!(
             svg,
-            r#"<text class="chart-text" x="{:.1}" y="{:.1}" text-anchor="end">{}</text><rect class="{class}" x="{left}" y="{:.1}" width="{width:.1}" height="{:.1}"/><text class="chart-text" x="{:.1}" y="{:.1}">{}</text>"#,
+            r#"<text class="chart-text" x="{:.1}" y="{:.1}" text-anchor="end">{}</text><rect class="{class}" x="{left}" y="{:.1}" width="{width:.1}" height="{:.1}"/>"#,
             left - 8.0,
             y + LINE * 0.66,
             escaped(&bar.name),
             y + 4.0,
             LINE - 8.0,
+        );
+        // On white, so that the line of the target does not run through it.
+        let _ = write!(
+            values,
+            r##"<rect fill="#ffffff" x="{:.1}" y="{:.1}" width="{:.1}" height="{:.1}"/><text class="chart-text" x="{:.1}" y="{:.1}">{}</text>"##,
+            left + width + 4.0,
+            y + 5.0,
+            bar.shown.chars().count() as f64 * 7.5,
+            LINE - 10.0,
             left + width + 6.0,
             y + LINE * 0.66,
             escaped(&bar.shown),
@@ -77,6 +87,7 @@ pub(super) fn ranking(bars: &[Bar], target: Option<f64>, says: &str) -> String {
         let x = left + reach(target);
         let _ = write!(svg, r#"<line class="chart-target" x1="{x:.1}" x2="{x:.1}" y1="2" y2="{:.1}"/>"#, height - 2.0);
     }
+    svg.push_str(&values);
     svg.push_str("</svg>");
     svg
 }

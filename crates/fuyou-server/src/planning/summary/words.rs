@@ -136,7 +136,16 @@ impl<'a> Writer<'a> {
 
     pub(super) fn marked(&mut self, stem: &str, text: impl Into<String>, note: Option<usize>) -> Vec<Inline> {
         let bookmark = self.bookmarks.next(stem);
-        vec![Inline::Number(Number { text: text.into(), bookmark, note })]
+        let text = self.units(text.into());
+        vec![Inline::Number(Number { text, bookmark, note })]
+    }
+
+    /// Units are written as on Chinese pages; English spells the large ones out.
+    fn units(&self, text: String) -> String {
+        match self.language {
+            Language::Zh => text,
+            Language::En => text.replace("/10万", " per 100,000").replace("/万", " per 10,000"),
+        }
     }
 
     /// The value of a figure; where it first stands its endnote says what it is.
@@ -188,7 +197,7 @@ impl<'a> Writer<'a> {
         let (from, to) = (figure.period.start(), figure.period.end());
         text.push_str(&self.words("summary-note-period", &[("period", &self.period(figure.period)), ("from", &self.date(from)), ("to", &self.date(to))]));
         if figure.before.figure().is_some() {
-            let value = shown(figure.before, figure.unit).value;
+            let value = self.units(shown(figure.before, figure.unit).value);
             text.push_str(&self.words("summary-note-before", &[("value", &value), ("parts", &Self::parts_text(figure.before))]));
         }
         text.push_str(&self.words("summary-note-at", &[("at", &self.data.at), ("changes", &self.data.changes.to_string())]));
