@@ -15,7 +15,8 @@ pub use index::{
 };
 pub use pack::{
     Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet, Indicator,
-    IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, Source, Sum, Term, Told, Unit,
+    IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, Source, Sum, Term, Told,
+    Unit,
 };
 pub use program::{
     Derived, Direction, Fact, List, ListColumn, Mark, Program, ReferralKind, RiskLevel, RiskScale,
