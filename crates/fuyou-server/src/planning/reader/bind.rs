@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::glyphs;
-use super::lexicon::{DECISIVE, POPULATIONS, QUALIFIERS};
+use super::lexicon::{DECISIVE, POPULATIONS, QUALIFIERS, TASK_WORDS};
 
 /// Which direction of an indicator is the better one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +113,11 @@ impl Dictionary {
         }
         let mut rest = &full[..];
         loop {
+            let task = glyphs::word_before(rest, rest.len(), TASK_WORDS).map_or(0, glyphs::length);
             let owners = self.owners(rest, family);
-            if let Some(binding) = decide(owners, true) {
+            let found = decide(owners, true)
+                .or_else(|| decide(self.owners(&rest[..rest.len() - task], family), true));
+            if let Some(binding) = found {
                 return binding;
             }
             match strip_qualifier(rest) {
@@ -227,7 +230,8 @@ const SAME: &[(&str, &str)] = &[
     ("7周岁", "7岁"),
     ("5周岁", "5岁"),
     ("3周岁", "3岁"),
-    ("两癌", "两癌"),
+    ("6月龄", "6个月"),
+    ("六个月", "6个月"),
     ("二癌", "两癌"),
     ("建卡(册)", "建册"),
     ("建册(卡)", "建册"),

@@ -1,7 +1,8 @@
 //! The words before a value (不低于, 达到, 控制在, 提高 …) and the comparator they and the closing words make together.
 
 use super::bind::Better;
-use super::glyphs::{contains_any, ends_at, length, word_before};
+use super::glyphs::{contains_any, ends_at, length, starts_at, word_before};
+use super::lexicon::BASE_YEARS;
 use super::quantity::{Class, Closing, Quantity};
 
 /// How an actual value is compared with the target.
@@ -234,6 +235,8 @@ const CUES: &[(Sense, &[&str])] = &[
             "任务数",
             "任务为",
             "任务数为",
+            "任务数分别为",
+            "任务分别为",
             "目标任务",
             "目标任务数",
             "任务量",
@@ -348,23 +351,7 @@ fn by_class(quantity: &Quantity, sense: Option<Sense>, better: Better) -> Compar
 
 /// Whether the words say that the change is measured against an earlier year.
 pub(super) fn names_a_base_year(glyphs: &[char]) -> bool {
-    contains_any(
-        glyphs,
-        &[
-            "同比",
-            "较上年",
-            "比上年",
-            "较去年",
-            "比去年",
-            "较前一年",
-            "比前一年",
-            "环比",
-            "年均",
-            "上年基础",
-            "去年基础",
-            "年增长",
-            "在上年",
-            "在去年",
-        ],
-    )
+    // "较2025年提高": the year itself is the base.
+    let year = |at: usize| matches!(glyphs[at], '较' | '比') && starts_at(glyphs, at + 1, "20");
+    contains_any(glyphs, BASE_YEARS) || (0..glyphs.len()).any(year)
 }

@@ -33,6 +33,7 @@ pub(super) struct Said {
 }
 
 /// An accepted value and its place.
+#[derive(Clone, Copy)]
 pub(super) struct Accepted<'q> {
     pub(super) clause: usize,
     pub(super) quantity: &'q Quantity,
@@ -230,6 +231,11 @@ fn assemble(
     for (index, item) in group.iter().enumerate() {
         let mut quantity = item.quantity.clone();
         quantity.closing = quantity.closing.or(closing);
+        // "任务数分别为4200人、4000人": so does the cue before the first.
+        let item = &Accepted {
+            cue: item.cue.or(first.cue),
+            ..*item
+        };
         let names: Vec<&String> = match (group.len(), names.len()) {
             (1, _) => names.iter().collect(),
             (values, count) if values == count => vec![&names[index]],

@@ -162,6 +162,10 @@ fn expand(
 
 /// The compound noun a name ends with (死亡率, 管理率, 床位): its last three characters at most.
 fn ending(name: &[char]) -> &[char] {
-    let take = if name.ends_with(&['率']) { 3 } else { 2 };
+    let take = if matches!(name.last(), Some('率' | '数')) {
+        3
+    } else {
+        2
+    };
     &name[name.len().saturating_sub(take)..]
 }

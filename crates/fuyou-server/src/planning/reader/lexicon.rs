@@ -67,7 +67,7 @@ pub(super) const AMOUNT_HEADS: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const RESIDENCES: &[&str] = &[
     "城市", "农村", "城区", "县城", "市区", "乡镇", "城镇", "村级", "县级", "市级", "省级", "乡级", "镇级",
-    "流动人口", "常住人口", "户籍人口", "城乡", "社区", "中心城区", "郊区", "山区", "牧区", "县", "乡", "村",
+    "流动人口", "常住人口", "户籍人口", "城乡", "社区", "中心城区", "郊区", "山区", "牧区", "其中", "县", "乡", "村",
     "一级", "二级", "三级", "居民", "城镇居民", "农村居民", "公立", "民营", "男性", "女性", "男", "女",
 ];
 
@@ -192,3 +192,13 @@ pub(super) const WISHED_LEVELS: &[&str] = &["控制在合理水平", "控制在�
 /// Words that give one value to each of several names, or one value of several to each name.
 #[rustfmt::skip]
 pub(super) const DISTRIBUTIVE: &[&str] = &["分别", "均", "都达", "都要", "都在", "都保持", "各", "双双", "项指标", "三项", "两项", "四项"];
+
+/// Words that measure a change against an earlier year.
+#[rustfmt::skip]
+pub(super) const BASE_YEARS: &[&str] = &[
+    "同比", "较上年", "比上年", "较去年", "比去年", "较前一年", "比前一年", "环比", "年均", "上年基础", "去年基础", "年增长", "在上年", "在去年",
+];
+
+/// Words of administration that follow the name of what is to be done ("两癌筛查任务数").
+#[rustfmt::skip]
+pub(super) const TASK_WORDS: &[&str] = &["目标任务数", "任务数", "任务量", "任务", "目标数", "目标值", "目标", "指标", "数量", "计划数"];

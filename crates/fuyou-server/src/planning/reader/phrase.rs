@@ -45,8 +45,11 @@ pub(super) fn is_amount_phrase(glyphs: &[char]) -> bool {
 
 /// Whether a phrase only narrows an indicator that was named before.
 pub(super) fn is_qualifier(glyphs: &[char]) -> bool {
-    let text = string(glyphs);
-    RESIDENCES.contains(&text.trim()) || glyphs.iter().all(|c| !c.is_alphanumeric())
+    let mut rest = glyphs;
+    while let Some(word) = word_at(rest, 0, RESIDENCES) {
+        rest = &rest[length(word)..];
+    }
+    rest.iter().all(|c| !c.is_alphanumeric())
 }
 
 /// The stretch freed of opening and closing words.
@@ -61,6 +64,11 @@ pub(super) fn clean(glyphs: &[char], stretch: Stretch) -> Stretch {
         }
         end -= length(word);
     }
+    // "…覆盖率较2025年(提高)": the base is no part of the name.
+    let base = (start..end)
+        .rev()
+        .find(|&at| matches!(glyphs[at], '较' | '比') && year_at(glyphs, at + 1) == Some(end));
+    end = base.unwrap_or(end);
     if let Some(cut) = inner_cut(&glyphs[start..end]) {
         start += cut;
     }

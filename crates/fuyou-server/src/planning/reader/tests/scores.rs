@@ -160,7 +160,7 @@ fn fixture(bytes: &[u8], name: &str, gold: &str) -> Score {
 #[test]
 fn plans_in_other_words_are_read() {
     let docx = files::docx(include_str!("../fixtures/hospital_docx.xml"));
-    let fixtures: [(&str, &[u8], &str); 5] = [
+    let fixtures: [(&str, &[u8], &str); 6] = [
         (
             "county_points.txt",
             include_bytes!("../fixtures/county_points.txt"),
@@ -180,6 +180,11 @@ fn plans_in_other_words_are_read() {
             "summary_then_plan.txt",
             include_bytes!("../fixtures/summary_then_plan.txt"),
             include_str!("../fixtures/summary_then_plan.csv"),
+        ),
+        (
+            "task_list.txt",
+            include_bytes!("../fixtures/task_list.txt"),
+            include_str!("../fixtures/task_list.csv"),
         ),
         (
             "hospital.docx",
