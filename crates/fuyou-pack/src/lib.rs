@@ -17,6 +17,8 @@ mod raw;
 pub mod record;
 pub mod replay;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 pub use diagnostic::{Diagnostic, PackErrors};
 pub use load::{PackFile, PackFiles, base_of, load};

@@ -31,11 +31,9 @@ pub fn base_of(files: &PackFiles) -> Option<String> {
     let head = files.files.iter().find(|file| file.path == "pack.toml")?;
     let mut report = Report::default();
     let text = String::from_utf8(head.bytes.clone()).ok()?;
-    report.files.push(FileText {
-        path: "pack.toml".into(),
-        layer: "".into(),
-        text,
-    });
+    report
+        .files
+        .push(FileText::new("pack.toml".into(), "".into(), text));
     parse_toml(&report, 0).text("extends").map(str::to_owned)
 }
 
@@ -49,37 +47,30 @@ pub fn load(layers: &[PackFiles]) -> Result<Pack, PackErrors> {
     for layer in layers {
         by_layer.push(take_files(&mut report, layer));
     }
-    let mut items = Items::default();
-    let mut changes = Vec::new();
-    let mut heads: Vec<Option<LayerHead>> = Vec::new();
+    let mut read = Vec::new();
     for (position, files) in by_layer.iter().enumerate() {
-        let name: Arc<str> = layers[position].root.as_str().into();
         let (head, incoming) = collect(&report, position, files);
         if head.is_none() {
-            let file = files.first().map_or(0, |(file, _)| *file);
-            let at = At {
-                file: u32::try_from(file).unwrap_or(0),
-                start: 0,
-                end: 1,
-            };
-            if report.files.is_empty() {
-                report.files.push(FileText {
-                    path: name.clone(),
-                    layer: name.clone(),
-                    text: String::new(),
-                });
-            }
-            report.error(
-                at,
-                format!("{name} 里没有 pack.toml"),
-                format!("there is no pack.toml in {name}"),
-            );
+            no_head(&mut report, &layers[position].root, files);
         }
-        let id = head
-            .as_ref()
-            .and_then(|head| head.table.text("id"))
-            .map_or(name, Arc::from);
-        overlay::apply(&report, &mut items, &mut changes, (position, &id), incoming);
+        read.push((head, incoming));
+    }
+    let mut items = Items::default();
+    let mut changes = Vec::new();
+    let fits = is_chain(
+        &read
+            .iter()
+            .map(|(head, _)| head.as_ref())
+            .collect::<Vec<_>>(),
+    );
+    let mut heads: Vec<Option<LayerHead>> = Vec::new();
+    for (position, (head, incoming)) in read.into_iter().enumerate() {
+        let id = head.as_ref().and_then(|head| head.table.text("id"));
+        let id: Arc<str> = id.unwrap_or(&layers[position].root).into();
+        // Over a pack that it was not written for an overlay would be nothing but errors.
+        if fits {
+            overlay::apply(&report, &mut items, &mut changes, (position, &id), incoming);
+        }
         heads.push(head);
     }
     let files = by_layer
@@ -103,6 +94,42 @@ pub fn load(layers: &[PackFiles]) -> Result<Pack, PackErrors> {
     }
 }
 
+fn no_head(report: &mut Report, root: &str, files: &[(usize, String)]) {
+    let name: Arc<str> = root.into();
+    if report.files.is_empty() {
+        report.files.push(FileText::new(
+            Arc::clone(&name),
+            Arc::clone(&name),
+            String::new(),
+        ));
+    }
+    let file = files.first().map_or(0, |(file, _)| *file);
+    let at = At {
+        file: u32::try_from(file).unwrap_or(0),
+        start: 0,
+        end: 1,
+    };
+    report.error(
+        at,
+        format!("{name} 里没有 pack.toml"),
+        format!("there is no pack.toml in {name}"),
+    );
+}
+
+/// Whether each layer extends the one below it and the first none.
+fn is_chain(heads: &[Option<&LayerHead>]) -> bool {
+    let text = |head: Option<&LayerHead>, key: &str| {
+        head.and_then(|head| head.table.text(key))
+            .map(str::to_owned)
+    };
+    let mut below = None;
+    heads.iter().all(|head| {
+        let fits = text(*head, "extends") == below;
+        below = text(*head, "id");
+        fits
+    })
+}
+
 /// Puts a layer's files into the report, in the order of their paths.
 fn take_files(report: &mut Report, layer: &PackFiles) -> Vec<(usize, String)> {
     let mut sorted: Vec<&PackFile> = layer.files.iter().collect();
@@ -113,6 +140,10 @@ fn take_files(report: &mut Report, layer: &PackFiles) -> Vec<(usize, String)> {
         if !file.path.ends_with(".toml") && !file.path.ends_with(".csv") {
             continue;
         }
+        // Scenarios of made-up counties stand beside what they simulate, but define nothing.
+        if file.path.rsplit('/').next() == Some("simulate.toml") {
+            continue;
+        }
         let position = report.files.len();
         let path: Arc<str> = format!("{root}/{}", file.path).into();
         let bytes = file
@@ -120,12 +151,8 @@ fn take_files(report: &mut Report, layer: &PackFiles) -> Vec<(usize, String)> {
             .strip_prefix(b"\xef\xbb\xbf")
             .unwrap_or(&file.bytes);
         let text = String::from_utf8_lossy(bytes).into_owned();
-        let broken = text.bytes().len() != bytes.len() || text.as_bytes() != bytes;
-        report.files.push(FileText {
-            path,
-            layer: root.clone(),
-            text,
-        });
+        let broken = text.as_bytes() != bytes;
+        report.files.push(FileText::new(path, root.clone(), text));
         if broken {
             let start = String::from_utf8_lossy(bytes).find('\u{fffd}').unwrap_or(0);
             let start = u32::try_from(start).unwrap_or(0);

@@ -64,6 +64,7 @@ pub(crate) fn computed(
         derived: &derived,
         facts: &facts,
         scores,
+        rules: context.items.of(ItemKind::Rule, program).collect(),
     };
     let (order, circles) = nodes.graph().sort();
     for circle in circles {
@@ -206,19 +207,16 @@ struct Nodes<'a> {
     derived: &'a [RawColumn<'a>],
     facts: &'a [RawColumn<'a>],
     scores: &'a [Arc<str>],
+    rules: Vec<&'a Item>,
 }
 
-impl<'a> Nodes<'a> {
-    fn rules(&self) -> impl Iterator<Item = &'a Item> {
-        self.context.items.of(ItemKind::Rule, self.program)
-    }
-
+impl Nodes<'_> {
     fn rule_start(&self) -> usize {
         self.derived.len() + self.facts.len()
     }
 
     fn step(&self, node: usize) -> Step {
-        let rules = self.rules().count();
+        let rules = self.rules.len();
         match node {
             node if node < self.derived.len() => Step::Derived(DerivedIx::new(node)),
             node if node < self.rule_start() => Step::Fact(FactIx::new(node - self.derived.len())),
@@ -230,7 +228,7 @@ impl<'a> Nodes<'a> {
     }
 
     fn graph(&self) -> Graph {
-        let rules: Vec<&Item> = self.rules().collect();
+        let rules = &self.rules;
         let visits = self.rule_start() + rules.len();
         let (risk, tasks) = (visits + 1, visits + 2);
         let mut graph = Graph::new(visits + 3);
@@ -277,7 +275,7 @@ impl<'a> Nodes<'a> {
             {
                 graph.needs[risk].push(node);
             }
-            if replaces_risk(item, &rules) {
+            if replaces_risk(item, rules) {
                 graph.needs[risk].push(node);
             }
             if let Some(NodeKind::Table(task)) = item.table.get("task").map(|node| &node.kind) {
@@ -294,8 +292,8 @@ impl<'a> Nodes<'a> {
             Step::Derived(ix) => self.derived[ix.get()].item.id.clone(),
             Step::Fact(ix) => self.facts[ix.get()].item.id.clone(),
             Step::Rule(ix) => self
-                .rules()
-                .nth(ix.get())
+                .rules
+                .get(ix.get())
                 .map(|item| format!("rule {}", item.id))
                 .unwrap_or_default(),
             Step::Visits => "visit".to_owned(),
@@ -305,7 +303,7 @@ impl<'a> Nodes<'a> {
         let place = |node: usize| match self.step(node) {
             Step::Derived(ix) => Some(self.derived[ix.get()].item.id_at),
             Step::Fact(ix) => Some(self.facts[ix.get()].item.id_at),
-            Step::Rule(ix) => self.rules().nth(ix.get()).map(|item| item.id_at),
+            Step::Rule(ix) => self.rules.get(ix.get()).map(|item| item.id_at),
             Step::Visits | Step::Risk | Step::Tasks => None,
         };
         let mut members: Vec<String> = circle.iter().map(|node| name(*node)).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, Sources, indicators, names, program, terms, values};
+use super::{Context, Sources, chapters, indicators, names, program, terms, values};
 use crate::model::{Change, ItemKind, Layer, Pack, Place, ProgramIx, Source, SourceIx};
 use crate::raw::{Item, LayerHead, Reader};
 
@@ -63,6 +63,7 @@ pub(crate) fn pack(
     let cases = crate::cases::read_cases(context, &programs);
     let top = layers.last()?.clone();
     let terms = terms::terms(context, heads.len());
+    let chapters = chapters::chapters(context, heads.len(), &indicators);
     Some(Pack {
         id: top.id,
         version: top.version,
@@ -76,6 +77,7 @@ pub(crate) fn pack(
         measures: measures.list,
         indicators,
         terms,
+        chapters,
         changes,
         cases,
     })
@@ -150,43 +152,8 @@ fn places(context: &Context<'_>) -> BTreeMap<(ItemKind, Arc<str>, Arc<str>), Pla
             Arc::from(item.id.as_str()),
         )
     };
-    let mut cache = LineCache::default();
-    context
-        .items
-        .list
-        .iter()
-        .flatten()
-        .map(|item| (key(item), cache.place(context, item)))
+    let items = context.items.list.iter().flatten();
+    items
+        .map(|item| (key(item), context.report.place(item.id_at)))
         .collect()
-}
-
-/// Counting lines from the start for each of thousands of items would be slow: remembers the last place per file.
-#[derive(Default)]
-struct LineCache {
-    last: BTreeMap<u32, (u32, u32)>,
-}
-
-impl LineCache {
-    fn place(&mut self, context: &Context<'_>, item: &Item) -> Place {
-        let at = item.id_at;
-        let file = &context.report.files[at.file as usize];
-        let (from, line) = self
-            .last
-            .get(&at.file)
-            .copied()
-            .filter(|(from, _)| *from <= at.start)
-            .unwrap_or((0, 1));
-        let bytes = &file.text.as_bytes()[from as usize..(at.start as usize).min(file.text.len())];
-        let more = bytes.iter().filter(|byte| **byte == b'\n').count();
-        let line = line + u32::try_from(more).unwrap_or(0);
-        self.last.insert(at.file, (at.start, line));
-        let before = &file.text[..(at.start as usize).min(file.text.len())];
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        Place {
-            pack: Arc::clone(&file.layer),
-            file: Arc::clone(&file.path),
-            line,
-            column: u32::try_from(column).unwrap_or(0),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fuyou_expr::{Expr, Type};
 use fuyou_kernel::{Localized, Secrecy};
 
-use super::names::check_snake;
+use super::names::{check_snake, mentions};
 use super::{Context, Sources, read_cited};
 use crate::model::{
     Better, Indicator, IndicatorEntry, ItemKind, Measure, MeasureIx, PeriodKind, Program,
@@ -153,7 +153,7 @@ impl Measures {
             .or(numerator)
             .map_or(ix, |measure| self.list[measure.get()].program);
         let gap = gap_text.and_then(|text| {
-            context.parse_as(text, &programs[gap_program.get()].row_scope, &Type::Boolean)
+            parse_row(context, text, &programs[gap_program.get()], &Type::Boolean)
         });
         let sides = [numerator, denominator]
             .into_iter()
@@ -211,7 +211,7 @@ impl Measures {
         let program = &programs[base.program.get()];
         let scope = &program.row_scope;
         let own = match filter {
-            Some(text) => Some(context.parse_as(text, scope, &Type::Boolean)?),
+            Some(text) => Some(parse_row(context, text, program, &Type::Boolean)?),
             None => None,
         };
         // Both conditions must hold. They were checked one by one, so the text of both together parses.
@@ -226,8 +226,8 @@ impl Measures {
             Some(text) => read_sum(context, text, program)?,
             None => base.sum.clone(),
         };
-        let date = dated_by.map(|text| context.parse_as(text, scope, &Type::Date));
-        let place = placed_by.map(|text| context.parse_as(text, scope, &Type::Text));
+        let date = dated_by.map(|text| parse_row(context, text, program, &Type::Date));
+        let place = placed_by.map(|text| parse_row(context, text, program, &Type::Text));
         let dated_by = date.unwrap_or_else(|| Some(base.dated_by.clone()))?;
         let placed_by = place.unwrap_or_else(|| Some(base.placed_by.clone()))?;
         let secrecy = secrecy_of(both.as_ref(), &sum, &dated_by);
@@ -309,16 +309,16 @@ fn read_measure(
     reader.finish();
     let scope = &program.row_scope;
     let filter = match filter {
-        Some(text) => Some(context.parse_as(text, scope, &Type::Boolean)?),
+        Some(text) => Some(parse_row(context, text, program, &Type::Boolean)?),
         None => None,
     };
     let sum = match sum {
         Some(text) => read_sum(context, text, program)?,
         None => Sum::Count,
     };
-    let dated_by = context.parse_as(dated_by?, scope, &Type::Date)?;
+    let dated_by = parse_row(context, dated_by?, program, &Type::Date)?;
     let placed_by = match placed_by {
-        Some(text) => context.parse_as(text, scope, &Type::Text)?,
+        Some(text) => parse_row(context, text, program, &Type::Text)?,
         None => fuyou_expr::parse("org", scope).ok()?,
     };
     let secrecy = secrecy_of(filter.as_ref(), &sum, &dated_by);
@@ -338,9 +338,7 @@ fn read_sum(context: &Context<'_>, text: Text<'_>, program: &Program) -> Option<
     if text.text.trim() == "1" {
         return Some(Sum::Count);
     }
-    context
-        .parse_as(text, &program.row_scope, &Type::Integer)
-        .map(Sum::Of)
+    parse_row(context, text, program, &Type::Integer).map(Sum::Of)
 }
 
 fn secrecy_of(filter: Option<&Expr>, sum: &Sum, dated_by: &Expr) -> Secrecy {
@@ -353,4 +351,20 @@ fn secrecy_of(filter: Option<&Expr>, sum: &Sum, dated_by: &Expr) -> Secrecy {
         .unwrap_or_default()
         .max(sum)
         .max(dated_by.secrecy())
+}
+
+/// Parses an expression of a program's facts row. One that mentions a fact which was refused is passed over: its error
+/// was told where the fact stands.
+fn parse_row(context: &Context<'_>, text: Text<'_>, program: &Program, ty: &Type) -> Option<Expr> {
+    let refused = |name: &String| {
+        context
+            .items
+            .one(ItemKind::Fact, &program.id, name)
+            .is_some()
+            && program.fact_ix(name).is_none()
+    };
+    if mentions(text.text).iter().any(refused) {
+        return None;
+    }
+    context.parse_as(text, &program.row_scope, ty)
 }

@@ -126,6 +126,7 @@ pub(crate) fn program(
     // With an error anywhere indexes may not fit each other; such a pack is refused anyway.
     if report.is_clean() {
         program.plan = Plan::new(&program);
+        Plan::see_blank(&mut program);
     }
     Some(program)
 }

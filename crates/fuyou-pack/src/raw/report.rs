@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use fuyou_kernel::Localized;
@@ -15,6 +15,31 @@ pub(crate) struct FileText {
     /// The pack that it belongs to.
     pub layer: Arc<str>,
     pub text: String,
+    /// Where each line begins; found when first asked for.
+    lines: OnceCell<Vec<usize>>,
+}
+
+impl FileText {
+    pub fn new(path: Arc<str>, layer: Arc<str>, text: String) -> Self {
+        Self {
+            path,
+            layer,
+            text,
+            lines: OnceCell::new(),
+        }
+    }
+
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let after = self
+                .text
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(at, _)| at + 1);
+            std::iter::once(0).chain(after).collect()
+        })
+    }
 }
 
 /// Collects everything that is wrong while reading goes on.
@@ -57,13 +82,9 @@ impl Report {
     pub fn place(&self, at: At) -> Place {
         let file = &self.files[at.file as usize];
         let start = (at.start as usize).min(file.text.len());
-        let before = &file.text.as_bytes()[..start];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |position| position + 1);
-        let column = 1 + String::from_utf8_lossy(&before[line_start..])
+        let line = file.lines().partition_point(|line| *line <= start);
+        let line_start = file.lines()[line - 1];
+        let column = 1 + String::from_utf8_lossy(&file.text.as_bytes()[line_start..start])
             .chars()
             .count();
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use fuyou_expr::{Aggregate, ColumnRef, Expr, Kind, Node, Slot};
+use fuyou_expr::{Aggregate, ColumnRef, Expr, Kind, Node, Slot, Value};
 
+use super::history::History;
 use super::reach::{ColumnKnown, Environment, Known, contributes, known};
 use crate::model::{FormIx, Program, RuleIx};
 use crate::scope::{EncounterOuter, Member, NO_FIELD, Step};
@@ -28,6 +29,18 @@ pub(crate) struct Plan {
     pub steps: Vec<Planned>,
     /// For each rule the rules that replace it.
     pub replaced_by: Vec<Vec<RuleIx>>,
+    /// The facts row of an enrollment without records, of a subject of whom nothing is known.
+    pub blank: Vec<Value>,
+    /// What must be looked at whatever the first record is: the others are then as in `blank`.
+    pub at_first: Bits,
+    /// What a new encounter of each form can change by itself.
+    pub reached: Vec<Bits>,
+    /// What reads the result of each step.
+    pub readers: Vec<Bits>,
+    /// What reads the referrals.
+    pub referrals: Bits,
+    /// What the story after each encounter depends on.
+    pub always: Bits,
 }
 
 impl Plan {
@@ -47,7 +60,131 @@ impl Plan {
                 replaced_by[replaced.get()].push(RuleIx::new(position));
             }
         }
-        Self { steps, replaced_by }
+        let mut plan = Self {
+            steps,
+            replaced_by,
+            ..Self::default()
+        };
+        plan.index(program.forms.len());
+        plan
+    }
+
+    /// Turns the steps' own lists round: from what changed to what must be looked at.
+    fn index(&mut self, forms: usize) {
+        let len = self.steps.len();
+        self.at_first = Bits::all(len);
+        self.reached = vec![Bits::none(len); forms];
+        self.readers = vec![Bits::none(len); len];
+        (self.referrals, self.always) = (Bits::none(len), Bits::none(len));
+        for (position, planned) in self.steps.iter().enumerate() {
+            for need in &planned.needs {
+                self.readers[*need].set(position);
+            }
+            for (form, reached) in planned.forms.iter().enumerate() {
+                if *reached {
+                    self.reached[form].set(position);
+                }
+            }
+            if planned.referrals {
+                self.referrals.set(position);
+            }
+            if planned.always {
+                self.always.set(position);
+            }
+        }
+    }
+
+    /// Looks what every enrollment begins with. Most facts say nothing and most rules are not true before the first
+    /// record; a replay need not find that out each time.
+    pub fn see_blank(program: &mut Program) {
+        let nothing = History::default();
+        let (row, rules) = super::run::Run::new(program, &nothing).blank();
+        let known_before = 7;
+        // The risk of nothing may differ from the risk before anything was looked at.
+        let risk = program
+            .layout
+            .steps
+            .iter()
+            .position(|step| *step == Step::Risk);
+        let steps = program.layout.steps.iter().zip(&program.plan.steps);
+        let starts_blank = steps.map(|(step, planned)| {
+            let reads_subject = |expr: &Expr| {
+                expr.columns()
+                    .any(|column| column.set.is_none() && usize::from(column.slot.0) < known_before)
+            };
+            let graded = planned.needs.iter().any(|need| Some(*need) == risk);
+            match step {
+                Step::Fact(ix) => {
+                    !graded && !planned.referrals && !reads_subject(&program.fact(*ix).is)
+                }
+                Step::Rule(ix) => {
+                    !graded && !rules[ix.get()] && !reads_subject(&program.rule(*ix).when)
+                }
+                Step::Derived(_) | Step::Visits | Step::Risk | Step::Tasks => false,
+            }
+        });
+        let starts_blank: Vec<bool> = starts_blank.collect();
+        let mut at_first = Bits::none(starts_blank.len());
+        for position in (0..starts_blank.len()).filter(|position| !starts_blank[*position]) {
+            at_first.set(position);
+        }
+        program.plan.at_first = at_first;
+        program.plan.blank = row;
+    }
+
+    /// Computes every step after every record: what tests compare with.
+    #[cfg(test)]
+    pub fn make_eager(&mut self) {
+        self.blank.clear();
+        for planned in &mut self.steps {
+            planned.forms.fill(true);
+            planned.always = true;
+        }
+        self.index(self.reached.len());
+    }
+}
+
+/// A set of steps.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bits(Vec<u64>);
+
+impl Bits {
+    fn none(len: usize) -> Self {
+        Self(vec![0; len.div_ceil(64)])
+    }
+
+    fn all(len: usize) -> Self {
+        let mut bits = Self::none(len);
+        (0..len).for_each(|position| bits.set(position));
+        bits
+    }
+
+    fn set(&mut self, position: usize) {
+        self.0[position / 64] |= 1 << (position % 64);
+    }
+
+    pub fn clear(&mut self, position: usize) {
+        self.0[position / 64] &= !(1 << (position % 64));
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            *own |= other;
+        }
+    }
+
+    /// The first step at or after a position that is also within `within`, if one is given.
+    pub fn next(&self, from: usize, within: Option<&Self>) -> Option<usize> {
+        let mut mask = u64::MAX << (from % 64);
+        for word in from / 64..self.0.len() {
+            let within = within.map_or(u64::MAX, |within| within.0[word]);
+            let found = self.0[word] & within & mask;
+            if found != 0 {
+                return Some(word * 64 + found.trailing_zeros() as usize);
+            }
+            mask = u64::MAX;
+        }
+        None
     }
 }
 

@@ -4,6 +4,7 @@ use fuyou_expr::{CodeSet, Value};
 
 use super::history::{Encounter, History};
 use super::outcome::{EncounterOutcome, Outcome};
+use super::plan::Bits;
 use super::tasks::{self, HitClock};
 use super::views::{EncounterView, FactsView, GroupRow, ReferralRow, RowView, TaskRow};
 use super::{clock, referrals, visits};
@@ -24,10 +25,8 @@ pub(super) struct Run<'a> {
     groups: Vec<Vec<GroupRow>>,
     task_rows: Vec<TaskRow>,
     referral_rows: Vec<ReferralRow>,
-    /// For each step whether its result changed in this pass, and whether it was ever computed.
-    changed: Vec<bool>,
-    computed: Vec<bool>,
-    referrals_changed: bool,
+    /// The steps that must be looked at; those that the story does not depend on wait until the end.
+    dirty: Bits,
     /// For each rule the clock that runs, as a position in `hits`.
     running: Vec<Option<usize>>,
     pub hits: Vec<HitClock>,
@@ -57,16 +56,13 @@ impl<'a> Run<'a> {
             .map(|e| (e, program.form(e.form)))
             .collect();
         let layout = &program.layout;
-        let steps = program.plan.steps.len();
         let mut run = Self {
-            row: vec![Value::Null; layout.row.columns(None).count()],
+            row: program.plan.blank.clone(),
             kept: Vec::with_capacity(encounters.len()),
             groups: vec![Vec::new(); layout.groups.len()],
             task_rows: Vec::new(),
             referral_rows: Vec::new(),
-            changed: vec![false; steps],
-            computed: vec![false; steps],
-            referrals_changed: false,
+            dirty: program.plan.at_first.clone(),
             running: vec![None; program.rules.len()],
             hits: Vec::new(),
             level: None,
@@ -88,6 +84,8 @@ impl<'a> Run<'a> {
     /// Fills what is known of the enrollment whatever was recorded.
     fn start_row(&mut self) {
         let person = &self.history.person;
+        self.row
+            .resize(self.program.layout.row.columns(None).count(), Value::Null);
         let known = [
             &person.birth_on,
             &person.sex,
@@ -151,6 +149,8 @@ impl<'a> Run<'a> {
             self.groups[definition.set].extend((0..rows).map(place));
         }
         self.visible = position + 1;
+        self.dirty
+            .add(&self.program.plan.reached[encounter.form.get()]);
         self.see_referrals(self.visible == self.encounters.len());
     }
 
@@ -161,39 +161,45 @@ impl<'a> Run<'a> {
             .checked_sub(1)
             .map(|last| self.encounters[last].0.occurred_on);
         let rows = referrals::rows(self.program, self.history, if all { None } else { now });
-        self.referrals_changed = rows != self.referral_rows;
-        self.referral_rows = rows;
+        if rows != self.referral_rows {
+            self.dirty.add(&self.program.plan.referrals);
+            self.referral_rows = rows;
+        }
     }
 
     /// One pass over the steps: what the story needs, or everything at the end.
     fn pass(&mut self, last: bool) {
-        let form = self
-            .visible
-            .checked_sub(1)
-            .map(|newest| self.encounters[newest].0.form.get());
         let plan = &self.program.plan;
-        for (position, planned) in plan.steps.iter().enumerate() {
-            self.changed[position] = false;
-            if !planned.always && !last {
-                continue;
+        let within = if last { None } else { Some(&plan.always) };
+        let mut position = 0;
+        while let Some(step) = self.dirty.next(position, within) {
+            self.dirty.clear(step);
+            if self.compute(plan.steps[step].step) {
+                self.dirty.add(&plan.readers[step]);
             }
-            let needed = planned.needs.iter().any(|need| self.changed[*need]);
-            let first = !std::mem::replace(&mut self.computed[position], true);
-            let reached = form.is_some_and(|form| planned.forms[form]);
-            if first || needed || reached || (planned.referrals && self.referrals_changed) {
-                self.changed[position] = match planned.step {
-                    Step::Derived(ix) => self.derive(ix, first || needed),
-                    Step::Fact(ix) => self.fact(ix),
-                    Step::Visits => self.assign_visits(),
-                    Step::Rule(ix) => self.rule(ix),
-                    Step::Risk => self.grade(),
-                    Step::Tasks => self.plan_tasks(),
-                };
-            }
+            position = step + 1;
         }
         if !last {
             self.stop_tasks();
         }
+    }
+
+    /// Computes a step; returns whether its result changed.
+    fn compute(&mut self, step: Step) -> bool {
+        match step {
+            Step::Derived(ix) => self.derive(ix),
+            Step::Fact(ix) => self.fact(ix),
+            Step::Visits => self.assign_visits(),
+            Step::Rule(ix) => self.rule(ix),
+            Step::Risk => self.grade(),
+            Step::Tasks => self.plan_tasks(),
+        }
+    }
+
+    /// The facts row and the truth of the rules of an enrollment without records.
+    pub fn blank(mut self) -> (Vec<Value>, Vec<bool>) {
+        self.pass(true);
+        (self.row, self.running.iter().map(Option::is_some).collect())
     }
 
     fn facts_view(&self) -> FactsView<'_> {
@@ -220,17 +226,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Computes a derived column of the newest encounter, or of all; returns whether an earlier value changed.
-    fn derive(&mut self, ix: DerivedIx, all: bool) -> bool {
+    /// Computes a derived column of all encounters so far; returns whether a value changed.
+    fn derive(&mut self, ix: DerivedIx) -> bool {
         let place = self.program.layout.derived[ix.get()];
         let is = &self.program.derived[ix.get()].is;
         let mut changed = false;
-        for position in (if all {
-            0
-        } else {
-            self.visible.saturating_sub(1)
-        })..self.visible
-        {
+        for position in 0..self.visible {
             let value = is.eval(&self.encounter_view(position));
             if self.kept[position][place] != value {
                 changed = true;

@@ -1,0 +1,11 @@
+//! Tests of the whole crate on small packs: what a pack author sees, and what a record amounts to.
+
+mod errors;
+mod fixture;
+mod golden;
+mod inputs;
+mod overlays;
+mod records;
+mod reference;
+mod replays;
+mod sql;
