@@ -40,6 +40,14 @@ function binary() {
   return found;
 }
 
+/** What every open page shows, for whoever looks into a failure. */
+async function lastSeen(browser, name) {
+  const open = browser?.contexts().flatMap((context) => context.pages()) ?? [];
+  for (const [at, page] of open.entries()) {
+    await page.screenshot({ path: join(artifacts, `${name}-failed-${at}.png`), fullPage: true }).catch(() => {});
+  }
+}
+
 function pages(browser, address) {
   return async (login, { width = 1280, language = "zh-CN" } = {}) => {
     const context = await browser.newContext({ baseURL: address, locale: language, viewport: { width, height: 900 } });
@@ -95,7 +103,7 @@ export async function inCounty(name, journey) {
     for (const [login, person, code] of users) {
       run(["user", "add", login, "--name", person, "--role", login, "--organization", code], `${first}\n`);
     }
-    server = spawn(fuyou, ["serve", "--listen", "127.0.0.1:0", "--county-name", "云溪县", "--pack", "packs/cn", "--data", join(data, "data")], {
+    server = spawn(fuyou, ["serve", "--listen", "127.0.0.1:0", "--county-name", "云溪县", "--pack", "cn", "--data", join(data, "data")], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -118,6 +126,9 @@ export async function inCounty(name, journey) {
       shot: (page, what) => page.screenshot({ path: join(artifacts, `${name}-${what}.png`), fullPage: true }),
     });
     if (trouble.includes("ERROR")) throw new Error(`the server complained: ${trouble}`);
+  } catch (failure) {
+    await lastSeen(browser, name);
+    throw failure;
   } finally {
     await browser?.close();
     server?.kill("SIGTERM");
@@ -159,10 +170,14 @@ export async function fill(page, values) {
   }
 }
 
+/** Clicks and waits for the page that answers. */
+export async function go(page, what) {
+  await Promise.all([page.waitForNavigation(), page.locator(what).first().click()]);
+}
+
 /** Saves and waits for what it led to. */
 export async function save(page) {
-  await page.click("button[value=save]");
-  await page.waitForLoadState();
-  const problems = await page.locator(".wrong:visible").allTextContents();
+  await go(page, "button[value=save]");
+  const problems = await page.locator(".wrong:visible, .ask:visible, .message.bad").allTextContents();
   if (!/\/records\/[0-9a-f-]{36}$/.test(new URL(page.url()).pathname)) throw new Error(`not saved: ${problems.join(" | ")}`);
 }

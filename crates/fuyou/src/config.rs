@@ -12,6 +12,8 @@ use fuyou_server::db::{Db, Entry, Settings};
 use fuyou_server::http::{App, Clock, Options};
 use fuyou_server::keys::{Keyring, Suite};
 
+use crate::packs;
+
 /// Where the data is.
 #[derive(clap::Args, Clone)]
 pub struct Config {
@@ -21,9 +23,6 @@ pub struct Config {
     /// `sqlite:PATH` or `postgres://…`; without it, SQLite in the data directory.
     #[arg(long, env = "FUYOU_DATABASE", hide_env_values = true)]
     pub database: Option<String>,
-    /// Folder of the rule pack; an overlay finds its base beside it.
-    #[arg(long, env = "FUYOU_PACK", default_value = "packs/cn")]
-    pub pack: PathBuf,
     /// Connections for readers.
     #[arg(long, env = "FUYOU_READERS", default_value_t = 8)]
     pub readers: u32,
@@ -33,6 +32,10 @@ pub struct Config {
     /// Algorithms of a new key version: `sm` (SM4-GCM and HMAC-SM3) or `aes` (AES-256-GCM and HMAC-SHA-256).
     #[arg(long, env = "FUYOU_SUITE", default_value = "sm")]
     pub suite: Suite,
+    /// The rule pack that the county works with: the name of one inside the program (`cn`, `cn-anhui` …) or a folder,
+    /// beside whose overlay its base lies.
+    #[arg(long, env = "FUYOU_PACK", default_value = "cn")]
+    pub pack: String,
     /// Name in the top bar.
     #[arg(long, env = "FUYOU_COUNTY_NAME", default_value = "妇幼健康")]
     pub county_name: String,
@@ -67,32 +70,13 @@ impl Config {
         Ok(Keyring::open(&self.data.join("fuyou.key"), self.suite)?)
     }
 
-    /// Opens everything with the pack: its tables are made or widened.
-    pub async fn open_app_with_care(&self) -> anyhow::Result<App> {
-        self.open_app_with_care_at(system_clock()).await
-    }
-
-    /// As [`Config::open_app_with_care`], with another clock: a made-up county may live on another day.
-    pub async fn open_app_with_care_at(&self, clock: Clock) -> anyhow::Result<App> {
-        let pack = Arc::new(crate::pack::open(&self.pack)?);
-        let app = self.open_app_at(clock).await?;
-        let now = app.now();
-        let offset = app.options().time_zone.to_offset(now).seconds() / 60;
-        let settings = fuyou_server::care::Settings {
-            utc_offset_minutes: offset,
-        };
-        let care = Care::install(app.db().clone(), pack, settings, now)
-            .await
-            .context("规则包无法启用 · the pack cannot be installed")?;
-        Ok(app.with_care(care))
-    }
-
-    /// Opens everything but the pack.
+    /// Opens everything; the tables of the pack are made or widened.
     pub async fn open_app(&self) -> anyhow::Result<App> {
         self.open_app_at(system_clock()).await
     }
 
-    async fn open_app_at(&self, clock: Clock) -> anyhow::Result<App> {
+    /// Opens everything with another clock: a made-up county may live on another day.
+    pub async fn open_app_at(&self, clock: Clock) -> anyhow::Result<App> {
         let db = self.open_db().await?;
         let time_zone = TimeZone::get(&self.time_zone).context("the time zone is not known")?;
         let options = Options {
@@ -103,11 +87,15 @@ impl Config {
             clock,
         };
         let app = App::new(db, self.open_keys()?, options).await?;
-        let layers = crate::pack::read_layers(&self.pack)
-            .with_context(|| format!("规则包无法读取 · the pack {} cannot be read", self.pack.display()))?;
-        let pack = fuyou_pack::load(&layers)
-            .with_context(|| format!("规则包有误,请运行 fuyou pack check · the pack {} has errors", self.pack.display()))?;
-        Ok(app.with_pack(Arc::new(pack)))
+        let pack = Arc::new(packs::open(&self.pack)?);
+        let now = app.now();
+        let settings = fuyou_server::care::Settings {
+            utc_offset_minutes: app.options().time_zone.to_offset(now).seconds() / 60,
+        };
+        let care = Care::install(app.db().clone(), pack, settings, now)
+            .await
+            .context("规则包无法启用 · the pack cannot be installed")?;
+        Ok(app.with_care(care))
     }
 }
 

@@ -54,7 +54,7 @@ pub async fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     args.config.data = args.county.take().unwrap_or_else(|| std::env::temp_dir().join(folder));
     args.config.county_name = "云岭县(模拟) · made-up county".to_owned();
     let listener = bind(&args.listen).await?;
-    let app = args.config.open_app_with_care_at(clock_on(day, &args.config)).await?;
+    let app = args.config.open_app_at(clock_on(day, &args.config)).await?;
     let ready = args.config.data.join("county-is-ready");
     if !ready.exists() {
         make(&app, &args, day).await?;

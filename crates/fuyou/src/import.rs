@@ -28,9 +28,9 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let app = args.config.open_app_with_care().await?;
-    let care = app.care().context("没有规则包 · no pack was installed")?;
+    let app = args.config.open_app().await?;
     let now = app.now();
+    let care = app.care().context("没有规则包 · no pack was loaded")?.clone();
     let by = Acting::system(app.tree(), now, app.date_of(now));
     let rejected = args.rejected.unwrap_or_else(|| {
         let mut name = args.file.file_name().unwrap_or_default().to_owned();
@@ -46,7 +46,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let job = Job { file: &args.file, format, rejected: &rejected };
     let start = Instant::now();
-    let imported = load(care, &app, &by, &job).await;
+    let imported = load(&care, &app, &by, &job).await;
     app.db().close().await;
     let report = imported?;
     let seconds = start.elapsed().as_secs_f64();

@@ -10,9 +10,11 @@ mod keys;
 mod migrate;
 mod organization;
 mod pack;
+mod packs;
 mod plan;
 mod serve;
 mod simulate;
+mod summary;
 mod user;
 
 use std::process::ExitCode;
@@ -29,14 +31,6 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// 表达式 · Try an expression.
-    Expr(expr::Arguments),
-    /// 规则包 · Packs of definitions.
-    Pack(pack::Arguments),
-    /// 演示县 · A made-up county in one command.
-    Demo(demo::Args),
-    /// 模拟 · Make up a county.
-    Simulate(simulate::Arguments),
     /// 启动服务 · Start the server.
     Serve(serve::Args),
     /// 升级数据库结构 · Bring the schema of the database up to date.
@@ -49,10 +43,20 @@ enum Command {
     Audit(audit::Args),
     /// 密钥 · Keys.
     Keys(keys::Args),
+    /// 规则包 · Packs of definitions.
+    Pack(pack::Arguments),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
+    /// 表达式 · Try an expression.
+    Expr(expr::Arguments),
     /// 指标 · Indicators of a node in a period.
     Indicators(indicators::Args),
+    /// 年度总结 · The annual summary as a Word document.
+    Summary(summary::Args),
+    /// 演示县 · A made-up county in one command.
+    Demo(demo::Args),
+    /// 模拟一个虚构的县 · Make up a county.
+    Simulate(simulate::Arguments),
     /// 批量导入 · Load a file of records through the same rules as the desk.
     Import(import::Args),
 }
@@ -60,18 +64,19 @@ enum Command {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
-        Command::Expr(args) => expr::run(&args),
-        Command::Pack(args) => pack::run(args),
-        Command::Demo(args) => demo::run(args).await,
-        Command::Simulate(args) => simulate::run(args).await,
         Command::Serve(args) => serve::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Organization(args) => organization::run(args).await,
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
+        Command::Pack(args) => pack::run(args),
         Command::Plan(args) => plan::run(&args).await,
+        Command::Expr(args) => expr::run(&args),
         Command::Indicators(args) => indicators::run(args).await,
+        Command::Summary(args) => summary::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Import(args) => import::run(args).await,
     }
 }

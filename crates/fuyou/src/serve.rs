@@ -21,7 +21,7 @@ pub struct Args {
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     log_to_stderr();
-    let app = args.config.open_app_with_care().await?;
+    let app = args.config.open_app().await?;
     let listener = bind(&args.listen).await?;
     say(&format!("http://{}", listener.local_addr()?))?;
     serve(app, listener, stopped()).await?;

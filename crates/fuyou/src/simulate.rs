@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use fuyou_kernel::{Date, TimeZone};
-use fuyou_pack::Pack;
 use fuyou_server::care::Acting;
 use fuyou_server::exchange::import::{Format, Job};
 use fuyou_server::http::App;
@@ -16,6 +15,7 @@ use fuyou_server::simulate::{Counts, Extent, Options, Scenario, Size, simulate};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Config, system_clock};
+use crate::packs;
 
 /// How large the county is, when it ends and where it goes.
 #[derive(clap::Args)]
@@ -60,7 +60,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(out) if out == Path::new("-") => write_lines(&scenario, &options, &mut io::stdout().lock())?,
         Some(out) => write_file(&scenario, &options, out)?,
         None => {
-            let app = arguments.config.open_app_with_care().await?;
+            let app = arguments.config.open_app().await?;
             let file = arguments.config.data.join("simulated.ndjson");
             let counts = into_store(&app, &scenario, &options, &file).await;
             app.db().close().await;
@@ -78,8 +78,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 /// When the county cannot be made or stored.
 pub async fn into_store(app: &App, scenario: &Scenario, options: &Options, file: &Path) -> anyhow::Result<Counts> {
     let counts = write_file(scenario, options, file)?;
-    let care = app.care().context("没有规则包 · no pack was installed")?;
     let now = app.now();
+    let care = app.care().context("没有规则包 · no pack was loaded")?;
     let by = Acting::system(app.tree(), now, app.date_of(now));
     let rejected = file.with_extension("rejected.csv");
     let job = Job { file, format: Format::Ndjson, rejected: &rejected };
@@ -135,31 +135,12 @@ pub fn threads() -> usize {
 ///
 /// # Errors
 /// When the pack or the scenario is wrong, or the pack has no scenario for this program.
-pub fn read_scenario(dir: &Path, program: &str) -> anyhow::Result<Scenario> {
-    let layers = crate::pack::read_layers(dir)?;
-    let pack: Pack = match fuyou_pack::load(&layers) {
-        Ok(pack) => pack,
-        Err(errors) => bail!(
-            "{}: {} errors; `fuyou pack check` lists them",
-            dir.display(),
-            errors.0.len()
-        ),
-    };
-    let read = |path: PathBuf| {
-        fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
-    };
+pub fn read_scenario(pack: &str, program: &str) -> anyhow::Result<Scenario> {
+    let layers = packs::layers(pack)?;
     // An overlay without a scenario of its own uses the one of the pack that it extends.
-    let root = layers
-        .iter()
-        .rev()
-        .map(|layer| PathBuf::from(&layer.root))
-        .find(|root| root.join(program).join("simulate.toml").is_file());
-    let Some(root) = root else {
-        bail!("{}: no simulate.toml for program {program}", dir.display())
-    };
-    let county = read(root.join("simulate.toml"))?;
-    let course = read(root.join(program).join("simulate.toml"))?;
-    Ok(Scenario::read(&pack, &county, &course)?)
+    let paths = ["simulate.toml".to_owned(), format!("{program}/simulate.toml")];
+    let texts = packs::files(&layers, &paths)?;
+    Ok(Scenario::read(&packs::open(pack)?, &texts[0], &texts[1])?)
 }
 
 /// Writes a county with a progress bar on the standard error.

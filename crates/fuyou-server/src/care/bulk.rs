@@ -161,18 +161,18 @@ impl Care {
         let mut taken = Taken::default();
         let mut replaying = Replaying::new(program, history.clone());
         for (number, line) in lines.lines {
+            let opens = matches!(&line, BulkLine::Record { form, .. } if *form == program.opens_with);
+            if is_new && after.records.is_empty() && !opens {
+                let form = &program.form(program.opens_with).title;
+                let why = Localized::new(
+                    format!("尚未建册:先要有“{}”", form.zh),
+                    format!("Not enrolled yet: `{}` comes first", form.en),
+                );
+                answer.refused.push(Refused { line: number, why });
+                continue;
+            }
             match line {
                 BulkLine::Record { id, form, draft, reasons, recorded_at, organization } => {
-                    let opens = form == program.opens_with;
-                    if is_new && after.records.is_empty() && !opens {
-                        let form = &program.form(program.opens_with).title;
-                        let why = Localized::new(
-                            format!("尚未建册:先要有“{}”", form.zh),
-                            format!("Not enrolled yet: `{}` comes first", form.en),
-                        );
-                        answer.refused.push(Refused { line: number, why });
-                        continue;
-                    }
                     if let Some(stored) = after.records.iter().find(|kept| kept.id == id) {
                         let same = stored.sent_hash == draft::content_hash(program.form(form), &draft, &reasons);
                         match same {

@@ -20,6 +20,7 @@ mod file;
 mod listing;
 mod model;
 mod pages;
+mod reconcile;
 mod record;
 mod referring;
 mod register;

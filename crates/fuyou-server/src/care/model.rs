@@ -173,7 +173,8 @@ pub struct Preview {
     pub unreadable: Vec<Finding>,
     /// Findings that still need a reason.
     pub unanswered: Vec<Finding>,
-    /// What storing it would lead to; `None` while it would be refused.
+    /// What storing it would lead to once what is missing is filled in; `None` while it would be refused for another
+    /// reason.
     pub outcome: Option<Box<Recorded>>,
 }
 

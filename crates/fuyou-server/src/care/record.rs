@@ -85,7 +85,9 @@ impl Care {
         let checked =
             check_record(base.program(), form, &before.history, &before.outcome, &read.draft, today);
         let unanswered = draft::unanswered(base.program().form(form), &checked.findings, &record.reasons);
-        let outcome = match self.plan(by, &base, (record, form), Origin::of(by)) {
+        // Risk is shown as soon as what it reads is there, however much is still to be filled in.
+        let is_missing = |finding: &Finding| &*finding.kind == "required";
+        let outcome = match self.plan_past(by, &base, (record, form), Origin::of(by), is_missing) {
             Ok(planned) => Some(Box::new(planned.recorded)),
             Err(Error::Refused(_)) => None,
             Err(other) => return Err(other),
@@ -131,6 +133,18 @@ impl Care {
         (record, form_ix): (&Record, FormIx),
         origin: Origin,
     ) -> Result<Planned, Error> {
+        self.plan_past(by, base, (record, form_ix), origin, |_| false)
+    }
+
+    /// As [`Care::plan`], as if some findings did not stand against it.
+    fn plan_past(
+        &self,
+        by: &Acting,
+        base: &Base<'_>,
+        (record, form_ix): (&Record, FormIx),
+        origin: Origin,
+        is_forgiven: impl Fn(&Finding) -> bool,
+    ) -> Result<Planned, Error> {
         let program = base.program();
         let form = program.form(form_ix);
         let read = draft::read(program, form_ix, record.occurred_on, &record.values);
@@ -144,7 +158,13 @@ impl Care {
         let before = self.before(by, base, enrolled, opening, shown::date(occurred_on));
         let today = DayNumber::from(origin.today);
         let checked = check_record(program, form_ix, &before.history, &before.outcome, &read.draft, today);
-        check_findings(form, &checked, record)?;
+        if checked.findings.iter().any(&is_forgiven) {
+            let mut rest = checked.clone();
+            rest.findings.retain(|finding| !is_forgiven(finding));
+            check_findings(form, &rest, record)?;
+        } else {
+            check_findings(form, &checked, record)?;
+        }
         let hash = draft::content_hash(form, &read.draft, &record.reasons);
         let kept = Kept {
             id: record.id.uuid(),

@@ -1,5 +1,6 @@
 //! SQL about enrollments, encounters and what they amount to. The tables of packs are in [`super::tables`].
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use fuyou_kernel::Timestamp;
@@ -359,6 +360,20 @@ pub(super) async fn derived_ids(
     }
     Ok(found)
 }
+
+/// What each record of a subject is said to amount to: visit, level, marks.
+pub(super) async fn findings(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<HashMap<Uuid, FoundRow>, Error> {
+    const SQL: &str = "select id, visit, risk_after, marks_after from encounter where subject_id = $1";
+    let rows: Vec<(Uuid, Option<String>, Option<String>, Option<String>)> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
+    Ok(rows.into_iter().map(|(id, visit, risk, marks)| (id, (visit, risk, marks))).collect())
+}
+
+/// Visit, level, marks.
+pub(super) type FoundRow = (Option<String>, Option<String>, Option<String>);
 
 /// An earlier version of a record as it stands in the table.
 #[derive(FromRow)]

@@ -38,6 +38,7 @@ pub(crate) enum CellType {
     Int,
     Text,
     Date,
+    Instant,
     Id,
 }
 
@@ -70,7 +71,7 @@ pub(crate) struct Sql(Arc<str>);
 
 impl Sql {
     /// The caller vouches that every name in it was checked and that every value is a placeholder.
-    pub(crate) fn built(text: String) -> Sql {
+    pub(crate) fn built(text: impl Into<Arc<str>>) -> Sql {
         Sql(text.into())
     }
 }
@@ -237,6 +238,7 @@ where
     i64: Decode<'r, R::Database> + Type<R::Database>,
     String: Decode<'r, R::Database> + Type<R::Database>,
     DbDate: Decode<'r, R::Database> + Type<R::Database>,
+    DbInstant: Decode<'r, R::Database> + Type<R::Database>,
     Uuid: Decode<'r, R::Database> + Type<R::Database>,
 {
     types
@@ -248,6 +250,7 @@ where
                 CellType::Int => Cell::Int(row.try_get(at)?),
                 CellType::Text => Cell::Text(row.try_get::<Option<String>, _>(at)?.map(Into::into)),
                 CellType::Date => Cell::Date(row.try_get::<Option<DbDate>, _>(at)?.map(|date| date.0)),
+                CellType::Instant => Cell::Instant(row.try_get::<Option<DbInstant>, _>(at)?.map(|at| at.0)),
                 CellType::Id => Cell::Id(row.try_get(at)?),
             })
         })

@@ -87,6 +87,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(crate::packs::routes());
     routes.extend(crate::care::routes());
     routes.extend(crate::referral::routes());
+    routes.extend(crate::exchange::import::routes());
     routes.extend(crate::audit::routes());
     routes
 }

@@ -15,6 +15,7 @@ mod plans;
 mod plans_web;
 pub mod reader;
 mod store;
+pub mod summary;
 mod target;
 pub mod terms;
 mod web;

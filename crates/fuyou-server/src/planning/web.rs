@@ -14,7 +14,7 @@ const FILE_BYTES_MAX: usize = 20 << 20;
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
     let manage = Access::Needs(Action::ManagePlan);
-    vec![
+    let mut routes = vec![
         Route::get("/board", Access::Needs(Action::ReadIndicators), board_web::show),
         Route::get("/plans", manage, plans_web::index),
         Route::post("/plans", manage, plans_web::paste).with_body_bytes_max(FILE_BYTES_MAX),
@@ -26,7 +26,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/plans/{id}/targets/{target}/shares", manage, plans_web::shared),
         Route::get("/figures", manage, figures_web::show),
         Route::post("/figures", manage, figures_web::entered),
-    ]
+    ];
+    routes.extend(super::summary::routes());
+    routes
 }
 
 /// The word, the shape and the colour of a progress: text key and class of its badge.

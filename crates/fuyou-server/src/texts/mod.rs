@@ -33,6 +33,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../planning/texts/en.ftl"),
     ),
     (
+        include_str!("../planning/summary/texts/zh.ftl"),
+        include_str!("../planning/summary/texts/en.ftl"),
+    ),
+    (
         include_str!("../packs/texts/zh.ftl"),
         include_str!("../packs/texts/en.ftl"),
     ),
@@ -43,6 +47,10 @@ const FILES: &[(&str, &str)] = &[
     (
         include_str!("../referral/texts/zh.ftl"),
         include_str!("../referral/texts/en.ftl"),
+    ),
+    (
+        include_str!("../exchange/import/texts/zh.ftl"),
+        include_str!("../exchange/import/texts/en.ftl"),
     ),
     (
         include_str!("../audit/texts/zh.ftl"),

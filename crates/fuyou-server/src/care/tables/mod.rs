@@ -113,6 +113,17 @@ impl PackTable {
         Ok(())
     }
 
+    /// The cells of one row, by record or enrollment.
+    pub(super) async fn cells(
+        &self,
+        connection: &mut Connection,
+        subject: Uuid,
+        id: Uuid,
+    ) -> Result<Option<Vec<Cell>>, Error> {
+        let rows = fetch(connection, &self.by_subject, vec![Cell::id(subject)], &self.types).await?;
+        Ok(rows.into_iter().find(|row| row.first() == Some(&Cell::id(id))).map(|mut row| row.split_off(1)))
+    }
+
     /// Takes away the rows of a record (of a group whose rows are written anew).
     pub(super) async fn remove(&self, connection: &mut Connection, subject: Uuid, id: Uuid) -> Result<(), Error> {
         execute(connection, &self.remove, vec![Cell::id(subject), Cell::id(id)]).await?;

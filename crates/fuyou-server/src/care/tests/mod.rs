@@ -1,4 +1,6 @@
 //! What the desk is promised, on both databases, with the packs of the repository.
 
-pub(super) mod county;
+mod kill;
 mod recording;
+mod replaying;
+mod secrecy;

@@ -1,6 +1,6 @@
 //! Recording, correcting and showing, as promised in the face of the folder.
 
-use super::county::{ANTENATAL, County, national_pack, typed};
+use crate::testkit::county::{ANTENATAL, County, national_pack, typed};
 use crate::access::Role;
 use crate::care::{Correction, EnrollmentChange, Error, Reasons, Recorded, Shown, Voiding};
 use crate::db::counted;
@@ -83,12 +83,12 @@ async fn what_cannot_be_is_refused_with_a_reason() {
         check("antenatal", "2024-08-01", &ANTENATAL.replace("58.0", "580.0"), "hard").await;
         check("antenatal", "2024-08-01", &ANTENATAL.replace("58.0", "heavy"), "type").await;
         check("antenatal", "2024-08-01", "no_such_field=1", "unknown_field").await;
-        check("booking", "2024-06-01", super::county::BOOKING, "still open").await;
+        check("booking", "2024-06-01", crate::testkit::county::BOOKING, "still open").await;
         // A delivery before the pregnancy was known, and a due date that does not belong to the last period.
         check("delivery", "2024-01-01", "", "refused").await;
         let other = county.woman("990002001").await;
         let worker = county.user(Role::TownshipWorker, "990002", "2024-05-10");
-        let contradiction = super::county::BOOKING.replace("edd_on=2024-12-20", "edd_on=2025-09-20");
+        let contradiction = crate::testkit::county::BOOKING.replace("edd_on=2024-12-20", "edd_on=2025-09-20");
         let answer = county.care.record(&worker, county.typed(other, "booking", "2024-05-10", &contradiction)).await;
         assert!(matches!(answer, Err(Error::Refused(_))), "{}", told(&county, &answer));
         let future = county.care.record(&county.worker("2024-05-11"), county.typed(woman, "antenatal", "2024-08-01", ANTENATAL)).await;

@@ -12,9 +12,12 @@ mod prepare;
 mod rejected;
 mod run;
 mod store;
+mod web;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use web::routes;
 
 pub use model::{Error, Format, Job, Progress, Report};
 

@@ -8,6 +8,7 @@ menu-home = Home
 menu-persons = Persons
 menu-lists = Lists
 menu-referrals = Referral desk
+menu-imports = Import
 menu-organizations = Organizations
 menu-users = Users
 menu-audit = Audit

@@ -8,6 +8,7 @@ menu-home = 工作台
 menu-persons = 服务对象
 menu-lists = 台账与登记本
 menu-referrals = 转诊台
+menu-imports = 批量导入
 menu-organizations = 机构
 menu-users = 用户
 menu-audit = 审计

@@ -18,7 +18,7 @@ use crate::keys::{Keyring, Suite};
 use crate::registry::{
     Household, Identity, IdentityType, Level, Organization, OrganizationKind, PersonSex, Tree, insert_persons, person_row,
 };
-use crate::testkit::TempDir;
+use super::TempDir;
 
 /// Code, parent, level, kind.
 const PLACES: &[(&str, &str, Level, OrganizationKind)] = &[
@@ -31,19 +31,30 @@ const PLACES: &[(&str, &str, Level, OrganizationKind)] = &[
 ];
 
 /// A county in a fresh database.
-pub(super) struct County {
-    pub care: Care,
-    pub tree: Arc<Tree>,
+pub(crate) struct County {
+    pub(crate) care: Care,
+    pub(crate) tree: Arc<Tree>,
+    keys: Keyring,
     next: AtomicU64,
+    _dir: TempDir,
 }
 
 /// The national pack of the repository.
-pub(in crate::care) fn national_pack() -> Arc<Pack> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/cn");
+pub(crate) fn national_pack() -> Arc<Pack> {
+    pack("packs/cn")
+}
+
+/// A pack of two forms about bicycles, which is read in no time.
+pub(crate) fn bicycle_pack() -> Arc<Pack> {
+    pack("crates/fuyou-pack/tests/packs/mini")
+}
+
+fn pack(folder: &str) -> Arc<Pack> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
     let mut files = Vec::new();
     collect(&root, &root, &mut files);
-    let layer = PackFiles { root: "packs/cn".to_owned(), files };
-    Arc::new(fuyou_pack::load(&[layer]).expect("the national pack is sound"))
+    let layer = PackFiles { root: folder.to_owned(), files };
+    Arc::new(fuyou_pack::load(&[layer]).expect("the packs of the repository are sound"))
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<PackFile>) {
@@ -61,19 +72,20 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<PackFile>) {
 }
 
 /// Noon of a day in China.
-pub(super) fn noon(day: &str) -> Timestamp {
+pub(crate) fn noon(day: &str) -> Timestamp {
     let number = DayNumber::from(day.parse::<Date>().unwrap()).0;
     Timestamp::from_millisecond(i64::from(number) * 86_400_000 + 4 * 3_600_000).unwrap()
 }
 
 impl County {
-    pub async fn new(db: Db, pack: Arc<Pack>) -> County {
+    pub(crate) async fn new(db: Db, pack: Arc<Pack>) -> County {
         let organizations: Vec<Organization> = PLACES.iter().enumerate().map(place).collect();
         let mut tx = db.begin(None).await.unwrap();
         for organization in &organizations {
             const SQL: &str = "insert into organization (id, parent_id, code, name, level, kind, path, \
                                has_midwifery_licence, is_rescue_centre, version, created_at, updated_at) \
-                               values ($1, null, $2, $2, $3, $4, $5, $6, $6, 1, $7, $7)";
+                               values ($1, null, $2, $2, $3, $4, $5, $6, $6, 1, $7, $7) \
+                               on conflict do nothing";
             let at = crate::db::DbInstant(noon("2024-01-01"));
             on!(tx, conn => sqlx::query(SQL).bind(organization.id.uuid()).bind(organization.code.as_str())
                 .bind(organization.level.word()).bind(organization.kind.word()).bind(organization.path.as_str())
@@ -81,11 +93,13 @@ impl County {
         }
         tx.commit().await.unwrap();
         let care = Care::install(db, pack, Settings::default(), noon("2024-01-01")).await.unwrap();
-        County { care, tree: Arc::new(Tree::new(organizations)), next: AtomicU64::new(1) }
+        let dir = TempDir::new();
+        let keys = Keyring::open(&dir.path().join("keys"), Suite::Sm).unwrap();
+        County { care, tree: Arc::new(Tree::new(organizations)), keys, next: AtomicU64::new(1), _dir: dir }
     }
 
     /// The user of a role at an organization, at noon of a day.
-    pub fn user(&self, role: Role, code: &str, day: &str) -> Acting {
+    pub(crate) fn user(&self, role: Role, code: &str, day: &str) -> Acting {
         Acting {
             actor: Actor {
                 id: Id::from_uuid(Uuid::from_u128(role as u128 + 1)),
@@ -101,12 +115,17 @@ impl County {
     }
 
     /// The worker of the eastern township.
-    pub fn worker(&self, day: &str) -> Acting {
+    pub(crate) fn worker(&self, day: &str) -> Acting {
         self.user(Role::TownshipWorker, "990001", day)
     }
 
+    /// Where the ids of a run begin, so that two runs on one database have different ones.
+    pub(crate) fn number_from(&self, first: u64) {
+        self.next.store(first, Ordering::Relaxed);
+    }
+
     /// A fresh id; ids are the same in every run.
-    pub fn fresh<K>(&self) -> Id<K> {
+    pub(crate) fn fresh<K>(&self) -> Id<K> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let mut random = [0; 10];
         random[2..].copy_from_slice(&number.to_be_bytes());
@@ -114,7 +133,7 @@ impl County {
     }
 
     /// Registers a woman born in 1996 who lives in a village.
-    pub async fn woman(&self, village: &str) -> SubjectId {
+    pub(crate) async fn woman(&self, village: &str) -> SubjectId {
         let id: SubjectId = self.fresh();
         let identity = Identity {
             name: "测试".to_owned(),
@@ -130,9 +149,7 @@ impl County {
             household_region: None,
             ethnicity: None,
         };
-        let dir = TempDir::new();
-        let keys = Keyring::open(&dir.path().join("keys"), Suite::Sm).unwrap();
-        let row = person_row(&keys, Id::from_uuid(id.uuid()), &identity, (None, None), noon("2024-01-01"));
+        let row = person_row(&self.keys, Id::from_uuid(id.uuid()), &identity, (None, None), noon("2024-01-01"));
         let mut tx = self.care.db().begin(Some(id.uuid())).await.unwrap();
         assert_eq!(insert_persons(&mut tx, vec![row]).await.unwrap(), 1);
         tx.commit().await.unwrap();
@@ -140,7 +157,7 @@ impl County {
     }
 
     /// A record of the maternal program as a person types it: `field=value` separated by blanks.
-    pub fn typed(&self, subject: SubjectId, form: &str, day: &str, text: &str) -> Record {
+    pub(crate) fn typed(&self, subject: SubjectId, form: &str, day: &str, text: &str) -> Record {
         Record {
             id: self.fresh(),
             subject,
@@ -155,33 +172,33 @@ impl County {
     }
 
     /// Records a form on the day it happened, by the worker of the eastern township.
-    pub async fn record(&self, subject: SubjectId, form: &str, day: &str, text: &str) -> Result<Recorded, Error> {
+    pub(crate) async fn record(&self, subject: SubjectId, form: &str, day: &str, text: &str) -> Result<Recorded, Error> {
         self.care.record(&self.worker(day), self.typed(subject, form, day, text)).await
     }
 
     /// Books a woman whose last period was on 2024-03-15.
-    pub async fn booked(&self, subject: SubjectId) -> Recorded {
+    pub(crate) async fn booked(&self, subject: SubjectId) -> Recorded {
         self.record(subject, "booking", "2024-05-10", BOOKING).await.unwrap()
     }
 
     /// Every chain of the audit is sound.
-    pub async fn audit_is_sound(&self) {
+    pub(crate) async fn audit_is_sound(&self) {
         audit::verify(self.care.db()).await.unwrap().unwrap();
     }
 }
 
 /// What is typed into a booking form.
-pub(super) const BOOKING: &str = "handbook_no=2024-0001 lmp_certainty=sure lmp_on=2024-03-15 art_conceived=false \
+pub(crate) const BOOKING: &str = "handbook_no=2024-0001 lmp_certainty=sure lmp_on=2024-03-15 art_conceived=false \
     edd_method=lmp edd_on=2024-12-20 gravidity=1 parity_vaginal=0 parity_caesarean=0 education=senior_high \
     husband_education=senior_high poor_family=false husband_away=false travel_over_1h=false";
 
 /// What is typed into an antenatal form without any finding.
-pub(super) const ANTENATAL: &str = "visit_mode=clinic critical_signs=none weight_kg=58.0 systolic_mmhg=116 \
+pub(crate) const ANTENATAL: &str = "visit_mode=clinic critical_signs=none weight_kg=58.0 systolic_mmhg=116 \
     diastolic_mmhg=72 hb_g_per_l=118 urine_protein=neg classification=normal next_visit_on=2024-08-29 \
     fetal_heart_rate=140 complaint=none guidance=lifestyle referred=false doctor=D1";
 
 /// Values as a person types them.
-pub(super) fn typed(text: &str) -> Values {
+pub(crate) fn typed(text: &str) -> Values {
     let fields = text.split_whitespace().filter_map(|pair| pair.split_once('='));
     let fields = fields.map(|(id, value)| (id.to_owned(), value.to_owned())).collect();
     Values::Text(TypedText { fields, ..TypedText::default() })
