@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::row::{Cell, Eval, Rows, equal, order};
+use crate::compare::{equal, order};
+use crate::row::{Cell, Eval, Rows};
 use crate::tree::{Aggregate, AggregateFunction, Node};
 
 impl<'v, R: Rows + ?Sized> Eval<'v, R> {

@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod check;
+mod compare;
 mod diagnostic;
 mod expr;
 mod limits;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use fuyou_kernel::{Date, DayNumber, add_months, months_between, weeks_between, years_between};
 
+use crate::compare::{compare, equal, holds, like, order, same};
 use crate::limits::{DATE_MAX, DATE_MIN};
 use crate::scope::{SetId, Slot};
 use crate::tree::{
-    Arithmetic, Comparison, DatePart, Extreme, Kind, LikePart, Need, Node, Rounding, SpanUnit,
+    Arithmetic, ColumnRef, Comparison, DatePart, Extreme, Kind, Need, Node, Rounding, SpanUnit,
 };
 use crate::types::Type;
 use crate::value::{CodeSet, Value};
@@ -68,6 +69,51 @@ fn borrow(value: &Value) -> Cell<'_> {
     }
 }
 
+fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Boolean(truth) => Some(*truth),
+        _ => None,
+    }
+}
+
+fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => Some(*number),
+        Value::Code(index) => Some(i64::from(*index)),
+        Value::Date(days) => Some(i64::from(*days)),
+        _ => None,
+    }
+}
+
+/// Types whose cells are numbers, which need not be built to be compared.
+fn is_number(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::Integer | Type::Decimal(_) | Type::Date | Type::Code(_)
+    )
+}
+
+/// Nodes that may yield any type, because they pass one of their operands on.
+fn is_choice(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Case { .. }
+            | Kind::Coalesce(_)
+            | Kind::NullIf { .. }
+            | Kind::Extreme { .. }
+            | Kind::Aggregate(_)
+    )
+}
+
+/// Three-valued `and`.
+fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
 pub(crate) struct Eval<'v, R: ?Sized> {
     pub(crate) rows: &'v R,
 }
@@ -77,10 +123,7 @@ impl<'v, R: Rows + ?Sized> Eval<'v, R> {
     pub(crate) fn cell(&self, node: &'v Node, row: usize) -> Cell<'v> {
         match &node.kind {
             Kind::Literal(value) => borrow(value),
-            Kind::Column(column) => match column.set {
-                None => borrow(self.rows.outer(column.slot)),
-                Some(set) => borrow(self.rows.member(set, row, column.slot)),
-            },
+            Kind::Column(column) => borrow(self.stored(*column, row)),
             Kind::Case { arms, otherwise } => {
                 let taken = arms
                     .iter()
@@ -113,24 +156,36 @@ impl<'v, R: Rows + ?Sized> Eval<'v, R> {
         }
     }
 
+    fn stored(&self, column: ColumnRef, row: usize) -> &'v Value {
+        match column.set {
+            None => self.rows.outer(column.slot),
+            Some(set) => self.rows.member(set, row, column.slot),
+        }
+    }
+
     /// The value of a boolean node.
     pub(crate) fn truth(&self, node: &'v Node, row: usize) -> Option<bool> {
         match &node.kind {
-            Kind::And(_) | Kind::Or(_) | Kind::Compare { .. } | Kind::Not(_) => {
-                self.truth_of(node, row)
-            }
-            _ => match self.cell(node, row) {
+            Kind::Column(column) => truth(self.stored(*column, row)),
+            Kind::Literal(value) => truth(value),
+            kind if is_choice(kind) => match self.cell(node, row) {
                 Cell::Boolean(truth) => Some(truth),
                 _ => None,
             },
+            _ => self.truth_of(node, row),
         }
     }
 
     /// The value of a number, date or code.
     pub(crate) fn number(&self, node: &'v Node, row: usize) -> Option<i64> {
-        match self.cell(node, row) {
-            Cell::Number(number) => Some(number),
-            _ => None,
+        match &node.kind {
+            Kind::Column(column) => number(self.stored(*column, row)),
+            Kind::Literal(value) => number(value),
+            kind if is_choice(kind) => match self.cell(node, row) {
+                Cell::Number(number) => Some(number),
+                _ => None,
+            },
+            _ => self.number_of(node, row),
         }
     }
 
@@ -139,23 +194,29 @@ impl<'v, R: Rows + ?Sized> Eval<'v, R> {
             Kind::Not(of) => self.truth(of, row).map(|truth| !truth),
             Kind::And(all) => self.all(all, row, true),
             Kind::Or(all) => self.all(all, row, false),
+            Kind::Compare { op, left, right } if is_number(&left.ty) => {
+                let order = self.number(left, row)?.cmp(&self.number(right, row)?);
+                Some(holds(*op, order))
+            }
             Kind::Compare { op, left, right } => {
                 compare(*op, &self.cell(left, row), &self.cell(right, row))
             }
             Kind::Distinct { left, right } => {
                 Some(!same(&self.cell(left, row), &self.cell(right, row)))
             }
+            Kind::IsNull(of) if is_number(&of.ty) => Some(self.number(of, row).is_none()),
             Kind::IsNull(of) => Some(self.cell(of, row) == Cell::Null),
             Kind::IsTruth { of, truth } => Some(self.truth(of, row) == Some(*truth)),
+            Kind::Between { of, low, high } if is_number(&of.ty) => {
+                let of = self.number(of, row)?;
+                let (low, high) = (self.number(low, row), self.number(high, row));
+                both(low.map(|low| low <= of), high.map(|high| of <= high))
+            }
             Kind::Between { of, low, high } => {
                 let of = self.cell(of, row);
                 let above = compare(Comparison::LessOrEqual, &self.cell(low, row), &of);
                 let below = compare(Comparison::LessOrEqual, &of, &self.cell(high, row));
-                match (above, below) {
-                    (Some(false), _) | (_, Some(false)) => Some(false),
-                    (Some(true), Some(true)) => Some(true),
-                    _ => None,
-                }
+                both(above, below)
             }
             Kind::In { of, list } => {
                 let of = self.cell(of, row);
@@ -296,47 +357,6 @@ impl<'v, R: Rows + ?Sized> Eval<'v, R> {
     }
 }
 
-/// Order of two values of one type; `None` when either is `NULL`, or for codes without order among them.
-pub(crate) fn order(a: &Cell<'_>, b: &Cell<'_>) -> Option<Ordering> {
-    match (a, b) {
-        (Cell::Number(a), Cell::Number(b)) => Some(a.cmp(b)),
-        (Cell::Text(a), Cell::Text(b)) => Some(a.cmp(b)),
-        (Cell::Text(a), Cell::Made(b)) => Some((**a).cmp(b)),
-        (Cell::Made(a), Cell::Text(b)) => Some(a.cmp(b)),
-        (Cell::Made(a), Cell::Made(b)) => Some(a.cmp(b)),
-        (Cell::Boolean(a), Cell::Boolean(b)) => Some(a.cmp(b)),
-        (Cell::Codes(a), Cell::Codes(b)) => Some(if a == b {
-            Ordering::Equal
-        } else {
-            Ordering::Less
-        }),
-        _ => None,
-    }
-}
-
-pub(crate) fn equal(a: &Cell<'_>, b: &Cell<'_>) -> Option<bool> {
-    order(a, b).map(|order| order == Ordering::Equal)
-}
-
-fn same(a: &Cell<'_>, b: &Cell<'_>) -> bool {
-    match (a, b) {
-        (Cell::Null, Cell::Null) => true,
-        _ => equal(a, b) == Some(true),
-    }
-}
-
-fn compare(op: Comparison, a: &Cell<'_>, b: &Cell<'_>) -> Option<bool> {
-    let order = order(a, b)?;
-    Some(match op {
-        Comparison::Equal => order == Ordering::Equal,
-        Comparison::NotEqual => order != Ordering::Equal,
-        Comparison::Less => order == Ordering::Less,
-        Comparison::LessOrEqual => order != Ordering::Greater,
-        Comparison::Greater => order == Ordering::Greater,
-        Comparison::GreaterOrEqual => order != Ordering::Less,
-    })
-}
-
 fn within_dates(days: i64) -> Option<i64> {
     (i64::from(DATE_MIN)..=i64::from(DATE_MAX))
         .contains(&days)
@@ -375,40 +395,5 @@ pub(crate) fn half_away(dividend: i128, divisor: i128) -> i128 {
         rounded
     } else {
         -rounded
-    }
-}
-
-/// Matches from the left; on a mismatch the last `%` takes one more character, which is enough to try everything.
-fn like(text: &str, parts: &[LikePart]) -> bool {
-    let mut rest = text.chars();
-    let mut at = 0;
-    let mut retry = None;
-    loop {
-        if let Some(LikePart::Anything) = parts.get(at) {
-            at += 1;
-            retry = Some((rest.clone(), at));
-            continue;
-        }
-        let matched = match (rest.next(), parts.get(at)) {
-            (None, None) => return true,
-            (Some(_), Some(LikePart::One)) => true,
-            (Some(c), Some(LikePart::Exactly(wanted))) => c.eq_ignore_ascii_case(wanted),
-            (None, Some(_)) => return false,
-            (Some(_), _) => false,
-        };
-        if matched {
-            at += 1;
-            continue;
-        }
-        match &mut retry {
-            None => return false,
-            Some((from, after)) => {
-                if from.next().is_none() {
-                    return false;
-                }
-                rest = from.clone();
-                at = *after;
-            }
-        }
     }
 }

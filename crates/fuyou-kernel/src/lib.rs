@@ -21,6 +21,7 @@ pub use gestation::{DatingError, GestationalAge};
 pub use id::{Id, IdError, Kind, kinds};
 pub use identity::{IdentityNumber, IdentityNumberError, Sex};
 pub use jiff::Timestamp;
+pub use jiff::tz::TimeZone;
 pub use localized::{Language, Localized};
 pub use money::{Currency, Money, MoneyError};
 pub use period::{Period, PeriodError, Quarter, YearMonth};

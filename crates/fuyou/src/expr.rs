@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 );
                 // The text and its carets are the same in both; the English message goes on a line of its own.
                 let english = en.lines().nth(1).unwrap_or_default().replace('^', " ");
-                write!(io::stderr(), "{zh}{english}\n")?;
+                writeln!(io::stderr(), "{zh}{english}")?;
             }
             Ok(ExitCode::FAILURE)
         }

@@ -1,31 +1,61 @@
 //! The `fuyou` command.
 
+mod audit;
+mod config;
 mod expr;
+mod keys;
+mod migrate;
+mod organization;
 mod pack;
+mod plan;
+mod serve;
+mod user;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Fuyou 妇幼: regional maternal and child health in one binary.
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Arguments {
+/// Fuyou 妇幼: 区域妇幼健康平台 · regional maternal and child health.
+#[derive(Parser)]
+#[command(name = "fuyou", version, about)]
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
-    /// Evaluate one expression of the pack language 试算一个表达式
+    /// 启动服务 · Start the server.
+    Serve(serve::Args),
+    /// 升级数据库结构 · Bring the schema of the database up to date.
+    Migrate(migrate::Args),
+    /// 用户管理 · Users.
+    User(user::Args),
+    /// 机构管理 · Organizations.
+    Organization(organization::Args),
+    /// 审计 · The audit trail.
+    Audit(audit::Args),
+    /// 密钥 · Keys.
+    Keys(keys::Args),
+    /// 规则包 · Packs of definitions.
+    Pack(pack::Args),
+    /// 工作计划 · Work plans.
+    Plan(plan::Args),
+    /// 表达式 · Try an expression.
     Expr(expr::Arguments),
-    /// Check, test and show packs of definitions 检查、测试、查看规则包
-    Pack(pack::Arguments),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Arguments::parse().command {
-        Command::Expr(arguments) => expr::run(&arguments),
-        Command::Pack(arguments) => pack::run(arguments),
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Migrate(args) => migrate::run(args).await,
+        Command::User(args) => user::run(args).await,
+        Command::Organization(args) => organization::run(args).await,
+        Command::Audit(args) => audit::run(args).await,
+        Command::Keys(args) => keys::run(args).await,
+        Command::Pack(args) => pack::run(args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Expr(args) => expr::run(&args),
     }
 }

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use sqlparser::ast;
 
-use super::{Checker, literal};
+use super::Checker;
+use super::settle::literal;
 use crate::limits::{DIVISION_SCALE, SCALE_MAX};
 use crate::row::half_away;
 use crate::tree::{Arithmetic, Bounds, Kind, Node, Rounding};

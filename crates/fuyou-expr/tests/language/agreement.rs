@@ -9,7 +9,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::database::Database;
-use crate::generate::{Choices, expression, records};
+use crate::generate::{Choices, expression};
+use crate::records::records;
 use crate::world::scope;
 
 /// Cases on SQLite, and on PostgreSQL, which answers more slowly; more with `FUYOU_TEST_CASES`.

@@ -95,8 +95,9 @@ impl Database {
 
     fn run(&self, sql: &str) {
         let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let mut link = self.link.borrow_mut();
         self.runtime.block_on(async {
-            match &mut *self.link.borrow_mut() {
+            match &mut *link {
                 Link::Sqlite(link) => statement.execute(link).await.map(|_| ()),
                 Link::Postgres(link) => statement.execute(link).await.map(|_| ()),
             }
@@ -152,8 +153,9 @@ impl Database {
     /// What the database says the expression is for each stored record.
     fn rows(&self, sql: &str) -> Result<Vec<Option<String>>, String> {
         let text = AssertSqlSafe(sql.to_owned());
+        let mut link = self.link.borrow_mut();
         let outcome: sqlx::Result<Vec<Option<String>>> = self.runtime.block_on(async {
-            match &mut *self.link.borrow_mut() {
+            match &mut *link {
                 Link::Sqlite(link) => {
                     let rows = sqlx::query(text).persistent(false).fetch_all(link).await?;
                     rows.iter().map(|row| row.try_get(0)).collect()

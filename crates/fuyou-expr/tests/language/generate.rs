@@ -1,9 +1,5 @@
-//! Random expressions and rows, grown from a string of bytes: each byte is a choice, and when the bytes run out every
+//! Random expressions, grown from a string of bytes: each byte is a choice, and when the bytes run out every
 //! choice is the first and simplest. Shortening the bytes therefore shrinks the expression.
-
-use fuyou_expr::{CodeSet, Column, DATE_MAX, DATE_MIN, DEFAULT_RANGE, Scope, SetId, Type, Value};
-
-use crate::world::{Record, TEXTS};
 
 pub struct Choices<'b> {
     bytes: std::slice::Iter<'b, u8>,
@@ -16,7 +12,7 @@ impl<'b> Choices<'b> {
         }
     }
 
-    fn below(&mut self, count: usize) -> usize {
+    pub fn below(&mut self, count: usize) -> usize {
         usize::from(self.bytes.next().copied().unwrap_or(0)) % count
     }
 
@@ -24,66 +20,8 @@ impl<'b> Choices<'b> {
         all[self.below(all.len())]
     }
 
-    fn wide(&mut self) -> i64 {
+    pub fn wide(&mut self) -> i64 {
         (self.below(256) as i64) << 8 | self.below(256) as i64
-    }
-}
-
-/// Rows with values at and around every limit, and about a quarter `NULL`.
-pub fn records(scope: &Scope, choices: &mut Choices<'_>) -> Vec<Record> {
-    let rows = |choices: &mut Choices<'_>, set: SetId| {
-        (0..choices.below(4))
-            .map(|_| random_row(scope, Some(set), choices))
-            .collect()
-    };
-    let record = |choices: &mut Choices<'_>| Record {
-        outer: random_row(scope, None, choices),
-        sets: scope.sets().map(|set| rows(choices, set)).collect(),
-    };
-    (0..4).map(|_| record(choices)).collect()
-}
-
-fn random_row(scope: &Scope, set: Option<SetId>, choices: &mut Choices<'_>) -> Vec<Value> {
-    scope
-        .columns(set)
-        .map(|(_, column)| random_value(column, choices))
-        .collect()
-}
-
-fn random_value(column: &Column, choices: &mut Choices<'_>) -> Value {
-    if choices.below(4) == 1 {
-        return Value::Null;
-    }
-    match &column.ty {
-        Type::Boolean => Value::Boolean(choices.below(2) == 1),
-        Type::Integer | Type::Decimal(_) => {
-            let (min, max) = column.range.unwrap_or(DEFAULT_RANGE);
-            Value::Number(match choices.below(6) {
-                0 => 0.clamp(min, max),
-                1 => min,
-                2 => max,
-                3 => (-1).clamp(min, max),
-                _ => min + choices.wide() % (max - min + 1),
-            })
-        }
-        Type::Text => Value::text(TEXTS[choices.below(TEXTS.len())]),
-        Type::Code(set) => Value::Code(choices.below(set.codes().len()) as u16),
-        Type::Codes(set) => {
-            let count = choices.below(4);
-            Value::Codes(
-                (0..count)
-                    .map(|_| choices.below(set.codes().len()) as u16)
-                    .collect::<CodeSet>(),
-            )
-        }
-        Type::Date => Value::Date(match choices.below(8) {
-            0 => 20_454,
-            1 => DATE_MIN,
-            2 => DATE_MAX,
-            // The end of a leap February and its neighbours.
-            3 => 19_781 + choices.below(3) as i32,
-            _ => 19_700 + (choices.wide() % 1_500) as i32,
-        }),
     }
 }
 
@@ -117,6 +55,10 @@ enum Place {
     Visit,
     Newborn,
 }
+
+const PATTERNS: &[&str] = &[
+    "'%'", "'a%'", "'_'", "'%b'", "'A\\%'", "'%中%'", "'%é%'", "'a_b'", "'%''%'", "'1%%'",
+];
 
 struct Grower<'c, 'b> {
     choices: &'c mut Choices<'b>,
@@ -292,14 +234,10 @@ impl Grower<'_, '_> {
             ),
             2 => format!("(not {})", self.grow(Sort::Boolean, depth)),
             3..6 => {
-                let sort = [
-                    Sort::Number,
-                    Sort::Integer,
-                    Sort::Date,
-                    Sort::Text,
-                    Sort::Risk,
-                ][self.choices.below(5)];
-                let op = self.choices.of(&["=", "<>", "<", "<=", ">", ">="]);
+                let (op, sort) = (
+                    self.choices.of(&["=", "<>", "<", "<=", ">", ">="]),
+                    self.ordered(),
+                );
                 format!(
                     "({} {op} {})",
                     self.grow(sort, depth),
@@ -307,10 +245,10 @@ impl Grower<'_, '_> {
                 )
             }
             6 => {
-                let sort = SORTS[self.choices.below(SORTS.len())];
                 let op = self
                     .choices
                     .of(&["=", "<>", "is distinct from", "is not distinct from"]);
+                let sort = self.sort();
                 format!(
                     "({} {op} {})",
                     self.grow(sort, depth),
@@ -333,47 +271,13 @@ impl Grower<'_, '_> {
                 ]);
                 format!("({} is {word})", self.grow(Sort::Boolean, depth))
             }
-            9 | 10 => {
-                let sort = [
-                    Sort::Number,
-                    Sort::Integer,
-                    Sort::Date,
-                    Sort::Text,
-                    Sort::Risk,
-                ][self.choices.below(5)];
-                let (of, low, high) = (
-                    self.grow(sort, depth),
-                    self.grow(sort, depth),
-                    self.grow(sort, depth),
-                );
-                format!(
-                    "({of} {}between {low} and {high})",
-                    self.choices.of(&["", "not "])
-                )
-            }
-            11 => {
-                let sort = SORTS[self.choices.below(SORTS.len())];
-                let (of, a, b) = (
-                    self.grow(sort, depth),
-                    self.grow(sort, depth),
-                    self.grow(sort, depth),
-                );
-                let extra = self.choices.of(&["", ", null"]);
-                format!(
-                    "({of} {}in ({a}, {b}{extra}))",
-                    self.choices.of(&["", "not "])
-                )
-            }
+            9..12 => self.range_or_list(depth),
             12 => {
-                let patterns = [
-                    "'%'", "'a%'", "'_'", "'%b'", "'A\\%'", "'%中%'", "'%é%'", "'a_b'", "'%''%'",
-                    "'1%%'",
-                ];
+                let of = self.grow(Sort::Text, depth);
                 format!(
-                    "({} {}like {})",
-                    self.grow(Sort::Text, depth),
+                    "({of} {}like {})",
                     self.choices.of(&["", "not "]),
-                    self.choices.of(&patterns)
+                    self.choices.of(PATTERNS)
                 )
             }
             13 => format!("has({}, {})", self.grow(Sort::Signs, depth), self.sign()),
@@ -388,6 +292,44 @@ impl Grower<'_, '_> {
             }
             _ => format!("({} in ('home', 'ho'))", self.grow(Sort::Place, depth)),
         }
+    }
+
+    fn range_or_list(&mut self, depth: u32) -> String {
+        let not = self.choices.of(&["", "not "]);
+        if self.choices.below(3) > 0 {
+            let sort = self.ordered();
+            let (of, low, high) = (
+                self.grow(sort, depth),
+                self.grow(sort, depth),
+                self.grow(sort, depth),
+            );
+            return format!("({of} {not}between {low} and {high})");
+        }
+        let sort = self.sort();
+        let (of, a, b) = (
+            self.grow(sort, depth),
+            self.grow(sort, depth),
+            self.grow(sort, depth),
+        );
+        format!(
+            "({of} {not}in ({a}, {b}{}))",
+            self.choices.of(&["", ", null"])
+        )
+    }
+
+    fn sort(&mut self) -> Sort {
+        SORTS[self.choices.below(SORTS.len())]
+    }
+
+    /// A type whose values have an order.
+    fn ordered(&mut self) -> Sort {
+        [
+            Sort::Number,
+            Sort::Integer,
+            Sort::Date,
+            Sort::Text,
+            Sort::Risk,
+        ][self.choices.below(5)]
     }
 
     fn sign(&mut self) -> &'static str {

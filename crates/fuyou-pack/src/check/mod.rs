@@ -1,6 +1,7 @@
 //! From items as written to a checked pack. Nothing stops at the first error.
 
 mod columns;
+mod compile;
 mod facts;
 mod fields;
 mod forms;

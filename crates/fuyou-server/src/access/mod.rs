@@ -1,0 +1,30 @@
+//! Access: users, sessions, roles, and which records open for whom.
+//!
+//! Invariants:
+//! - a password is stored as argon2id, a session token as its hash, and neither is ever logged;
+//! - an unknown login, a wrong password and a locked login get the same answer after the same work;
+//! - a person's record opens by residence, by care relation, or with a reason that is written down ([`opens`]).
+
+mod actor;
+mod care;
+mod password;
+mod role;
+mod session;
+mod store;
+mod users;
+mod web;
+
+#[cfg(test)]
+mod tests;
+
+pub use actor::{Actor, Denied, UserId};
+pub use care::{GLASS_REASON_CHARACTERS_MIN, Opening, break_glass, opens};
+pub(crate) use password::Passwords;
+pub use password::{PasswordCost, PasswordError};
+pub use role::{Action, Role};
+pub use session::{Session, authenticate, log_in, log_out};
+pub use users::{
+    NewUser, Standing, User, UserError, change_password, create_user, list, reset_password,
+    set_state,
+};
+pub(crate) use web::routes;

@@ -1,0 +1,286 @@
+//! SQL about users, sessions, care relations and opened glass.
+
+use fuyou_kernel::{Date, Id, Timestamp};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::UserId;
+use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on};
+use crate::registry::OrganizationId;
+
+/// A user as stored.
+#[derive(Debug, Clone)]
+pub(super) struct StoredUser {
+    pub id: UserId,
+    pub login: String,
+    pub name: String,
+    pub role: String,
+    pub organization: OrganizationId,
+    pub password_hash: String,
+    pub state: String,
+    pub must_change_password: bool,
+}
+
+impl StoredUser {
+    pub(super) fn is_active(&self) -> bool {
+        self.state == "active"
+    }
+}
+
+#[derive(FromRow)]
+struct UserRow {
+    id: Uuid,
+    login: String,
+    name: String,
+    role: String,
+    org_id: Uuid,
+    password_hash: String,
+    state: String,
+    must_change_password: bool,
+}
+
+impl From<UserRow> for StoredUser {
+    fn from(row: UserRow) -> Self {
+        StoredUser {
+            id: Id::from_uuid(row.id),
+            login: row.login,
+            name: row.name,
+            role: row.role,
+            organization: Id::from_uuid(row.org_id),
+            password_hash: row.password_hash,
+            state: row.state,
+            must_change_password: row.must_change_password,
+        }
+    }
+}
+
+pub(super) async fn user_by_login(
+    connection: &mut Connection,
+    login: &str,
+) -> Result<Option<StoredUser>, Error> {
+    const SQL: &str = "select id, login, name, role, org_id, password_hash, state, must_change_password \
+                       from app_user where login = $1";
+    let row: Option<UserRow> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(login).fetch_optional(conn).await?);
+    Ok(row.map(StoredUser::from))
+}
+
+pub(super) async fn user(
+    connection: &mut Connection,
+    id: UserId,
+) -> Result<Option<StoredUser>, Error> {
+    const SQL: &str = "select id, login, name, role, org_id, password_hash, state, must_change_password \
+                       from app_user where id = $1";
+    let row: Option<UserRow> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(conn).await?);
+    Ok(row.map(StoredUser::from))
+}
+
+/// Users in order of login after `after`, at most `limit`.
+pub(super) async fn users(
+    connection: &mut Connection,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<StoredUser>, Error> {
+    const SQL: &str = "select id, login, name, role, org_id, password_hash, state, must_change_password \
+                       from app_user where login > $1 order by login limit $2";
+    let rows: Vec<UserRow> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(conn).await?);
+    Ok(rows.into_iter().map(StoredUser::from).collect())
+}
+
+pub(super) async fn insert_user(
+    tx: &mut Tx,
+    user: &StoredUser,
+    now: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "insert into app_user (id, login, name, role, org_id, password_hash, state, \
+                       must_change_password, version, created_at, updated_at) \
+                       values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9)";
+    on!(tx, conn => sqlx::query(SQL)
+        .bind(user.id.uuid()).bind(user.login.as_str()).bind(user.name.as_str()).bind(user.role.as_str())
+        .bind(user.organization.uuid()).bind(user.password_hash.as_str()).bind(user.state.as_str())
+        .bind(user.must_change_password).bind(DbInstant(now)).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+pub(super) async fn set_state(
+    tx: &mut Tx,
+    id: UserId,
+    state: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str =
+        "update app_user set state = $2, version = version + 1, updated_at = $3 where id = $1";
+    on!(tx, conn => sqlx::query(SQL).bind(id.uuid()).bind(state).bind(DbInstant(now))
+        .execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+pub(super) async fn set_password(
+    tx: &mut Tx,
+    id: UserId,
+    hash: &str,
+    must_change: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "update app_user set password_hash = $2, must_change_password = $3, version = version + 1, \
+                       updated_at = $4 where id = $1";
+    on!(tx, conn => sqlx::query(SQL).bind(id.uuid()).bind(hash).bind(must_change).bind(DbInstant(now))
+        .execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// A session with its user.
+pub(super) struct StoredSession {
+    pub user: StoredUser,
+    pub csrf: String,
+    pub created_at: Timestamp,
+    pub seen_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    csrf: String,
+    session_created_at: DbInstant,
+    seen_at: DbInstant,
+}
+
+pub(super) async fn session(
+    connection: &mut Connection,
+    hash: &[u8],
+) -> Result<Option<StoredSession>, Error> {
+    const SQL: &str = "select u.id, u.login, u.name, u.role, u.org_id, u.password_hash, u.state, \
+                       u.must_change_password, s.csrf, s.created_at as session_created_at, s.seen_at \
+                       from session s join app_user u on u.id = s.user_id where s.token_hash = $1";
+    let row: Option<SessionRow> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(hash).fetch_optional(conn).await?);
+    Ok(row.map(|row| StoredSession {
+        user: row.user.into(),
+        csrf: row.csrf,
+        created_at: row.session_created_at.0,
+        seen_at: row.seen_at.0,
+    }))
+}
+
+pub(super) async fn insert_session(
+    tx: &mut Tx,
+    hash: &[u8],
+    user: UserId,
+    csrf: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "insert into session (token_hash, user_id, csrf, created_at, seen_at) values ($1, $2, $3, $4, $4)";
+    on!(tx, conn => sqlx::query(SQL).bind(hash).bind(user.uuid()).bind(csrf).bind(DbInstant(now))
+        .execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+pub(super) async fn touch_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "update session set seen_at = $2 where token_hash = $1";
+    on!(tx, conn => sqlx::query(SQL).bind(hash).bind(DbInstant(now)).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+pub(super) async fn delete_session(tx: &mut Tx, hash: &[u8]) -> Result<(), Error> {
+    const SQL: &str = "delete from session where token_hash = $1";
+    on!(tx, conn => sqlx::query(SQL).bind(hash).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// Ends every session of a user, except one that is kept.
+pub(super) async fn delete_sessions_of(
+    tx: &mut Tx,
+    user: UserId,
+    kept: &[u8],
+) -> Result<(), Error> {
+    const SQL: &str = "delete from session where user_id = $1 and token_hash <> $2";
+    on!(tx, conn => sqlx::query(SQL).bind(user.uuid()).bind(kept).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+pub(super) async fn delete_sessions_before(tx: &mut Tx, before: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "delete from session where created_at < $1";
+    on!(tx, conn => sqlx::query(SQL).bind(DbInstant(before)).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+pub(super) async fn locked_until(
+    connection: &mut Connection,
+    login_hash: &[u8],
+) -> Result<Option<Timestamp>, Error> {
+    const SQL: &str = "select locked_until from login_failure where login_hash = $1";
+    let row: Option<(Option<DbInstant>,)> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(login_hash).fetch_optional(conn).await?);
+    Ok(row.and_then(|(until,)| until).map(|until| until.0))
+}
+
+pub(super) async fn failures(tx: &mut Tx, login_hash: &[u8]) -> Result<i64, Error> {
+    const SQL: &str = "select failures from login_failure where login_hash = $1";
+    let row: Option<(i64,)> =
+        on!(tx, conn => sqlx::query_as(SQL).bind(login_hash).fetch_optional(conn).await?);
+    Ok(row.map_or(0, |(failures,)| failures))
+}
+
+pub(super) async fn set_failures(
+    tx: &mut Tx,
+    login_hash: &[u8],
+    failures: i64,
+    until: Option<Timestamp>,
+) -> Result<(), Error> {
+    const SQL: &str = "insert into login_failure (login_hash, failures, locked_until) values ($1, $2, $3) \
+                       on conflict (login_hash) do update set failures = excluded.failures, \
+                       locked_until = coalesce(excluded.locked_until, login_failure.locked_until)";
+    on!(tx, conn => sqlx::query(SQL).bind(login_hash).bind(failures).bind(until.map(DbInstant))
+        .execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+pub(super) async fn clear_failures(tx: &mut Tx, login_hash: &[u8]) -> Result<(), Error> {
+    const SQL: &str = "delete from login_failure where login_hash = $1";
+    on!(tx, conn => sqlx::query(SQL).bind(login_hash).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// Organizations with a care relation to the subject that has not ended before `today`.
+pub(super) async fn caring_organizations(
+    connection: &mut Connection,
+    subject: Uuid,
+    today: Date,
+) -> Result<Vec<OrganizationId>, Error> {
+    const SQL: &str = "select org_id from care_relation where subject_id = $1 and (until_on is null or until_on >= $2) limit 1000";
+    let rows: Vec<(Uuid,)> = on!(connection, conn =>
+        sqlx::query_as(SQL).bind(subject).bind(DbDate(today)).fetch_all(conn).await?);
+    Ok(rows.into_iter().map(|(org,)| Id::from_uuid(org)).collect())
+}
+
+/// Whether the user has opened this record with a reason and the time is not over.
+pub(super) async fn glass_is_open(
+    connection: &mut Connection,
+    subject: Uuid,
+    user: UserId,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    const SQL: &str =
+        "select count(*) from glass where subject_id = $1 and user_id = $2 and until_at > $3";
+    let (open,): (i64,) = on!(connection, conn =>
+        sqlx::query_as(SQL).bind(subject).bind(user.uuid()).bind(DbInstant(now)).fetch_one(conn).await?);
+    Ok(open > 0)
+}
+
+pub(super) async fn insert_glass(
+    tx: &mut Tx,
+    subject: Uuid,
+    id: Uuid,
+    user: UserId,
+    reason: &str,
+    from_until: (Timestamp, Timestamp),
+) -> Result<(), Error> {
+    const SQL: &str = "insert into glass (subject_id, id, user_id, reason, opened_at, until_at) \
+                       values ($1, $2, $3, $4, $5, $6)";
+    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).bind(user.uuid()).bind(reason)
+        .bind(DbInstant(from_until.0)).bind(DbInstant(from_until.1)).execute(conn).await?.rows_affected());
+    Ok(())
+}

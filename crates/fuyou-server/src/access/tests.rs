@@ -1,0 +1,287 @@
+//! Promises about access.
+
+use fuyou_kernel::Date;
+
+use super::session::lock_minutes;
+use super::{Action, Role};
+use crate::http::{Access, routes};
+use crate::testkit::{PASSWORD, TestApp, on_each_database};
+
+const TODAY: Date = Date::constant(2026, 3, 26);
+
+#[test]
+fn locks_grow() {
+    let check =
+        |failures, minutes| assert_eq!(lock_minutes(failures), minutes, "{failures} failures");
+    check(0, None);
+    check(4, None);
+    check(5, Some(15));
+    check(6, None);
+    check(9, None);
+    check(10, Some(30));
+    check(15, Some(60));
+    check(500, Some(24 * 60));
+}
+
+#[tokio::test]
+async fn five_wrong_passwords_lock_and_nobody_learns_which_logins_exist() {
+    on_each_database(TODAY, async |app| {
+        let unknown = app.log_in("nobody", "wrong password").await;
+        for attempt in 1..=5 {
+            let wrong = app.log_in("nurse", "wrong password").await;
+            assert_eq!(wrong.status, 422, "attempt {attempt}");
+            assert_eq!(
+                wrong.body.replace("nurse", ""),
+                unknown.body.replace("nobody", "")
+            );
+        }
+        assert_eq!(
+            app.log_in("nurse", PASSWORD).await.status,
+            422,
+            "locked even with the right password"
+        );
+        app.wait_minutes(14);
+        assert_eq!(
+            app.log_in("nurse", PASSWORD).await.status,
+            422,
+            "still locked; a sixth and seventh failure"
+        );
+        app.wait_minutes(2);
+        assert_eq!(app.log_in("nurse", PASSWORD).await.status, 303);
+        assert_eq!(
+            app.log_in("nurse", "wrong password").await.status,
+            422,
+            "the count starts anew"
+        );
+        assert_eq!(app.log_in("nurse", PASSWORD).await.status, 303);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_ends_when_idle_at_the_end_of_the_day_and_on_logging_out() {
+    on_each_database(TODAY, async |app| {
+        assert_eq!(app.get("nurse", "/").await.status, 200);
+        app.wait_minutes(119);
+        assert_eq!(app.get("nurse", "/").await.status, 200);
+        app.wait_minutes(121);
+        assert_eq!(app.get("nurse", "/").await.location, "/login");
+        assert_eq!(app.get("director", "/").await.status, 200);
+        for _ in 0..7 {
+            app.wait_minutes(100);
+            assert_eq!(app.get("director", "/").await.status, 200);
+        }
+        app.wait_minutes(21);
+        assert_eq!(
+            app.get("director", "/").await.location,
+            "/login",
+            "twelve hours are over"
+        );
+        app.get("analyst", "/").await;
+        assert_eq!(app.post("analyst", "/logout", "").await.location, "/login");
+        assert_eq!(app.get("analyst", "/").await.location, "/login");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_post_without_the_token_changes_nothing() {
+    on_each_database(TODAY, async |app| {
+        let cookie = app.log_in("administrator", PASSWORD).await.cookie.unwrap();
+        for body in ["", "csrf=", "csrf=00000000000000000000000000000000"] {
+            let answer = app
+                .raw("POST", "/logout", Some(&cookie), Some(body.to_owned()))
+                .await;
+            assert_eq!(answer.status, 422, "{body}");
+        }
+        assert_eq!(
+            app.raw("GET", "/", Some(&cookie), None).await.status,
+            200,
+            "still logged in"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_administrator_keeps_users() {
+    on_each_database(TODAY, async |app| {
+        let township = app.organization("990001");
+        let form = format!("login=new.worker&name=新人&role=township_worker&organization={township}&password=first+password");
+        assert_eq!(app.post("administrator", "/users", &form).await.status, 303);
+        assert_eq!(app.post("administrator", "/users", &form).await.status, 409, "the login is taken");
+        let cookie = app.log_in("new.worker", "first password").await.cookie.unwrap();
+        let first = app.raw("GET", "/persons", Some(&cookie), None).await;
+        assert_eq!(first.location, "/password", "a password given by somebody else must be changed");
+        let page = app.get("administrator", "/users").await.body;
+        let (before, _) = page.split_once("/lock").map(|_| page.split_once("new.worker").unwrap()).unwrap();
+        assert!(before.contains("county_worker"), "in order of login");
+        let (_, row) = page.split_once("new.worker").unwrap();
+        let id = row.split_once("/users/").unwrap().1.split('/').next().unwrap();
+        assert_eq!(app.post("administrator", &format!("/users/{id}/lock"), "").await.status, 303);
+        assert_eq!(app.raw("GET", "/password", Some(&cookie), None).await.location, "/login", "sessions end at once");
+        assert_eq!(app.log_in("new.worker", "first password").await.status, 422);
+        assert_eq!(app.post("administrator", &format!("/users/{id}/unlock"), "").await.status, 303);
+        let reset = app.send("administrator", "POST", &format!("/users/{id}/password"), Some("")).await;
+        let secret = reset.body.split_once("class=\"secret\">").unwrap().1.split('<').next().unwrap().to_owned();
+        assert_eq!(app.log_in("new.worker", &secret).await.status, 303);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_who_knows_it() {
+    on_each_database(TODAY, async |app| {
+        let new = "another+long+one";
+        let change = |present: &str, new: &str, again: &str| {
+            format!("present={present}&new={new}&again={again}")
+        };
+        let present = PASSWORD.replace(' ', "+");
+        assert_eq!(
+            app.post("nurse", "/password", &change("wrong", new, new))
+                .await
+                .status,
+            422
+        );
+        assert_eq!(
+            app.post("nurse", "/password", &change(&present, new, "different"))
+                .await
+                .status,
+            422
+        );
+        assert_eq!(
+            app.post("nurse", "/password", &change(&present, "short", "short"))
+                .await
+                .status,
+            422
+        );
+        assert_eq!(
+            app.post(
+                "nurse",
+                "/password",
+                &change(&present, "my+nurse+word", "my+nurse+word")
+            )
+            .await
+            .status,
+            422
+        );
+        assert_eq!(
+            app.post("nurse", "/password", &change(&present, new, new))
+                .await
+                .status,
+            303
+        );
+        assert_eq!(app.log_in("nurse", PASSWORD).await.status, 422);
+        assert_eq!(app.log_in("nurse", "another long one").await.status, 303);
+    })
+    .await;
+}
+
+/// The table of access: a route, and the roles it lets in. `*` is every logged-in user, `-` everybody.
+/// Letters: v village doctor, t township worker, n nurse, c county worker, a analyst, d director, A administrator,
+/// U auditor.
+const MATRIX: &str = include_str!("matrix.txt");
+
+fn letter(role: Role) -> char {
+    match role {
+        Role::VillageDoctor => 'v',
+        Role::TownshipWorker => 't',
+        Role::Nurse => 'n',
+        Role::CountyWorker => 'c',
+        Role::Analyst => 'a',
+        Role::Director => 'd',
+        Role::Administrator => 'A',
+        Role::Auditor => 'U',
+    }
+}
+
+/// Calls every route as every role and writes down whom it let in.
+async fn observed(app: &TestApp) -> String {
+    let mut table = String::new();
+    for route in routes() {
+        let path = route
+            .path
+            .replace("{id}", "018f0000-0000-7000-8000-000000000000")
+            .replace("{name}", "none");
+        let visitor = app
+            .raw(route.method.as_str(), &path, None, Some(String::new()))
+            .await;
+        let letters = if route.access == Access::Public {
+            assert_ne!(visitor.location, "/login", "{} is public", route.path);
+            "-".to_owned()
+        } else {
+            assert_eq!(
+                visitor.location, "/login",
+                "{} lets visitors in",
+                route.path
+            );
+            let mut letters = String::new();
+            for role in Role::ALL {
+                // Logging out would end the session under the other routes.
+                let body = (route.method == "POST").then_some("");
+                let answer = if route.path == "/logout" {
+                    app.send(role.word(), "GET", "/", None).await
+                } else {
+                    app.send(role.word(), route.method.as_str(), &path, body)
+                        .await
+                };
+                if !answer.forbidden {
+                    letters.push(letter(role));
+                }
+            }
+            if letters.len() == Role::ALL.len() {
+                "*".to_owned()
+            } else {
+                letters
+            }
+        };
+        table.push_str(&format!("{} {} {letters}\n", route.method, route.path));
+    }
+    table
+}
+
+#[tokio::test]
+async fn every_route_lets_in_exactly_the_roles_of_the_table() {
+    on_each_database(TODAY, async |app| assert_eq!(observed(app).await, MATRIX)).await;
+}
+
+#[test]
+fn nobody_can_do_everything_and_everything_can_be_done() {
+    const ACTIONS: [Action; 15] = [
+        Action::RegisterPerson,
+        Action::ReadPerson,
+        Action::RecordCare,
+        Action::ManageReferral,
+        Action::ReadIndicators,
+        Action::DrillToPersons,
+        Action::ManagePlan,
+        Action::WriteSummary,
+        Action::ReadAudit,
+        Action::ManageUsers,
+        Action::ManageOrganizations,
+        Action::ReadPacks,
+        Action::BreakGlass,
+        Action::ImportData,
+        Action::ExportData,
+    ];
+    for action in ACTIONS {
+        assert!(
+            Role::ALL.into_iter().any(|role| role.may(action)),
+            "{action:?}"
+        );
+    }
+    for role in Role::ALL {
+        assert!(
+            !ACTIONS.into_iter().all(|action| role.may(action)),
+            "{role:?}"
+        );
+        assert!(
+            !(role.may(Action::ManageUsers) && role.may(Action::ReadPerson)),
+            "{role:?} would give itself persons"
+        );
+        assert!(
+            !(role.may(Action::ReadAudit) && role.may(Action::RecordCare)),
+            "{role:?} would audit itself"
+        );
+    }
+}

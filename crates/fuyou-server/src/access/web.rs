@@ -1,0 +1,341 @@
+//! Pages about access: log in, log out, password, users, emergency access.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use fuyou_kernel::{IdentityNumber, Localized};
+use serde::Deserialize;
+
+use super::{
+    Action, GLASS_REASON_CHARACTERS_MIN, NewUser, PasswordError, Role, Standing, User, UserError,
+    UserId, break_glass, change_password, create_user, list, log_in, log_out, reset_password,
+    set_state,
+};
+use crate::http::{Access, App, Cx, Error, Form, Route, SESSION_COOKIE, language};
+use crate::registry::{OrganizationId, person_by_identity_number};
+use crate::ui::{Frame, html};
+
+/// Routes of this capability.
+pub(crate) fn routes() -> Vec<Route> {
+    let users = Access::Needs(Action::ManageUsers);
+    let glass = Access::Needs(Action::BreakGlass);
+    vec![
+        Route::get("/login", Access::Public, show_login),
+        Route::post("/login", Access::Public, submit_login),
+        Route::post("/logout", Access::LoggedIn, submit_logout),
+        Route::get("/password", Access::LoggedIn, show_password),
+        Route::post("/password", Access::LoggedIn, submit_password),
+        Route::get("/users", users, show_users),
+        Route::post("/users", users, submit_user),
+        Route::post("/users/{id}/lock", users, lock),
+        Route::post("/users/{id}/unlock", users, unlock),
+        Route::post("/users/{id}/password", users, reset),
+        Route::get("/glass", glass, show_glass),
+        Route::post("/glass", glass, submit_glass),
+    ]
+}
+
+impl From<UserError> for Error {
+    fn from(err: UserError) -> Self {
+        let words = match err {
+            UserError::Denied(denied) => return Error::Forbidden(denied),
+            UserError::NotFound => return Error::NotFound,
+            UserError::Store(cause) => return cause.into(),
+            UserError::Password(PasswordError::Hashing(cause)) => {
+                return Error::Internal(cause.into());
+            }
+            UserError::Taken(login) => {
+                return Error::Conflict(Localized::new(
+                    format!("登录名 {login} 已被使用"),
+                    format!("The login {login} is taken"),
+                ));
+            }
+            UserError::Login => Localized::new(
+                "登录名为 3 至 40 位字母、数字、点、横线或下划线",
+                "A login has 3 to 40 letters, digits, dots, dashes or underscores",
+            ),
+            UserError::Name => Localized::new("请填写姓名", "Please fill in the name"),
+            UserError::Wrong => Localized::new("原密码不正确", "The present password is not right"),
+            UserError::Password(PasswordError::TooShort) => Localized::new(
+                "密码至少 10 个字符",
+                "A password has at least 10 characters",
+            ),
+            UserError::Password(PasswordError::TooLong) => {
+                Localized::new("密码过长", "The password is too long")
+            }
+            UserError::Password(PasswordError::TooEasy) => {
+                Localized::new("密码过于简单", "The password is too easy to guess")
+            }
+        };
+        Error::Rejected(words)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "access/login.html")]
+struct LoginPage {
+    frame: Frame,
+    login: String,
+    failed: bool,
+}
+
+async fn show_login(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
+    let frame = Frame::for_visitor(&app, language(&headers), "login-title");
+    Ok(html(&LoginPage {
+        frame,
+        login: String::new(),
+        failed: false,
+    })?
+    .into_response())
+}
+
+#[derive(Deserialize)]
+struct LoginForm {
+    login: String,
+    password: String,
+}
+
+async fn submit_login(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(form): Form<LoginForm>,
+) -> Result<Response, Error> {
+    let login = form.login.trim();
+    if let Some(token) = log_in(&app, login, &form.password).await? {
+        let secure = if app.options().secure_cookies {
+            "; Secure"
+        } else {
+            ""
+        };
+        let cookie = format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}");
+        return Ok(([(SET_COOKIE, cookie)], Redirect::to("/")).into_response());
+    }
+    let frame = Frame::for_visitor(&app, language(&headers), "login-title");
+    let page = html(&LoginPage {
+        frame,
+        login: login.to_owned(),
+        failed: true,
+    })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+async fn submit_logout(cx: Cx) -> Result<Response, Error> {
+    log_out(&cx.app, &cx.session).await?;
+    let cookie = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    Ok(([(SET_COOKIE, cookie)], Redirect::to("/login")).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "access/password.html")]
+struct PasswordPage {
+    frame: Frame,
+    must_change: bool,
+    problem: String,
+}
+
+async fn show_password(cx: Cx) -> Result<Response, Error> {
+    let must_change = cx.session.must_change_password;
+    let frame = Frame::new(&cx, "menu-password");
+    Ok(html(&PasswordPage {
+        frame,
+        must_change,
+        problem: String::new(),
+    })?
+    .into_response())
+}
+
+#[derive(Deserialize)]
+struct PasswordForm {
+    present: String,
+    new: String,
+    again: String,
+}
+
+async fn submit_password(cx: Cx, Form(form): Form<PasswordForm>) -> Result<Response, Error> {
+    let problem = if form.new == form.again {
+        match change_password(&cx, &cx.session, &form.present, &form.new)
+            .await
+            .map_err(Error::from)
+        {
+            Ok(()) => return Ok(Redirect::to("/").into_response()),
+            Err(Error::Rejected(words)) => words.get(cx.language).to_owned(),
+            Err(err) => return Err(err),
+        }
+    } else {
+        cx.t("password-differs")
+    };
+    let must_change = cx.session.must_change_password;
+    let page = html(&PasswordPage {
+        frame: Frame::new(&cx, "menu-password"),
+        must_change,
+        problem,
+    })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+struct UserLine {
+    user: User,
+    organization: String,
+    role: String,
+    is_active: bool,
+    is_self: bool,
+}
+
+#[derive(Template)]
+#[template(path = "access/users.html")]
+struct UsersPage {
+    frame: Frame,
+    users: Vec<UserLine>,
+    next: Option<String>,
+    roles: Vec<(&'static str, String)>,
+    organizations: Vec<(String, String)>,
+    given_password: Option<(String, String)>,
+}
+
+#[derive(Deserialize)]
+struct UsersQuery {
+    #[serde(default)]
+    after: String,
+}
+
+async fn users_page(
+    cx: &Cx,
+    after: &str,
+    given_password: Option<(String, String)>,
+) -> Result<Response, Error> {
+    let (users, next) = list(cx, after).await?;
+    let role_text = |word: &str| cx.t(&format!("role-{}", word.replace('_', "-")));
+    let lines = users.into_iter().map(|user| UserLine {
+        organization: cx.actor.tree.name(user.organization).to_owned(),
+        role: role_text(&user.role),
+        is_active: user.standing == Standing::Active,
+        is_self: user.id == cx.actor.id,
+        user,
+    });
+    let page = UsersPage {
+        frame: Frame::new(cx, "menu-users"),
+        users: lines.collect(),
+        next: next.map(|login| format!("/users?after={login}")),
+        roles: Role::ALL
+            .into_iter()
+            .map(|role| (role.word(), role_text(role.word())))
+            .collect(),
+        organizations: crate::registry::choices(cx),
+        given_password,
+    };
+    Ok(html(&page)?.into_response())
+}
+
+async fn show_users(cx: Cx, Query(query): Query<UsersQuery>) -> Result<Response, Error> {
+    users_page(&cx, &query.after, None).await
+}
+
+#[derive(Deserialize)]
+struct UserForm {
+    login: String,
+    name: String,
+    role: String,
+    organization: String,
+    password: String,
+}
+
+async fn submit_user(cx: Cx, Form(form): Form<UserForm>) -> Result<Response, Error> {
+    let rejected = |zh: &str, en: &str| Error::Rejected(Localized::new(zh, en));
+    let role: Role = form
+        .role
+        .parse()
+        .map_err(|_| rejected("请选择角色", "Please choose a role"))?;
+    let organization: OrganizationId = form
+        .organization
+        .parse()
+        .map_err(|_| rejected("请选择机构", "Please choose an organization"))?;
+    cx.actor.require(Action::ManageUsers, organization)?;
+    let new = NewUser {
+        login: form.login.trim().to_owned(),
+        name: form.name,
+        role,
+        organization,
+        password: form.password,
+        must_change_password: true,
+    };
+    create_user(&cx.app, cx.entry("create_user", "app_user"), &new).await?;
+    Ok(Redirect::to("/users").into_response())
+}
+
+async fn lock(cx: Cx, Path(id): Path<String>) -> Result<Redirect, Error> {
+    set_state(&cx, user_id(&id)?, Standing::Locked).await?;
+    Ok(Redirect::to("/users"))
+}
+
+async fn unlock(cx: Cx, Path(id): Path<String>) -> Result<Redirect, Error> {
+    set_state(&cx, user_id(&id)?, Standing::Active).await?;
+    Ok(Redirect::to("/users"))
+}
+
+async fn reset(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
+    let (login, password) = reset_password(&cx, user_id(&id)?).await?;
+    users_page(&cx, "", Some((login, password))).await
+}
+
+fn user_id(text: &str) -> Result<UserId, Error> {
+    text.parse().map_err(|_| Error::NotFound)
+}
+
+#[derive(Template)]
+#[template(path = "access/glass.html")]
+struct GlassPage {
+    frame: Frame,
+    reason: String,
+    problem_number: String,
+    problem_reason: String,
+}
+
+async fn show_glass(cx: Cx) -> Result<Response, Error> {
+    let frame = Frame::new(&cx, "home-glass");
+    let page = GlassPage {
+        frame,
+        reason: String::new(),
+        problem_number: String::new(),
+        problem_reason: String::new(),
+    };
+    Ok(html(&page)?.into_response())
+}
+
+#[derive(Deserialize)]
+struct GlassForm {
+    identity_number: String,
+    reason: String,
+}
+
+/// Whoever has the whole identity number in hand may ask whether there is a record; the asking is audited.
+async fn submit_glass(cx: Cx, Form(form): Form<GlassForm>) -> Result<Response, Error> {
+    let reason = form.reason.trim();
+    let mut problem_reason = String::new();
+    if reason.chars().count() < GLASS_REASON_CHARACTERS_MIN {
+        problem_reason = cx.t("glass-reason-short");
+    }
+    let mut problem_number = String::new();
+    match form.identity_number.parse::<IdentityNumber>() {
+        Err(_) => problem_number = cx.t("glass-number-wrong"),
+        Ok(number) if problem_reason.is_empty() => {
+            match person_by_identity_number(&cx, &number).await? {
+                Some(person) => {
+                    break_glass(&cx, person.uuid(), reason).await??;
+                    return Ok(Redirect::to(&format!("/persons/{person}")).into_response());
+                }
+                None => problem_number = cx.t("glass-nobody"),
+            }
+        }
+        Ok(_) => {}
+    }
+    let frame = Frame::new(&cx, "home-glass");
+    let page = html(&GlassPage {
+        frame,
+        reason: form.reason,
+        problem_number,
+        problem_reason,
+    })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}

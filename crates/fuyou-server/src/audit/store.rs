@@ -1,0 +1,110 @@
+//! Reading the audit table. It is written by the ledgers of the lanes (`db/ledger.rs`).
+
+use fuyou_kernel::Timestamp;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::model::{Filter, Head, Position, Stored};
+use crate::db::{Connection, DbInstant, Entry, Error, on};
+
+/// Where every lane says its chain ends.
+pub(super) async fn heads(connection: &mut Connection) -> Result<Vec<Head>, Error> {
+    const SQL: &str = "select id, audit_seq, audit_hash from lane order by id";
+    let rows: Vec<(i64, i64, Vec<u8>)> =
+        on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn).await?);
+    Ok(rows
+        .into_iter()
+        .map(|(lane, seq, hash)| Head { lane, seq, hash })
+        .collect())
+}
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    at: DbInstant,
+    actor_id: Option<Uuid>,
+    actor_login: String,
+    org_id: Option<Uuid>,
+    action: String,
+    entity: String,
+    entity_id: Option<Uuid>,
+    subject_id: Option<Uuid>,
+    detail: String,
+    prev_hash: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+/// The next entries of a chain after `after_seq`, at most 1000.
+pub(super) async fn page(
+    connection: &mut Connection,
+    lane: i64,
+    after_seq: i64,
+) -> Result<Vec<Stored>, Error> {
+    const SQL: &str = "select seq, at, actor_id, actor_login, org_id, action, entity, entity_id, subject_id, detail, \
+                       prev_hash, hash from audit where lane = $1 and seq > $2 order by seq limit 1000";
+    let rows: Vec<Row> = on!(connection, conn => sqlx::query_as(SQL).bind(lane).bind(after_seq).fetch_all(conn).await?);
+    Ok(rows.into_iter().map(stored).collect())
+}
+
+fn stored(row: Row) -> Stored {
+    Stored {
+        seq: row.seq,
+        entry: Entry {
+            at: row.at.0,
+            actor_id: row.actor_id,
+            actor_login: row.actor_login,
+            org_id: row.org_id,
+            action: row.action.into(),
+            entity: row.entity.into(),
+            entity_id: row.entity_id,
+            subject_id: row.subject_id,
+            detail: row.detail,
+        },
+        prev_hash: row.prev_hash,
+        hash: row.hash,
+    }
+}
+
+#[derive(FromRow)]
+struct Listed {
+    lane: i64,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
+/// Entries on one page of the viewer.
+const PAGE: usize = 100;
+
+/// Entries that pass the filter before a place, the newest first.
+pub(super) async fn entries(
+    connection: &mut Connection,
+    filter: &Filter,
+    before: Position,
+) -> Result<(Vec<Entry>, Option<Position>), Error> {
+    const SQL: &str = "select lane, seq, at, actor_id, actor_login, org_id, action, entity, entity_id, subject_id, \
+                       detail, prev_hash, hash from audit \
+                       where ($1 = '' or actor_login = $1) and ($2 = '' or action = $2) and ($3 = '' or entity = $3) \
+                       and ($4 = 0 or subject_id = $5) and at >= $6 and at < $7 \
+                       and (at < $8 or (at = $8 and (lane < $9 or (lane = $9 and seq < $10)))) \
+                       order by at desc, lane desc, seq desc limit $11";
+    let from = filter.from.unwrap_or(Timestamp::UNIX_EPOCH);
+    let until = filter.until.unwrap_or(Position::END.at);
+    let rows: Vec<Listed> = on!(connection, conn => sqlx::query_as(SQL)
+        .bind(filter.actor.as_str()).bind(filter.action.as_str()).bind(filter.entity.as_str())
+        .bind(i32::from(filter.subject.is_some())).bind(filter.subject.unwrap_or_default())
+        .bind(DbInstant(from)).bind(DbInstant(until)).bind(DbInstant(before.at)).bind(before.lane).bind(before.seq)
+        .bind(PAGE as i64).fetch_all(conn).await?);
+    let full = rows.len() == PAGE;
+    let last = rows.last().map(|listed| Position {
+        at: listed.row.at.0,
+        lane: listed.lane,
+        seq: listed.row.seq,
+    });
+    let next = if full { last } else { None };
+    Ok((
+        rows.into_iter()
+            .map(|listed| stored(listed.row).entry)
+            .collect(),
+        next,
+    ))
+}

@@ -1,0 +1,73 @@
+//! Tampering is noticed.
+
+use fuyou_kernel::Timestamp;
+
+use super::verify;
+use crate::db::{Db, Entry, on};
+use crate::testkit::each_database;
+
+const AT: Timestamp = Timestamp::constant(1_774_500_000, 0);
+
+async fn three_entries(db: &Db) {
+    for action in ["register", "read", "correct"] {
+        let mut tx = db.begin(None).await.unwrap();
+        tx.audit(Entry {
+            at: AT,
+            actor_id: None,
+            actor_login: "nurse".into(),
+            org_id: None,
+            action: action.into(),
+            entity: "person".into(),
+            entity_id: None,
+            subject_id: None,
+            detail: r#"{"fields":["phone"]}"#.into(),
+        });
+        tx.commit().await.unwrap();
+    }
+}
+
+async fn check(tampering: &'static str, expected: &str) {
+    each_database(async |db| {
+        three_entries(&db).await;
+        assert_eq!(verify(&db).await.unwrap().unwrap().entries, 3);
+        let mut tx = db.begin(None).await.unwrap();
+        on!(tx, conn => sqlx::query(tampering).execute(conn).await.unwrap().rows_affected());
+        tx.commit().await.unwrap();
+        assert_eq!(
+            verify(&db).await.unwrap().unwrap_err().to_string(),
+            expected,
+            "{tampering}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tampering_is_named() {
+    let changed = "lane 0: entry 2 was changed after it had been written";
+    check(
+        "update audit set detail = '{\"fields\":[\"phonf\"]}' where seq = 2",
+        changed,
+    )
+    .await;
+    check(
+        "update audit set actor_login = 'nursf' where seq = 2",
+        changed,
+    )
+    .await;
+    check(
+        "delete from audit where seq = 2",
+        "lane 0: entry 2 is missing, 3 follows",
+    )
+    .await;
+    check(
+        "delete from audit where seq = 3",
+        "lane 0: the chain ends at 2, the lane says 3",
+    )
+    .await;
+    check(
+        "update audit set hash = (select a.hash from audit a where a.seq = 1) where seq = 2",
+        changed,
+    )
+    .await;
+}

@@ -1,0 +1,11 @@
+audit-at = Time
+audit-actor = User
+audit-action = Action
+audit-entity = Object
+audit-subject = Person id
+audit-detail = Detail
+audit-from = From
+audit-to = To
+audit-filter = Filter
+audit-nothing = No entries
+audit-advice = Widen the range or clear the filters

@@ -1,0 +1,11 @@
+audit-at = 时间
+audit-actor = 用户
+audit-action = 操作
+audit-entity = 对象
+audit-subject = 服务对象编号
+audit-detail = 说明
+audit-from = 起始日期
+audit-to = 截止日期
+audit-filter = 筛选
+audit-nothing = 没有符合条件的记录
+audit-advice = 可放宽时间范围或清除筛选条件

@@ -1,0 +1,107 @@
+//! The viewer of the audit trail.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
+use fuyou_kernel::{Date, Timestamp};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Filter, Position, entries};
+use crate::access::Action;
+use crate::http::{Access, Cx, Error, Route};
+use crate::ui::{Frame, html};
+
+/// Routes of this capability.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![Route::get("/audit", Access::Needs(Action::ReadAudit), show)]
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct AuditQuery {
+    actor: String,
+    action: String,
+    entity: String,
+    subject: String,
+    from: String,
+    to: String,
+    before: String,
+}
+
+struct Line {
+    at: String,
+    actor: String,
+    action: String,
+    entity: String,
+    subject: String,
+    detail: String,
+}
+
+#[derive(Template)]
+#[template(path = "audit/audit.html")]
+struct AuditPage {
+    frame: Frame,
+    query: AuditQuery,
+    lines: Vec<Line>,
+    next: Option<String>,
+}
+
+async fn show(cx: Cx, Query(query): Query<AuditQuery>) -> Result<Response, Error> {
+    let day = |text: &str| {
+        text.parse::<Date>()
+            .ok()
+            .and_then(|date| start_of(&cx, date))
+    };
+    let next_day = |text: &str| {
+        text.parse::<Date>()
+            .ok()
+            .and_then(|date| start_of(&cx, date.tomorrow().ok()?))
+    };
+    let subject = match query.subject.trim() {
+        "" => None,
+        text => Some(Uuid::try_parse(text).map_err(|_| Error::NotFound)?),
+    };
+    let filter = Filter {
+        actor: query.actor.trim().to_owned(),
+        action: query.action.trim().to_owned(),
+        entity: query.entity.trim().to_owned(),
+        subject,
+        from: day(&query.from),
+        until: next_day(&query.to),
+    };
+    let (found, next) = entries(&cx, &filter, query.before.parse().ok()).await??;
+    let zone = &cx.app.options().time_zone;
+    let lines = found.into_iter().map(|entry| Line {
+        at: entry
+            .at
+            .to_zoned(zone.clone())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string(),
+        actor: entry.actor_login,
+        action: entry.action.into_owned(),
+        entity: entry.entity.into_owned(),
+        subject: entry
+            .subject_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
+        detail: entry.detail,
+    });
+    let next = next.map(|position: Position| {
+        let AuditQuery { actor, action, entity, subject, from, to, .. } = &query;
+        format!("/audit?actor={actor}&action={action}&entity={entity}&subject={subject}&from={from}&to={to}&before={position}")
+    });
+    let page = AuditPage {
+        frame: Frame::new(&cx, "menu-audit"),
+        lines: lines.collect(),
+        query,
+        next,
+    };
+    Ok(html(&page)?.into_response())
+}
+
+fn start_of(cx: &Cx, date: Date) -> Option<Timestamp> {
+    date.to_zoned(cx.app.options().time_zone.clone())
+        .ok()
+        .map(|start| start.timestamp())
+}

@@ -1,0 +1,227 @@
+//! A lane: one task, one connection, one transaction after the other, shared by whoever is waiting.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::ledger::Ledger;
+use super::open::Writers;
+use super::tx::{Loan, Returned, Verdict};
+use super::{Connection, Entry, Error, Tx, on};
+
+/// How much one transaction may gather. A batch ends earlier when nobody is waiting.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BatchLimits {
+    /// Operations in one transaction.
+    pub operations_max: usize,
+    /// How long the first operation of a batch may wait for the commit while others are still let in.
+    pub open_max: Duration,
+    /// How long one operation may hold the lane.
+    pub turn_max: Duration,
+}
+
+impl Default for BatchLimits {
+    fn default() -> Self {
+        BatchLimits {
+            operations_max: 256,
+            open_max: Duration::from_millis(20),
+            turn_max: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What one sends to a lane.
+pub(super) enum Request {
+    /// An operation waits for its turn.
+    Turn(oneshot::Sender<Result<Tx, Error>>),
+    /// An audit entry without an operation: somebody has read a record. Kept until a commit has stored it.
+    Note(Entry),
+}
+
+pub(super) struct Lane {
+    pub id: i64,
+    pub writers: Writers,
+    pub limits: BatchLimits,
+    pub requests: mpsc::Receiver<Request>,
+    /// The lane's connection between two batches.
+    pub idle: Option<Connection>,
+    /// Notes that no commit has stored yet.
+    pub notes: Vec<Entry>,
+}
+
+type Waiting = Vec<oneshot::Sender<Result<(), Error>>>;
+
+impl Lane {
+    /// Serves until every handle to the database is gone.
+    pub(super) async fn run(mut self) {
+        while let Some(first) = self.requests.recv().await {
+            self.batch(first).await;
+        }
+        // The last chance for notes whose batch had failed.
+        if !self.notes.is_empty() {
+            let mut nobody = Waiting::new();
+            if let Err(err) = self.transaction(None, &mut nobody).await {
+                tracing::error!(error = %err, lane.id = self.id, "audit entries of reads were lost at shutdown");
+            }
+        }
+    }
+
+    async fn batch(&mut self, first: Request) {
+        let mut waiting = Waiting::new();
+        let outcome = self.transaction(Some(first), &mut waiting).await;
+        if let Err(err) = &outcome {
+            tracing::error!(error = %err, error.cause = %cause(err), lane.id = self.id, "a batch was not saved");
+        }
+        let answer =
+            outcome.map_err(|err| Error::NotSaved(format!("{err}: {}", cause(&err)).into()));
+        for done in waiting {
+            // Whoever no longer waits has lost interest, not the work.
+            let _ = done.send(answer.clone());
+        }
+    }
+
+    /// One transaction: turns until nobody waits or a limit is reached, then the ledgers, then the commit.
+    async fn transaction(
+        &mut self,
+        first: Option<Request>,
+        waiting: &mut Waiting,
+    ) -> Result<(), Error> {
+        let mut loan = match self.begin().await {
+            Ok(loan) => loan,
+            Err(err) => {
+                if let Some(request) = first {
+                    self.refuse(request, &err);
+                }
+                return Err(err);
+            }
+        };
+        let opened = Instant::now();
+        let mut next = first;
+        while let Some(request) = next {
+            match request {
+                Request::Note(entry) => self.notes.push(entry),
+                Request::Turn(waiter) => loan = self.turn(waiter, loan, waiting).await?,
+            }
+            let full = waiting.len() + self.notes.len() >= self.limits.operations_max;
+            next = if full || opened.elapsed() >= self.limits.open_max {
+                None
+            } else {
+                self.requests.try_recv().ok()
+            };
+        }
+        for note in &self.notes {
+            loan.ledger.audit(note.clone());
+        }
+        match finish(&mut loan).await {
+            Ok(()) => {
+                self.notes.clear();
+                self.idle = Some(loan.connection);
+                Ok(())
+            }
+            Err(err) => {
+                loan.connection.discard();
+                Err(err)
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<Loan, Error> {
+        let mut connection = match self.idle.take() {
+            Some(connection) => connection,
+            None => self.writers.acquire().await?,
+        };
+        match start(self.writers.begin_sql(), self.id, &mut connection).await {
+            Ok(ledger) => Ok(Loan { connection, ledger }),
+            Err(err) => {
+                connection.discard();
+                Err(err)
+            }
+        }
+    }
+
+    /// Lends the transaction to one operation and settles its savepoint. An error here ends the whole batch.
+    async fn turn(
+        &self,
+        waiter: oneshot::Sender<Result<Tx, Error>>,
+        mut loan: Loan,
+        waiting: &mut Waiting,
+    ) -> Result<Loan, Error> {
+        if waiter.is_closed() {
+            return Ok(loan);
+        }
+        if let Err(err) = run(&mut loan.connection, "savepoint turn").await {
+            loan.connection.discard();
+            let _ = waiter.send(Err(err.clone()));
+            return Err(err);
+        }
+        let mark = loan.ledger.mark();
+        let (give_back, returned) = oneshot::channel();
+        // When the waiter is gone, the Tx is dropped here, which gives the loan back with the verdict to undo.
+        drop(waiter.send(Ok(Tx::new(loan, give_back))));
+        let Ok(Ok(Returned { mut loan, verdict })) =
+            tokio::time::timeout(self.limits.turn_max, returned).await
+        else {
+            return Err(Error::TooSlow(self.limits.turn_max.as_secs()));
+        };
+        let settled = match verdict {
+            Verdict::Keep(done) => {
+                waiting.push(done);
+                run(&mut loan.connection, "release savepoint turn").await
+            }
+            Verdict::Undo => {
+                loan.ledger.rewind(mark);
+                undo(&mut loan.connection).await
+            }
+        };
+        match settled {
+            Ok(()) => Ok(loan),
+            Err(err) => {
+                loan.connection.discard();
+                Err(err)
+            }
+        }
+    }
+
+    fn refuse(&mut self, request: Request, err: &Error) {
+        match request {
+            Request::Note(entry) => self.notes.push(entry),
+            Request::Turn(waiter) => {
+                let _ = waiter.send(Err(Error::LaneUnavailable(Arc::from(cause(err)))));
+            }
+        }
+    }
+}
+
+async fn start(
+    begin: &'static str,
+    lane: i64,
+    connection: &mut Connection,
+) -> Result<Ledger, Error> {
+    run(connection, begin).await?;
+    Ledger::open(lane, connection).await
+}
+
+async fn finish(loan: &mut Loan) -> Result<(), Error> {
+    loan.ledger.flush(&mut loan.connection).await?;
+    run(&mut loan.connection, "commit").await
+}
+
+async fn undo(connection: &mut Connection) -> Result<(), Error> {
+    run(connection, "rollback to savepoint turn").await?;
+    run(connection, "release savepoint turn").await
+}
+
+async fn run(connection: &mut Connection, sql: &'static str) -> Result<(), Error> {
+    on!(connection, conn => sqlx::query(sql).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// The innermost cause, which says what the database said.
+fn cause(err: &(dyn std::error::Error + 'static)) -> String {
+    let mut err = err;
+    while let Some(source) = err.source() {
+        err = source;
+    }
+    err.to_string()
+}

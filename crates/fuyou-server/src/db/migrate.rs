@@ -1,0 +1,104 @@
+//! Forward-only migrations, one text per dialect, applied at start.
+
+use sm3::{Digest, Sm3};
+
+use super::{Connection, Error, Kind, on};
+
+/// One step of the schema.
+pub(super) struct Migration {
+    pub number: i64,
+    pub name: &'static str,
+    pub sqlite: &'static str,
+    pub postgres: &'static str,
+}
+
+/// All steps, in order. A released step never changes: its checksum is stored.
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "ledgers",
+        sqlite: include_str!("migrations/sqlite/0001_ledgers.sql"),
+        postgres: include_str!("migrations/postgres/0001_ledgers.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "organizations",
+        sqlite: include_str!("migrations/sqlite/0002_organizations.sql"),
+        postgres: include_str!("migrations/postgres/0002_organizations.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "access",
+        sqlite: include_str!("migrations/sqlite/0003_access.sql"),
+        postgres: include_str!("migrations/postgres/0003_access.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "persons",
+        sqlite: include_str!("migrations/sqlite/0004_persons.sql"),
+        postgres: include_str!("migrations/postgres/0004_persons.sql"),
+    },
+];
+
+/// Applies what is missing, each step in a transaction.
+pub(super) async fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    const TABLE: &str = "create table if not exists schema_migration \
+                         (number bigint primary key, name text not null, checksum text not null)";
+    const APPLIED: &str = "select number, checksum from schema_migration order by number";
+    on!(connection, conn => sqlx::query(TABLE).execute(conn).await?.rows_affected());
+    let applied: Vec<(i64, String)> =
+        on!(connection, conn => sqlx::query_as(APPLIED).fetch_all(conn).await?);
+    for (number, checksum) in &applied {
+        let Some(migration) = MIGRATIONS
+            .iter()
+            .find(|migration| migration.number == *number)
+        else {
+            return Err(Error::MigrationUnknown(*number));
+        };
+        if checksum_of(text_for(connection, migration)) != *checksum {
+            return Err(Error::MigrationChanged(migration.name.to_owned()));
+        }
+    }
+    for migration in MIGRATIONS {
+        if !applied
+            .iter()
+            .any(|(number, _)| *number == migration.number)
+        {
+            apply(connection, migration).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), Error> {
+    const DONE: &str = "insert into schema_migration (number, name, checksum) values ($1, $2, $3)";
+    let text = text_for(connection, migration);
+    on!(connection, conn => sqlx::query("begin").execute(conn).await?.rows_affected());
+    let outcome = async {
+        on!(connection, conn => sqlx::raw_sql(text).execute(conn).await?.rows_affected());
+        on!(connection, conn => sqlx::query(DONE)
+            .bind(migration.number).bind(migration.name).bind(checksum_of(text))
+            .execute(conn).await?.rows_affected());
+        on!(connection, conn => sqlx::query("commit").execute(conn).await?.rows_affected());
+        Ok::<(), Error>(())
+    }
+    .await;
+    if outcome.is_err() {
+        on!(connection, conn => sqlx::query("rollback").execute(conn).await?.rows_affected());
+    }
+    outcome
+}
+
+fn text_for(connection: &mut Connection, migration: &Migration) -> &'static str {
+    match connection.kind() {
+        Kind::Sqlite(_) => migration.sqlite,
+        Kind::Postgres(_) => migration.postgres,
+    }
+}
+
+fn checksum_of(text: &str) -> String {
+    Sm3::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! The store: SQLite or PostgreSQL behind one SQL text.
+//!
+//! - **Readers** come from a pool: [`Db::read`].
+//! - **Writers take turns in lanes**: [`Db::begin`], [`Tx::commit`]. A lane owns one connection. It lends its open transaction to one
+//!   operation after the other, each inside its own savepoint, and commits once for all that were waiting (group commit).
+//!   [`Tx::commit`] returns only after that commit succeeded: acknowledged is synced.
+//! - SQLite has one lane, PostgreSQL several; all writes about one subject go through the same lane, in order.
+//! - Each lane keeps two ledgers in the same transaction: the change feed and the audit chain ([`Entry`], [`Change`]).
+//!   Both are numbered in memory, without sequences and without gaps.
+//!
+//! SQL is a constant with `$1` placeholders in the common dialect, and every statement is run through [`on!`].
+
+mod connection;
+mod error;
+mod lane;
+mod ledger;
+mod migrate;
+mod open;
+mod tx;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use connection::Kind;
+pub use connection::{Connection, Reader, counted};
+pub use error::{Error, retry};
+pub use ledger::{Change, Entry, Operation};
+pub(crate) use ledger::{GENESIS, link};
+pub use open::{Db, Dialect, Settings};
+pub use tx::Tx;
+pub use types::{DbDate, DbInstant};
+
+/// Runs the same statement on whichever database the connection belongs to, and counts it.
+///
+/// `on!(tx, conn => sqlx::query(SQL).bind(id).execute(conn).await?.rows_affected())`:
+/// `tx` is a [`Connection`], [`Tx`] or [`Reader`]; `conn` is the driver's own connection inside the expression.
+/// One statement per call, so that [`counted`] tells the truth.
+macro_rules! on {
+    ($connection:expr, $conn:ident => $body:expr) => {
+        match $connection.kind() {
+            $crate::db::Kind::Sqlite($conn) => $body,
+            $crate::db::Kind::Postgres($conn) => $body,
+        }
+    };
+}
+pub(crate) use on;

@@ -1,0 +1,251 @@
+//! Opening a database, and the two ways in: readers and lanes.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::lane::{BatchLimits, Lane, Request};
+use super::migrate::migrate;
+use super::{Connection, Entry, Error, Reader, Tx};
+
+/// How many requests may wait before a lane; more wait outside.
+const QUEUE_MAX: usize = 4096;
+
+/// Which of the two databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Embedded, one file.
+    Sqlite,
+    /// A server, by URL.
+    Postgres,
+}
+
+/// How a database is opened.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// Connections for readers. Default 8.
+    pub readers: u32,
+    /// Lanes on PostgreSQL; SQLite always has one. Default 4.
+    pub lanes: u32,
+}
+
+impl Settings {
+    /// The defaults for an address.
+    pub fn new(url: impl Into<String>) -> Self {
+        Settings {
+            url: url.into(),
+            readers: 8,
+            lanes: 4,
+        }
+    }
+}
+
+/// An open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    readers: Pool,
+    lanes: Vec<mpsc::Sender<Request>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    stopped: tokio::sync::watch::Sender<bool>,
+}
+
+#[derive(Clone)]
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// Where lanes get their connections.
+#[derive(Clone)]
+pub(super) struct Writers(Pool);
+
+impl Writers {
+    pub(super) async fn acquire(&self) -> Result<Connection, Error> {
+        self.0.acquire().await
+    }
+
+    pub(super) fn begin_sql(&self) -> &'static str {
+        match self.0 {
+            // Takes the write lock at once: a batch that has begun will not fail half-way for want of it.
+            Pool::Sqlite(_) => "begin immediate",
+            Pool::Postgres(_) => "begin",
+        }
+    }
+}
+
+impl Pool {
+    async fn acquire(&self) -> Result<Connection, Error> {
+        Ok(match self {
+            Pool::Sqlite(pool) => Connection::sqlite(pool.acquire().await?),
+            Pool::Postgres(pool) => Connection::postgres(pool.acquire().await?),
+        })
+    }
+
+    async fn close(&self) {
+        match self {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Db {
+    /// Opens the database, brings its schema up to date and starts the lanes.
+    pub async fn open(settings: &Settings) -> Result<Db, Error> {
+        let (readers, writers, lanes) = connect(settings).await?;
+        migrate(&mut writers.acquire().await?).await?;
+        let (stopped, _) = tokio::sync::watch::channel(false);
+        let mut senders = Vec::new();
+        let mut tasks = Vec::new();
+        for id in 0..i64::from(lanes) {
+            let (sender, requests) = mpsc::channel(QUEUE_MAX);
+            let lane = Lane {
+                id,
+                writers: Writers(writers.clone()),
+                limits: BatchLimits::default(),
+                requests,
+                idle: None,
+                notes: Vec::new(),
+            };
+            tasks.push(tokio::spawn(lane.run()));
+            senders.push(sender);
+        }
+        Ok(Db(Arc::new(Inner {
+            readers,
+            lanes: senders,
+            tasks: Mutex::new(tasks),
+            stopped,
+        })))
+    }
+
+    /// Which of the two databases this is.
+    pub fn dialect(&self) -> Dialect {
+        match self.0.readers {
+            Pool::Sqlite(_) => Dialect::Sqlite,
+            Pool::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// A connection for reading.
+    pub async fn read(&self) -> Result<Reader, Error> {
+        Ok(Reader(self.0.readers.acquire().await?))
+    }
+
+    /// Waits for a turn in the lane of `subject` (or in the first lane when the work hangs on no subject).
+    ///
+    /// The turn lends the lane's open transaction; the work in it stands in its own savepoint. [`Tx::commit`] returns
+    /// when the whole batch is synced to disk. A turn that is dropped is rolled back and the others do not notice.
+    /// While a turn is held nobody else writes in this lane: no slow work (hashing, parsing, network) inside.
+    pub async fn begin(&self, subject: Option<Uuid>) -> Result<Tx, Error> {
+        let (waiter, turn) = oneshot::channel();
+        self.send(subject, Request::Turn(waiter)).await?;
+        turn.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Queues an audit entry of a read. Returns when it is queued; it is durable with the lane's next batch,
+    /// which starts at once.
+    pub async fn note(&self, entry: Entry) -> Result<(), Error> {
+        self.send(entry.subject_id, Request::Note(entry)).await
+    }
+
+    /// Finishes what is queued and closes all connections. Later requests are refused.
+    pub async fn close(&self) {
+        self.0.stopped.send_replace(true);
+        for lane in &self.0.lanes {
+            let (waiter, turn) = oneshot::channel();
+            if lane.send(Request::Turn(waiter)).await.is_ok() {
+                // A turn of our own comes after everything queued before it.
+                if let Ok(Ok(tx)) = turn.await
+                    && let Err(err) = tx.commit().await
+                {
+                    tracing::error!(error = %err, "the last batch was not saved");
+                }
+            }
+        }
+        for task in self.0.tasks.lock().await.drain(..) {
+            task.abort();
+            let _ = task.await;
+        }
+        self.0.readers.close().await;
+    }
+
+    async fn send(&self, subject: Option<Uuid>, request: Request) -> Result<(), Error> {
+        if *self.0.stopped.borrow() {
+            return Err(stopping());
+        }
+        self.0.lanes[lane_of(subject, self.0.lanes.len())]
+            .send(request)
+            .await
+            .map_err(|_| stopping())
+    }
+}
+
+fn stopping() -> Error {
+    Error::LaneUnavailable(Arc::from("the server is stopping"))
+}
+
+/// All work on one subject goes through one lane. Work on no subject goes through the first, so that it is in order too.
+fn lane_of(subject: Option<Uuid>, lanes: usize) -> usize {
+    let Some(subject) = subject else { return 0 };
+    let mut hasher = DefaultHasher::new();
+    subject.hash(&mut hasher);
+    (hasher.finish() % lanes as u64) as usize
+}
+
+async fn connect(settings: &Settings) -> Result<(Pool, Pool, u32), Error> {
+    if settings.url.starts_with("postgres:") || settings.url.starts_with("postgresql:") {
+        let options = PgConnectOptions::from_str(&settings.url)?;
+        let readers = PgPoolOptions::new()
+            .max_connections(settings.readers)
+            .connect_with(options.clone())
+            .await?;
+        let lanes = settings.lanes.max(1);
+        let writers = PgPoolOptions::new()
+            .max_connections(lanes)
+            .connect_with(options)
+            .await?;
+        return Ok((Pool::Postgres(readers), Pool::Postgres(writers), lanes));
+    }
+    let Some(path) = settings.url.strip_prefix("sqlite:") else {
+        return Err(Error::Address(
+            settings
+                .url
+                .split(':')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        ));
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .statement_cache_capacity(512)
+        .pragma("cache_size", "-65536")
+        .pragma("mmap_size", "268435456")
+        .pragma("temp_store", "memory");
+    let writers = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options.clone())
+        .await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(settings.readers)
+        .connect_with(options.pragma("query_only", "on"))
+        .await?;
+    Ok((Pool::Sqlite(readers), Pool::Sqlite(writers), 1))
+}

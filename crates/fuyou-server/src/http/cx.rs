@@ -1,0 +1,86 @@
+//! The context of a request: who, when, in which language, with which database.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use fuyou_kernel::{Date, Language, Timestamp, kinds};
+use uuid::Uuid;
+
+use super::{App, Error};
+use crate::access::{Actor, Session};
+use crate::db::{Db, Entry};
+use crate::keys::Keyring;
+use crate::texts;
+
+/// The context of a request of a logged-in user. The first argument of every use case.
+#[derive(Clone)]
+pub struct Cx {
+    /// The application.
+    pub app: App,
+    /// The database.
+    pub db: Db,
+    /// The keys.
+    pub keys: Keyring,
+    /// Who.
+    pub actor: Actor,
+    /// When the request came.
+    pub now: Timestamp,
+    /// The civil date of `now` where the installation stands.
+    pub today: Date,
+    /// The reader's language.
+    pub language: Language,
+    /// The session.
+    pub session: Session,
+    /// Path of the page, for the menu.
+    pub path: String,
+}
+
+impl Cx {
+    pub(super) fn new(app: &App, session: Session, language: Language, path: &str) -> Self {
+        let now = app.now();
+        Cx {
+            app: app.clone(),
+            db: app.db().clone(),
+            keys: app.keys().clone(),
+            actor: session.actor.clone(),
+            now,
+            today: app.date_of(now),
+            language,
+            session,
+            path: path.to_owned(),
+        }
+    }
+
+    /// A text in the reader's language.
+    pub fn t(&self, key: &str) -> String {
+        texts::text(self.language, key)
+    }
+
+    /// A fresh id for a row.
+    pub fn new_id(&self) -> Uuid {
+        self.app.new_id::<kinds::Change>().uuid()
+    }
+
+    /// An audit entry of this actor at this moment.
+    pub fn entry(&self, action: &'static str, entity: &'static str) -> Entry {
+        Entry {
+            at: self.now,
+            actor_id: Some(self.actor.id.uuid()),
+            actor_login: self.actor.login.clone(),
+            org_id: Some(self.actor.organization.uuid()),
+            action: action.into(),
+            entity: entity.into(),
+            entity_id: None,
+            subject_id: None,
+            detail: "{}".to_owned(),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Cx {
+    type Rejection = Error;
+
+    /// The gate in front of every guarded route has put it there.
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
+        parts.extensions.get::<Cx>().cloned().ok_or(Error::LogIn)
+    }
+}

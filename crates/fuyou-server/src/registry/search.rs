@@ -1,0 +1,146 @@
+//! Finding persons: by characters, pinyin, initials, end of the phone, or document number.
+
+use fuyou_kernel::{Date, Id, Phone};
+use uuid::Uuid;
+
+use super::PersonId;
+use super::search_store::{self as store, Area};
+use super::store::{ID_NO, PHONE, tail};
+use crate::access::{Action, Denied};
+use crate::db::Error;
+use crate::http::Cx;
+
+/// Persons on one page.
+const PAGE: usize = 30;
+
+/// A person in a list: no identifiers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Her id.
+    pub id: PersonId,
+    /// Her name.
+    pub name: String,
+    /// Her date of birth.
+    pub birth_on: Date,
+    /// Where she lives.
+    pub residence: String,
+    /// Last digits of her phone.
+    pub phone_tail: String,
+}
+
+/// A page of persons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The persons.
+    pub found: Vec<Found>,
+    /// After whom the next page starts, if there is one.
+    pub next: Option<PersonId>,
+}
+
+/// What somebody typed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Query {
+    Everybody,
+    Name(String),
+    Letters(String),
+    PhoneTail(String),
+    Phone(String),
+    Number(String),
+}
+
+impl Query {
+    pub(super) fn read(text: &str) -> Self {
+        let text: String = text.trim().to_lowercase();
+        let solid: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '\'')
+            .collect();
+        let digits = solid.chars().filter(char::is_ascii_digit).count();
+        if solid.is_empty() {
+            Query::Everybody
+        } else if solid.len() == 18 && digits >= 17 {
+            Query::Number(solid.to_uppercase())
+        } else if digits == solid.len() && (4..=6).contains(&digits) {
+            Query::PhoneTail(solid)
+        } else if digits == solid.len()
+            && let Ok(phone) = solid.parse::<Phone>()
+        {
+            Query::Phone(phone.reveal().to_owned())
+        } else if solid.is_ascii() && digits == 0 {
+            Query::Letters(solid)
+        } else if solid.is_ascii() && digits > 3 {
+            // Letters with digits: a passport or permit.
+            Query::Number(solid.to_uppercase())
+        } else {
+            Query::Name(solid)
+        }
+    }
+}
+
+/// Whether a search text is a whole phone or document number, which must not stand in an address.
+pub(super) fn names_somebody(text: &str) -> bool {
+    matches!(Query::read(text), Query::Phone(_) | Query::Number(_))
+}
+
+/// Persons the actor may see without a reason, in the order they were registered. One statement per page.
+///
+/// Identifiers typed into the search are not logged; that a search took place is not audited, opening a record is.
+pub async fn search(
+    cx: &Cx,
+    text: &str,
+    after: Option<PersonId>,
+) -> Result<Result<Page, Denied>, Error> {
+    if let Err(denied) = cx.actor.require_anywhere(Action::ReadPerson) {
+        return Ok(Err(denied));
+    }
+    let Some(top) = cx.actor.tree.get(cx.actor.organization) else {
+        return Ok(Ok(Page {
+            found: Vec::new(),
+            next: None,
+        }));
+    };
+    let area = Area {
+        path_from: top.path.clone(),
+        path_to: format!("{}\u{10FFFF}", top.path),
+        today: cx.today,
+        after: after.map_or(Uuid::nil(), PersonId::uuid),
+        limit: PAGE as i64 + 1,
+    };
+    let mut reader = cx.db.read().await?;
+    let mut rows = match Query::read(text) {
+        Query::Everybody => store::by_name(&mut reader, "", &area).await?,
+        Query::Name(name) => store::by_name(&mut reader, &name, &area).await?,
+        Query::Letters(letters) => store::by_letters(&mut reader, &letters, &area).await?,
+        Query::PhoneTail(digits) => {
+            store::by_phone_tail(&mut reader, &tail(&digits), &area).await?
+        }
+        Query::Phone(phone) => {
+            store::by_phone(&mut reader, &cx.keys.lookups(PHONE, &phone), &area).await?
+        }
+        Query::Number(number) => {
+            store::by_id_no(&mut reader, &cx.keys.lookups(ID_NO, &number), &area).await?
+        }
+    };
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let next = if more {
+        rows.last().map(|row| Id::from_uuid(row.subject_id))
+    } else {
+        None
+    };
+    let found = rows.into_iter().map(|row| Found {
+        id: Id::from_uuid(row.subject_id),
+        name: row.name,
+        birth_on: row.birth_on.0,
+        residence: cx
+            .actor
+            .tree
+            .name(Id::from_uuid(row.residence_org_id))
+            .to_owned(),
+        phone_tail: row.phone_tail.unwrap_or_default(),
+    });
+    Ok(Ok(Page {
+        found: found.collect(),
+        next,
+    }))
+}

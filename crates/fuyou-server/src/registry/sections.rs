@@ -1,0 +1,18 @@
+//! What other capabilities add to the person page.
+
+use super::Person;
+use crate::http::{Cx, Error};
+
+/// A part of the person page that another capability adds.
+pub struct Section {
+    /// Heading.
+    pub title: String,
+    /// Rendered by a template of that capability.
+    pub html: String,
+}
+
+/// The sections of a person's page, in order. Each capability that knows something about persons has a line here.
+/// The record is open to the actor already.
+pub async fn sections_of(_cx: &Cx, _person: &Person) -> Result<Vec<Section>, Error> {
+    Ok(Vec::new())
+}

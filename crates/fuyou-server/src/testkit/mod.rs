@@ -1,0 +1,10 @@
+//! Test support: the same scenario on both databases.
+//!
+//! SQLite always runs, in a temporary file. PostgreSQL runs when `FUYOU_TEST_POSTGRES` holds the address of a server
+//! on which databases may be created (`postgres://postgres@127.0.0.1:5432/postgres`); each scenario gets a fresh one.
+
+mod app;
+mod database;
+
+pub(crate) use app::{PASSWORD, TestApp, on_each_database, words};
+pub(crate) use database::{TempDir, each_database};

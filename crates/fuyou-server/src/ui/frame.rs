@@ -1,0 +1,168 @@
+//! The frame around every page.
+
+use askama::Template;
+use axum::response::Html;
+use fuyou_kernel::Language;
+
+use super::stylesheet_path;
+use crate::access::Action;
+use crate::http::{App, Cx, Error, Refused};
+use crate::texts;
+
+/// One entry of the menu.
+pub struct MenuItem {
+    /// Where it leads.
+    pub href: &'static str,
+    /// Its words.
+    pub label: String,
+    /// Whether the page belongs to it.
+    pub is_current: bool,
+}
+
+/// The user as shown in the top bar.
+pub struct Badge {
+    /// Name of the user.
+    pub name: String,
+    /// Role in words.
+    pub role: String,
+    /// Name of the organization.
+    pub organization: String,
+    /// Whether persons can be searched.
+    pub can_search: bool,
+}
+
+/// What the frame needs. Every page's template has one.
+pub struct Frame {
+    /// Title of the page.
+    pub title: String,
+    /// Name of the installation.
+    pub county_name: String,
+    /// Path of the stylesheet.
+    pub stylesheet: String,
+    /// Token of the session, for every form.
+    pub csrf: String,
+    /// The user, if one is logged in.
+    pub user: Option<Badge>,
+    /// The menu of the user's role.
+    pub menu: Vec<MenuItem>,
+    /// Path of the page, to come back to after switching the language.
+    pub path: String,
+    language: Language,
+}
+
+/// The menu: path, key of its text, the right it needs.
+const MENU: &[(&str, &str, Option<Action>)] = &[
+    ("/", "menu-home", None),
+    ("/persons", "menu-persons", Some(Action::ReadPerson)),
+    ("/organizations", "menu-organizations", None),
+    ("/users", "menu-users", Some(Action::ManageUsers)),
+    ("/audit", "menu-audit", Some(Action::ReadAudit)),
+];
+
+impl Frame {
+    /// The frame of a page for a logged-in user. `title` is the key of its text.
+    pub fn new(cx: &Cx, title: &str) -> Self {
+        let menu = MENU
+            .iter()
+            .filter(|(_, _, right)| right.is_none_or(|right| cx.actor.may(right)));
+        Frame {
+            title: cx.t(title),
+            user: Some(Badge {
+                name: cx.actor.name.clone(),
+                role: cx.t(&format!("role-{}", cx.actor.role.word().replace('_', "-"))),
+                organization: cx.actor.tree.name(cx.actor.organization).to_owned(),
+                can_search: cx.actor.may(Action::ReadPerson),
+            }),
+            menu: menu
+                .map(|(href, key, _)| MenuItem {
+                    href,
+                    label: cx.t(key),
+                    is_current: is_under(&cx.path, href),
+                })
+                .collect(),
+            csrf: cx.session.csrf.clone(),
+            path: cx.path.clone(),
+            ..Frame::for_visitor(&cx.app, cx.language, title)
+        }
+    }
+
+    /// The frame of a page for somebody who is not logged in.
+    pub fn for_visitor(app: &App, language: Language, title: &str) -> Self {
+        Frame {
+            title: texts::text(language, title),
+            county_name: app.options().county_name.clone(),
+            stylesheet: stylesheet_path(),
+            csrf: String::new(),
+            user: None,
+            menu: Vec::new(),
+            path: "/".to_owned(),
+            language,
+        }
+    }
+
+    /// A title that is not a text of ours, such as a name.
+    #[must_use]
+    pub fn titled(self, title: String) -> Self {
+        Frame { title, ..self }
+    }
+
+    /// A text in the reader's language.
+    pub fn t(&self, key: &str) -> String {
+        texts::text(self.language, key)
+    }
+
+    /// A text with one value.
+    pub fn t1(&self, key: &str, name: &str, value: impl ToString) -> String {
+        texts::text_with(self.language, key, &[(name, &value.to_string())])
+    }
+
+    /// The language tag of the page.
+    pub fn lang(&self) -> &'static str {
+        match self.language {
+            Language::Zh => "zh-CN",
+            Language::En => "en",
+        }
+    }
+}
+
+fn is_under(path: &str, href: &str) -> bool {
+    path == href
+        || (href != "/"
+            && path
+                .strip_prefix(href)
+                .is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// Renders a page.
+pub fn html(page: &impl Template) -> Result<Html<String>, Error> {
+    page.render()
+        .map(Html)
+        .map_err(|err| Error::Internal(err.into()))
+}
+
+#[derive(Template)]
+#[template(path = "ui/error.html")]
+struct ErrorPage {
+    frame: Frame,
+    what: String,
+    words: Option<String>,
+    number: u64,
+}
+
+/// The page of a refusal.
+pub(crate) fn error_page(
+    app: &App,
+    language: Language,
+    refused: &Refused,
+    number: u64,
+) -> Result<Html<String>, Error> {
+    html(&ErrorPage {
+        frame: Frame::for_visitor(app, language, "error-title"),
+        what: texts::text(language, refused.key),
+        words: refused
+            .words
+            .as_ref()
+            .map(|words| words.get(language).to_owned()),
+        number,
+    })
+}

@@ -1,0 +1,23 @@
+//! The look of every page: frame, menu, small components, stylesheets.
+//!
+//! A page's template begins with `{% extends "ui/frame.html" %}` and has a field `frame: Frame`.
+//! Components are macros in `ui/components.html`.
+
+mod assets;
+mod frame;
+mod home;
+
+pub(crate) use assets::stylesheet_path;
+pub(crate) use frame::error_page;
+pub use frame::{Frame, html};
+
+use crate::http::{Access, Route};
+
+/// Routes of the frame itself.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/", Access::LoggedIn, home::home),
+        Route::get("/assets/{name}", Access::Public, assets::asset),
+        Route::post("/language", Access::Public, home::switch_language),
+    ]
+}

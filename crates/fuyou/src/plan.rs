@@ -1,0 +1,201 @@
+//! `fuyou plan read`: what a plan says, as a table for people or as JSON for programs.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use fuyou_server::planning::reader::{self, PlanText, Target};
+use fuyou_server::planning::terms;
+use serde::Serialize;
+
+/// The indicators that phrases are bound to, until the packs give them.
+const TERMS: &str = include_str!("../../../packs/cn/plan_terms.csv");
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 读出计划中的章节、任务和目标 · find the sections, tasks and targets of a plan
+    Read {
+        /// .txt 或 .docx 文件,"-" 表示标准输入 · a .txt or .docx file, "-" for standard input
+        file: PathBuf,
+        /// 输出 JSON · print the targets as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs `fuyou plan …`; a file that is no plan ends with exit code 1 and nothing on standard output.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let Command::Read { file, json } = &args.command;
+    let bytes = bytes_of(file)?;
+    let dictionary = terms::dictionary(TERMS).context("the plan terms of the program")?;
+    let plan = match reader::read(&bytes, &file.to_string_lossy(), &dictionary) {
+        Ok(plan) => plan,
+        Err(err) => {
+            writeln!(
+                std::io::stderr(),
+                "{}:{}\n{}: {err}",
+                file.display(),
+                err.zh(),
+                file.display()
+            )?;
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    let written = if *json {
+        write_json(&mut out, &plan)
+    } else {
+        write_table(&mut out, &plan)
+    };
+    // A reader that closes the pipe early ("| head") has seen enough.
+    match written {
+        Err(err) if err.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        other => other
+            .map(|()| ExitCode::SUCCESS)
+            .context("writing the result"),
+    }
+}
+
+fn bytes_of(file: &Path) -> anyhow::Result<Vec<u8>> {
+    if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .context("无法读取标准输入 · cannot read standard input")?;
+        return Ok(bytes);
+    }
+    std::fs::read(file).with_context(|| format!("无法读取 · cannot read {}", file.display()))
+}
+
+/// One target as it stands in the JSON list.
+#[derive(Serialize)]
+struct Row<'a> {
+    line: usize,
+    start: usize,
+    end: usize,
+    text: &'a str,
+    indicator_as_written: &'a str,
+    indicator: Option<&'a str>,
+    comparator: &'static str,
+    value: Option<serde_json::Number>,
+    value_high: Option<serde_json::Number>,
+    unit: &'a str,
+    kind: &'static str,
+    confidence: &'static str,
+    note: Option<String>,
+}
+
+fn row(target: &Target) -> Row<'_> {
+    Row {
+        line: target.span.line,
+        start: target.span.start,
+        end: target.span.end,
+        text: &target.text,
+        indicator_as_written: &target.indicator_as_written,
+        indicator: target.indicator.as_deref(),
+        comparator: target.comparator.sign(),
+        value: target.value.and_then(number),
+        value_high: target.value_high.and_then(number),
+        unit: &target.unit,
+        kind: target.kind.id(),
+        confidence: target.confidence.id(),
+        note: note(target),
+    }
+}
+
+/// 90 is written 90 and 2.5 is written 2.5.
+fn number(value: reader::Number) -> Option<serde_json::Number> {
+    serde_json::from_str(&value.to_string()).ok()
+}
+
+fn note(target: &Target) -> Option<String> {
+    let notes: Vec<String> = target
+        .notes
+        .iter()
+        .map(|note| format!("{} / {}", note.zh(), note.en()))
+        .collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+fn write_json(out: &mut impl Write, plan: &PlanText) -> std::io::Result<()> {
+    let rows: Vec<Row<'_>> = plan.targets.iter().map(row).collect();
+    serde_json::to_writer_pretty(&mut *out, &rows)?;
+    writeln!(out)
+}
+
+fn write_table(out: &mut impl Write, plan: &PlanText) -> std::io::Result<()> {
+    for damage in &plan.damage {
+        writeln!(out, "! {} / {}", damage.zh(), damage.en())?;
+    }
+    writeln!(
+        out,
+        "\n# 章节与任务 / Sections and tasks ({} / {})",
+        plan.sections.len(),
+        plan.tasks.len()
+    )?;
+    for (index, section) in plan.sections.iter().enumerate() {
+        writeln!(
+            out,
+            "{:>5}  {}{}",
+            section.span.line,
+            "  ".repeat(usize::from(section.level)),
+            section.title
+        )?;
+        write_tasks(out, plan, Some(index))?;
+    }
+    write_tasks(out, plan, None)?;
+    writeln!(out, "\n# 目标 / Targets ({})", plan.targets.len())?;
+    writeln!(
+        out,
+        "{:>9}  {:<7}{:<16}{:<18}{:<7}指标 / indicator",
+        "行:字", "", "数值", "类别", "把握"
+    )?;
+    for target in &plan.targets {
+        let place = format!("{}:{}", target.span.line, target.span.start);
+        let indicator = target.indicator.as_deref().unwrap_or("-");
+        let value = value_text(target);
+        writeln!(
+            out,
+            "{place:>9}  {:<7}{value:<16}{:<18}{:<7}{} → {indicator}",
+            target.comparator.sign(),
+            target.kind.id(),
+            target.confidence.id(),
+            target.indicator_as_written
+        )?;
+        if let Some(note) = note(target) {
+            writeln!(out, "{:>11}{note}", "")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_tasks(
+    out: &mut impl Write,
+    plan: &PlanText,
+    section: Option<usize>,
+) -> std::io::Result<()> {
+    for task in plan.tasks.iter().filter(|task| task.section == section) {
+        writeln!(
+            out,
+            "{:>5}      {} {}",
+            task.span.line, task.label, task.title
+        )?;
+    }
+    Ok(())
+}
+
+fn value_text(target: &Target) -> String {
+    match (target.value, target.value_high) {
+        (Some(low), Some(high)) => format!("{low}-{high} {}", target.unit),
+        (Some(value), None) => format!("{value} {}", target.unit),
+        _ => target.text.clone(),
+    }
+}

@@ -1,0 +1,62 @@
+//! `fuyou serve`
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use fuyou_server::http::serve;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, say};
+
+/// Starts the server.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    config: Config,
+    /// Address to listen on.
+    #[arg(long, env = "FUYOU_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: String,
+}
+
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let filter = EnvFilter::try_from_env("FUYOU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let app = args.config.open_app().await?;
+    let listener = TcpListener::bind(&args.listen).await.with_context(|| {
+        format!(
+            "无法监听 {} · cannot listen on {}",
+            args.listen, args.listen
+        )
+    })?;
+    say(&format!("http://{}", listener.local_addr()?))?;
+    serve(app, listener, stopped()).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ready when the process is asked to stop.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                tokio::select! {
+                    _ = terminated.recv() => {}
+                    _ = tokio::signal::ctrl_c() => {}
+                }
+            }
+            Err(err) => {
+                tracing::warn!(error = %err, "the signal to terminate is not heard");
+                let _ = tokio::signal::ctrl_c().await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
