@@ -36,6 +36,20 @@ pub fn read_input(field: &Field, text: &str) -> Result<Value, Localized> {
     }
 }
 
+/// Reads a typed day as [`read_input`] reads a date field; blank text is none.
+///
+/// # Errors
+/// The message for the person at the desk.
+pub fn read_day(text: &str) -> Result<Option<Date>, Localized> {
+    match text.trim() {
+        "" => Ok(None),
+        text => match date(&half_width(text))? {
+            Value::Date(days) => Ok(Date::try_from(DayNumber(days)).ok()),
+            _ => Ok(None),
+        },
+    }
+}
+
 /// Prints a value as [`read_input`] reads it: ISO dates, decimals with their places, codes by code (several joined by
 /// commas, none of them as `|`), `true`/`false`; NULL is empty.
 pub fn print_input(field: &Field, value: &Value) -> String {

@@ -140,6 +140,10 @@ fn take_files(report: &mut Report, layer: &PackFiles) -> Vec<(usize, String)> {
         if !file.path.ends_with(".toml") && !file.path.ends_with(".csv") {
             continue;
         }
+        // Scenarios of made-up counties stand beside what they simulate, but define nothing.
+        if file.path.rsplit('/').next() == Some("simulate.toml") {
+            continue;
+        }
         let position = report.files.len();
         let path: Arc<str> = format!("{root}/{}", file.path).into();
         let bytes = file

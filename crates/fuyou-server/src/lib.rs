@@ -4,11 +4,17 @@
 
 pub mod access;
 pub mod audit;
+pub mod care;
 pub mod db;
+pub mod exchange;
 pub mod http;
+pub mod insight;
 pub mod keys;
+pub mod packs;
 pub mod planning;
+pub mod referral;
 pub mod registry;
+pub mod simulate;
 pub mod texts;
 pub mod ui;
 

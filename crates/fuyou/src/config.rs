@@ -7,9 +7,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use fuyou_kernel::{TimeZone, Timestamp};
 use fuyou_server::access::PasswordCost;
+use fuyou_server::care::Care;
 use fuyou_server::db::{Db, Entry, Settings};
 use fuyou_server::http::{App, Clock, Options};
 use fuyou_server::keys::{Keyring, Suite};
+
+use crate::packs;
 
 /// Where the data is.
 #[derive(clap::Args, Clone)]
@@ -29,6 +32,10 @@ pub struct Config {
     /// Algorithms of a new key version: `sm` (SM4-GCM and HMAC-SM3) or `aes` (AES-256-GCM and HMAC-SHA-256).
     #[arg(long, env = "FUYOU_SUITE", default_value = "sm")]
     pub suite: Suite,
+    /// The rule pack that the county works with: the name of one inside the program (`cn`, `cn-anhui` …) or a folder,
+    /// beside whose overlay its base lies.
+    #[arg(long, env = "FUYOU_PACK", default_value = "cn")]
+    pub pack: String,
     /// Name in the top bar.
     #[arg(long, env = "FUYOU_COUNTY_NAME", default_value = "妇幼健康")]
     pub county_name: String,
@@ -63,8 +70,13 @@ impl Config {
         Ok(Keyring::open(&self.data.join("fuyou.key"), self.suite)?)
     }
 
-    /// Opens everything.
+    /// Opens everything; the tables of the pack are made or widened.
     pub async fn open_app(&self) -> anyhow::Result<App> {
+        self.open_app_at(system_clock()).await
+    }
+
+    /// Opens everything with another clock: a made-up county may live on another day.
+    pub async fn open_app_at(&self, clock: Clock) -> anyhow::Result<App> {
         let db = self.open_db().await?;
         let time_zone = TimeZone::get(&self.time_zone).context("the time zone is not known")?;
         let options = Options {
@@ -72,9 +84,18 @@ impl Config {
             secure_cookies: self.secure_cookies,
             time_zone,
             password_cost: PasswordCost::default(),
-            clock: system_clock(),
+            clock,
         };
-        Ok(App::new(db, self.open_keys()?, options).await?)
+        let app = App::new(db, self.open_keys()?, options).await?;
+        let pack = Arc::new(packs::open(&self.pack)?);
+        let now = app.now();
+        let settings = fuyou_server::care::Settings {
+            utc_offset_minutes: app.options().time_zone.to_offset(now).seconds() / 60,
+        };
+        let care = Care::install(app.db().clone(), pack, settings, now)
+            .await
+            .context("规则包无法启用 · the pack cannot be installed")?;
+        Ok(app.with_care(care))
     }
 }
 

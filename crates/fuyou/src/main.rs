@@ -2,13 +2,19 @@
 
 mod audit;
 mod config;
+mod demo;
 mod expr;
+mod import;
+mod indicators;
 mod keys;
 mod migrate;
 mod organization;
 mod pack;
+mod packs;
 mod plan;
 mod serve;
+mod simulate;
+mod summary;
 mod user;
 
 use std::process::ExitCode;
@@ -38,11 +44,21 @@ enum Command {
     /// 密钥 · Keys.
     Keys(keys::Args),
     /// 规则包 · Packs of definitions.
-    Pack(pack::Args),
+    Pack(pack::Arguments),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
     /// 表达式 · Try an expression.
     Expr(expr::Arguments),
+    /// 指标 · Indicators of a node in a period.
+    Indicators(indicators::Args),
+    /// 年度总结 · The annual summary as a Word document.
+    Summary(summary::Args),
+    /// 演示县 · A made-up county in one command.
+    Demo(demo::Args),
+    /// 模拟一个虚构的县 · Make up a county.
+    Simulate(simulate::Arguments),
+    /// 批量导入 · Load a file of records through the same rules as the desk.
+    Import(import::Args),
 }
 
 #[tokio::main]
@@ -55,7 +71,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Audit(args) => audit::run(args).await,
         Command::Keys(args) => keys::run(args).await,
         Command::Pack(args) => pack::run(args),
-        Command::Plan(args) => plan::run(&args),
+        Command::Plan(args) => plan::run(&args).await,
         Command::Expr(args) => expr::run(&args),
+        Command::Indicators(args) => indicators::run(args).await,
+        Command::Summary(args) => summary::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Simulate(arguments) => simulate::run(arguments).await,
+        Command::Import(args) => import::run(args).await,
     }
 }

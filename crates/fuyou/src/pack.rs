@@ -1,20 +1,17 @@
 //! `fuyou pack`: reads pack folders for the checker, which itself never touches a file.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Subcommand;
 use fuyou_pack::cases::run_cases;
 use fuyou_pack::model::{IndicatorEntry, Program};
-use fuyou_pack::{Diagnostic, Pack, PackFile, PackFiles, base_of, load};
+use fuyou_pack::{Diagnostic, Pack, load};
 
-/// The most layers that are put together: a province, a city and a county over the nation, and room.
-const LAYERS_MAX: usize = 8;
+use crate::packs;
 
 /// What to do with a pack.
 #[derive(Debug, clap::Args)]
@@ -27,18 +24,18 @@ pub struct Args {
 enum Action {
     /// Reads a pack and reports every error at once.
     Check {
-        /// The folder of the pack, or of an overlay whose base lies beside it.
-        dir: PathBuf,
+        /// The folder of the pack, or of an overlay whose base lies beside it; or the name of one inside the program.
+        dir: String,
     },
     /// Runs the golden cases of a pack.
     Test {
-        /// The folder of the pack, or of an overlay whose base lies beside it.
-        dir: PathBuf,
+        /// The folder of the pack, or of an overlay whose base lies beside it; or the name of one inside the program.
+        dir: String,
     },
     /// Lists what a pack holds.
     Show {
-        /// The folder of the pack, or of an overlay whose base lies beside it.
-        dir: PathBuf,
+        /// The folder of the pack, or of an overlay whose base lies beside it; or the name of one inside the program.
+        dir: String,
         /// One program; all of them without it.
         program: Option<String>,
     },
@@ -53,72 +50,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Reads a pack folder and the packs below it, base first.
-pub fn read_layers(dir: &Path) -> anyhow::Result<Vec<PackFiles>> {
-    let mut layers = vec![read_folder(dir)?];
-    let mut here = dir.to_owned();
-    while let Some(base) = base_of(&layers[0]) {
-        if layers.len() == LAYERS_MAX {
-            bail!(
-                "{}: more than {LAYERS_MAX} packs extend each other",
-                dir.display()
-            );
-        }
-        here = here
-            .canonicalize()?
-            .parent()
-            .map(|parent| parent.join(&base))
-            .context("a pack has a folder around it")?;
-        let shown = dir
-            .parent()
-            .map_or_else(|| PathBuf::from(&base), |parent| parent.join(&base));
-        let folder = if shown.is_dir() { shown } else { here.clone() };
-        layers.insert(
-            0,
-            read_folder(&folder)
-                .with_context(|| format!("the base `{base}` of {}", dir.display()))?,
-        );
-    }
-    Ok(layers)
-}
-
-fn read_folder(dir: &Path) -> anyhow::Result<PackFiles> {
-    let mut files = Vec::new();
-    let mut folders = vec![dir.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in
-            fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))?
-        {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|kind| kind == "toml" || kind == "csv")
-            {
-                let inside = path
-                    .strip_prefix(dir)?
-                    .components()
-                    .map(|part| part.as_os_str().to_string_lossy());
-                let inside = inside.collect::<Vec<_>>().join("/");
-                let bytes =
-                    fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-                files.push(PackFile {
-                    path: inside,
-                    bytes,
-                });
-            }
-        }
-    }
-    Ok(PackFiles {
-        root: dir.to_string_lossy().trim_end_matches('/').to_owned(),
-        files,
-    })
-}
-
 /// Loads a pack or prints all that is wrong with it.
-fn load_or_report(dir: &Path) -> anyhow::Result<Option<(Pack, u128)>> {
-    let layers = read_layers(dir)?;
+fn load_or_report(dir: &str) -> anyhow::Result<Option<(Pack, u128)>> {
+    let layers = packs::layers(dir)?;
     let start = Instant::now();
     match load(&layers) {
         Ok(pack) => Ok(Some((pack, start.elapsed().as_micros()))),
@@ -133,7 +67,7 @@ fn load_or_report(dir: &Path) -> anyhow::Result<Option<(Pack, u128)>> {
     }
 }
 
-fn check(dir: &Path) -> anyhow::Result<ExitCode> {
+fn check(dir: &str) -> anyhow::Result<ExitCode> {
     let Some((pack, micros)) = load_or_report(dir)? else {
         return Ok(ExitCode::FAILURE);
     };
@@ -171,7 +105,7 @@ fn fields(program: &Program) -> usize {
         .sum()
 }
 
-fn test(dir: &Path) -> anyhow::Result<ExitCode> {
+fn test(dir: &str) -> anyhow::Result<ExitCode> {
     let Some((pack, _)) = load_or_report(dir)? else {
         return Ok(ExitCode::FAILURE);
     };
@@ -193,7 +127,7 @@ fn test(dir: &Path) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn show(dir: &Path, program: Option<&str>) -> anyhow::Result<ExitCode> {
+fn show(dir: &str, program: Option<&str>) -> anyhow::Result<ExitCode> {
     let Some((pack, _)) = load_or_report(dir)? else {
         return Ok(ExitCode::FAILURE);
     };

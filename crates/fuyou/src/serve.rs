@@ -20,25 +20,34 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_from_env("FUYOU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    log_to_stderr();
     let app = args.config.open_app().await?;
-    let listener = TcpListener::bind(&args.listen).await.with_context(|| {
-        format!(
-            "无法监听 {} · cannot listen on {}",
-            args.listen, args.listen
-        )
-    })?;
+    let listener = bind(&args.listen).await?;
     say(&format!("http://{}", listener.local_addr()?))?;
     serve(app, listener, stopped()).await?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Logs warnings and worse, or what `FUYOU_LOG` says.
+pub fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("FUYOU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// Listens on an address.
+///
+/// # Errors
+/// When it is taken or not this machine's.
+pub async fn bind(listen: &str) -> anyhow::Result<TcpListener> {
+    let refused = || format!("无法监听 {listen} · cannot listen on {listen}");
+    TcpListener::bind(listen).await.with_context(refused)
+}
+
 /// Ready when the process is asked to stop.
-async fn stopped() {
+pub async fn stopped() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, Sources, indicators, names, program, terms, values};
+use super::{Context, Sources, chapters, indicators, names, program, terms, values};
 use crate::model::{Change, ItemKind, Layer, Pack, Place, ProgramIx, Source, SourceIx};
 use crate::raw::{Item, LayerHead, Reader};
 
@@ -63,6 +63,7 @@ pub(crate) fn pack(
     let cases = crate::cases::read_cases(context, &programs);
     let top = layers.last()?.clone();
     let terms = terms::terms(context, heads.len());
+    let chapters = chapters::chapters(context, heads.len(), &indicators);
     Some(Pack {
         id: top.id,
         version: top.version,
@@ -76,6 +77,7 @@ pub(crate) fn pack(
         measures: measures.list,
         indicators,
         terms,
+        chapters,
         changes,
         cases,
     })

@@ -1,5 +1,6 @@
 //! From items as written to a checked pack. Nothing stops at the first error.
 
+mod chapters;
 mod columns;
 mod compile;
 mod facts;

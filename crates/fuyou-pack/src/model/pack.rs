@@ -33,6 +33,8 @@ pub struct Pack {
     pub indicators: Vec<Indicator>,
     /// Goals of plans that no indicator computes yet.
     pub terms: Vec<Term>,
+    /// The chapters of the annual summary, in order.
+    pub chapters: Vec<Chapter>,
     /// What overlays changed, in the order applied.
     pub changes: Vec<Change>,
     /// The golden cases.
@@ -334,6 +336,52 @@ pub struct Term {
     pub aliases: Vec<String>,
     /// The source as written.
     pub source: String,
+}
+
+/// A chapter of the annual summary.
+#[derive(Clone, Debug)]
+pub struct Chapter {
+    /// The id.
+    pub id: Arc<str>,
+    /// The heading.
+    pub title: Localized,
+    /// What it tells about, in order.
+    pub indicators: Vec<(IndicatorIx, Told)>,
+}
+
+/// How the annual summary tells about an indicator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// With comparison and ranking in a paragraph of its own, and a column in the annex; otherwise in passing.
+    pub fully: bool,
+    /// With a picture of the ranking.
+    pub ranking: bool,
+    /// With a picture of the months.
+    pub trend: bool,
+}
+
+impl Told {
+    /// From the words of `summary.csv`.
+    pub fn of_words(told: &str, charts: &str) -> Option<Self> {
+        let fully = match told {
+            "fully" => true,
+            "briefly" => false,
+            _ => return None,
+        };
+        let mut found = Told {
+            fully,
+            ranking: false,
+            trend: false,
+        };
+        for chart in charts.split('|').filter(|chart| !chart.is_empty()) {
+            match chart {
+                "ranking" => found.ranking = true,
+                "trend" => found.trend = true,
+                _ => return None,
+            }
+        }
+        Some(found)
+    }
 }
 
 /// The kinds of items that overlays can change.

@@ -8,6 +8,7 @@ mod plan;
 mod reach;
 mod referrals;
 mod run;
+mod stepwise;
 mod tasks;
 mod views;
 mod visits;
@@ -16,6 +17,8 @@ pub use history::{Completion, Encounter, History, Person, Referral, ReferralStat
 pub use outcome::{
     Due, EncounterOutcome, Hit, Outcome, ReferralOutcome, Task, TaskOrigin, TaskState,
 };
+
+pub use stepwise::Replaying;
 
 pub(crate) use plan::Plan;
 pub(crate) use views::{EncounterView, RowView};

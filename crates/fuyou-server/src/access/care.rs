@@ -1,9 +1,9 @@
 //! Which person's record opens for whom.
 
-use fuyou_kernel::Timestamp;
+use fuyou_kernel::{Date, Timestamp};
 use uuid::Uuid;
 
-use super::{Action, Denied, store};
+use super::{Action, Actor, Denied, store};
 use crate::db::{Connection, Error};
 use crate::http::Cx;
 use crate::registry::OrganizationId;
@@ -33,21 +33,32 @@ pub async fn opens(
     subject: Uuid,
     residence: OrganizationId,
 ) -> Result<Option<Opening>, Error> {
-    if !cx.actor.may(Action::ReadPerson) {
+    opens_to(&cx.actor, (cx.now, cx.today), connection, subject, residence).await
+}
+
+/// As [`opens`], for an actor at a moment without a request.
+pub async fn opens_to(
+    actor: &Actor,
+    (now, today): (Timestamp, Date),
+    connection: &mut Connection,
+    subject: Uuid,
+    residence: OrganizationId,
+) -> Result<Option<Opening>, Error> {
+    if !actor.may(Action::ReadPerson) {
         return Ok(None);
     }
-    if cx.actor.sees(residence) {
+    if actor.sees(residence) {
         return Ok(Some(Opening::Residence));
     }
-    let caring = store::caring_organizations(connection, subject, cx.today).await?;
+    let caring = store::caring_organizations(connection, subject, today).await?;
     if caring
         .into_iter()
-        .any(|organization| cx.actor.sees(organization))
+        .any(|organization| actor.sees(organization))
     {
         return Ok(Some(Opening::Care));
     }
-    if cx.actor.may(Action::BreakGlass)
-        && store::glass_is_open(connection, subject, cx.actor.id, cx.now).await?
+    if actor.may(Action::BreakGlass)
+        && store::glass_is_open(connection, subject, actor.id, now).await?
     {
         return Ok(Some(Opening::Glass));
     }

@@ -18,7 +18,7 @@ mod web;
 mod tests;
 
 pub use actor::{Actor, Denied, UserId};
-pub use care::{GLASS_REASON_CHARACTERS_MIN, Opening, break_glass, opens};
+pub use care::{GLASS_REASON_CHARACTERS_MIN, Opening, break_glass, opens, opens_to};
 pub(crate) use password::Passwords;
 pub use password::{PasswordCost, PasswordError};
 pub use role::{Action, Role};

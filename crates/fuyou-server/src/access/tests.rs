@@ -202,7 +202,15 @@ async fn observed(app: &TestApp) -> String {
         let path = route
             .path
             .replace("{id}", "018f0000-0000-7000-8000-000000000000")
-            .replace("{name}", "none");
+            .replace("{name}", "none")
+            .replace("{record}", "018f0000-0000-7000-8000-000000000001")
+            .replace("{enrollment}", "018f0000-0000-7000-8000-000000000002")
+            .replace("{referral}", "018f0000-0000-7000-8000-000000000003")
+            .replace("{task}", "018f0000-0000-7000-8000-000000000004")
+            .replace("{program}", "none")
+            .replace("{form}", "none")
+            .replace("{list}", "none")
+            .replace("{deed}", "close");
         let visitor = app
             .raw(route.method.as_str(), &path, None, Some(String::new()))
             .await;

@@ -5,12 +5,13 @@
 //! stored in `lane` and locked while a batch runs: two processes on one database cannot fork a chain.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use fuyou_kernel::Timestamp;
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
-use super::{Connection, DbInstant, Error, on};
+use super::{Cell, Connection, Error, Insert, on};
 
 /// The hash before the first entry of a lane.
 pub(crate) const GENESIS: [u8; 32] = [0; 32];
@@ -208,12 +209,11 @@ impl Ledger {
         if self.changes.is_empty() && self.entries.is_empty() {
             return Ok(());
         }
-        for (seq, change) in std::mem::take(&mut self.changes) {
-            insert_change(connection, self.lane, seq, &change).await?;
-        }
-        for linked in std::mem::take(&mut self.entries) {
-            insert_entry(connection, self.lane, &linked).await?;
-        }
+        let lane = self.lane;
+        let changes = std::mem::take(&mut self.changes).into_iter();
+        CHANGES.run(connection, changes.flat_map(|(seq, change)| change_row(lane, seq, change)).collect()).await?;
+        let entries = std::mem::take(&mut self.entries).into_iter();
+        ENTRIES.run(connection, entries.flat_map(|linked| entry_row(lane, linked)).collect()).await?;
         on!(connection, conn => sqlx::query(HEAD)
             .bind(self.lane).bind(self.change_seq).bind(self.audit_seq).bind(self.audit_hash.as_slice())
             .execute(conn).await?.rows_affected());
@@ -221,36 +221,50 @@ impl Ledger {
     }
 }
 
-async fn insert_change(
-    connection: &mut Connection,
-    lane: i64,
-    seq: i64,
-    change: &Change,
-) -> Result<(), Error> {
-    const SQL: &str = "insert into change (lane, seq, subject_id, entity, entity_id, operation, at) \
-                       values ($1, $2, $3, $4, $5, $6, $7)";
-    on!(connection, conn => sqlx::query(SQL)
-        .bind(lane).bind(seq).bind(change.subject_id).bind(change.entity).bind(change.entity_id)
-        .bind(change.operation.as_str()).bind(DbInstant(change.at))
-        .execute(conn).await?.rows_affected());
-    Ok(())
+static CHANGES: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new("change", &["lane", "seq", "subject_id", "entity", "entity_id", "operation", "at"], "")
+});
+
+static ENTRIES: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "audit",
+        &[
+            "lane", "seq", "at", "actor_id", "actor_login", "org_id", "action", "entity", "entity_id", "subject_id",
+            "detail", "prev_hash", "hash",
+        ],
+        "",
+    )
+});
+
+fn change_row(lane: i64, seq: i64, change: Change) -> [Cell; 7] {
+    [
+        Cell::int(lane),
+        Cell::int(seq),
+        Cell::Id(change.subject_id),
+        Cell::text(change.entity),
+        Cell::id(change.entity_id),
+        Cell::text(change.operation.as_str()),
+        Cell::at(change.at),
+    ]
 }
 
-async fn insert_entry(
-    connection: &mut Connection,
-    lane: i64,
-    linked: &Linked,
-) -> Result<(), Error> {
-    const SQL: &str = "insert into audit (lane, seq, at, actor_id, actor_login, org_id, action, entity, entity_id, \
-                       subject_id, detail, prev_hash, hash) \
-                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    let entry = &linked.entry;
-    on!(connection, conn => sqlx::query(SQL)
-        .bind(lane).bind(linked.seq).bind(DbInstant(entry.at)).bind(entry.actor_id).bind(entry.actor_login.as_str())
-        .bind(entry.org_id).bind(entry.action.as_ref()).bind(entry.entity.as_ref()).bind(entry.entity_id).bind(entry.subject_id)
-        .bind(entry.detail.as_str()).bind(linked.prev_hash.as_slice()).bind(linked.hash.as_slice())
-        .execute(conn).await?.rows_affected());
-    Ok(())
+fn entry_row(lane: i64, linked: Linked) -> [Cell; 13] {
+    let entry = linked.entry;
+    [
+        Cell::int(lane),
+        Cell::int(linked.seq),
+        Cell::at(entry.at),
+        Cell::Id(entry.actor_id),
+        Cell::text(entry.actor_login),
+        Cell::Id(entry.org_id),
+        Cell::text(entry.action),
+        Cell::text(entry.entity),
+        Cell::Id(entry.entity_id),
+        Cell::Id(entry.subject_id),
+        Cell::text(entry.detail),
+        Cell::Bytes(Some(linked.prev_hash.to_vec())),
+        Cell::Bytes(Some(linked.hash.to_vec())),
+    ]
 }
 
 impl Entry {

@@ -38,6 +38,18 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0004_persons.sql"),
         postgres: include_str!("migrations/postgres/0004_persons.sql"),
     },
+    Migration {
+        number: 20,
+        name: "care",
+        sqlite: include_str!("migrations/sqlite/0020_care.sql"),
+        postgres: include_str!("migrations/postgres/0020_care.sql"),
+    },
+    Migration {
+        number: 30,
+        name: "planning",
+        sqlite: include_str!("migrations/sqlite/0030_planning.sql"),
+        postgres: include_str!("migrations/postgres/0030_planning.sql"),
+    },
 ];
 
 /// Applies what is missing, each step in a transaction.

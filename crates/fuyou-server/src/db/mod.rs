@@ -16,6 +16,7 @@ mod lane;
 mod ledger;
 mod migrate;
 mod open;
+mod rows;
 mod tx;
 mod types;
 
@@ -28,6 +29,7 @@ pub use error::{Error, retry};
 pub use ledger::{Change, Entry, Operation};
 pub(crate) use ledger::{GENESIS, link};
 pub use open::{Db, Dialect, Settings};
+pub(crate) use rows::{Cell, CellType, Insert, Sql, execute, fetch};
 pub use tx::Tx;
 pub use types::{DbDate, DbInstant};
 

@@ -1,10 +1,12 @@
 //! What the whole server shares.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use fuyou_kernel::{Date, Id, TimeZone, Timestamp};
+use fuyou_pack::Pack;
 
 use crate::access::{PasswordCost, PasswordError, Passwords};
+use crate::care::Care;
 use crate::db::{Db, Error};
 use crate::keys::Keyring;
 use crate::registry::{Tree, load_tree};
@@ -37,6 +39,8 @@ struct Inner {
     options: Options,
     passwords: Passwords,
     tree: RwLock<Arc<Tree>>,
+    pack: OnceLock<Arc<Pack>>,
+    care: OnceLock<Care>,
 }
 
 /// Why the application does not start.
@@ -60,7 +64,8 @@ impl App {
             keys,
             options,
             passwords,
-            tree: RwLock::new(Arc::new(tree)),
+            tree: RwLock::new(Arc::new(tree)), pack: OnceLock::new(),
+            care: OnceLock::new(),
         })))
     }
 
@@ -81,6 +86,31 @@ impl App {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    /// Puts the pack in, once, before the first request. A second pack is ignored: a new one needs a restart.
+    #[must_use]
+    pub fn with_pack(self, pack: Arc<Pack>) -> Self {
+        let _ = self.0.pack.set(pack);
+        self
+    }
+
+    /// The pack; none before one was put in.
+    pub fn pack(&self) -> Option<&Arc<Pack>> {
+        self.0.pack.get()
+    }
+
+    /// Puts in the engine that a pack was installed with, once, before the first request; its pack with it.
+    #[must_use]
+    pub fn with_care(self, care: Care) -> Self {
+        let app = self.with_pack(care.pack().clone());
+        let _ = app.0.care.set(care);
+        app
+    }
+
+    /// The engine of care; none before a pack was installed.
+    pub fn care(&self) -> Option<&Care> {
+        self.0.care.get()
     }
 
     /// The tree of organizations as last read.

@@ -19,7 +19,7 @@ pub use cx::Cx;
 pub(crate) use dress::Statements;
 pub use error::Error;
 pub(crate) use error::Refused;
-pub(crate) use form::Form;
+pub(crate) use form::{Form, encoded};
 pub(crate) use gate::{LANGUAGE_COOKIE, SESSION_COOKIE, language};
 pub use route::{Access, Route, router, routes};
 pub use serve::serve;

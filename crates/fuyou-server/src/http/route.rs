@@ -82,6 +82,12 @@ pub fn routes() -> Vec<Route> {
     routes.extend(crate::ui::routes());
     routes.extend(crate::access::routes());
     routes.extend(crate::registry::routes());
+    routes.extend(crate::insight::routes());
+    routes.extend(crate::planning::routes());
+    routes.extend(crate::packs::routes());
+    routes.extend(crate::care::routes());
+    routes.extend(crate::referral::routes());
+    routes.extend(crate::exchange::import::routes());
     routes.extend(crate::audit::routes());
     routes
 }

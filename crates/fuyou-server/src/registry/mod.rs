@@ -6,11 +6,14 @@
 //! - a correction keeps who, when, from what, to what and why; two people correcting at once get a clear answer;
 //! - registering twice with the same id is registering once.
 
+mod bulk;
 mod import;
+mod listed;
 mod organization;
 mod organizations_store;
 mod person;
 mod person_form;
+mod profile;
 mod register;
 mod rekey;
 mod search;
@@ -22,11 +25,14 @@ mod web;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bulk::{PersonRow, insert_persons, person_by_number, person_row, save_organizations};
 pub use import::{ImportError, Imported, import_organizations};
+pub use listed::listed;
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
 pub use person::{
     Household, Identity, IdentityError, IdentityType, Person, PersonId, PersonSex, Problem,
 };
+pub use profile::{Profile, profile};
 pub use register::{
     Candidate, RegisterError, Registered, correct, open_person, person_by_identity_number, register,
 };
@@ -34,6 +40,7 @@ pub use rekey::{Rekeyed, rekey_batch};
 use search::names_somebody;
 pub use search::{Found, Page, search};
 pub use sections::{Section, sections_of};
+pub(crate) use person::secret;
 pub(crate) use web::routes;
 
 use crate::db::{Db, Error};

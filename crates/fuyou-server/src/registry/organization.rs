@@ -147,6 +147,7 @@ pub struct Organization {
 #[derive(Debug, Default)]
 pub struct Tree {
     by_id: HashMap<OrganizationId, Arc<Organization>>,
+    by_code: HashMap<String, Arc<Organization>>,
     /// In order of path, so that a subtree is a contiguous range.
     by_path: Vec<Arc<Organization>>,
 }
@@ -160,7 +161,15 @@ impl Tree {
             .iter()
             .map(|organization| (organization.id, organization.clone()))
             .collect();
-        Tree { by_id, by_path }
+        let by_code = by_path
+            .iter()
+            .map(|organization| (organization.code.clone(), organization.clone()))
+            .collect();
+        Tree {
+            by_id,
+            by_code,
+            by_path,
+        }
     }
 
     /// One organization.
@@ -170,10 +179,7 @@ impl Tree {
 
     /// The organization with an official code.
     pub fn by_code(&self, code: &str) -> Option<&Organization> {
-        self.by_path
-            .iter()
-            .find(|organization| organization.code == code)
-            .map(Arc::as_ref)
+        self.by_code.get(code).map(Arc::as_ref)
     }
 
     /// The name, or the empty text for an organization that is not in the tree.

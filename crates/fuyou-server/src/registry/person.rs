@@ -194,6 +194,11 @@ impl Secret {
     }
 }
 
+/// A document number of a file.
+pub(crate) fn secret(text: &str) -> Option<Secret> {
+    Secret::new(text)
+}
+
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret")

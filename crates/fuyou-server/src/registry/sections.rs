@@ -5,7 +5,7 @@ use crate::http::{Cx, Error};
 
 /// A part of the person page that another capability adds.
 pub struct Section {
-    /// Heading.
+    /// Heading; without one the part brings its own cards.
     pub title: String,
     /// Rendered by a template of that capability.
     pub html: String,
@@ -13,6 +13,6 @@ pub struct Section {
 
 /// The sections of a person's page, in order. Each capability that knows something about persons has a line here.
 /// The record is open to the actor already.
-pub async fn sections_of(_cx: &Cx, _person: &Person) -> Result<Vec<Section>, Error> {
-    Ok(Vec::new())
+pub async fn sections_of(cx: &Cx, person: &Person) -> Result<Vec<Section>, Error> {
+    crate::care::sections(cx, person).await
 }

@@ -14,7 +14,7 @@ use super::{
     register, search, sections_of, store,
 };
 use crate::access::Action;
-use crate::http::{Access, Cx, Error, Form, Route};
+use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::ui::{Frame, html};
 
 /// Routes of this capability.
@@ -125,19 +125,6 @@ async fn search_page(cx: &Cx, q: String, after: Option<PersonId>) -> Result<Resp
         can_register,
     })?
     .into_response())
-}
-
-/// Percent-encodes everything but letters and digits.
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }
 
 #[derive(Template)]

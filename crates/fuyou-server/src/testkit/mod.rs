@@ -3,8 +3,11 @@
 //! SQLite always runs, in a temporary file. PostgreSQL runs when `FUYOU_TEST_POSTGRES` holds the address of a server
 //! on which databases may be created (`postgres://postgres@127.0.0.1:5432/postgres`); each scenario gets a fresh one.
 
+pub(crate) mod county;
 mod app;
 mod database;
+mod sample;
 
-pub(crate) use app::{PASSWORD, TestApp, on_each_database, words};
+pub(crate) use app::{Answer, PASSWORD, TestApp, on_each_database, words};
 pub(crate) use database::{TempDir, each_database};
+pub(crate) use sample::{Enrolled, population, sample_pack, store_facts};

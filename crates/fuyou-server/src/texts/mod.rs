@@ -25,6 +25,34 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../registry/texts/en.ftl"),
     ),
     (
+        include_str!("../insight/texts/zh.ftl"),
+        include_str!("../insight/texts/en.ftl"),
+    ),
+    (
+        include_str!("../planning/texts/zh.ftl"),
+        include_str!("../planning/texts/en.ftl"),
+    ),
+    (
+        include_str!("../planning/summary/texts/zh.ftl"),
+        include_str!("../planning/summary/texts/en.ftl"),
+    ),
+    (
+        include_str!("../packs/texts/zh.ftl"),
+        include_str!("../packs/texts/en.ftl"),
+    ),
+    (
+        include_str!("../care/pages/texts/zh.ftl"),
+        include_str!("../care/pages/texts/en.ftl"),
+    ),
+    (
+        include_str!("../referral/texts/zh.ftl"),
+        include_str!("../referral/texts/en.ftl"),
+    ),
+    (
+        include_str!("../exchange/import/texts/zh.ftl"),
+        include_str!("../exchange/import/texts/en.ftl"),
+    ),
+    (
         include_str!("../audit/texts/zh.ftl"),
         include_str!("../audit/texts/en.ftl"),
     ),

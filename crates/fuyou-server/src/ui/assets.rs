@@ -1,4 +1,5 @@
-//! Stylesheets: one file per component, joined, named by their content so that browsers may keep them for ever.
+//! Stylesheets, one file per component, joined, and the script of forms: named by their content so that browsers may
+//! keep them for ever.
 
 use std::sync::LazyLock;
 
@@ -17,25 +18,39 @@ const STYLES: &[&str] = &[
     include_str!("css/form.css"),
     include_str!("css/table.css"),
     include_str!("css/badge.css"),
+    include_str!("css/care.css"),
     include_str!("css/message.css"),
+    include_str!("css/chart.css"),
+    include_str!("css/plan.css"),
 ];
 
-struct Sheet {
+/// A file by its content's name.
+struct Asset {
     name: String,
+    kind: &'static str,
     text: String,
 }
 
-static SHEET: LazyLock<Sheet> = LazyLock::new(|| {
-    let text = STYLES.join("\n");
-    let hash: String = Sm3::digest(text.as_bytes())
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Sheet {
-        name: format!("fuyou-{hash}.css"),
-        text,
+impl Asset {
+    fn new(ending: &str, kind: &'static str, text: String) -> Self {
+        let hash: String = Sm3::digest(text.as_bytes())
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Asset {
+            name: format!("fuyou-{hash}.{ending}"),
+            kind,
+            text,
+        }
     }
+}
+
+static SHEET: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("css", "text/css; charset=utf-8", STYLES.join("\n")));
+static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    let text = include_str!("js/record.js").to_owned();
+    Asset::new("js", "text/javascript; charset=utf-8", text)
 });
 
 /// Path of the stylesheet of this build.
@@ -43,13 +58,19 @@ pub(crate) fn stylesheet_path() -> String {
     format!("/assets/{}", SHEET.name)
 }
 
+/// Path of the script that improves the form of a record.
+pub(crate) fn script_path() -> String {
+    format!("/assets/{}", SCRIPT.name)
+}
+
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Error> {
-    if name != SHEET.name {
-        return Err(Error::NotFound);
-    }
+    let asset: &'static Asset = [&*SHEET, &*SCRIPT]
+        .into_iter()
+        .find(|asset| asset.name == name)
+        .ok_or(Error::NotFound)?;
     let headers = [
-        (CONTENT_TYPE, "text/css; charset=utf-8"),
+        (CONTENT_TYPE, asset.kind),
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
-    Ok((headers, SHEET.text.as_str()).into_response())
+    Ok((headers, asset.text.as_str()).into_response())
 }

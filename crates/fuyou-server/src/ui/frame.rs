@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Html;
 use fuyou_kernel::Language;
 
-use super::stylesheet_path;
+use super::{assets::script_path, stylesheet_path};
 use crate::access::Action;
 use crate::http::{App, Cx, Error, Refused};
 use crate::texts;
@@ -39,6 +39,8 @@ pub struct Frame {
     pub county_name: String,
     /// Path of the stylesheet.
     pub stylesheet: String,
+    /// Path of the script that improves the form of a record.
+    pub script: String,
     /// Token of the session, for every form.
     pub csrf: String,
     /// The user, if one is logged in.
@@ -54,8 +56,17 @@ pub struct Frame {
 const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/", "menu-home", None),
     ("/persons", "menu-persons", Some(Action::ReadPerson)),
+    ("/lists", "menu-lists", Some(Action::ReadPerson)),
+    ("/referrals", "menu-referrals", Some(Action::ManageReferral)),
+    ("/board", "menu-board", Some(Action::ReadIndicators)),
+    ("/indicators", "menu-indicators", Some(Action::ReadIndicators)),
+    ("/plans", "menu-plans", Some(Action::ManagePlan)),
+    ("/summary", "summary-menu", Some(Action::ReadIndicators)),
+    ("/figures", "menu-figures", Some(Action::ManagePlan)),
+    ("/imports", "menu-imports", Some(Action::ImportData)),
     ("/organizations", "menu-organizations", None),
     ("/users", "menu-users", Some(Action::ManageUsers)),
+    ("/packs", "menu-packs", Some(Action::ReadPacks)),
     ("/audit", "menu-audit", Some(Action::ReadAudit)),
 ];
 
@@ -92,6 +103,7 @@ impl Frame {
             title: texts::text(language, title),
             county_name: app.options().county_name.clone(),
             stylesheet: stylesheet_path(),
+            script: script_path(),
             csrf: String::new(),
             user: None,
             menu: Vec::new(),

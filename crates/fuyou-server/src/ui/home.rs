@@ -1,13 +1,14 @@
 //! The home page and the language switch.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::header::SET_COOKIE;
-use axum::response::{Html, IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::{Frame, html};
 use crate::access::Action;
+use crate::care::WorkQuery;
 use crate::http::{App, Cx, Error, Form, LANGUAGE_COOKIE};
 
 #[derive(Template)]
@@ -18,12 +19,17 @@ struct HomePage {
     can_break_glass: bool,
 }
 
-pub(super) async fn home(cx: Cx) -> Result<Html<String>, Error> {
-    html(&HomePage {
+/// The work list of those who care for persons, the plan board of those who plan, tiles for the others.
+pub(super) async fn home(cx: Cx, Query(query): Query<WorkQuery>) -> Result<Response, Error> {
+    if let Some(page) = crate::care::home(&cx, query).await? {
+        return Ok(page);
+    }
+    let page = html(&HomePage {
         frame: Frame::new(&cx, "menu-home"),
         can_register: cx.actor.may(Action::RegisterPerson),
         can_break_glass: cx.actor.may(Action::BreakGlass),
-    })
+    })?;
+    Ok(page.into_response())
 }
 
 #[derive(Deserialize)]

@@ -8,9 +8,7 @@ pub(super) fn uniform(text: &str) -> Vec<char> {
 
 fn uniform_char(c: char) -> char {
     match c {
-        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
-            char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
-        }
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
         '％' | '﹪' | '٪' => '%',
         '，' | '﹐' => ',',
         '；' | '﹔' => ';',
@@ -30,19 +28,21 @@ fn uniform_char(c: char) -> char {
         '＝' => '=',
         '／' | '∕' => '/',
         '｜' | '│' => '|',
-        '\u{3000}' | '\u{a0}' | '\u{2002}' | '\u{2003}' | '\u{2009}' | '\u{feff}' | '\u{200b}' => {
-            ' '
-        }
+        '\u{3000}' | '\u{a0}' | '\u{2002}' | '\u{2003}' | '\u{2009}' | '\u{feff}' | '\u{200b}' => ' ',
         other => other,
     }
 }
 
-/// Whether `word` stands at `at`.
+/// Whether `word` stands at `at`. The reader spends its time here, hence the plain loop.
 pub(super) fn starts_at(glyphs: &[char], at: usize, word: &str) -> bool {
-    glyphs.get(at..).is_some_and(|rest| {
-        let mut rest = rest.iter();
-        word.chars().all(|c| rest.next() == Some(&c))
-    })
+    let mut at = at;
+    for c in word.chars() {
+        if at >= glyphs.len() || glyphs[at] != c {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 /// Whether `word` ends just before `end`.
@@ -53,32 +53,31 @@ pub(super) fn ends_at(glyphs: &[char], end: usize, word: &str) -> bool {
 
 /// The longest of `words` that stands at `at`.
 pub(super) fn word_at<'w>(glyphs: &[char], at: usize, words: &[&'w str]) -> Option<&'w str> {
-    words
-        .iter()
-        .filter(|word| starts_at(glyphs, at, word))
-        .max_by_key(|word| word.len())
-        .copied()
+    words.iter().filter(|word| starts_at(glyphs, at, word)).max_by_key(|word| word.len()).copied()
 }
 
 /// The longest of `words` that ends just before `end`.
 pub(super) fn word_before<'w>(glyphs: &[char], end: usize, words: &[&'w str]) -> Option<&'w str> {
-    words
-        .iter()
-        .filter(|word| ends_at(glyphs, end, word))
-        .max_by_key(|word| word.len())
-        .copied()
+    words.iter().filter(|word| ends_at(glyphs, end, word)).max_by_key(|word| word.len()).copied()
 }
 
 /// Where `word` first stands within `glyphs`.
 pub(super) fn find(glyphs: &[char], word: &str) -> Option<usize> {
-    (0..glyphs.len()).find(|&at| starts_at(glyphs, at, word))
+    let first = word.chars().next()?;
+    let mut from = 0;
+    while let Some(step) = glyphs[from..].iter().position(|c| *c == first) {
+        if starts_at(glyphs, from + step, word) {
+            return Some(from + step);
+        }
+        from += step + 1;
+    }
+    None
 }
 
 /// Where `word` last stands within `glyphs`.
 pub(super) fn find_last(glyphs: &[char], word: &str) -> Option<usize> {
-    (0..glyphs.len())
-        .rev()
-        .find(|&at| starts_at(glyphs, at, word))
+    let first = word.chars().next()?;
+    (0..glyphs.len()).rev().find(|&at| glyphs[at] == first && starts_at(glyphs, at, word))
 }
 
 /// Whether any of `words` stands in `glyphs`.

@@ -17,11 +17,7 @@ impl Stretch {
     }
 
     pub(super) fn of(self, glyphs: &[char]) -> &[char] {
-        if self.is_empty() {
-            &[]
-        } else {
-            &glyphs[self.start..self.end]
-        }
+        if self.is_empty() { &[] } else { &glyphs[self.start..self.end] }
     }
 
     pub(super) fn text(self, glyphs: &[char]) -> String {
@@ -31,192 +27,22 @@ impl Stretch {
 
 /// Words that open a clause before the indicator begins.
 const LEADS: &[&str] = &[
-    "确保",
-    "力争",
-    "争取",
-    "努力",
-    "切实",
-    "保证",
-    "实现",
-    "使",
-    "让",
-    "将",
-    "把",
-    "要求",
-    "要",
-    "应",
-    "继续",
-    "进一步",
-    "全面",
-    "不断",
-    "逐步",
-    "并",
-    "且",
-    "同时",
-    "其中",
-    "即",
-    "以及",
-    "及",
-    "和",
-    "与",
-    "、",
-    "今年",
-    "本年度",
-    "年内",
-    "全年",
-    "至",
-    "年底前",
-    "年底",
-    "对于",
-    "其",
-    "提高",
-    "提升",
-    "降低",
-    "严格",
-    "有效",
-    "大力",
-    "完成",
-    "达到",
-    "稳定",
-    "保持",
-    "巩固",
-    "的",
-    "到",
-    "预期",
-    "预计",
-    "计划",
-    "平均每",
-    "使得",
-    "促使",
-    "推动",
-    "做到",
-    "持续",
-    "下降",
-    "减少",
-    "控制",
-    "落实",
-    "加强",
-    "(",
-    ")",
-    "“",
-    "”",
-    "《",
-    " ",
-    "\t",
-    "*",
-    "-",
-    "~",
-    "★",
-    "●",
-    "■",
-    "◆",
-    "▲",
+    "确保", "力争", "争取", "努力", "切实", "保证", "实现", "使", "让", "将", "把", "要求", "要", "应", "继续", "进一步", "全面", "不断", "逐步", "并", "且", "同时", "其中", "即", "以及", "及", "和", "与", "、", "今年", "本年度",
+    "年内", "全年", "至", "年底前", "年底", "对于", "其", "提高", "提升", "降低", "严格", "有效", "大力", "完成", "达到", "稳定", "保持", "巩固", "的", "到", "预期", "预计", "计划", "平均每", "使得", "促使", "推动", "做到", "持续", "下降",
+    "减少", "控制", "落实", "加强", "(", ")", "“", "”", "《", " ", "\t", "*", "-", "~", "★", "●", "■", "◆", "▲",
 ];
 
 /// Words that close a phrase before its cue.
 const TRAILS: &[&str] = &[
-    "要",
-    "应",
-    "须",
-    "必须",
-    "均",
-    "都",
-    "分别",
-    "各",
-    "也",
-    "力争",
-    "确保",
-    "保持",
-    "稳定",
-    "继续",
-    "始终",
-    "总体",
-    "逐步",
-    "不断",
-    "有所",
-    "同比",
-    "较上年",
-    "比上年",
-    "较去年",
-    "比去年",
-    "全年",
-    "年内",
-    "的",
-    "目标值",
-    "要求",
-    "能",
-    "可",
-    "仍",
-    "将",
-    "年均",
-    "在现有基础上",
-    "在原有基础上",
-    "在上年基础上",
-    "在去年基础上",
-    "现有基础上",
-    "每年",
-    "至少",
-    "平均",
-    "需",
-    "需要",
-    "应当",
-    "可以",
-    "进一步",
-    "努力",
-    "争取",
-    "(",
-    ":",
-    " ",
-    "“",
-    "=",
-    "、",
-    "在",
-    "务必",
-    "一律",
-    "全部",
-    "双双",
-    "同步",
-    "稳步",
-    "合计",
-    "总计",
-    "共",
-    "约",
-    "分",
-    "达",
-    "达到",
-    "完成",
-    "\t",
-    "任务",
-    "目标",
+    "要", "应", "须", "必须", "均", "都", "分别", "各", "也", "力争", "确保", "保持", "稳定", "继续", "始终", "总体", "逐步", "不断", "有所", "同比", "较上年", "比上年", "较去年", "比去年", "全年", "年内", "的", "目标值", "要求", "能", "可", "仍",
+    "将", "年均", "在现有基础上", "在原有基础上", "在上年基础上", "在去年基础上", "现有基础上", "每年", "至少", "平均", "需", "需要", "应当", "可以", "进一步", "努力", "争取", "(", ":", " ", "“", "=", "、", "在", "务必", "一律", "全部",
+    "双双", "同步", "稳步", "合计", "总计", "共", "约", "分", "达", "达到", "完成", "\t", "任务", "目标",
 ];
 
 /// The nouns a rate ends with.
-const RATE_HEADS: &[&str] = &[
-    "率",
-    "比例",
-    "比",
-    "比重",
-    "占比",
-    "指数",
-    "系数",
-    "密度",
-    "满意度",
-    "知晓度",
-    "素养水平",
-    "率)",
-    "培训面",
-    "覆盖面",
-    "知晓面",
-    "受益面",
-    "施行面",
-    "普及面",
-    "受教面",
-];
+const RATE_HEADS: &[&str] = &["率", "比例", "比", "比重", "占比", "指数", "系数", "密度", "满意度", "知晓度", "素养水平", "率)", "培训面", "覆盖面", "知晓面", "受益面", "施行面", "普及面", "受教面"];
 /// The nouns an amount ends with.
-const AMOUNT_HEADS: &[&str] = &[
-    "数", "人次", "人数", "例数", "收入", "总量", "量", "床位", "面积", "经费", "次数", "日",
-    "时间", "天数", "得分", "成绩", "分数", "评分", "总额", "资金", "规模", "医师", "护士", "病种",
-];
+const AMOUNT_HEADS: &[&str] = &["数", "人次", "人数", "例数", "收入", "总量", "量", "床位", "面积", "经费", "次数", "日", "时间", "天数", "得分", "成绩", "分数", "评分", "总额", "资金", "规模", "医师", "护士", "病种"];
 
 /// Whether the stretch ends with a noun that a rate is called by.
 pub(super) fn is_rate_phrase(glyphs: &[char]) -> bool {
@@ -230,43 +56,8 @@ pub(super) fn is_amount_phrase(glyphs: &[char]) -> bool {
 
 /// Words that narrow an indicator named earlier: "城市80%以上,农村75%以上".
 const RESIDENCES: &[&str] = &[
-    "城市",
-    "农村",
-    "城区",
-    "县城",
-    "市区",
-    "乡镇",
-    "城镇",
-    "村级",
-    "县级",
-    "市级",
-    "省级",
-    "乡级",
-    "镇级",
-    "流动人口",
-    "常住人口",
-    "户籍人口",
-    "城乡",
-    "社区",
-    "中心城区",
-    "郊区",
-    "山区",
-    "牧区",
-    "县",
-    "乡",
-    "村",
-    "一级",
-    "二级",
-    "三级",
-    "居民",
-    "城镇居民",
-    "农村居民",
-    "公立",
-    "民营",
-    "男性",
-    "女性",
-    "男",
-    "女",
+    "城市", "农村", "城区", "县城", "市区", "乡镇", "城镇", "村级", "县级", "市级", "省级", "乡级", "镇级", "流动人口", "常住人口", "户籍人口", "城乡", "社区", "中心城区", "郊区", "山区", "牧区", "县", "乡", "村", "一级", "二级", "三级", "居民", "城镇居民",
+    "农村居民", "公立", "民营", "男性", "女性", "男", "女",
 ];
 
 /// Whether a phrase only narrows an indicator that was named before.
@@ -278,10 +69,7 @@ pub(super) fn is_qualifier(glyphs: &[char]) -> bool {
 /// The stretch freed of opening and closing words.
 pub(super) fn clean(glyphs: &[char], stretch: Stretch) -> Stretch {
     let Stretch { mut start, mut end } = stretch;
-    while let Some(word) = (start < end)
-        .then(|| word_before(&glyphs[..end], end, TRAILS))
-        .flatten()
-    {
+    while let Some(word) = (start < end).then(|| word_before(&glyphs[..end], end, TRAILS)).flatten() {
         if end < start + length(word) {
             break;
         }
@@ -299,52 +87,28 @@ pub(super) fn clean(glyphs: &[char], stretch: Stretch) -> Stretch {
             break;
         }
     }
-    Stretch {
-        start: start.min(end),
-        end,
-    }
+    Stretch { start: start.min(end), end }
 }
 
 /// 2025年(底), 到2025年, 20xx年.
 fn year_at(glyphs: &[char], at: usize) -> Option<usize> {
-    let digits = glyphs[at..]
-        .iter()
-        .take(4)
-        .filter(|c| c.is_ascii_digit() || matches!(c, 'x' | 'X' | '_'))
-        .count();
+    let digits = glyphs[at..].iter().take(4).filter(|c| c.is_ascii_digit() || matches!(c, 'x' | 'X' | '_')).count();
     let year = at + 4;
     if digits < 4 || !starts_at(glyphs, year, "年") {
         return None;
     }
-    let end = ["年度", "年底前", "年底", "年末", "年"]
-        .iter()
-        .find(|word| starts_at(glyphs, year, word))?;
+    let end = ["年度", "年底前", "年底", "年末", "年"].iter().find(|word| starts_at(glyphs, year, word))?;
     Some(year + length(end))
 }
 
 /// A phrase begins after the last verb of promise ("…工作使孕产妇系统管理率") and after an open bracket.
 fn inner_cut(glyphs: &[char]) -> Option<usize> {
-    let verbs = ["使", "确保", "力争", "保证", "争取", "实现"]
-        .iter()
-        .filter_map(|word| find_last(glyphs, word).map(|at| at + length(word)));
+    let verbs = ["使", "确保", "力争", "保证", "争取", "实现"].iter().filter_map(|word| find_last(glyphs, word).map(|at| at + length(word)));
     // 使用 is another word.
-    let verbs = verbs
-        .filter(|end| glyphs.get(*end) != Some(&'用') || glyphs[*end - 1] != '使')
-        .max();
-    let gap = glyphs
-        .iter()
-        .rposition(|c| *c == ' ')
-        .map(|gap| gap + 1)
-        .filter(|gap| glyphs.len() - gap >= 4);
-    let open = glyphs
-        .iter()
-        .rposition(|c| *c == '(')
-        .filter(|open| !glyphs[*open..].contains(&')'))
-        .map(|open| open + 1);
-    verbs
-        .max(open)
-        .max(gap)
-        .filter(|cut| glyphs.len() - cut >= 2)
+    let verbs = verbs.filter(|end| glyphs.get(*end) != Some(&'用') || glyphs[*end - 1] != '使').max();
+    let gap = glyphs.iter().rposition(|c| *c == ' ').map(|gap| gap + 1).filter(|gap| glyphs.len() - gap >= 4);
+    let open = glyphs.iter().rposition(|c| *c == '(').filter(|open| !glyphs[*open..].contains(&')')).map(|open| open + 1);
+    verbs.max(open).max(gap).filter(|cut| glyphs.len() - cut >= 2)
 }
 
 /// The places where a list of names may be cut.
@@ -362,10 +126,7 @@ fn parts(glyphs: &[char]) -> Vec<Stretch> {
             start = at + 1;
         }
     }
-    found.push(Stretch {
-        start,
-        end: glyphs.len(),
-    });
+    found.push(Stretch { start, end: glyphs.len() });
     found.retain(|part| !part.is_empty());
     found
 }
@@ -390,12 +151,7 @@ pub(super) struct Sharing {
 }
 
 /// The indicators that a phrase names: one, or several when it is a list.
-pub(super) fn items(
-    phrase: &[char],
-    sharing: Sharing,
-    family: Family,
-    dictionary: &Dictionary,
-) -> Vec<String> {
+pub(super) fn items(phrase: &[char], sharing: Sharing, family: Family, dictionary: &Dictionary) -> Vec<String> {
     let whole = string(phrase);
     let parts = parts(phrase);
     if parts.len() < 2 || (sharing.values == 1 && dictionary.knows(&whole, family)) {
@@ -403,20 +159,7 @@ pub(super) fn items(
     }
     let groups = group_by_head(phrase, &parts);
     if groups.len() > 1 && (sharing.values == 1 || sharing.values == groups.len()) {
-        let mut names: Vec<String> = groups
-            .into_iter()
-            .flat_map(|group| {
-                items(
-                    group.of(phrase),
-                    Sharing {
-                        values: 1,
-                        ..sharing
-                    },
-                    family,
-                    dictionary,
-                )
-            })
-            .collect();
+        let mut names: Vec<String> = groups.into_iter().flat_map(|group| items(group.of(phrase), Sharing { values: 1, ..sharing }, family, dictionary)).collect();
         let first = names[0].clone();
         for name in names.iter_mut().skip(1) {
             if let Some(full) = borrowed(&first, name, family, dictionary) {
@@ -427,50 +170,28 @@ pub(super) fn items(
     }
     let expanded = expand(phrase, &parts, family, dictionary);
     let all_known = expanded.iter().all(|name| dictionary.knows(name, family));
-    if all_known
-        || sharing.values == expanded.len()
-        || (sharing.distributive && sharing.values == 1)
-    {
+    if all_known || sharing.values == expanded.len() || (sharing.distributive && sharing.values == 1) {
         return expanded;
     }
     vec![whole]
 }
 
 /// "增补叶酸知晓率、服用率": a short name takes its subject from the name before it.
-pub(super) fn borrowed(
-    before: &str,
-    name: &str,
-    family: Family,
-    dictionary: &Dictionary,
-) -> Option<String> {
+pub(super) fn borrowed(before: &str, name: &str, family: Family, dictionary: &Dictionary) -> Option<String> {
     if name.chars().count() > 5 || dictionary.knows(name, family) {
         return None;
     }
     let before: Vec<char> = before.chars().collect();
-    (1..before.len())
-        .rev()
-        .map(|take| format!("{}{name}", string(&before[..take])))
-        .find(|full| dictionary.knows(full, family))
+    (1..before.len()).rev().map(|take| format!("{}{name}", string(&before[..take]))).find(|full| dictionary.knows(full, family))
 }
 
 /// "系统管理覆盖率市区达98%": what stands behind the head of a name narrows it and is no part of it.
 pub(super) fn to_head(glyphs: &[char], stretch: Stretch) -> Stretch {
-    const NARROWING: &[&str] = &[
-        "城市", "农村", "城区", "市区", "县城", "城乡", "城镇", "乡镇", "县级", "市级", "省级",
-        "区级", "村级", "到", "以", "于", "全省", "全市", "全县", "全区", "二级", "三级", "一级",
-        "流动", "户籍", "常住", "公立", "民营", "每",
-    ];
+    const NARROWING: &[&str] = &["城市", "农村", "城区", "市区", "县城", "城乡", "城镇", "乡镇", "县级", "市级", "省级", "区级", "村级", "到", "以", "于", "全省", "全市", "全县", "全区", "二级", "三级", "一级", "流动", "户籍", "常住", "公立", "民营", "每"];
     let text = stretch.of(glyphs);
-    let head = text
-        .iter()
-        .rposition(|c| *c == '率')
-        .map(|at| at + 1)
-        .filter(|end| *end >= 3 && *end < text.len());
+    let head = text.iter().rposition(|c| *c == '率').map(|at| at + 1).filter(|end| *end >= 3 && *end < text.len());
     match head {
-        Some(end) if word_at(text, end, NARROWING).is_some() => Stretch {
-            start: stretch.start,
-            end: stretch.start + end,
-        },
+        Some(end) if word_at(text, end, NARROWING).is_some() => Stretch { start: stretch.start, end: stretch.start + end },
         _ => stretch,
     }
 }
@@ -483,41 +204,26 @@ fn group_by_head(phrase: &[char], parts: &[Stretch]) -> Vec<Stretch> {
         let start = open.take().unwrap_or(part.start);
         let has_head = is_rate_phrase(part.of(phrase)) || is_amount_phrase(part.of(phrase));
         if has_head {
-            groups.push(Stretch {
-                start,
-                end: part.end,
-            });
+            groups.push(Stretch { start, end: part.end });
         } else {
             open = Some(start);
         }
     }
     if let Some(start) = open {
-        groups.push(Stretch {
-            start,
-            end: phrase.len(),
-        });
+        groups.push(Stretch { start, end: phrase.len() });
     }
     groups
 }
 
 /// "婴儿与5岁以下儿童死亡率": the last part lends its ending to the others.
-fn expand(
-    phrase: &[char],
-    parts: &[Stretch],
-    family: Family,
-    dictionary: &Dictionary,
-) -> Vec<String> {
-    let Some((last, others)) = parts.split_last() else {
-        return Vec::new();
-    };
+fn expand(phrase: &[char], parts: &[Stretch], family: Family, dictionary: &Dictionary) -> Vec<String> {
+    let Some((last, others)) = parts.split_last() else { return Vec::new() };
     let last = last.of(phrase);
     let mut names: Vec<String> = others
         .iter()
         .map(|part| {
             let part = string(part.of(phrase));
-            let lent = (1..last.len())
-                .map(|from| format!("{part}{}", string(&last[from..])))
-                .find(|name| dictionary.knows(name, family));
+            let lent = (1..last.len()).map(|from| format!("{part}{}", string(&last[from..]))).find(|name| dictionary.knows(name, family));
             lent.unwrap_or_else(|| format!("{part}{}", string(ending(last))))
         })
         .collect();
@@ -533,20 +239,13 @@ fn ending(name: &[char]) -> &[char] {
 
 /// The noun phrase after a counted value: "5名学科带头人、20名…" is 学科带头人.
 pub(super) fn noun_after(glyphs: &[char], from: usize, to: usize) -> Stretch {
-    const STOPS: &[&str] = &[
-        "进行", "开展", "参加", "到", "实施", "发放", "提供", "建设", "接受", "、", "和", "与",
-        ")", "(", "之间", "协助",
-    ];
+    const STOPS: &[&str] = &["进行", "开展", "参加", "到", "实施", "发放", "提供", "建设", "接受", "、", "和", "与", ")", "(", "之间", "协助"];
     let mut start = from;
     while start < to && (glyphs[start] == ' ' || glyphs[start] == '的') {
         start += 1;
     }
     let mut end = start;
-    while end < to
-        && end - start < 24
-        && word_at(glyphs, end, STOPS).is_none()
-        && numeral_at(glyphs, end).is_none_or(|n| n.end - n.start < 2)
-    {
+    while end < to && end - start < 24 && word_at(glyphs, end, STOPS).is_none() && numeral_at(glyphs, end).is_none_or(|n| n.end - n.start < 2) {
         end += 1;
     }
     Stretch { start, end }

@@ -75,3 +75,4 @@ household-other-county = Other county of the province
 household-other-province = Other province
 household-foreign = Abroad
 household-unknown = Unknown
+person-identity = Identity and contact

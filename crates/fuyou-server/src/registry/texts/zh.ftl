@@ -75,3 +75,4 @@ household-other-county = 本省外县
 household-other-province = 外省
 household-foreign = 境外
 household-unknown = 不详
+person-identity = 身份与联系资料

@@ -1,0 +1,307 @@
+//! Many enrollments at once: the same checks and the same replay as at the desk, planned outside of lanes, written with
+//! statements of many rows.
+
+use fuyou_expr::Value;
+use fuyou_kernel::{DayNumber, Localized, Timestamp};
+use fuyou_pack::Program;
+use fuyou_pack::model::{FormIx, ProgramIx};
+use fuyou_pack::record::{Draft, check_record};
+use fuyou_pack::replay::{Completion, Replaying};
+use uuid::Uuid;
+
+use super::change::{RecordChange, Writing, Written, write};
+use super::derive::{Relation, derived_id};
+use super::engine::Base;
+use super::file::{self, Enrolled, File, Kept, Reading};
+use super::record::{check_findings, refused};
+use super::work_list::completion_row;
+use super::{Acting, Care, EncounterId, EnrollmentId, Error, Reasons, Record, SubjectId, Values, draft, shown};
+use crate::db::Tx;
+use crate::referral::{ReferralChange, ReferralRow};
+use crate::registry::{OrganizationId, Profile};
+
+/// What is known of a subject before its lines are taken in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known(File);
+
+impl Known {
+    /// A subject of whom nothing is recorded yet.
+    pub(crate) fn new(subject: Uuid, profile: Option<Profile>) -> Known {
+        Known(File { subject, profile, enrollments: Vec::new() })
+    }
+
+    /// Whether there is a person of this id.
+    pub(crate) fn is_person(&self) -> bool {
+        self.0.profile.is_some()
+    }
+
+    /// The program of an enrollment that is stored.
+    pub(crate) fn program_of(&self, enrollment: Uuid) -> Option<(ProgramIx, OrganizationId)> {
+        self.0.enrolled(enrollment).map(|enrolled| (enrolled.head.program, enrolled.head.organization))
+    }
+}
+
+/// One line about an enrollment.
+pub(crate) enum BulkLine {
+    /// A filled form.
+    Record {
+        id: Uuid,
+        form: FormIx,
+        draft: Draft,
+        reasons: Reasons,
+        recorded_at: Timestamp,
+        organization: OrganizationId,
+    },
+    /// A hand-over as far as it has gone.
+    Referral(Box<ReferralRow>),
+    /// A task marked done.
+    Done { key: String, at: Timestamp },
+}
+
+/// All lines about one enrollment, with their numbers in the file.
+pub(crate) struct BulkEnrollment {
+    pub id: Uuid,
+    pub program: ProgramIx,
+    pub organization: OrganizationId,
+    pub lines: Vec<(u64, BulkLine)>,
+}
+
+/// A line that is not taken in, and why.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub line: u64,
+    pub why: Localized,
+}
+
+/// What the lines about one enrollment write.
+#[derive(Default)]
+pub(crate) struct BulkWriting {
+    writing: Option<Writing>,
+    pub encounters: u64,
+    pub referrals: u64,
+    pub completions: u64,
+    pub repeated: u64,
+    pub is_new: bool,
+    pub refused: Vec<Refused>,
+}
+
+impl Care {
+    /// What is stored of a subject.
+    pub(crate) async fn known(&self, subject: Uuid) -> Result<Known, Error> {
+        let mut reader = self.db().read().await?;
+        let file = file::read(&mut reader, self.pack(), self.tables(), subject, Reading::Everything).await?;
+        Ok(Known(file))
+    }
+
+    fn day_of(&self, at: Timestamp) -> DayNumber {
+        let ms = at.as_millisecond() + i64::from(self.settings().utc_offset_minutes) * 60_000;
+        DayNumber(i32::try_from(ms.div_euclid(86_400_000)).unwrap_or_default())
+    }
+
+    /// The day of an instant where the county's clocks are.
+    pub(crate) fn date_of(&self, at: Timestamp) -> fuyou_kernel::Date {
+        shown::date(self.day_of(at))
+    }
+
+    /// Checks the lines about an enrollment one after the other and replays it. Asks nothing of the database.
+    pub(crate) fn plan_bulk(&self, by: &Acting, known: &Known, lines: BulkEnrollment) -> BulkWriting {
+        let file = &known.0;
+        let surroundings = self.surroundings(lines.program, &by.actor.tree, file.residence());
+        // An enrollment of an earlier version of the pack is refreshed before an import.
+        let base = Base { file, program_ix: lines.program, surroundings, computed_otherwise: Vec::new() };
+        let mut answer = BulkWriting::default();
+        let stored = file.enrolled(lines.id);
+        let first_day = lines.lines.iter().find_map(|(_, line)| match line {
+            BulkLine::Record { draft, .. } => draft.occurred_on,
+            BulkLine::Referral(_) | BulkLine::Done { .. } => None,
+        });
+        let Some(first_day) = first_day.or(stored.map(|stored| DayNumber::from(stored.head.opened_on))) else {
+            refuse_all(&mut answer, lines, &Localized::new("没有建册记录", "There is no record that opens it"));
+            return answer;
+        };
+        let opening = EnrollmentId::from_uuid(lines.id);
+        let mut before = self.before(by, &base, stored, opening, shown::date(first_day));
+        if stored.is_none() {
+            before.head.organization = lines.organization;
+            let code = by.actor.tree.get(lines.organization).map(|organization| organization.code.as_str().into());
+            before.history.org = code;
+        }
+        let mut after = stored.cloned().unwrap_or_else(|| Enrolled::new(before.head.clone()));
+        let taken = self.take(by, &base, &before.history, &mut after, (lines, stored.is_none()), &mut answer);
+        if taken.is_empty() {
+            return answer;
+        }
+        let is_new = stored.is_none();
+        answer.is_new = is_new;
+        let mut planned =
+            self.finish(by, &base, before, (after, is_new), taken.records, ("import", String::new()));
+        planned.writing.completions = taken.completions;
+        for (id, relation) in taken.relations {
+            planned.writing.after.relations.insert(id, relation);
+        }
+        planned.writing.referrals = taken.referrals;
+        planned.writing.entry.entity = "enrollment".into();
+        planned.writing.entry.entity_id = Some(planned.writing.head.id);
+        let detail = serde_json::json!({ "encounters": answer.encounters, "referrals": answer.referrals });
+        planned.writing.entry.detail = detail.to_string();
+        answer.writing = Some(planned.writing);
+        answer
+    }
+
+    fn take(
+        &self,
+        by: &Acting,
+        base: &Base<'_>,
+        history: &fuyou_pack::replay::History,
+        after: &mut Enrolled,
+        (lines, is_new): (BulkEnrollment, bool),
+        answer: &mut BulkWriting,
+    ) -> Taken {
+        let program = base.program();
+        let mut taken = Taken::default();
+        let mut replaying = Replaying::new(program, history.clone());
+        for (number, line) in lines.lines {
+            let opens = matches!(&line, BulkLine::Record { form, .. } if *form == program.opens_with);
+            if is_new && after.records.is_empty() && !opens {
+                let form = &program.form(program.opens_with).title;
+                let why = Localized::new(
+                    format!("尚未建册:先要有“{}”", form.zh),
+                    format!("Not enrolled yet: `{}` comes first", form.en),
+                );
+                answer.refused.push(Refused { line: number, why });
+                continue;
+            }
+            match line {
+                BulkLine::Record { id, form, draft, reasons, recorded_at, organization } => {
+                    if let Some(stored) = after.records.iter().find(|kept| kept.id == id) {
+                        let same = stored.sent_hash == draft::content_hash(program.form(form), &draft, &reasons);
+                        match same {
+                            true => answer.repeated += 1,
+                            false => answer.refused.push(Refused { line: number, why: Error::IdTaken(id).message() }),
+                        }
+                        continue;
+                    }
+                    let today = self.day_of(recorded_at);
+                    let checked =
+                        check_record(program, form, replaying.history(), replaying.outcome(), &draft, today);
+                    let record = as_record(base, (id, lines.id), program, form, reasons);
+                    if let Err(error) = check_findings(program.form(form), &checked, &record) {
+                        answer.refused.push(Refused { line: number, why: error.message() });
+                        continue;
+                    }
+                    let Some(occurred_on) = draft.occurred_on else {
+                        answer.refused.push(Refused { line: number, why: refused(Vec::new(), None).message() });
+                        continue;
+                    };
+                    let hash = draft::content_hash(program.form(form), &draft, &record.reasons);
+                    let kept = Kept {
+                        id,
+                        enrollment: lines.id,
+                        form,
+                        form_id: program.form(form).id.clone(),
+                        occurred_on: shown::date(occurred_on),
+                        recorded_at,
+                        recorded_org: organization,
+                        recorded_by: None,
+                        version: 1,
+                        sent_hash: hash.clone(),
+                        content_hash: hash,
+                        voided: None,
+                        reasons: record.reasons,
+                        values: checked.draft.values,
+                        groups: checked.draft.groups,
+                        derived: Vec::new(),
+                    };
+                    let code = by.actor.tree.get(organization).map(|found| found.code.as_str().into());
+                    replaying.push(fuyou_pack::replay::Encounter {
+                        id: id.as_u128(),
+                        form,
+                        occurred_on,
+                        recorded_at_ms: recorded_at.as_millisecond(),
+                        recorded_org: code,
+                        values: kept.values.clone(),
+                        groups: kept.groups.clone(),
+                    });
+                    after.records.push(kept.clone());
+                    taken.records.push(RecordChange::New(kept));
+                    answer.encounters += 1;
+                }
+                BulkLine::Referral(row) => {
+                    if after.referrals.iter().any(|known| known.id == row.id) {
+                        answer.repeated += 1;
+                        continue;
+                    }
+                    let until = DayNumber(DayNumber::from(row.sent_on.0).0 + 365);
+                    let organization = OrganizationId::from_uuid(row.to_org_id);
+                    let relation = Relation { organization, kind: "referral", until: Some(shown::date(until)) };
+                    taken.relations.push((derived_id(&[b"referral", row.id.as_bytes()]), relation));
+                    after.referrals.push((*row).clone());
+                    taken.referrals.push(ReferralChange::Sent(*row));
+                    answer.referrals += 1;
+                }
+                BulkLine::Done { key, at } => {
+                    if after.completions.iter().any(|known| known.key == key) {
+                        answer.repeated += 1;
+                        continue;
+                    }
+                    taken.completions.extend(completion_row(base.file.subject, lines.id, &key, at, None));
+                    after.completions.push(Completion { key, at_ms: at.as_millisecond() });
+                    answer.completions += 1;
+                }
+            }
+        }
+        taken
+    }
+
+    /// Writes what was planned. False when something was stored meanwhile by somebody else: plan again.
+    pub(crate) async fn write_bulk(
+        &self,
+        tx: &mut Tx,
+        planned: &[BulkWriting],
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let writings: Vec<&Writing> = planned.iter().filter_map(|planned| planned.writing.as_ref()).collect();
+        Ok(write(tx, self.pack(), self.tables(), &writings, now).await? == Written::Done)
+    }
+}
+
+/// What the lines about an enrollment add.
+#[derive(Default)]
+struct Taken {
+    records: Vec<RecordChange>,
+    referrals: Vec<ReferralChange>,
+    relations: Vec<(Uuid, Relation)>,
+    completions: Vec<crate::db::Cell>,
+}
+
+impl Taken {
+    fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.referrals.is_empty() && self.completions.is_empty()
+    }
+}
+
+fn refuse_all(answer: &mut BulkWriting, lines: BulkEnrollment, why: &Localized) {
+    let refused = lines.lines.iter().map(|(line, _)| Refused { line: *line, why: why.clone() });
+    answer.refused.extend(refused);
+}
+
+/// The record of a line, for the checks that the desk shares.
+fn as_record(
+    base: &Base<'_>,
+    (id, enrollment): (Uuid, Uuid),
+    program: &Program,
+    form: FormIx,
+    reasons: Reasons,
+) -> Record {
+    Record {
+        id: EncounterId::from_uuid(id),
+        subject: SubjectId::from_uuid(base.file.subject),
+        enrollment: Some(EnrollmentId::from_uuid(enrollment)),
+        program: program.id.to_string(),
+        form: program.form(form).id.to_string(),
+        occurred_on: None,
+        values: Values::Typed(Draft { occurred_on: None, values: Vec::<Value>::new(), groups: Vec::new() }),
+        reasons,
+        base_version: None,
+    }
+}

@@ -1,0 +1,162 @@
+//! The engine: a pack installed in a database, and what its use cases share.
+
+use std::sync::Arc;
+
+use fuyou_kernel::Timestamp;
+use fuyou_pack::model::{FormIx, ProgramIx};
+use fuyou_pack::{Pack, Program};
+use uuid::Uuid;
+
+use super::change::{Written, Writing, write};
+use super::derive::Surroundings;
+use super::file::{File, Reading};
+use super::tables::{self, Tables};
+use super::{Acting, Error, InstallError, file, store};
+use crate::access::{Action, Denied, opens_to};
+use crate::db::Db;
+use crate::registry::{OrganizationId, Tree};
+
+/// What differs between installations.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Minutes that the county's clocks are ahead of UTC: days and instants meet in it. China: 480.
+    pub utc_offset_minutes: i32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { utc_offset_minutes: 480 }
+    }
+}
+
+/// A pack installed in a database. Cheap to clone.
+#[derive(Clone)]
+pub struct Care(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    pack: Arc<Pack>,
+    pack_stamp: String,
+    tables: Tables,
+    settings: Settings,
+}
+
+/// A subject's file with what stands around it.
+pub(super) struct Base<'a> {
+    pub file: &'a File,
+    pub program_ix: ProgramIx,
+    pub surroundings: Surroundings<'a>,
+    /// Enrollments computed by another version of the pack: ids of their tasks, hits, points of the trajectory.
+    pub computed_otherwise: Vec<(Uuid, [Vec<Uuid>; 3])>,
+}
+
+impl<'a> Base<'a> {
+    pub(super) fn program(&self) -> &'a Program {
+        self.surroundings.program
+    }
+}
+
+impl Care {
+    /// Creates or widens the tables of the pack and their readable views, and notes the pack's version.
+    ///
+    /// # Errors
+    /// [`InstallError::ColumnChanged`] when a stored column has another type than the pack says now.
+    pub async fn install(db: Db, pack: Arc<Pack>, settings: Settings, now: Timestamp) -> Result<Care, InstallError> {
+        let tables = Tables::of(&pack).map_err(InstallError::Name)?;
+        tables::install(&db, &pack, &tables, now).await?;
+        let layers: Vec<String> = pack.layers.iter().map(|layer| format!("{} {}", layer.id, layer.version)).collect();
+        Ok(Care(Arc::new(Inner { db, pack_stamp: layers.join(", "), pack, tables, settings })))
+    }
+
+    /// The pack.
+    pub fn pack(&self) -> &Arc<Pack> {
+        &self.0.pack
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// What differs between installations.
+    pub fn settings(&self) -> Settings {
+        self.0.settings
+    }
+
+    /// The layers of the pack with their versions: what an enrollment was computed with.
+    pub(super) fn pack_stamp(&self) -> &str {
+        &self.0.pack_stamp
+    }
+
+    pub(super) fn tables(&self) -> &Tables {
+        &self.0.tables
+    }
+
+    pub(super) fn form_named(&self, program: &str, form: &str) -> Result<(ProgramIx, FormIx), Error> {
+        let ix = self.pack().program_ix(program).ok_or(Error::NotFound("program"))?;
+        let form = self.pack().program(ix).form_ix(form).ok_or(Error::NotFound("form"))?;
+        Ok((ix, form))
+    }
+
+    pub(super) fn surroundings<'a>(
+        &'a self,
+        program: ProgramIx,
+        tree: &'a Tree,
+        residence: Option<OrganizationId>,
+    ) -> Surroundings<'a> {
+        Surroundings {
+            program: self.pack().program(program),
+            tables: self.tables().program(program),
+            tree,
+            utc_offset_minutes: self.settings().utc_offset_minutes,
+            residence,
+        }
+    }
+
+    /// Reads a subject's file for an actor to whom it is open.
+    pub(super) async fn open_file(&self, by: &Acting, subject: Uuid, reading: Reading) -> Result<File, Error> {
+        let mut reader = self.db().read().await?;
+        let file = file::read(&mut reader, self.pack(), self.tables(), subject, reading).await?;
+        match file.residence() {
+            Some(residence) => {
+                opens_to(&by.actor, (by.now, by.today), &mut reader, subject, residence)
+                    .await?
+                    .ok_or(Denied(Action::ReadPerson))?;
+            }
+            // Not a person: an organization, which its own subtree and those above see.
+            None => by.actor.require(Action::ReadPerson, OrganizationId::from_uuid(subject))?,
+        }
+        Ok(file)
+    }
+
+    /// A file with what stands around it. Asks the database only about enrollments of an earlier version of the pack.
+    pub(super) async fn base<'a>(
+        &'a self,
+        by: &'a Acting,
+        file: &'a File,
+        program_ix: ProgramIx,
+    ) -> Result<Base<'a>, Error> {
+        let mut computed_otherwise = Vec::new();
+        for enrolled in &file.enrollments {
+            let head = &enrolled.head;
+            if head.program == program_ix && head.pack_version != self.pack_stamp() {
+                let mut reader = self.db().read().await?;
+                computed_otherwise.push((head.id, store::derived_ids(&mut reader, file.subject, head.id).await?));
+            }
+        }
+        let surroundings = self.surroundings(program_ix, &by.actor.tree, file.residence());
+        Ok(Base { file, program_ix, surroundings, computed_otherwise })
+    }
+
+    /// Writes one change. False when somebody else was faster: read again.
+    pub(super) async fn write_one(&self, writing: &Writing, now: Timestamp) -> Result<bool, Error> {
+        let mut tx = self.db().begin(Some(writing.head.subject)).await?;
+        match write(&mut tx, self.pack(), self.tables(), &[writing], now).await? {
+            Written::Raced => Ok(false),
+            Written::Done => {
+                tx.commit().await?;
+                Ok(true)
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Everything recorded about a subject, as it is read before something is added or shown.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fuyou_expr::Value;
+use fuyou_kernel::{Date, DayNumber, Timestamp};
+use fuyou_pack::model::{FormIx, ProgramIx};
+use fuyou_pack::replay::{self, Completion, History};
+use fuyou_pack::{Pack, Program};
+use uuid::Uuid;
+
+use super::tables::Tables;
+use super::{EnrollmentState, Error, Reasons, store};
+use crate::db::Connection;
+use crate::referral::{ReferralRow, referrals_of};
+use crate::registry::{OrganizationId, Profile, Tree, profile};
+
+/// The rows of the groups of a record.
+pub(super) type GroupRows = Vec<Vec<Vec<Value>>>;
+
+/// The head of an enrollment.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub subject: Uuid,
+    pub id: Uuid,
+    pub program: ProgramIx,
+    pub organization: OrganizationId,
+    pub opened_on: Date,
+    pub closed_on: Option<Date>,
+    pub state: EnrollmentState,
+    /// What a person decided about its state against what the facts say.
+    pub held: Option<EnrollmentState>,
+    pub pack_version: String,
+    pub version: i64,
+    pub created_at: Timestamp,
+}
+
+/// A record as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub id: Uuid,
+    pub enrollment: Uuid,
+    pub form: FormIx,
+    pub form_id: Arc<str>,
+    pub occurred_on: Date,
+    pub recorded_at: Timestamp,
+    pub recorded_org: OrganizationId,
+    pub recorded_by: Option<Uuid>,
+    pub version: i64,
+    pub sent_hash: Vec<u8>,
+    pub content_hash: Vec<u8>,
+    pub voided: Option<(Timestamp, String)>,
+    pub reasons: Reasons,
+    pub values: Vec<Value>,
+    pub groups: GroupRows,
+    pub derived: Vec<Value>,
+}
+
+/// One enrollment with its records.
+#[derive(Clone, Debug)]
+pub(super) struct Enrolled {
+    pub head: Head,
+    /// All records, voided ones too, in the order of their ids.
+    pub records: Vec<Kept>,
+    pub completions: Vec<Completion>,
+    pub referrals: Vec<ReferralRow>,
+}
+
+/// Everything recorded about a subject.
+#[derive(Clone, Debug, Default)]
+pub(super) struct File {
+    pub subject: Uuid,
+    pub profile: Option<Profile>,
+    pub enrollments: Vec<Enrolled>,
+}
+
+/// Of which programs the records are read.
+#[derive(Clone, Copy)]
+pub(super) enum Reading {
+    Program(ProgramIx),
+    Everything,
+}
+
+impl File {
+    pub(super) fn enrolled(&self, id: Uuid) -> Option<&Enrolled> {
+        self.enrollments.iter().find(|enrolled| enrolled.head.id == id)
+    }
+
+    pub(super) fn record(&self, id: Uuid) -> Option<(&Enrolled, &Kept)> {
+        self.enrollments.iter().find_map(|enrolled| {
+            let kept = enrolled.records.iter().find(|kept| kept.id == id)?;
+            Some((enrolled, kept))
+        })
+    }
+
+    pub(super) fn residence(&self) -> Option<OrganizationId> {
+        self.profile.as_ref().and_then(|profile| profile.residence)
+    }
+}
+
+impl Enrolled {
+    /// An enrollment without records.
+    pub(super) fn new(head: Head) -> Enrolled {
+        Enrolled { head, records: Vec::new(), completions: Vec::new(), referrals: Vec::new() }
+    }
+
+    /// What the replay is told: the records that count.
+    pub(super) fn history(&self, program: &Program, tree: &Tree, profile: Option<&Profile>, offset: i32) -> History {
+        let code = |id: OrganizationId| tree.get(id).map(|organization| organization.code.as_str().into());
+        History {
+            person: person(program, tree, profile),
+            opened_on: Some(DayNumber::from(self.opened_on(program))),
+            org: code(self.head.organization),
+            utc_offset_minutes: offset,
+            encounters: self
+                .records
+                .iter()
+                .filter(|kept| kept.voided.is_none())
+                .map(|kept| replay::Encounter {
+                    id: kept.id.as_u128(),
+                    form: kept.form,
+                    occurred_on: DayNumber::from(kept.occurred_on),
+                    recorded_at_ms: kept.recorded_at.as_millisecond(),
+                    recorded_org: code(kept.recorded_org),
+                    values: kept.values.clone(),
+                    groups: kept.groups.clone(),
+                })
+                .collect(),
+            completions: self.completions.clone(),
+            referrals: self.referrals.iter().filter_map(|row| row.told(program)).collect(),
+        }
+    }
+
+    /// The day it was opened: that of the first record of the opening form, which may have been corrected.
+    pub(super) fn opened_on(&self, program: &Program) -> Date {
+        self.records
+            .iter()
+            .filter(|kept| kept.voided.is_none() && kept.form == program.opens_with)
+            .map(|kept| kept.occurred_on)
+            .min()
+            .unwrap_or(self.head.opened_on)
+    }
+}
+
+/// What expressions may know of a person. A word that the pack does not know is unknown to expressions.
+pub(super) fn person(program: &Program, tree: &Tree, profile: Option<&Profile>) -> replay::Person {
+    let Some(profile) = profile else { return replay::Person::default() };
+    let value = |attribute: &str, text: &str| program.person_value(attribute, text).unwrap_or_default();
+    let residence = profile.residence.and_then(|id| tree.get(id));
+    replay::Person {
+        birth_on: Value::date(profile.birth_on),
+        sex: value("sex", &profile.sex),
+        household: value("household", &profile.household),
+        population: value("population", &profile.population),
+        residence: residence.map_or(Value::Null, |organization| value("residence", &organization.code)),
+    }
+}
+
+/// Reads a subject's file. The number of statements depends on the pack, not on how much there is.
+pub(super) async fn read(
+    connection: &mut Connection,
+    pack: &Pack,
+    tables: &Tables,
+    subject: Uuid,
+    reading: Reading,
+) -> Result<File, Error> {
+    let profile = profile(connection, subject).await?;
+    let mut enrollments: Vec<Enrolled> = Vec::new();
+    // The versions come first: whoever writes in between is noticed when the version is compared.
+    for head in store::enrollments(connection, pack, subject).await? {
+        if matches!(reading, Reading::Program(wanted) if wanted != head.program) {
+            continue;
+        }
+        enrollments.push(Enrolled::new(head));
+    }
+    let mut file = File { subject, profile, enrollments };
+    if file.enrollments.is_empty() {
+        return Ok(file);
+    }
+    read_records(connection, pack, tables, &mut file).await?;
+    for (enrollment, completion) in store::completions(connection, subject).await? {
+        if let Some(enrolled) = file.enrollments.iter_mut().find(|enrolled| enrolled.head.id == enrollment) {
+            enrolled.completions.push(completion);
+        }
+    }
+    for row in referrals_of(connection, subject).await? {
+        if let Some(enrolled) = file.enrollments.iter_mut().find(|enrolled| enrolled.head.id == row.enrollment) {
+            enrolled.referrals.push(row);
+        }
+    }
+    Ok(file)
+}
+
+async fn read_records(
+    connection: &mut Connection,
+    pack: &Pack,
+    tables: &Tables,
+    file: &mut File,
+) -> Result<(), Error> {
+    let subject = file.subject;
+    let mut by_form: HashMap<(ProgramIx, FormIx), Vec<(usize, Kept)>> = HashMap::new();
+    for row in store::records(connection, subject).await? {
+        let Some(at) = file.enrollments.iter().position(|enrolled| enrolled.head.id == row.enrollment_id) else {
+            continue;
+        };
+        let program = file.enrollments[at].head.program;
+        let form = pack.program(program).form_ix(&row.form).ok_or(Error::NotFound("form"))?;
+        by_form.entry((program, form)).or_default().push((at, row.kept(form)?));
+    }
+    for ((program_ix, form_ix), records) in by_form {
+        let program = pack.program(program_ix);
+        let tables = tables.program(program_ix);
+        let mut rows = tables.form(form_ix).of_subject(connection, subject).await?;
+        let mut groups = Vec::new();
+        for table in &tables.groups[form_ix.get()] {
+            groups.push(table.of_subject(connection, subject).await?);
+        }
+        let fields = program.form(form_ix).fields.len();
+        for (at, mut kept) in records {
+            let row = rows.remove(&kept.id).and_then(|mut rows| rows.pop()).ok_or(Error::NotFound("encounter"))?;
+            kept.values = row;
+            kept.derived = kept.values.split_off(fields);
+            kept.groups = groups.iter_mut().map(|rows| rows.remove(&kept.id).unwrap_or_default()).collect();
+            file.enrollments[at].records.push(kept);
+        }
+    }
+    for enrolled in &mut file.enrollments {
+        enrolled.records.sort_by_key(|kept| kept.id);
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Care: enrollments, encounters, facts, risk and tasks of every program, as the pack says.
+//!
+//! Invariants:
+//! - what is stored about an enrollment besides its records equals the replay of its records (ADR 2);
+//! - records, facts, tasks, rule hits, risk, care relations, change feed and audit are written in one transaction;
+//! - the id of a record is made by the client: sent twice, it is stored once;
+//! - nothing clinical is deleted: what is corrected or voided stands in the history with who, when and why;
+//! - a value above the reader's secrecy does not leave this folder.
+
+mod acting;
+mod bulk;
+mod change;
+mod correct;
+mod derive;
+mod draft;
+mod engine;
+mod enrolling;
+mod error;
+mod file;
+mod listing;
+mod model;
+mod pages;
+mod reconcile;
+mod record;
+mod referring;
+mod register;
+mod shown;
+mod store;
+mod story;
+mod tables;
+mod work;
+mod work_list;
+mod work_store;
+
+#[cfg(test)]
+mod tests;
+
+pub use acting::Acting;
+pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkWriting, Known, Refused};
+pub(crate) use derive::area;
+pub use engine::{Care, Settings};
+pub use error::{Error, InstallError, Refusal, Stale};
+pub use model::*;
+pub(crate) use pages::{WorkQuery, home, routes, sections};
+pub use register::{ListFilter, ListHead, ListPage, ListRow};
+pub use work::{Attempt, AttemptOutcome, Cursor, Reach, WorkFilter, WorkKind, WorkPage, WorkRow};
+
+use fuyou_kernel::Localized;
+use fuyou_pack::Form;
+use fuyou_pack::record::{At, Finding};
+
+/// What stands in place of a value, title or text above the reader's secrecy.
+pub fn restricted() -> Localized {
+    Localized::new("限制查看", "Restricted")
+}
+
+/// The key under which a reason for a finding is given: its kind, and the field beside which it is shown
+/// (`soft:weight_kg`, `soft:newborn.2.weight_g`, `systolic_above_diastolic`).
+pub fn finding_key(form: &Form, finding: &Finding) -> String {
+    let place = finding.at.first().map(|at| match *at {
+        At::OccurredOn => "occurred_on".to_owned(),
+        At::Field(field) => form.fields[field.get()].id.to_string(),
+        At::Group(group) => form.groups[group.get()].id.to_string(),
+        At::Cell(group, row, field) => {
+            let group = &form.groups[group.get()];
+            format!("{}.{}.{}", group.id, row + 1, group.fields[field.get()].id)
+        }
+    });
+    match (&*finding.kind, place) {
+        (kind @ ("type" | "hard" | "soft" | "required" | "exclusive" | "rows"), Some(place)) => {
+            format!("{kind}:{place}")
+        }
+        (check, _) => check.to_owned(),
+    }
+}

@@ -1,0 +1,466 @@
+//! Recording: the page of a pack's form, its live check, and saving.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Redirect, Response};
+use fuyou_kernel::{Date, Id};
+use fuyou_pack::Form as PackForm;
+use fuyou_pack::input::read_day;
+use fuyou_pack::model::{FormIx, ProgramIx, Severity};
+use fuyou_pack::record::{Checked, Finding};
+use serde::Deserialize;
+
+use super::form_view::{Filling, FormView};
+use super::live::{Live, live};
+use super::sent::{Sent, Wish, typed_of_draft};
+use super::words::{RiskView, Why, Words};
+use super::{care_of, name_of, subject_id};
+use crate::care::{
+    Acting, Care, EncounterId, EnrollmentId, Error as CareError, Preview, Reasons, Record,
+    RecordShown, Recorded, Shown, Stale, SubjectId, TypedText, Values,
+};
+use crate::http::{Cx, Error, Form};
+use crate::ui::{Frame, html};
+
+#[derive(Deserialize)]
+pub(super) struct FormQuery {
+    enrollment: Option<String>,
+    on: Option<String>,
+}
+
+/// What a form would lead to.
+pub(super) struct Consequence {
+    pub risk: RiskView,
+    pub why: Vec<Why>,
+}
+
+/// Another version of the same record.
+pub(super) struct TheirsView {
+    pub href: String,
+    pub by: String,
+    pub at: String,
+}
+
+#[derive(Template)]
+#[template(path = "care/pages/form.html")]
+pub(super) struct FormPage {
+    pub frame: Frame,
+    pub person: SubjectId,
+    pub name: String,
+    pub program: String,
+    pub action: String,
+    pub preview: String,
+    pub hidden: Vec<(&'static str, String)>,
+    pub form: FormView,
+    pub message: Option<String>,
+    pub problems: usize,
+    pub consequence: Option<Consequence>,
+    /// For corrections: why.
+    pub why: Option<String>,
+    pub theirs: Option<TheirsView>,
+    pub organizations: Vec<(String, String)>,
+}
+
+/// The form being filled: which, for whom.
+pub(super) struct Desk<'a> {
+    pub cx: &'a Cx,
+    pub care: &'a Care,
+    pub by: Acting,
+    pub subject: SubjectId,
+    pub program: ProgramIx,
+    pub form: FormIx,
+}
+
+/// Everything typed so far.
+pub(super) struct Typing {
+    pub record: EncounterId,
+    pub enrollment: Option<EnrollmentId>,
+    pub base_version: Option<i64>,
+    pub occurred_text: String,
+    pub occurred_on: Option<Date>,
+    pub typed: TypedText,
+    pub reasons: Reasons,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(
+        cx: &'a Cx,
+        subject: SubjectId,
+        program: &str,
+        form: &str,
+    ) -> Result<Self, Error> {
+        let care = care_of(cx)?;
+        let program = care.pack().program_ix(program).ok_or(Error::NotFound)?;
+        let form = care
+            .pack()
+            .program(program)
+            .form_ix(form)
+            .ok_or(Error::NotFound)?;
+        Ok(Desk {
+            cx,
+            care,
+            by: Acting::from(cx),
+            subject,
+            program,
+            form,
+        })
+    }
+
+    pub(super) fn words(&self) -> Words<'a> {
+        Words {
+            cx: self.cx,
+            pack: self.care.pack(),
+        }
+    }
+
+    pub(super) fn pack_form(&self) -> &'a PackForm {
+        self.care.pack().program(self.program).form(self.form)
+    }
+
+    fn path(&self) -> String {
+        let program = self.care.pack().program(self.program);
+        format!(
+            "/persons/{}/forms/{}/{}",
+            self.subject,
+            program.id,
+            self.pack_form().id
+        )
+    }
+
+    pub(super) fn typing(&self, sent: &Sent) -> Result<(Typing, Option<Finding>), Error> {
+        let occurred_text = sent.one("occurred_on").to_owned();
+        let (occurred_on, wrong) = match read_day(&occurred_text) {
+            Ok(day) => (day, None),
+            Err(message) => (None, Some(message)),
+        };
+        let wrong = wrong.map(|message| Finding {
+            at: vec![fuyou_pack::record::At::OccurredOn],
+            severity: Severity::Refuse,
+            kind: "type".into(),
+            message,
+        });
+        let enrollment = Some(sent.one("enrollment")).filter(|text| !text.is_empty());
+        let typing = Typing {
+            record: sent.one("id").parse().map_err(|_| Error::NotFound)?,
+            enrollment: enrollment
+                .map(str::parse)
+                .transpose()
+                .map_err(|_| Error::NotFound)?,
+            base_version: sent.one("base_version").parse().ok(),
+            occurred_text,
+            occurred_on,
+            typed: sent.typed(
+                self.pack_form(),
+                &self.cx.actor.tree,
+                self.cx.actor.secrecy_max(),
+            ),
+            reasons: sent.reasons(),
+        };
+        Ok((typing, wrong))
+    }
+
+    pub(super) fn record(&self, typing: &Typing) -> Record {
+        let program = self.care.pack().program(self.program);
+        Record {
+            id: typing.record,
+            subject: self.subject,
+            enrollment: typing.enrollment,
+            program: program.id.to_string(),
+            form: self.pack_form().id.to_string(),
+            occurred_on: typing.occurred_on,
+            values: Values::Text(typing.typed.clone()),
+            reasons: typing.reasons.clone(),
+            base_version: typing.base_version,
+        }
+    }
+
+    /// What saving would lead to once the reasons still asked for are given.
+    pub(super) async fn preview(&self, typing: &Typing) -> Result<Preview, CareError> {
+        let mut record = self.record(typing);
+        record.reasons.insert("*".to_owned(), "?".to_owned());
+        self.care.preview(&self.by, &record).await
+    }
+
+    /// The findings of a preview, worst first beside each field; what cannot be read stands before what it lacks.
+    pub(super) fn findings(preview: &Preview, unreadable_day: Option<Finding>) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = unreadable_day.into_iter().collect();
+        let day_is_wrong = !findings.is_empty();
+        findings.extend(
+            preview
+                .unreadable
+                .iter()
+                .filter(|finding| {
+                    !(day_is_wrong
+                        && finding.at.first() == Some(&fuyou_pack::record::At::OccurredOn))
+                })
+                .cloned(),
+        );
+        let is_unreadable = |finding: &Finding, known: &[Finding]| {
+            finding
+                .at
+                .first()
+                .is_some_and(|at| known.iter().any(|other| other.at.first() == Some(at)))
+        };
+        let known = findings.clone();
+        findings.extend(
+            preview
+                .checked
+                .findings
+                .iter()
+                .filter(|finding| !is_unreadable(finding, &known))
+                .cloned(),
+        );
+        findings
+    }
+
+    /// The page with what was typed. `loud` also says what is still missing.
+    pub(super) async fn page(&self, asked: PageAsked<'_>) -> Result<FormPage, Error> {
+        let words = self.words();
+        let program = self.care.pack().program(self.program);
+        let typing = asked.typing;
+        let findings: Vec<Finding> = asked
+            .findings
+            .iter()
+            .filter(|finding| asked.is_loud || &*finding.kind != "required")
+            .cloned()
+            .collect();
+        let filling = Filling {
+            form: self.pack_form(),
+            occurred_on: typing.occurred_text.clone(),
+            typed: &typing.typed,
+            reasons: &typing.reasons,
+            checked: asked.checked,
+            findings: &findings,
+            last: asked.last,
+            theirs: asked.theirs.map(|theirs| theirs.values.as_slice()),
+        };
+        let form = filling.view(words);
+        let problems = if asked.is_loud { findings.len() } else { 0 };
+        let organizations = match form.has_organizations {
+            true => self
+                .cx
+                .actor
+                .tree
+                .all()
+                .iter()
+                .map(|known| (known.code.clone(), known.name.clone()))
+                .collect(),
+            false => Vec::new(),
+        };
+        let mut hidden = vec![("id", typing.record.to_string())];
+        hidden.extend(typing.enrollment.map(|id| ("enrollment", id.to_string())));
+        hidden.extend(
+            typing
+                .base_version
+                .map(|version| ("base_version", version.to_string())),
+        );
+        Ok(FormPage {
+            frame: Frame::new(self.cx, "menu-persons").titled(words.form_title(self.pack_form())),
+            person: self.subject,
+            name: name_of(self.cx, self.subject).await?,
+            program: words.of(&program.title),
+            action: asked.action.unwrap_or_else(|| self.path()),
+            preview: format!("{}/preview", self.path()),
+            hidden,
+            form,
+            message: asked.message,
+            problems,
+            consequence: asked.outcome.map(|outcome| self.consequence(outcome)),
+            why: asked.why,
+            theirs: asked.theirs.map(|theirs| TheirsView {
+                href: format!("/persons/{}/records/{}", self.subject, theirs.id),
+                by: words.organization(theirs.recorded_org),
+                at: words.instant(theirs.recorded_at),
+            }),
+            organizations,
+        })
+    }
+
+    pub(super) fn consequence(&self, outcome: &Recorded) -> Consequence {
+        let program = self.care.pack().program(self.program);
+        Consequence {
+            risk: self.words().risk(program, &outcome.risk_after),
+            why: self.words().why(program, outcome.rules.iter()),
+        }
+    }
+}
+
+/// What a page is made of.
+pub(super) struct PageAsked<'a> {
+    pub typing: &'a Typing,
+    pub checked: Option<&'a Checked>,
+    pub findings: &'a [Finding],
+    pub last: &'a [Shown],
+    pub is_loud: bool,
+    pub outcome: Option<&'a Recorded>,
+    pub message: Option<String>,
+    pub action: Option<String>,
+    pub why: Option<String>,
+    pub theirs: Option<&'a RecordShown>,
+}
+
+impl<'a> PageAsked<'a> {
+    pub(super) fn new(typing: &'a Typing) -> Self {
+        PageAsked {
+            typing,
+            checked: None,
+            findings: &[],
+            last: &[],
+            is_loud: false,
+            outcome: None,
+            message: None,
+            action: None,
+            why: None,
+            theirs: None,
+        }
+    }
+}
+
+/// An empty form with the pack's defaults and the last values.
+pub(super) async fn show(
+    cx: Cx,
+    Path((id, program, form)): Path<(String, String, String)>,
+    Query(query): Query<FormQuery>,
+) -> Result<Response, Error> {
+    let desk = Desk::new(&cx, subject_id(&id)?, &program, &form)?;
+    let enrollment: Option<EnrollmentId> = query
+        .enrollment
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| Error::NotFound)?;
+    let on = query
+        .on
+        .as_deref()
+        .and_then(|text| read_day(text).ok().flatten())
+        .unwrap_or(cx.today);
+    let prefilled = desk
+        .care
+        .prefill(&desk.by, desk.subject, enrollment, (&program, &form), on)
+        .await?;
+    let typing = Typing {
+        record: cx.app.new_id(),
+        enrollment: prefilled.enrollment,
+        base_version: prefilled.base_version,
+        occurred_text: on.to_string(),
+        occurred_on: Some(on),
+        typed: typed_of_draft(desk.pack_form(), &prefilled.draft),
+        reasons: Reasons::new(),
+    };
+    let preview = desk.preview(&typing).await?;
+    let asked = PageAsked {
+        checked: Some(&preview.checked),
+        last: &prefilled.last,
+        ..PageAsked::new(&typing)
+    };
+    Ok(html(&desk.page(asked).await?)?.into_response())
+}
+
+/// Saves, or shows the form again: with another row, checked, or with what stands against it.
+pub(super) async fn submit(
+    cx: Cx,
+    Path((id, program, form)): Path<(String, String, String)>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    let desk = Desk::new(&cx, subject_id(&id)?, &program, &form)?;
+    let sent = Sent(pairs);
+    let (typing, wrong_day) = desk.typing(&sent)?;
+    let saving = sent.wish() == Wish::Save;
+    let mut stale = None;
+    let mut message = None;
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    if saving && wrong_day.is_none() {
+        match desk.care.record(&desk.by, desk.record(&typing)).await {
+            Ok(recorded) => {
+                let to = format!("/persons/{}/records/{}", desk.subject, recorded.encounter);
+                return Ok(Redirect::to(&to).into_response());
+            }
+            Err(CareError::Refused(_)) => {}
+            Err(
+                err @ (CareError::Denied(_)
+                | CareError::NotFound(_)
+                | CareError::Stored { .. }
+                | CareError::Store(_)),
+            ) => {
+                return Err(err.into());
+            }
+            Err(err) => {
+                status = StatusCode::CONFLICT;
+                message = Some(desk.words().of(&err.message()));
+                if let CareError::Stale(found) = err {
+                    stale = Some(found);
+                }
+            }
+        }
+    }
+    again(&desk, typing, (wrong_day, saving, status), message, stale).await
+}
+
+/// The form again: nothing that was typed is lost.
+async fn again(
+    desk: &Desk<'_>,
+    mut typing: Typing,
+    (wrong_day, saving, status): (Option<Finding>, bool, StatusCode),
+    message: Option<String>,
+    stale: Option<Box<Stale>>,
+) -> Result<Response, Error> {
+    let preview = match desk.preview(&typing).await {
+        Ok(preview) => Some(preview),
+        // It was said already why nothing can be stored here.
+        Err(_) if message.is_some() => None,
+        Err(err) => return Err(err.into()),
+    };
+    let theirs = match &stale {
+        Some(stale) => {
+            // Saving again now is done knowingly.
+            typing.base_version = Some(stale.stored);
+            Some(
+                desk.care
+                    .stored_record(&desk.by, desk.subject, Id::from_uuid(stale.id))
+                    .await?,
+            )
+        }
+        None => None,
+    };
+    let on = typing.occurred_on.unwrap_or(desk.cx.today);
+    let program = desk.care.pack().program(desk.program);
+    let names = (&*program.id, &*desk.pack_form().id);
+    let last = desk
+        .care
+        .prefill(&desk.by, desk.subject, typing.enrollment, names, on)
+        .await;
+    let last = last.map(|prefilled| prefilled.last).unwrap_or_default();
+    let findings = preview
+        .as_ref()
+        .map(|preview| Desk::findings(preview, wrong_day))
+        .unwrap_or_default();
+    let asked = PageAsked {
+        checked: preview.as_ref().map(|preview| &preview.checked),
+        findings: &findings,
+        last: &last,
+        is_loud: saving,
+        outcome: preview
+            .as_ref()
+            .and_then(|preview| preview.outcome.as_deref()),
+        message,
+        theirs: theirs.as_ref(),
+        ..PageAsked::new(&typing)
+    };
+    let page = desk.page(asked).await?;
+    let status = if saving { status } else { StatusCode::OK };
+    Ok((status, html(&page)?).into_response())
+}
+
+/// What saving would lead to, for the script of the page. Nothing is written.
+pub(super) async fn preview(
+    cx: Cx,
+    Path((id, program, form)): Path<(String, String, String)>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Json<Live>, Error> {
+    let desk = Desk::new(&cx, subject_id(&id)?, &program, &form)?;
+    let (typing, wrong_day) = desk.typing(&Sent(pairs))?;
+    let preview = desk.preview(&typing).await?;
+    let findings = Desk::findings(&preview, wrong_day);
+    Ok(Json(live(&desk, &typing, &preview, &findings)?))
+}

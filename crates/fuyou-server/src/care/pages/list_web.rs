@@ -1,0 +1,389 @@
+//! The lists of a pack: ledgers and registers, filtered, sorted, paged, and as files.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use fuyou_kernel::{Id, Localized};
+use fuyou_pack::Program;
+use fuyou_pack::model::Direction;
+use serde::Deserialize;
+
+use super::care_of;
+use super::list_file::{self, Table};
+use super::words::{Badge, Words, programs_of_persons};
+use crate::access::Action;
+use crate::care::{Acting, Cursor, ListFilter, ListPage as Page, ListRow, Shown};
+use crate::http::{Cx, Error, encoded};
+use crate::registry::{Found, PersonId, choices, listed};
+use crate::ui::{Frame, html};
+
+/// Lines on a page, and read at once for a file.
+const LINES: u32 = 40;
+const BATCH: u32 = 500;
+/// Lines of a file at most; more are an error, never a cut list.
+const FILE_LINES_MAX: i64 = 200_000;
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct ListQuery {
+    organization: String,
+    level: String,
+    sort: String,
+    after: String,
+    format: String,
+}
+
+impl ListQuery {
+    fn filter(&self, program: &Program) -> Result<ListFilter, Error> {
+        let organization = Some(&self.organization).filter(|text| !text.is_empty());
+        let levels = program
+            .risk
+            .as_ref()
+            .map(|scale| scale.levels.as_slice())
+            .unwrap_or_default();
+        let sort = Some(self.sort.as_str()).filter(|text| !text.is_empty());
+        let sort = sort.and_then(|text| match text.strip_prefix('-') {
+            Some(column) => Some((column.parse().ok()?, Direction::Descending)),
+            None => Some((text.parse().ok()?, Direction::Ascending)),
+        });
+        Ok(ListFilter {
+            organization: organization
+                .map(|text| text.parse())
+                .transpose()
+                .map_err(|_| Error::NotFound)?,
+            level: levels.iter().position(|level| *level.id == *self.level),
+            sort,
+        })
+    }
+
+    fn address(&self, base: &str, sort: &str) -> String {
+        let pairs = [
+            ("organization", self.organization.as_str()),
+            ("level", &self.level),
+            ("sort", sort),
+        ];
+        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
+        format!("{base}?{}", pairs.join("&"))
+    }
+}
+
+struct IndexLine {
+    href: String,
+    title: String,
+}
+
+#[derive(Template)]
+#[template(path = "care/pages/lists.html")]
+struct IndexPage {
+    frame: Frame,
+    programs: Vec<(String, Vec<IndexLine>)>,
+}
+
+/// All lists that the reader may open.
+pub(super) async fn index(cx: Cx) -> Result<Response, Error> {
+    let care = care_of(&cx)?;
+    let words = Words {
+        cx: &cx,
+        pack: care.pack(),
+    };
+    let programs = programs_of_persons(care.pack()).map(|program| {
+        let open = program
+            .lists
+            .iter()
+            .filter(|list| list.secrecy <= words.secrecy_max());
+        let lines = open.map(|list| IndexLine {
+            href: format!("/lists/{}/{}", program.id, list.id),
+            title: words.of(&list.title),
+        });
+        (words.of(&program.title), lines.collect())
+    });
+    let page = IndexPage {
+        frame: Frame::new(&cx, "menu-lists"),
+        programs: programs.collect(),
+    };
+    Ok(html(&page)?.into_response())
+}
+
+struct HeadView {
+    title: String,
+    href: String,
+    /// `ascending`, `descending` or empty.
+    sorted: &'static str,
+    is_number: bool,
+}
+
+struct LineView {
+    href: String,
+    name: String,
+    residence: String,
+    cells: Vec<(String, Vec<Badge>)>,
+}
+
+#[derive(Template)]
+#[template(path = "care/pages/list.html")]
+struct ListPage {
+    frame: Frame,
+    cx: Cx,
+    program: String,
+    total: i64,
+    base: String,
+    heads: Vec<HeadView>,
+    lines: Vec<LineView>,
+    organizations: Vec<(String, String)>,
+    organization: String,
+    levels: Vec<(String, String)>,
+    level: String,
+    sort: String,
+    first: String,
+    next: Option<String>,
+    files: Vec<(String, &'static str)>,
+}
+
+/// One page of a list.
+pub(super) async fn show(
+    cx: Cx,
+    Path((program_id, list_id)): Path<(String, String)>,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Error> {
+    let care = care_of(&cx)?;
+    let words = Words {
+        cx: &cx,
+        pack: care.pack(),
+    };
+    let program = care
+        .pack()
+        .program(care.pack().program_ix(&program_id).ok_or(Error::NotFound)?);
+    let filter = query.filter(program)?;
+    let after = Some(query.after.clone())
+        .filter(|after| !after.is_empty())
+        .map(Cursor);
+    let names = (program_id.as_str(), list_id.as_str());
+    let page = care
+        .list(&Acting::from(&cx), names, &filter, after.as_ref(), LINES)
+        .await?;
+    let persons = names_of(&cx, &page).await?;
+    let base = format!("/lists/{program_id}/{list_id}");
+    let first = query.address(&base, &query.sort);
+    let levels = program
+        .risk
+        .as_ref()
+        .map(|scale| scale.levels.as_slice())
+        .unwrap_or_default();
+    let organizations = choices(&cx);
+    let files = match cx.actor.may(Action::ExportData) && page.total > 0 {
+        true => ["csv", "xlsx"]
+            .map(|format| {
+                (
+                    format!(
+                        "{}&format={format}",
+                        query.address(&format!("{base}/file"), &query.sort)
+                    ),
+                    format,
+                )
+            })
+            .into(),
+        false => Vec::new(),
+    };
+    let view = ListPage {
+        frame: Frame::new(&cx, "menu-lists").titled(words.of(&page.title)),
+        cx: cx.clone(),
+        program: words.of(&program.title),
+        total: page.total,
+        heads: heads(words, &query, &base, &page),
+        lines: page
+            .rows
+            .iter()
+            .map(|row| line(words, program, &page, row, &persons))
+            .collect(),
+        organization: if query.organization.is_empty() {
+            cx.actor.organization.to_string()
+        } else {
+            query.organization.clone()
+        },
+        organizations,
+        levels: levels
+            .iter()
+            .map(|level| (level.id.to_string(), words.of(&level.title)))
+            .collect(),
+        level: query.level.clone(),
+        sort: query.sort.clone(),
+        next: page
+            .next
+            .as_ref()
+            .map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
+        first,
+        base,
+        files,
+    };
+    Ok(html(&view)?.into_response())
+}
+
+async fn names_of(
+    cx: &Cx,
+    page: &Page,
+) -> Result<std::collections::HashMap<PersonId, Found>, Error> {
+    let ids: Vec<PersonId> = page
+        .rows
+        .iter()
+        .map(|row| Id::from_uuid(row.subject.uuid()))
+        .collect();
+    Ok(listed(cx, &ids).await??)
+}
+
+fn heads(words: Words<'_>, query: &ListQuery, base: &str, page: &Page) -> Vec<HeadView> {
+    let head = |(at, head): (usize, &crate::care::ListHead)| {
+        let (up, down) = (at.to_string(), format!("-{at}"));
+        let (sort, sorted) = match query.sort.as_str() {
+            sort if sort == up => (&down, "ascending"),
+            sort if sort == down => (&up, "descending"),
+            _ => (&up, ""),
+        };
+        HeadView {
+            title: words.of(&head.title),
+            href: query.address(base, sort),
+            sorted,
+            is_number: head.ty.scale().is_some(),
+        }
+    };
+    page.columns.iter().enumerate().map(head).collect()
+}
+
+/// The value of a column in words, and its badges when it is the risk.
+fn cell(
+    words: Words<'_>,
+    program: &Program,
+    page: &Page,
+    row: &ListRow,
+    at: usize,
+) -> (String, Vec<Badge>) {
+    let head = &page.columns[at];
+    let value = match &row.values[at] {
+        Shown::Restricted => return (words.of(&crate::care::restricted()), Vec::new()),
+        Shown::Value(value) => value,
+    };
+    let fact = program
+        .facts
+        .iter()
+        .find(|fact| fact.title == head.title && fact.ty == head.ty);
+    let unit = fact.and_then(|fact| fact.unit.as_deref());
+    let text = words
+        .value(Some(program), &head.ty, unit, value)
+        .unwrap_or_default();
+    let set = head.ty.value_set().map(|set| set.name());
+    let scale = program.risk.as_ref();
+    let of_scale = |code: &str| {
+        let level = scale.and_then(|scale| scale.levels.iter().find(|level| *level.id == *code));
+        level.map(|level| Badge {
+            colour: level.colour.clone(),
+            words: words.of(&level.title),
+        })
+    };
+    let badges = match (set, value, head.ty.value_set()) {
+        (Some("risk"), fuyou_expr::Value::Code(index), Some(codes)) => codes
+            .code(*index)
+            .and_then(|code| of_scale(code))
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    };
+    // Organizations are kept by code and read by name.
+    let named = matches!(value, fuyou_expr::Value::Text(_))
+        .then(|| words.cx.actor.tree.by_code(&text))
+        .flatten();
+    (
+        named.map_or(text, |organization| organization.name.clone()),
+        badges,
+    )
+}
+
+fn line(
+    words: Words<'_>,
+    program: &Program,
+    page: &Page,
+    row: &ListRow,
+    persons: &std::collections::HashMap<PersonId, Found>,
+) -> LineView {
+    let found = persons.get(&Id::from_uuid(row.subject.uuid()));
+    LineView {
+        href: format!("/persons/{}", row.subject),
+        name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
+        residence: found.map_or_else(String::new, |found| found.residence.clone()),
+        cells: (0..page.columns.len())
+            .map(|at| cell(words, program, page, row, at))
+            .collect(),
+    }
+}
+
+/// A whole list as CSV or XLSX. Taking it out is audited with the list's name and the number of lines.
+pub(super) async fn download(
+    cx: Cx,
+    Path((program_id, list_id)): Path<(String, String)>,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Error> {
+    let care = care_of(&cx)?;
+    let words = Words {
+        cx: &cx,
+        pack: care.pack(),
+    };
+    let program = care
+        .pack()
+        .program(care.pack().program_ix(&program_id).ok_or(Error::NotFound)?);
+    let filter = query.filter(program)?;
+    let place = filter.organization.unwrap_or(cx.actor.organization);
+    cx.actor.require(Action::ExportData, place)?;
+    let mut table = Table::default();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let names = (program_id.as_str(), list_id.as_str());
+        let page = care
+            .list(&Acting::from(&cx), names, &filter, after.as_ref(), BATCH)
+            .await?;
+        if page.total > FILE_LINES_MAX {
+            return Err(Error::Rejected(Localized::new(
+                crate::texts::text(fuyou_kernel::Language::Zh, "list-too-long"),
+                crate::texts::text(fuyou_kernel::Language::En, "list-too-long"),
+            )));
+        }
+        if table.head.is_empty() {
+            table.head = vec![cx.t("list-name"), cx.t("list-residence")];
+            table
+                .head
+                .extend(page.columns.iter().map(|column| words.of(&column.title)));
+        }
+        let persons = names_of(&cx, &page).await?;
+        for row in &page.rows {
+            let line = line(words, program, &page, row, &persons);
+            let mut cells = vec![line.name, line.residence];
+            cells.extend(line.cells.into_iter().map(|(text, _)| text));
+            table.rows.push(cells);
+        }
+        match page.next {
+            Some(cursor) => after = Some(cursor),
+            None => break,
+        }
+    }
+    let mut entry = cx.entry("export", "list");
+    entry.detail = serde_json::json!({ "list": list_id, "lines": table.rows.len() }).to_string();
+    cx.db.note(entry).await?;
+    let (kind, bytes) = match query.format.as_str() {
+        "csv" => ("text/csv; charset=utf-8", list_file::csv(&table)?),
+        "xlsx" => (
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            list_file::xlsx(&table)?,
+        ),
+        _ => return Err(Error::NotFound),
+    };
+    let name = format!(
+        "attachment; filename=\"{list_id}-{}.{}\"",
+        cx.today, query.format
+    );
+    Ok((
+        [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)],
+        bytes,
+    )
+        .into_response())
+}

@@ -1,0 +1,202 @@
+//! Trends as pictures: numbers that recur in the records of an enrollment, drawn by the server.
+
+use fuyou_expr::{Type, Value, format_value};
+use fuyou_kernel::{Date, DayNumber};
+use fuyou_pack::Program;
+use fuyou_pack::model::Field;
+
+use super::words::Words;
+use crate::care::{RecordShown, Shown};
+
+/// Width and height of a picture, and the margins inside it, in its own units.
+const WIDTH: f64 = 320.0;
+const HEIGHT: f64 = 140.0;
+const LEFT: f64 = 40.0;
+const RIGHT: f64 = 12.0;
+const TOP: f64 = 12.0;
+const BOTTOM: f64 = 24.0;
+/// Pictures on a page, and lines in a picture.
+const CHARTS_MAX: usize = 6;
+const LINES_MAX: usize = 3;
+/// A trend has at least so many points.
+const POINTS_MIN: usize = 2;
+
+/// A place with a text.
+pub(super) struct Mark {
+    pub x: String,
+    pub y: String,
+    pub text: String,
+}
+
+/// One line of a picture.
+pub(super) struct Line {
+    pub label: String,
+    pub points: String,
+    pub marks: Vec<Mark>,
+    pub last: String,
+}
+
+/// One picture.
+pub(super) struct Chart {
+    pub title: String,
+    pub alt: String,
+    /// Top and height of the usual range.
+    pub band: Option<(String, String)>,
+    pub lines: Vec<Line>,
+    pub heights: Vec<Mark>,
+    pub days: Vec<Mark>,
+}
+
+struct Series<'a> {
+    field: &'a Field,
+    /// The form and section in which it stands first: what is typed together is drawn together.
+    place: (usize, Option<usize>),
+    points: Vec<(Date, i64)>,
+}
+
+/// Pictures of the numbers that recur, those with the most points first.
+pub(super) fn charts(words: Words<'_>, program: &Program, records: &[RecordShown]) -> Vec<Chart> {
+    let mut series = recurring(program, records);
+    series.sort_by_key(|series| std::cmp::Reverse(series.points.len()));
+    let mut charts: Vec<Vec<Series<'_>>> = Vec::new();
+    for one in series {
+        let together = charts.iter_mut().find(|chart| {
+            chart.len() < LINES_MAX
+                && chart[0].field.unit == one.field.unit
+                && chart[0].place == one.place
+                && chart[0].field.ty == one.field.ty
+        });
+        match together {
+            Some(chart) => chart.push(one),
+            None => charts.push(vec![one]),
+        }
+    }
+    charts.truncate(CHARTS_MAX);
+    charts.iter().map(|series| draw(words, series)).collect()
+}
+
+fn recurring<'p>(program: &'p Program, records: &[RecordShown]) -> Vec<Series<'p>> {
+    let mut found: Vec<Series<'p>> = Vec::new();
+    for record in records.iter().filter(|record| record.voided.is_none()) {
+        let form = program.form(record.form);
+        for (field, shown) in form.fields.iter().zip(&record.values) {
+            let (Some(_), Type::Integer | Type::Decimal(_), Shown::Value(Value::Number(number))) =
+                (&field.unit, &field.ty, shown)
+            else {
+                continue;
+            };
+            let point = (record.occurred_on, *number);
+            match found.iter_mut().find(|series| series.field.id == field.id) {
+                Some(series) => series.points.push(point),
+                None => found.push(Series {
+                    field,
+                    place: (record.form.get(), field.section),
+                    points: vec![point],
+                }),
+            }
+        }
+    }
+    found.retain(|series| {
+        let first = series.points.first().map(|(day, _)| *day);
+        series.points.len() >= POINTS_MIN && series.points.last().map(|(day, _)| *day) != first
+    });
+    found
+}
+
+fn draw(words: Words<'_>, series: &[Series<'_>]) -> Chart {
+    let day = |date: Date| f64::from(DayNumber::from(date).0);
+    let days = || {
+        series
+            .iter()
+            .flat_map(|series| series.points.iter().map(|(date, _)| *date))
+    };
+    let numbers = || {
+        series
+            .iter()
+            .flat_map(|series| series.points.iter().map(|(_, number)| *number))
+    };
+    let (first, last) = (
+        days().min().unwrap_or_default(),
+        days().max().unwrap_or_default(),
+    );
+    let (low, high) = (
+        numbers().min().unwrap_or_default(),
+        numbers().max().unwrap_or_default(),
+    );
+    let room = ((high - low) / 8).max(1);
+    let (bottom, top) = ((low - room) as f64, (high + room) as f64);
+    let x = |date: Date| {
+        LEFT + (day(date) - day(first)) / (day(last) - day(first)).max(1.0) * (WIDTH - LEFT - RIGHT)
+    };
+    let y = |number: i64| TOP + (top - number as f64) / (top - bottom) * (HEIGHT - TOP - BOTTOM);
+    let at = |place: f64| format!("{place:.1}");
+    let field = series[0].field;
+    let unit = field.unit.clone().unwrap_or_default();
+    let print = |field: &Field, number: i64| format_value(&field.ty, &Value::Number(number));
+    let lines: Vec<Line> = series
+        .iter()
+        .map(|one| {
+            let marks = one.points.iter().map(|(date, number)| Mark {
+                x: at(x(*date)),
+                y: at(y(*number)),
+                text: format!("{date}: {} {unit}", print(one.field, *number)),
+            });
+            let points: Vec<String> = one
+                .points
+                .iter()
+                .map(|(date, number)| format!("{},{}", at(x(*date)), at(y(*number))))
+                .collect();
+            Line {
+                label: words.of(&one.field.label),
+                points: points.join(" "),
+                marks: marks.collect(),
+                last: one
+                    .points
+                    .last()
+                    .map(|(_, number)| print(one.field, *number))
+                    .unwrap_or_default(),
+            }
+        })
+        .collect();
+    let band = field
+        .soft_range
+        .filter(|_| series.len() == 1)
+        .map(|(from, to)| {
+            let (above, below) = (y(to.min(high + room)), y(from.max(low - room)));
+            (at(above), at((below - above).max(0.0)))
+        });
+    let titles: Vec<&str> = lines.iter().map(|line| line.label.as_str()).collect();
+    let title = format!("{} ({unit})", titles.join(" / "));
+    let told: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            let points: Vec<&str> = line.marks.iter().map(|mark| mark.text.as_str()).collect();
+            format!("{}: {}", line.label, points.join("; "))
+        })
+        .collect();
+    Chart {
+        title,
+        alt: told.join(". "),
+        band,
+        heights: [low, high]
+            .map(|number| Mark {
+                x: at(LEFT - 6.0),
+                y: at(y(number) + 4.0),
+                text: print(field, number),
+            })
+            .into(),
+        days: vec![
+            Mark {
+                x: at(LEFT),
+                y: at(HEIGHT - 6.0),
+                text: first.to_string(),
+            },
+            Mark {
+                x: at(WIDTH - RIGHT),
+                y: at(HEIGHT - 6.0),
+                text: last.to_string(),
+            },
+        ],
+        lines,
+    }
+}

@@ -1,0 +1,317 @@
+//! The work list: what to do now, the most urgent first, and one click to do it.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use fuyou_kernel::Id;
+use fuyou_pack::input::read_day;
+use serde::Deserialize;
+
+use super::sent::Sent;
+use super::words::{Badge, Words, programs_of_persons};
+use super::{care_of, subject_id};
+use crate::access::Action;
+use crate::care::{
+    Acting, Attempt, AttemptOutcome, Cause, Cursor, Reach, WorkFilter, WorkKind, WorkPage as Page,
+    WorkRow,
+};
+use crate::http::{Cx, Error, Form, encoded};
+use crate::referral::incoming;
+use crate::registry::{Found, PersonId, listed};
+use crate::ui::{Frame, html};
+
+/// Lines on a page.
+const LINES: u32 = 40;
+
+/// Which part of the work list.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct WorkQuery {
+    kind: String,
+    reach: String,
+    program: String,
+    after: String,
+}
+
+fn word(kind: WorkKind) -> &'static str {
+    match kind {
+        WorkKind::Clock => "clock",
+        WorkKind::Overdue => "overdue",
+        WorkKind::DueToday => "due-today",
+        WorkKind::Ready => "ready",
+        WorkKind::HighRisk => "high-risk",
+        WorkKind::Escalated => "escalated",
+    }
+}
+
+struct CountView {
+    href: String,
+    label: String,
+    count: i64,
+    is_current: bool,
+    is_alarm: bool,
+}
+
+struct LineView {
+    person: String,
+    name: String,
+    residence: String,
+    badges: Vec<Badge>,
+    title: String,
+    when: String,
+    state: &'static str,
+    notes: Vec<String>,
+    act: Option<String>,
+    done: Option<String>,
+    attempt: Option<String>,
+    attempt_id: String,
+}
+
+#[derive(Template)]
+#[template(path = "care/pages/work.html")]
+struct WorkListPage {
+    frame: Frame,
+    cx: Cx,
+    counts: Vec<CountView>,
+    lines: Vec<LineView>,
+    reaches: Vec<(String, &'static str, bool)>,
+    programs: Vec<(String, String, bool)>,
+    outcomes: Vec<(&'static str, String)>,
+    first: String,
+    next: Option<String>,
+    can_register: bool,
+}
+
+fn address(kind: &str, reach: &str, program: &str) -> String {
+    let mut pairs = Vec::new();
+    for (name, value) in [("kind", kind), ("reach", reach), ("program", program)] {
+        if !value.is_empty() {
+            pairs.push(format!("{name}={}", encoded(value)));
+        }
+    }
+    if pairs.is_empty() {
+        "/".to_owned()
+    } else {
+        format!("/?{}", pairs.join("&"))
+    }
+}
+
+/// The home page of those who care for persons; none for others.
+pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, Error> {
+    let Some(care) = cx.app.care().filter(|_| cx.actor.may(Action::RecordCare)) else {
+        return Ok(None);
+    };
+    let by = Acting::from(cx);
+    let words = Words {
+        cx,
+        pack: care.pack(),
+    };
+    let kind = WorkKind::ALL
+        .into_iter()
+        .find(|kind| word(*kind) == query.kind);
+    let filter = WorkFilter {
+        reach: if query.reach == "below" {
+            Reach::Below
+        } else {
+            Reach::Own
+        },
+        kind,
+        program: Some(query.program.clone()).filter(|program| !program.is_empty()),
+    };
+    let after = Some(query.after.clone())
+        .filter(|after| !after.is_empty())
+        .map(Cursor);
+    let page = care.work_list(&by, &filter, after.as_ref(), LINES).await?;
+    let ids: Vec<PersonId> = page
+        .rows
+        .iter()
+        .map(|row| Id::from_uuid(row.subject.uuid()))
+        .collect();
+    let names = listed(cx, &ids).await??;
+    let lines = page
+        .rows
+        .iter()
+        .map(|row| line(words, row, names.get(&Id::from_uuid(row.subject.uuid()))));
+    let mut counts = counts(words, &query, &page);
+    if cx.actor.may(Action::ManageReferral) {
+        let (running, late) = incoming(care, &by).await?;
+        counts.push(CountView {
+            href: "/referrals".to_owned(),
+            label: words.t("work-incoming"),
+            count: running,
+            is_current: false,
+            is_alarm: late > 0,
+        });
+    }
+    let first = address(&query.kind, &query.reach, &query.program);
+    let more = |cursor: &Cursor| {
+        let joint = if first.contains('?') { '&' } else { '?' };
+        format!("{first}{joint}after={}", encoded(&cursor.0))
+    };
+    let programs: Vec<(String, String, bool)> = programs_of_persons(care.pack())
+        .map(|program| {
+            let href = address(&query.kind, &query.reach, &program.id);
+            (
+                href,
+                words.of(&program.title),
+                *program.id == *query.program,
+            )
+        })
+        .collect();
+    let list = WorkListPage {
+        frame: Frame::new(cx, "menu-home"),
+        cx: cx.clone(),
+        counts,
+        lines: lines.collect(),
+        reaches: [("", "work-own"), ("below", "work-below")]
+            .map(|(reach, key)| {
+                (
+                    address(&query.kind, reach, &query.program),
+                    key,
+                    query.reach == reach,
+                )
+            })
+            .into(),
+        programs: if programs.len() > 1 {
+            programs
+        } else {
+            Vec::new()
+        },
+        outcomes: AttemptOutcome::ALL
+            .map(|outcome| {
+                (
+                    outcome.word(),
+                    words.t(&format!("attempt-{}", outcome.word().replace('_', "-"))),
+                )
+            })
+            .into(),
+        next: page.next.as_ref().map(more),
+        first,
+        can_register: cx.actor.may(Action::RegisterPerson),
+    };
+    Ok(Some(html(&list)?.into_response()))
+}
+
+fn counts(words: Words<'_>, query: &WorkQuery, page: &Page) -> Vec<CountView> {
+    let known = |kind: WorkKind| {
+        page.counts
+            .iter()
+            .find(|(known, _)| *known == kind)
+            .map_or(0, |(_, count)| *count)
+    };
+    let mut views = vec![CountView {
+        href: address("", &query.reach, &query.program),
+        label: words.t("work-everything"),
+        count: known(WorkKind::Overdue) + known(WorkKind::DueToday) + known(WorkKind::Ready),
+        is_current: query.kind.is_empty(),
+        is_alarm: false,
+    }];
+    views.extend(WorkKind::ALL.into_iter().map(|kind| CountView {
+        href: address(word(kind), &query.reach, &query.program),
+        label: words.t(&format!("work-{}", word(kind))),
+        count: known(kind),
+        is_current: query.kind == word(kind),
+        is_alarm: matches!(
+            kind,
+            WorkKind::Overdue | WorkKind::Clock | WorkKind::Escalated
+        ) && known(kind) > 0,
+    }));
+    views
+}
+
+fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
+    let program = words.pack.program(row.program);
+    let (when, state) = match (row.minutes_left, row.late_days) {
+        (Some(left), _) => {
+            let minutes = left.unsigned_abs();
+            let (hours, rest) = ((minutes / 60).to_string(), (minutes % 60).to_string());
+            let pairs = [("hours", hours.as_str()), ("minutes", rest.as_str())];
+            let time = crate::texts::text_with(words.language(), "work-hours", &pairs);
+            let key = if left < 0 {
+                "work-minutes-late"
+            } else {
+                "work-minutes-left"
+            };
+            (
+                words.t1(key, "time", time),
+                if left < 0 { "overdue" } else { "today" },
+            )
+        }
+        (None, 0) => (words.t("work-today"), "today"),
+        (None, late) if late > 0 => (words.t1("work-late", "days", late), "overdue"),
+        (None, early) => (words.t1("work-left", "days", -early), "ready"),
+    };
+    let mut notes = Vec::new();
+    if row.attempts > 0 {
+        notes.push(words.t1("work-tried", "count", row.attempts));
+    }
+    if let Some(at) = row.escalated_at {
+        notes.push(words.t1("work-shown-since", "at", words.instant(at)));
+    }
+    if row.task.owner != words.cx.actor.organization {
+        notes.push(words.organization(row.task.owner));
+    }
+    let form = row
+        .task
+        .form
+        .map(|form| program.form(form))
+        .filter(|form| !words.is_closed(form));
+    let by_hand = row.task.form.is_none() && row.task.cause != Cause::Restricted;
+    let at = |what: &str| format!("/persons/{}/tasks/{}/{what}", row.subject, row.task.id);
+    LineView {
+        person: row.subject.to_string(),
+        name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
+        residence: found.map_or_else(String::new, |found| found.residence.clone()),
+        badges: words.risk(program, &row.risk).badges,
+        title: words.task_title(program, &row.task),
+        when,
+        state,
+        notes,
+        act: form.map(|form| {
+            format!(
+                "/persons/{}/forms/{}/{}?enrollment={}",
+                row.subject, program.id, form.id, row.enrollment
+            )
+        }),
+        done: by_hand.then(|| at("done")),
+        attempt: Some(at("attempts")),
+        attempt_id: words.cx.new_id().to_string(),
+    }
+}
+
+/// Marks a task done that no form does.
+pub(super) async fn done(
+    cx: Cx,
+    Path((id, task)): Path<(String, String)>,
+) -> Result<Redirect, Error> {
+    let subject = subject_id(&id)?;
+    let task = task.parse().map_err(|_| Error::NotFound)?;
+    care_of(&cx)?
+        .complete_task(&Acting::from(&cx), subject, task)
+        .await?;
+    Ok(Redirect::to("/"))
+}
+
+/// Notes that somebody tried.
+pub(super) async fn attempt(
+    cx: Cx,
+    Path((id, task)): Path<(String, String)>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect, Error> {
+    let sent = Sent(pairs);
+    let outcome = AttemptOutcome::ALL
+        .into_iter()
+        .find(|outcome| outcome.word() == sent.one("outcome"));
+    let attempt = Attempt {
+        id: sent.one("id").parse().map_err(|_| Error::NotFound)?,
+        task: task.parse().map_err(|_| Error::NotFound)?,
+        subject: subject_id(&id)?,
+        outcome: outcome.ok_or(Error::NotFound)?,
+        note: sent.one("note").to_owned(),
+        again_on: read_day(sent.one("again_on")).map_err(Error::Rejected)?,
+    };
+    care_of(&cx)?
+        .record_attempt(&Acting::from(&cx), attempt)
+        .await?;
+    Ok(Redirect::to("/"))
+}

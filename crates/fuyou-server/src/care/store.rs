@@ -1,0 +1,395 @@
+//! SQL about enrollments, encounters and what they amount to. The tables of packs are in [`super::tables`].
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use fuyou_kernel::Timestamp;
+use fuyou_pack::Pack;
+use fuyou_pack::replay::Completion;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::derive::Finding;
+use super::file::{Head, Kept};
+use super::{EnrollmentState, Error};
+use crate::db::{Connection, DbDate, DbInstant, Insert, Tx, on};
+use crate::registry::OrganizationId;
+
+const KEY: &[&str] = &["subject_id", "id"];
+
+/// New enrollments. One that is there already is left alone, and the count tells.
+pub(super) static ENROLLMENTS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "enrollment",
+        &[
+            "subject_id", "id", "program", "org_id", "opened_on", "closed_on", "state", "held", "pack_version", "version",
+            "created_at", "updated_at",
+        ],
+        "on conflict do nothing",
+    )
+});
+
+/// New records. One that is there already is left alone, and the count tells.
+pub(super) static RECORDS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "encounter",
+        &[
+            "subject_id", "id", "enrollment_id", "form", "occurred_on", "recorded_at", "recorded_org_id", "recorded_by",
+            "version", "sent_hash", "content_hash", "reasons", "visit", "risk_after", "marks_after",
+        ],
+        "on conflict do nothing",
+    )
+});
+
+/// Tasks, replaced when they are there.
+pub(super) static TASKS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::upsert(
+        "task",
+        &[
+            "subject_id", "id", "enrollment_id", "program", "key", "origin", "item", "form", "owner_id", "from_on", "due_on",
+            "due_at", "overdue_at", "state", "done_on", "done_by", "on_time", "risk_rank", "risk_marks", "village_id", "village_sees_at", "township_sees_at",
+            "county_sees_at", "city_sees_at", "province_sees_at",
+        ],
+        KEY,
+    )
+});
+
+/// Rule hits, replaced when they are there.
+pub(super) static HITS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::upsert(
+        "rule_hit",
+        &["subject_id", "id", "enrollment_id", "program", "rule", "since", "until", "encounter_id", "replaced"],
+        KEY,
+    )
+});
+
+/// Points of the risk trajectory, replaced when they are there.
+pub(super) static RISKS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::upsert("risk_history", &["subject_id", "id", "enrollment_id", "at", "level", "marks", "scores"], KEY)
+});
+
+/// Care relations, replaced when they are there.
+pub(super) static RELATIONS: LazyLock<Insert> =
+    LazyLock::new(|| Insert::upsert("care_relation", &["subject_id", "id", "org_id", "kind", "until_on"], KEY));
+
+/// Tasks marked done by hand. Marking twice is marking once.
+pub(super) static COMPLETIONS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "task_completion",
+        &["subject_id", "id", "enrollment_id", "key", "at", "by_id"],
+        "on conflict do nothing",
+    )
+});
+
+/// Earlier versions of records.
+pub(super) static EARLIER: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "encounter_history",
+        &[
+            "subject_id", "id", "encounter_id", "version", "changed_at", "changed_by", "changed_by_login", "what", "why",
+            "occurred_on", "content",
+        ],
+        "on conflict do nothing",
+    )
+});
+
+/// Changes of enrollments by people.
+pub(super) static ENROLLMENT_CHANGES: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "enrollment_history",
+        &[
+            "subject_id", "id", "enrollment_id", "version", "changed_at", "changed_by", "changed_by_login", "what",
+            "from_value", "to_value", "why",
+        ],
+        "on conflict do nothing",
+    )
+});
+
+impl EnrollmentState {
+    /// The word in storage.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            EnrollmentState::Open => "open",
+            EnrollmentState::Closed => "closed",
+        }
+    }
+
+    fn read(word: &str) -> Result<Self, Error> {
+        match word {
+            "open" => Ok(EnrollmentState::Open),
+            "closed" => Ok(EnrollmentState::Closed),
+            other => Err(Error::Stored {
+                column: "enrollment.state".to_owned(),
+                text: other.to_owned(),
+                ty: "state".to_owned(),
+            }),
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct EnrollmentRow {
+    subject_id: Uuid,
+    id: Uuid,
+    program: String,
+    org_id: Uuid,
+    opened_on: DbDate,
+    closed_on: Option<DbDate>,
+    state: String,
+    held: Option<String>,
+    pack_version: String,
+    version: i64,
+    created_at: DbInstant,
+}
+
+/// The enrollments of a subject, in programs that the pack has, oldest id first.
+pub(super) async fn enrollments(
+    connection: &mut Connection,
+    pack: &Pack,
+    subject: Uuid,
+) -> Result<Vec<Head>, Error> {
+    const SQL: &str = "select subject_id, id, program, org_id, opened_on, closed_on, state, held, pack_version, version, \
+                       created_at from enrollment where subject_id = $1 order by id";
+    let rows: Vec<EnrollmentRow> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
+    rows.into_iter()
+        .filter_map(|row| Some((pack.program_ix(&row.program)?, row)))
+        .map(|(program, row)| {
+            Ok(Head {
+                subject: row.subject_id,
+                id: row.id,
+                program,
+                organization: OrganizationId::from_uuid(row.org_id),
+                opened_on: row.opened_on.0,
+                closed_on: row.closed_on.map(|date| date.0),
+                state: EnrollmentState::read(&row.state)?,
+                held: row.held.as_deref().map(EnrollmentState::read).transpose()?,
+                pack_version: row.pack_version,
+                version: row.version,
+                created_at: row.created_at.0,
+            })
+        })
+        .collect()
+}
+
+/// The head of a record as it stands in the table.
+#[derive(FromRow)]
+pub(super) struct RecordRow {
+    pub id: Uuid,
+    pub enrollment_id: Uuid,
+    pub form: String,
+    occurred_on: DbDate,
+    recorded_at: DbInstant,
+    recorded_org_id: Uuid,
+    recorded_by: Option<Uuid>,
+    version: i64,
+    sent_hash: Vec<u8>,
+    content_hash: Vec<u8>,
+    voided_at: Option<DbInstant>,
+    void_reason: Option<String>,
+    reasons: Option<String>,
+}
+
+impl RecordRow {
+    /// The record without its values.
+    pub(super) fn kept(self, form: fuyou_pack::model::FormIx) -> Result<Kept, Error> {
+        let reasons = match self.reasons.as_deref() {
+            None => super::Reasons::new(),
+            Some(text) => serde_json::from_str(text).map_err(|_| Error::Stored {
+                column: "encounter.reasons".to_owned(),
+                text: "…".to_owned(),
+                ty: "JSON".to_owned(),
+            })?,
+        };
+        Ok(Kept {
+            id: self.id,
+            enrollment: self.enrollment_id,
+            form,
+            form_id: self.form.into(),
+            occurred_on: self.occurred_on.0,
+            recorded_at: self.recorded_at.0,
+            recorded_org: OrganizationId::from_uuid(self.recorded_org_id),
+            recorded_by: self.recorded_by,
+            version: self.version,
+            sent_hash: self.sent_hash,
+            content_hash: self.content_hash,
+            voided: self.voided_at.map(|at| (at.0, self.void_reason.unwrap_or_default())),
+            reasons,
+            values: Vec::new(),
+            groups: Vec::new(),
+            derived: Vec::new(),
+        })
+    }
+}
+
+/// The heads of all records of a subject.
+pub(super) async fn records(connection: &mut Connection, subject: Uuid) -> Result<Vec<RecordRow>, Error> {
+    const SQL: &str = "select id, enrollment_id, form, occurred_on, recorded_at, recorded_org_id, recorded_by, version, \
+                       sent_hash, content_hash, voided_at, void_reason, reasons from encounter where subject_id = $1";
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))
+}
+
+/// The tasks of a subject that were marked done by hand.
+pub(super) async fn completions(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<Vec<(Uuid, Completion)>, Error> {
+    const SQL: &str = "select enrollment_id, key, at from task_completion where subject_id = $1 order by at, id";
+    let rows: Vec<(Uuid, String, DbInstant)> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
+    Ok(rows
+        .into_iter()
+        .map(|(enrollment, key, at)| (enrollment, Completion { key, at_ms: at.0.as_millisecond() }))
+        .collect())
+}
+
+/// Takes the next version of an enrollment. False when somebody else did since it was read.
+pub(super) async fn advance(tx: &mut Tx, head: &Head, now: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "update enrollment set org_id = $4, opened_on = $5, closed_on = $6, state = $7, held = $8, \
+                       pack_version = $9, version = version + 1, updated_at = $10 \
+                       where subject_id = $1 and id = $2 and version = $3";
+    let rows = on!(tx, conn => sqlx::query(SQL)
+        .bind(head.subject).bind(head.id).bind(head.version).bind(head.organization.uuid())
+        .bind(DbDate(head.opened_on)).bind(head.closed_on.map(DbDate)).bind(head.state.word())
+        .bind(head.held.map(EnrollmentState::word)).bind(head.pack_version.as_str()).bind(DbInstant(now))
+        .execute(conn).await?.rows_affected());
+    Ok(rows == 1)
+}
+
+/// Another open enrollment of the subject in a program, if there is one.
+pub(super) async fn other_open(
+    connection: &mut Connection,
+    subject: Uuid,
+    program: &str,
+    but: Uuid,
+) -> Result<Option<Uuid>, Error> {
+    const SQL: &str =
+        "select id from enrollment where subject_id = $1 and program = $2 and state = 'open' and id <> $3 limit 1";
+    let row: Option<(Uuid,)> = on!(connection, conn =>
+        sqlx::query_as(SQL).bind(subject).bind(program).bind(but).fetch_optional(conn).await?);
+    Ok(row.map(|(id,)| id))
+}
+
+/// Stores another content of a record. False when somebody else did since it was read.
+pub(super) async fn rewrite(
+    tx: &mut Tx,
+    subject: Uuid,
+    kept: &Kept,
+    finding: &Finding,
+) -> Result<bool, Error> {
+    const SQL: &str = "update encounter set occurred_on = $4, content_hash = $5, reasons = $6, visit = $7, risk_after = $8, \
+                       marks_after = $9, version = version + 1 \
+                       where subject_id = $1 and id = $2 and version = $3 and voided_at is null";
+    let reasons = reasons_text(&kept.reasons);
+    let rows = on!(tx, conn => sqlx::query(SQL)
+        .bind(subject).bind(kept.id).bind(kept.version).bind(DbDate(kept.occurred_on))
+        .bind(kept.content_hash.as_slice()).bind(reasons.as_deref()).bind(finding.visit.as_deref())
+        .bind(finding.risk_after.as_deref()).bind(&*finding.marks_after).execute(conn).await?.rows_affected());
+    Ok(rows == 1)
+}
+
+/// Reasons in storage: JSON, NULL when there are none.
+pub(super) fn reasons_text(reasons: &super::Reasons) -> Option<String> {
+    (!reasons.is_empty()).then(|| serde_json::json!(reasons).to_string())
+}
+
+/// Declares a record void. False when somebody else changed it since it was read.
+pub(super) async fn void(
+    tx: &mut Tx,
+    subject: Uuid,
+    kept: &Kept,
+    (at, why): (Timestamp, &str),
+) -> Result<bool, Error> {
+    const SQL: &str = "update encounter set voided_at = $4, void_reason = $5, visit = null, risk_after = null, \
+                       marks_after = null, version = version + 1 \
+                       where subject_id = $1 and id = $2 and version = $3 and voided_at is null";
+    let rows = on!(tx, conn => sqlx::query(SQL)
+        .bind(subject).bind(kept.id).bind(kept.version).bind(DbInstant(at)).bind(why)
+        .execute(conn).await?.rows_affected());
+    Ok(rows == 1)
+}
+
+/// Stores what a record amounts to now, although its content did not change.
+pub(super) async fn found(tx: &mut Tx, subject: Uuid, id: Uuid, finding: &Finding) -> Result<(), Error> {
+    const SQL: &str =
+        "update encounter set visit = $3, risk_after = $4, marks_after = $5 where subject_id = $1 and id = $2";
+    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).bind(finding.visit.as_deref())
+        .bind(finding.risk_after.as_deref()).bind(&*finding.marks_after).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// A task that no record demands any more is cancelled; what was tried stays readable.
+pub(super) async fn cancel_task(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
+    const SQL: &str = "update task set state = 'cancelled', done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
+                       village_id = null, village_sees_at = null, \
+                       township_sees_at = null, county_sees_at = null, city_sees_at = null, province_sees_at = null \
+                       where subject_id = $1 and id = $2";
+    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// A hit that the records do not show any more: the record that showed it was corrected or voided.
+pub(super) async fn remove_hit(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
+    const SQL: &str = "delete from rule_hit where subject_id = $1 and id = $2";
+    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// A point of the trajectory that the records do not show any more.
+pub(super) async fn remove_risk(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
+    const SQL: &str = "delete from risk_history where subject_id = $1 and id = $2";
+    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// Ids of what is stored about an enrollment besides its records: tasks, hits, points of the trajectory.
+/// For an enrollment that was computed by another version of the pack.
+pub(super) async fn derived_ids(
+    connection: &mut Connection,
+    subject: Uuid,
+    enrollment: Uuid,
+) -> Result<[Vec<Uuid>; 3], Error> {
+    const TASKS: &str = "select id from task where subject_id = $1 and enrollment_id = $2 and state <> 'cancelled'";
+    const HITS: &str = "select id from rule_hit where subject_id = $1 and enrollment_id = $2";
+    const RISKS: &str = "select id from risk_history where subject_id = $1 and enrollment_id = $2";
+    let mut found = [const { Vec::new() }; 3];
+    for (sql, ids) in [TASKS, HITS, RISKS].into_iter().zip(&mut found) {
+        let rows: Vec<(Uuid,)> =
+            on!(connection, conn => sqlx::query_as(sql).bind(subject).bind(enrollment).fetch_all(conn).await?);
+        *ids = rows.into_iter().map(|(id,)| id).collect();
+    }
+    Ok(found)
+}
+
+/// What each record of a subject is said to amount to: visit, level, marks.
+pub(super) async fn findings(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<HashMap<Uuid, FoundRow>, Error> {
+    const SQL: &str = "select id, visit, risk_after, marks_after from encounter where subject_id = $1";
+    let rows: Vec<(Uuid, Option<String>, Option<String>, Option<String>)> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
+    Ok(rows.into_iter().map(|(id, visit, risk, marks)| (id, (visit, risk, marks))).collect())
+}
+
+/// Visit, level, marks.
+pub(super) type FoundRow = (Option<String>, Option<String>, Option<String>);
+
+/// An earlier version of a record as it stands in the table.
+#[derive(FromRow)]
+pub(super) struct EarlierRow {
+    pub encounter_id: Uuid,
+    pub version: i64,
+    pub changed_at: DbInstant,
+    pub changed_by_login: String,
+    pub why: String,
+    pub occurred_on: DbDate,
+    pub content: String,
+}
+
+/// The earlier versions of all records of a subject, the latest first.
+pub(super) async fn earlier(connection: &mut Connection, subject: Uuid) -> Result<Vec<EarlierRow>, Error> {
+    const SQL: &str = "select encounter_id, version, changed_at, changed_by_login, why, occurred_on, content \
+                       from encounter_history where subject_id = $1 order by version desc, id";
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))
+}

@@ -1,0 +1,238 @@
+//! Queries of the lists of a pack over its facts table.
+
+use fuyou_expr::{Dialect as ExprDialect, Expr, Type, Value};
+use fuyou_kernel::{Date, Secrecy};
+use fuyou_pack::Program;
+use fuyou_pack::indicator::row_sql;
+use fuyou_pack::model::{Direction, List};
+use uuid::Uuid;
+
+use super::{PackColumn, PackTable, from_cell, to_cell, values};
+use crate::care::Error;
+use crate::db::{Cell, CellType, Connection, Dialect, Sql, fetch};
+
+/// What is asked of a list.
+pub(in crate::care) struct Question<'a> {
+    pub program: &'a Program,
+    pub list: &'a List,
+    /// Only enrollments of organizations whose path begins so.
+    pub path: &'a str,
+    /// Only this level of risk.
+    pub level: Option<&'a str>,
+    /// Instead of the list's own order.
+    pub sort: Option<(usize, Direction)>,
+    pub today: Date,
+    pub secrecy_max: Secrecy,
+}
+
+/// One line as it is stored.
+pub(in crate::care) struct Line {
+    pub subject: Uuid,
+    pub enrollment: Uuid,
+    pub org: String,
+    pub risk: Option<String>,
+    pub marks: Option<String>,
+    /// One per column of the list; NULL for what the reader may not see.
+    pub values: Vec<Value>,
+    /// What the lines are sorted by.
+    pub keys: Vec<Value>,
+}
+
+/// The line before a page: its sort keys and its enrollment.
+pub(in crate::care) type After = (Vec<Value>, Uuid);
+
+impl Question<'_> {
+    /// The expressions that the lines are sorted by. What the reader may not see does not sort either.
+    pub(in crate::care) fn keys(&self) -> Vec<(&Expr, Direction)> {
+        let open = |expr: &Expr| expr.secrecy() <= self.secrecy_max;
+        match self.sort.and_then(|(at, direction)| Some((&self.list.columns.get(at)?.is, direction))) {
+            Some((expr, direction)) => Some((expr, direction)).filter(|_| open(expr)).into_iter().collect(),
+            None => {
+                let own = self.list.sort.iter().filter(|(expr, _)| open(expr));
+                own.map(|(expr, direction)| (expr, *direction)).collect()
+            }
+        }
+    }
+
+    fn print(&self, dialect: Dialect, expr: &Expr) -> String {
+        let today = self.today;
+        let (target, today) = match dialect {
+            Dialect::Sqlite => (ExprDialect::Sqlite, format!("'{today}'")),
+            Dialect::Postgres => (ExprDialect::Postgres, format!("date '{today}'")),
+        };
+        let column = |name: &str| match name {
+            "today" => today.clone(),
+            "person.birth_on" => "p.birth_on".to_owned(),
+            "person.sex" => "p.sex".to_owned(),
+            "person.household" => "p.household_kind".to_owned(),
+            // Rules may know more of a person than her row tells; a list shows it as unknown.
+            other if other.contains('.') => "null".to_owned(),
+            fact => format!("f.\"{fact}\""),
+        };
+        row_sql(self.program, expr, target, &column)
+    }
+
+    /// The condition, with its placeholders from `$1`.
+    fn condition(&self, dialect: Dialect, cells: &mut Vec<Cell>) -> String {
+        cells.push(Cell::text(self.path));
+        let mut conditions =
+            vec!["f.org in (select code from org_place where substr(path, 1, length($1)) = $1)".to_owned()];
+        if let Some(filter) = &self.list.filter {
+            conditions.push(format!("({})", self.print(dialect, filter)));
+        }
+        if let Some(level) = self.level {
+            cells.push(Cell::text(level));
+            conditions.push(format!("f.risk = ${}", cells.len()));
+        }
+        conditions.join(" and ")
+    }
+}
+
+fn cell_type(ty: &Type) -> CellType {
+    values::cell_type(&column(ty))
+}
+
+/// A column of a query that no table has.
+fn column(ty: &Type) -> PackColumn {
+    PackColumn { name: "value".to_owned(), ty: ty.clone(), is_time: false }
+}
+
+/// How many lines a list has for a reader.
+pub(in crate::care) async fn count(
+    connection: &mut Connection,
+    dialect: Dialect,
+    facts: &PackTable,
+    question: &Question<'_>,
+) -> Result<i64, Error> {
+    let mut cells = Vec::new();
+    let condition = question.condition(dialect, &mut cells);
+    let sql = format!(
+        "select count(*) from \"{}\" f left join person p on p.subject_id = f.subject_id where {condition}",
+        facts.name
+    );
+    let rows = fetch(connection, &Sql::built(sql), cells, &[CellType::Int]).await?;
+    match rows.first().and_then(|row| row.first()) {
+        Some(Cell::Int(Some(count))) => Ok(*count),
+        other => Err(Error::stored(&facts.name, &format!("{other:?}"), &Type::Integer)),
+    }
+}
+
+/// The lines of a list after a line, in the order asked for.
+pub(in crate::care) async fn lines(
+    connection: &mut Connection,
+    dialect: Dialect,
+    facts: &PackTable,
+    question: &Question<'_>,
+    (after, limit): (Option<&After>, u32),
+) -> Result<Vec<Line>, Error> {
+    let mut cells = Vec::new();
+    let mut condition = question.condition(dialect, &mut cells);
+    let keys = question.keys();
+    let printed: Vec<String> = keys.iter().map(|(expr, _)| question.print(dialect, expr)).collect();
+    if let Some((values, id)) = after.filter(|(values, _)| values.len() == keys.len()) {
+        let beyond = beyond(&keys, &printed, (values, *id), &mut cells);
+        condition.push_str(&format!(" and ({beyond})"));
+    }
+    let has = |name: &str| facts.columns.iter().any(|column| column.name == name);
+    let own = |name: &str| if has(name) { format!("f.\"{name}\"") } else { "null".to_owned() };
+    let mut selected =
+        vec!["f.subject_id".to_owned(), "f.id".to_owned(), "f.org".to_owned(), own("risk"), own("marks")];
+    let mut types = vec![CellType::Id, CellType::Id, CellType::Text, CellType::Text, CellType::Text];
+    for head in &question.list.columns {
+        let open = head.is.secrecy() <= question.secrecy_max;
+        selected.push(if open { question.print(dialect, &head.is) } else { typed_null(dialect, head.is.ty()) });
+        types.push(cell_type(head.is.ty()));
+    }
+    for ((expr, _), text) in keys.iter().zip(&printed) {
+        selected.push(text.clone());
+        types.push(cell_type(expr.ty()));
+    }
+    let order: Vec<String> = keys
+        .iter()
+        .zip(&printed)
+        .map(|((_, direction), text)| match direction {
+            Direction::Ascending => format!("({text}) is null, {text}, "),
+            Direction::Descending => format!("({text}) is null, {text} desc, "),
+        })
+        .collect();
+    let sql = format!(
+        "select {} from \"{}\" f left join person p on p.subject_id = f.subject_id where {condition} \
+         order by {}f.id limit {limit}",
+        selected.join(", "),
+        facts.name,
+        order.concat()
+    );
+    let rows = fetch(connection, &Sql::built(sql), cells, &types).await?;
+    rows.into_iter().map(|row| line(question, &keys, row, &facts.name)).collect()
+}
+
+fn typed_null(dialect: Dialect, ty: &Type) -> String {
+    match (dialect, cell_type(ty)) {
+        (Dialect::Sqlite, _) => "null".to_owned(),
+        (Dialect::Postgres, CellType::Bool) => "null::boolean".to_owned(),
+        (Dialect::Postgres, CellType::Int) => "null::bigint".to_owned(),
+        (Dialect::Postgres, CellType::Date) => "null::date".to_owned(),
+        (Dialect::Postgres, _) => "null::text".to_owned(),
+    }
+}
+
+/// Which lines come after a line: NULL sorts last, the enrollment decides between equals.
+fn beyond(
+    keys: &[(&Expr, Direction)],
+    printed: &[String],
+    (values, id): (&[Value], Uuid),
+    cells: &mut Vec<Cell>,
+) -> String {
+    let mut ways = Vec::new();
+    let mut equal = String::new();
+    for (((expr, direction), text), value) in keys.iter().zip(printed).zip(values) {
+        if value.is_null() {
+            equal.push_str(&format!("({text}) is null and "));
+            continue;
+        }
+        cells.push(to_cell(&column(expr.ty()), value));
+        let number = cells.len();
+        let sign = match direction {
+            Direction::Ascending => '>',
+            Direction::Descending => '<',
+        };
+        ways.push(format!("({equal}(({text}) {sign} ${number} or ({text}) is null))"));
+        equal.push_str(&format!("({text}) = ${number} and "));
+    }
+    cells.push(Cell::id(id));
+    ways.push(format!("({equal}f.id > ${})", cells.len()));
+    ways.join(" or ")
+}
+
+fn line(
+    question: &Question<'_>,
+    keys: &[(&Expr, Direction)],
+    row: Vec<Cell>,
+    table: &str,
+) -> Result<Line, Error> {
+    let mut cells = row.into_iter();
+    let mut next = || cells.next().unwrap_or(Cell::Text(None));
+    let (subject, enrollment) = match (next(), next()) {
+        (Cell::Id(Some(subject)), Cell::Id(Some(id))) => (subject, id),
+        other => return Err(Error::stored(table, &format!("{other:?}"), &Type::Text)),
+    };
+    let mut text = || match next() {
+        Cell::Text(text) => text.map(|text| text.to_string()),
+        _ => None,
+    };
+    let (org, risk, marks) = (text().unwrap_or_default(), text(), text());
+    let mut value = |ty: &Type| {
+        let cell = cells.next().unwrap_or(Cell::Text(None));
+        from_cell(&column(ty), cell).map_err(|text| Error::stored(table, &text, ty))
+    };
+    let columns = &question.list.columns;
+    Ok(Line {
+        subject,
+        enrollment,
+        org,
+        risk,
+        marks,
+        values: columns.iter().map(|head| value(head.is.ty())).collect::<Result<_, _>>()?,
+        keys: keys.iter().map(|(expr, _)| value(expr.ty())).collect::<Result<_, _>>()?,
+    })
+}

@@ -1,0 +1,6 @@
+//! What the desk is promised, on both databases, with the packs of the repository.
+
+mod kill;
+mod recording;
+mod replaying;
+mod secrecy;

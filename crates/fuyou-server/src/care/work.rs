@@ -1,0 +1,164 @@
+//! The work list: what somebody must do.
+
+use fuyou_kernel::{Date, Timestamp};
+use fuyou_pack::model::ProgramIx;
+
+use super::{EnrollmentId, Risk, SubjectId, TaskId, TaskShown};
+
+/// Whose tasks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Those of the actor's own organization, and those that are late enough to be shown to it.
+    #[default]
+    Own,
+    /// Those of the whole subtree.
+    Below,
+}
+
+/// Which part of the work list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WorkKind {
+    /// Later than due.
+    Overdue,
+    /// The last day is today.
+    DueToday,
+    /// Can be done now, and is due later.
+    Ready,
+    /// A clock of hours is running.
+    Clock,
+    /// Of a woman, child … above the lowest level of risk.
+    HighRisk,
+    /// Late enough to be shown further up the tree.
+    Escalated,
+}
+
+impl WorkKind {
+    /// All kinds in the order shown.
+    pub const ALL: [WorkKind; 6] = [
+        WorkKind::Clock,
+        WorkKind::Overdue,
+        WorkKind::DueToday,
+        WorkKind::Ready,
+        WorkKind::HighRisk,
+        WorkKind::Escalated,
+    ];
+}
+
+/// Which tasks.
+#[derive(Clone, Debug, Default)]
+pub struct WorkFilter {
+    /// Whose.
+    pub reach: Reach,
+    /// Only this part; all that can be done now when absent.
+    pub kind: Option<WorkKind>,
+    /// Only this program, by id.
+    pub program: Option<String>,
+}
+
+/// A place in a list, to go on from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub(crate) String);
+
+impl Cursor {
+    /// A place read back from a link.
+    pub fn new(text: impl Into<String>) -> Self {
+        Cursor(text.into())
+    }
+
+    /// The text for a link to the next page.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One page of the work list, the most urgent first.
+#[derive(Clone, Debug)]
+pub struct WorkPage {
+    /// How many tasks of each kind, in the order of [`WorkKind::ALL`].
+    pub counts: Vec<(WorkKind, i64)>,
+    /// The tasks.
+    pub rows: Vec<WorkRow>,
+    /// Where the next page begins.
+    pub next: Option<Cursor>,
+}
+
+/// One line of the work list.
+#[derive(Clone, Debug)]
+pub struct WorkRow {
+    /// The task.
+    pub task: TaskShown,
+    /// For whom; names come from the registry.
+    pub subject: SubjectId,
+    /// In which enrollment.
+    pub enrollment: EnrollmentId,
+    /// The program.
+    pub program: ProgramIx,
+    /// The risk of the enrollment.
+    pub risk: Risk,
+    /// Days since it was due; negative while there is time.
+    pub late_days: i32,
+    /// Minutes left on a clock of hours; negative when it has run out.
+    pub minutes_left: Option<i64>,
+    /// Since when it is shown to the actor's level although it is another's.
+    pub escalated_at: Option<Timestamp>,
+    /// How often somebody tried and did not reach the subject.
+    pub attempts: i64,
+}
+
+/// Somebody tried to do a task.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Made by the client.
+    pub id: uuid::Uuid,
+    /// The task.
+    pub task: TaskId,
+    /// For whom.
+    pub subject: SubjectId,
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+    /// A remark.
+    pub note: String,
+    /// When to try again.
+    pub again_on: Option<Date>,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// Reached; the service was arranged.
+    Reached,
+    /// Nobody answered.
+    NoAnswer,
+    /// The number is wrong or out of service.
+    WrongNumber,
+    /// Reached, and did not want the service.
+    Refused,
+    /// Has moved away.
+    MovedAway,
+    /// Was served elsewhere.
+    ServedElsewhere,
+}
+
+impl AttemptOutcome {
+    /// All outcomes in the order shown.
+    pub const ALL: [AttemptOutcome; 6] = [
+        AttemptOutcome::Reached,
+        AttemptOutcome::NoAnswer,
+        AttemptOutcome::WrongNumber,
+        AttemptOutcome::Refused,
+        AttemptOutcome::MovedAway,
+        AttemptOutcome::ServedElsewhere,
+    ];
+
+    /// The word in storage and texts.
+    pub fn word(self) -> &'static str {
+        match self {
+            AttemptOutcome::Reached => "reached",
+            AttemptOutcome::NoAnswer => "no_answer",
+            AttemptOutcome::WrongNumber => "wrong_number",
+            AttemptOutcome::Refused => "refused",
+            AttemptOutcome::MovedAway => "moved_away",
+            AttemptOutcome::ServedElsewhere => "served_elsewhere",
+        }
+    }
+}

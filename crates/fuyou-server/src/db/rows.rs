@@ -1,0 +1,258 @@
+//! Rows whose shape is known only at run time, and inserts of many rows in one statement.
+//!
+//! Statements that are built here hold names that the caller has checked and placeholders, never values.
+//! A statement of many rows has one of few sizes (powers of two), so that the prepared ones are used again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fuyou_kernel::{Date, Timestamp};
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, ColumnIndex, Decode, Row, Type};
+use uuid::Uuid;
+
+use super::{Connection, DbDate, DbInstant, Error, Kind};
+
+/// Values bound by one statement at most; SQLite takes 32,766, PostgreSQL 65,535.
+const BOUND_MAX: usize = 8_000;
+/// Rows of one statement at most.
+const ROWS_MAX: usize = 128;
+
+/// One value of a row. `None` is NULL of that type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    Bool(Option<bool>),
+    Int(Option<i64>),
+    Text(Option<Arc<str>>),
+    Date(Option<Date>),
+    Instant(Option<Timestamp>),
+    Id(Option<Uuid>),
+    Bytes(Option<Vec<u8>>),
+}
+
+/// The type of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CellType {
+    Bool,
+    Int,
+    Text,
+    Date,
+    Instant,
+    Id,
+}
+
+/// Shorthands for the cells that are never NULL.
+impl Cell {
+    pub(crate) fn id(id: Uuid) -> Cell {
+        Cell::Id(Some(id))
+    }
+
+    pub(crate) fn int(number: i64) -> Cell {
+        Cell::Int(Some(number))
+    }
+
+    pub(crate) fn text(text: impl Into<Arc<str>>) -> Cell {
+        Cell::Text(Some(text.into()))
+    }
+
+    pub(crate) fn date(date: Date) -> Cell {
+        Cell::Date(Some(date))
+    }
+
+    pub(crate) fn at(at: Timestamp) -> Cell {
+        Cell::Instant(Some(at))
+    }
+}
+
+/// A built statement with one text per database.
+#[derive(Clone, Debug)]
+pub(crate) struct Sql(Arc<str>);
+
+impl Sql {
+    /// The caller vouches that every name in it was checked and that every value is a placeholder.
+    pub(crate) fn built(text: impl Into<Arc<str>>) -> Sql {
+        Sql(text.into())
+    }
+}
+
+/// An insert of any number of rows.
+#[derive(Debug)]
+pub(crate) struct Insert {
+    head: String,
+    columns: usize,
+    tail: String,
+    /// Texts by dialect and number of rows.
+    texts: Mutex<HashMap<(bool, usize), Arc<str>>>,
+}
+
+impl Insert {
+    /// `insert into TABLE (COLUMNS) values … CONFLICT`. Names are quoted here and were checked by the caller.
+    pub(crate) fn new(table: &str, columns: &[&str], conflict: &str) -> Insert {
+        let names: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
+        Insert {
+            head: format!("insert into \"{table}\" ({}) values ", names.join(", ")),
+            columns: columns.len(),
+            tail: format!(" {conflict}"),
+            texts: Mutex::default(),
+        }
+    }
+
+    /// As [`Insert::new`]; a row whose `key` is there already is replaced.
+    pub(crate) fn upsert(table: &str, columns: &[&str], key: &[&str]) -> Insert {
+        let sets: Vec<String> = columns
+            .iter()
+            .filter(|name| !key.contains(name))
+            .map(|name| format!("\"{name}\" = excluded.\"{name}\""))
+            .collect();
+        Insert::new(table, columns, &format!("on conflict ({}) do update set {}", key.join(", "), sets.join(", ")))
+    }
+
+    /// Stores rows laid end to end, and says how many were stored.
+    pub(crate) async fn run(&self, connection: &mut Connection, cells: Vec<Cell>) -> Result<u64, Error> {
+        debug_assert_eq!(cells.len() % self.columns, 0, "{}: rows are whole", self.head);
+        let most = ROWS_MAX.min(BOUND_MAX / self.columns).max(1);
+        let most = 1 << most.ilog2();
+        let mut stored = 0;
+        let mut cells = cells.into_iter();
+        while cells.len() > 0 {
+            let left = cells.len() / self.columns;
+            let rows = most.min(1 << left.ilog2());
+            let some = cells.by_ref().take(rows * self.columns).collect();
+            stored += execute_text(connection, |postgres| self.text(postgres, rows), some).await?;
+        }
+        Ok(stored)
+    }
+
+    fn text(&self, postgres: bool, rows: usize) -> Arc<str> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.entry((postgres, rows)).or_insert_with(|| self.print(postgres, rows).into()).clone()
+    }
+
+    fn print(&self, postgres: bool, rows: usize) -> String {
+        let mut text = self.head.clone();
+        let mut number = 0;
+        for row in 0..rows {
+            text.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..self.columns {
+                number += 1;
+                if column > 0 {
+                    text.push_str(", ");
+                }
+                // SQLite finds a named parameter by a walk over all names: with thousands of them the walk is the cost.
+                if postgres {
+                    text.push_str(&format!("${number}"));
+                } else {
+                    text.push('?');
+                }
+            }
+            text.push(')');
+        }
+        text + &self.tail
+    }
+}
+
+/// Runs a built statement and says how many rows it touched.
+pub(crate) async fn execute(connection: &mut Connection, sql: &Sql, cells: Vec<Cell>) -> Result<u64, Error> {
+    execute_text(connection, |_| sql.0.clone(), cells).await
+}
+
+async fn execute_text(
+    connection: &mut Connection,
+    text: impl FnOnce(bool) -> Arc<str>,
+    cells: Vec<Cell>,
+) -> Result<u64, Error> {
+    Ok(match connection.kind() {
+        Kind::Sqlite(conn) => sqlx::query_with(AssertSqlSafe(text(false)), sqlite(cells)?)
+            .execute(conn)
+            .await?
+            .rows_affected(),
+        Kind::Postgres(conn) => sqlx::query_with(AssertSqlSafe(text(true)), postgres(cells)?)
+            .execute(conn)
+            .await?
+            .rows_affected(),
+    })
+}
+
+/// Runs a built query.
+pub(crate) async fn fetch(
+    connection: &mut Connection,
+    sql: &Sql,
+    cells: Vec<Cell>,
+    types: &[CellType],
+) -> Result<Vec<Vec<Cell>>, Error> {
+    let text = AssertSqlSafe(sql.0.clone());
+    Ok(match connection.kind() {
+        Kind::Sqlite(conn) => {
+            let rows = sqlx::query_with(text, sqlite(cells)?).fetch_all(conn).await?;
+            rows.iter().map(|row| read(row, types)).collect::<Result<_, _>>()?
+        }
+        Kind::Postgres(conn) => {
+            let rows = sqlx::query_with(text, postgres(cells)?).fetch_all(conn).await?;
+            rows.iter().map(|row| read(row, types)).collect::<Result<_, _>>()?
+        }
+    })
+}
+
+fn sqlite(cells: Vec<Cell>) -> Result<SqliteArguments, sqlx::Error> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(cells.len(), 0);
+    for cell in cells {
+        match cell {
+            Cell::Bool(value) => arguments.add(value),
+            Cell::Int(value) => arguments.add(value),
+            Cell::Text(Some(value)) => arguments.add(value),
+            Cell::Text(None) => arguments.add(None::<String>),
+            Cell::Date(value) => arguments.add(value.map(DbDate)),
+            Cell::Instant(value) => arguments.add(value.map(DbInstant)),
+            Cell::Id(value) => arguments.add(value),
+            Cell::Bytes(value) => arguments.add(value),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn postgres(cells: Vec<Cell>) -> Result<PgArguments, sqlx::Error> {
+    let mut arguments = PgArguments::default();
+    for cell in cells {
+        match cell {
+            Cell::Bool(value) => arguments.add(value),
+            Cell::Int(value) => arguments.add(value),
+            Cell::Text(value) => arguments.add(value.as_deref()),
+            Cell::Date(value) => arguments.add(value.map(DbDate)),
+            Cell::Instant(value) => arguments.add(value.map(DbInstant)),
+            Cell::Id(value) => arguments.add(value),
+            Cell::Bytes(value) => arguments.add(value),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn read<'r, R>(row: &'r R, types: &[CellType]) -> Result<Vec<Cell>, sqlx::Error>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    bool: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    DbDate: Decode<'r, R::Database> + Type<R::Database>,
+    DbInstant: Decode<'r, R::Database> + Type<R::Database>,
+    Uuid: Decode<'r, R::Database> + Type<R::Database>,
+{
+    types
+        .iter()
+        .enumerate()
+        .map(|(at, ty)| {
+            Ok(match ty {
+                CellType::Bool => Cell::Bool(row.try_get(at)?),
+                CellType::Int => Cell::Int(row.try_get(at)?),
+                CellType::Text => Cell::Text(row.try_get::<Option<String>, _>(at)?.map(Into::into)),
+                CellType::Date => Cell::Date(row.try_get::<Option<DbDate>, _>(at)?.map(|date| date.0)),
+                CellType::Instant => Cell::Instant(row.try_get::<Option<DbInstant>, _>(at)?.map(|at| at.0)),
+                CellType::Id => Cell::Id(row.try_get(at)?),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,94 @@
+//! The organizations of a file, which stand at its beginning.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fuyou_kernel::{Id, Localized};
+use sm3::{Digest, Sm3};
+
+use super::block::NumberedLine;
+use super::lines::{Head, OrganizationLine};
+use crate::care::{Acting, Refused};
+use crate::db::{Change, Db, Error, Operation};
+use crate::registry::{Organization, Tree, load_tree, save_organizations};
+
+/// Stores the organizations, and gives the actor the tree as it is then.
+pub(super) async fn store(db: &Db, by: &mut Acting, lines: &[NumberedLine]) -> Result<Vec<Refused>, Error> {
+    let mut refused = Vec::new();
+    let tree = load_tree(db).await?;
+    let mut known: HashMap<String, Organization> = tree
+        .all()
+        .iter()
+        .map(|organization| (organization.code.clone(), organization.as_ref().clone()))
+        .collect();
+    let mut stored = Vec::new();
+    for line in lines {
+        match read(line, &known) {
+            Ok(Some(organization)) => {
+                known.insert(organization.code.clone(), organization.clone());
+                stored.push(organization);
+            }
+            // Staff have no logins here; who recorded what stands in the records by code.
+            Ok(None) => {}
+            Err(why) => refused.push(Refused { line: line.number, why }),
+        }
+    }
+    if !stored.is_empty() {
+        let mut tx = db.begin(None).await?;
+        save_organizations(&mut tx, &stored, by.now).await?;
+        for organization in &stored {
+            tx.changed(Change {
+                subject_id: Some(organization.id.uuid()),
+                entity: "organization",
+                entity_id: organization.id.uuid(),
+                operation: Operation::Insert,
+                at: by.now,
+            });
+        }
+        tx.audit(by.entry("import", "organization"));
+        tx.commit().await?;
+    }
+    let tree: Tree = load_tree(db).await?;
+    by.actor.tree = Arc::new(tree);
+    Ok(refused)
+}
+
+fn read(line: &NumberedLine, known: &HashMap<String, Organization>) -> Result<Option<Organization>, Localized> {
+    let unreadable =
+        |err: &dyn std::fmt::Display| Localized::new(format!("这一行读不懂:{err}"), format!("the line cannot be read: {err}"));
+    let head: Head<'_> = serde_json::from_slice(&line.bytes).map_err(|err| unreadable(&err))?;
+    match &*head.kind {
+        "organization" => {}
+        "staff" => return Ok(None),
+        _ => return Err(Localized::new("这一行缺少 subject", "The line lacks its subject")),
+    }
+    let line: OrganizationLine = serde_json::from_slice(&line.bytes).map_err(|err| unreadable(&err))?;
+    let parent = match line.parent.as_deref() {
+        None | Some("") => None,
+        Some(code) => Some(known.get(code).ok_or_else(|| {
+            Localized::new(format!("上级机构 {code} 不存在"), format!("the parent {code} does not exist"))
+        })?),
+    };
+    let before = known.get(&line.code);
+    Ok(Some(Organization {
+        id: before.map_or_else(|| id_of(&line.code), |before| before.id),
+        parent_id: parent.map(|parent| parent.id),
+        level: line.level.parse().map_err(|err| unreadable(&err))?,
+        kind: line.kind.parse().map_err(|err| unreadable(&err))?,
+        path: format!("{}{}/", parent.map_or("", |parent| parent.path.as_str()), line.code),
+        code: line.code,
+        name: line.name,
+        has_midwifery_licence: line.midwifery,
+        is_rescue_centre: line.rescue_centre,
+        hospital_grade: line.grade,
+        population: line.population,
+    }))
+}
+
+/// Files know organizations by their codes: the id follows from it, so that a repeated import is harmless.
+fn id_of(code: &str) -> crate::registry::OrganizationId {
+    let digest = Sm3::digest(code.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Id::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}

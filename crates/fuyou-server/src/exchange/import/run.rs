@@ -1,0 +1,299 @@
+//! The pipeline: one thread reads, some check and replay, one task writes in the order of the file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use fuyou_kernel::{Id, Localized};
+use sm3::{Digest, Sm3};
+use tokio::sync::{Semaphore, mpsc};
+use uuid::Uuid;
+
+use super::block::{Block, Blocks};
+use super::prepare::{Desk, Prepared, prepare};
+use super::rejected::Rejected;
+use super::{Error, Job, Progress, Report, places, store};
+use crate::access::Action;
+use crate::care::{Acting, Care, Known, Refused};
+use crate::db::Db;
+use crate::keys::Keyring;
+use crate::registry::insert_persons;
+
+/// Encounters of one transaction: enough to share a sync, few enough to let the desk in between.
+const BATCH_ENCOUNTERS: u64 = 2_000;
+/// Pieces that may be under way at once, per thread.
+const AHEAD: usize = 3;
+/// How often a piece is planned anew because somebody else recorded about the same subjects.
+const ATTEMPTS_MAX: usize = 5;
+
+/// A piece that is ready to be written.
+struct Ready {
+    number: u64,
+    end: (u64, u64),
+    prepared: Vec<Prepared>,
+    refused: Vec<Refused>,
+    /// To plan again what raced.
+    source: Arc<Block>,
+}
+
+/// Imports a file of lines.
+pub(super) async fn run(
+    care: &Care,
+    keys: &Keyring,
+    by: &Acting,
+    job: &Job<'_>,
+    progress: &mut (dyn FnMut(&Progress) + Send),
+) -> Result<Report, Error> {
+    by.actor.require_anywhere(Action::ImportData).map_err(crate::care::Error::from)?;
+    let bytes_total = std::fs::metadata(job.file)?.len();
+    let hash = fingerprint(job.file, bytes_total)?;
+    let (id, mut report) = begin(care.db(), by, job.file, &hash).await?;
+    let from = (report.resumed_from, report.lines);
+    let mut rejected = Rejected::open(job.rejected, report.lines)?;
+    let mut blocks = Blocks::open(job.file, from)?;
+    // Organizations come first: everything else is placed in their tree.
+    let mut by = by.clone();
+    let mut first = blocks.next()?;
+    if let Some(block) = &mut first {
+        let lines = std::mem::take(&mut block.places);
+        let refused = places::store(care.db(), &mut by, &lines).await.map_err(crate::care::Error::from)?;
+        report.rejected += refused.len() as u64;
+        rejected.add(&refused)?;
+    }
+    let by = Arc::new(by);
+    let (ready, mut waiting) = mpsc::channel(AHEAD * threads());
+    let reading = read_ahead(care, keys, &by, blocks, first, ready);
+    let mut writer = Writer { care, keys, by: &by, id, report, rejected: &mut rejected };
+    let mut done = Progress { bytes_total, bytes_done: from.0, ..Progress::default() };
+    let mut next = 0;
+    let mut early: BTreeMap<u64, Ready> = BTreeMap::new();
+    let mut batch: Vec<Ready> = Vec::new();
+    while let Some(piece) = waiting.recv().await {
+        let piece: Ready = piece?;
+        early.insert(piece.number, piece);
+        while let Some(piece) = early.remove(&next) {
+            next += 1;
+            batch.push(piece);
+            if batch.iter().map(encounters).sum::<u64>() >= BATCH_ENCOUNTERS {
+                done.bytes_done = writer.write(std::mem::take(&mut batch)).await?;
+                (done.encounters, done.rejected) = (writer.report.encounters, writer.report.rejected);
+                progress(&done);
+            }
+        }
+    }
+    reading.await.map_err(std::io::Error::other)?;
+    if !batch.is_empty() {
+        done.bytes_done = writer.write(batch).await?;
+    }
+    (done.encounters, done.rejected) = (writer.report.encounters, writer.report.rejected);
+    progress(&done);
+    Ok(writer.report)
+}
+
+fn encounters(piece: &Ready) -> u64 {
+    piece.prepared.iter().flat_map(|prepared| &prepared.writings).map(|writing| writing.encounters).sum()
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// Size and samples of the content: telling two files apart must not take as long as importing them.
+fn fingerprint(path: &Path, size: u64) -> std::io::Result<Vec<u8>> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    const SAMPLES: u64 = 64;
+    const SAMPLE_BYTES: u64 = 64 << 10;
+    let mut file = std::fs::File::open(path)?;
+    let mut hasher = Sm3::new();
+    hasher.update(size.to_be_bytes());
+    let step = (size / SAMPLES).max(SAMPLE_BYTES);
+    let mut position = 0;
+    while position < size {
+        file.seek(SeekFrom::Start(position))?;
+        let mut sample = Vec::new();
+        (&mut file).take(SAMPLE_BYTES).read_to_end(&mut sample)?;
+        hasher.update(&sample);
+        position += step;
+    }
+    Ok(hasher.finalize().to_vec())
+}
+
+async fn begin(db: &Db, by: &Acting, file: &Path, hash: &[u8]) -> Result<(Uuid, Report), crate::care::Error> {
+    let mut reader = db.read().await?;
+    if let Some(row) = store::find(&mut reader, hash).await? {
+        return Ok((row.id, row.report()));
+    }
+    drop(reader);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    let id = uuid::Builder::from_custom_bytes(id).into_uuid();
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut tx = db.begin(None).await?;
+    store::begin(&mut tx, (id, &name, hash), by.now).await?;
+    let mut entry = by.entry("import", "import_job");
+    entry.entity_id = Some(id);
+    tx.audit(entry);
+    tx.commit().await?;
+    Ok((id, Report::default()))
+}
+
+/// Reads pieces and hands each to a thread; no more than a few are under way at once.
+fn read_ahead(
+    care: &Care,
+    keys: &Keyring,
+    by: &Arc<Acting>,
+    mut blocks: Blocks,
+    first: Option<Block>,
+    ready: mpsc::Sender<Result<Ready, Error>>,
+) -> tokio::task::JoinHandle<()> {
+    let (care, keys, by) = (care.clone(), keys.clone(), by.clone());
+    tokio::spawn(async move {
+        let ahead = Arc::new(Semaphore::new(AHEAD * threads()));
+        let mut held = first;
+        loop {
+            let block = match held.take() {
+                Some(block) => Ok(Some(block)),
+                None => blocks.next(),
+            };
+            let block = match block {
+                Ok(Some(block)) => Arc::new(block),
+                Ok(None) => return,
+                Err(err) => {
+                    let _ = ready.send(Err(err.into())).await;
+                    return;
+                }
+            };
+            let Ok(permit) = ahead.clone().acquire_owned().await else { return };
+            let (care, keys, by, ready) = (care.clone(), keys.clone(), by.clone(), ready.clone());
+            tokio::spawn(async move {
+                let piece = work(&care, &keys, &by, block).await;
+                // The writer frees the place when it has taken the piece.
+                let _ = ready.send(piece).await;
+                drop(permit);
+            });
+        }
+    })
+}
+
+/// Finds out who is stored already, then checks and replays on a thread of its own.
+async fn work(care: &Care, keys: &Keyring, by: &Arc<Acting>, block: Arc<Block>) -> Result<Ready, Error> {
+    let mut known: HashMap<Uuid, Known> = HashMap::new();
+    let subjects: Vec<Uuid> = block.subjects.iter().map(|lines| lines.subject).collect();
+    let mut reader = care.db().read().await.map_err(crate::care::Error::from)?;
+    let existing = store::existing(&mut reader, &subjects).await.map_err(crate::care::Error::from)?;
+    drop(reader);
+    for subject in existing {
+        known.insert(subject, care.known(subject).await?);
+    }
+    let (care, keys, by) = (care.clone(), keys.clone(), by.clone());
+    let made = tokio::task::spawn_blocking(move || {
+        let desk = Desk { care: &care, keys: &keys, by: &by };
+        let prepared = block
+            .subjects
+            .iter()
+            .map(|lines| {
+                let known = known.remove(&lines.subject).unwrap_or_else(|| Known::new(lines.subject, None));
+                prepare(&desk, known, lines)
+            })
+            .collect();
+        let unreadable = |line: u64| Refused {
+            line,
+            why: Localized::new("这一行不是有效的 JSON 数据行", "This is not a line of JSON with a kind and a subject"),
+        };
+        let late = |line: u64| Refused {
+            line,
+            why: Localized::new("机构和人员行必须在文件开头", "Lines of organizations and staff must come first"),
+        };
+        let mut refused: Vec<Refused> = block.unreadable.iter().map(|line| unreadable(line.number)).collect();
+        refused.extend(block.places.iter().map(|line| late(line.number)));
+        Ready { number: block.number, end: block.end, prepared, refused, source: block }
+    });
+    made.await.map_err(|err| Error::NotRead(std::io::Error::other(err)))
+}
+
+/// Writes pieces in the order of the file.
+struct Writer<'a> {
+    care: &'a Care,
+    keys: &'a Keyring,
+    by: &'a Arc<Acting>,
+    id: Uuid,
+    report: Report,
+    rejected: &'a mut Rejected,
+}
+
+impl Writer<'_> {
+    /// Writes pieces together; says up to which byte the file is stored.
+    async fn write(&mut self, mut pieces: Vec<Ready>) -> Result<u64, Error> {
+        if let Some(position) = self.write_once(&mut pieces).await? {
+            return Ok(position);
+        }
+        // Somebody recorded about one of these subjects meanwhile, or the file is not ordered by subject: look again,
+        // piece by piece.
+        let mut position = 0;
+        for piece in pieces {
+            position = self.write_again(piece.source).await?;
+        }
+        Ok(position)
+    }
+
+    async fn write_again(&mut self, source: Arc<Block>) -> Result<u64, Error> {
+        for _ in 0..ATTEMPTS_MAX {
+            let piece = work(self.care, self.keys, self.by, source.clone()).await?;
+            if let Some(position) = self.write_once(&mut [piece]).await? {
+                return Ok(position);
+            }
+        }
+        Err(Error::Care(crate::care::Error::Busy(Id::from_uuid(self.id))))
+    }
+
+    async fn write_once(&mut self, pieces: &mut [Ready]) -> Result<Option<u64>, Error> {
+        let (position, line) = pieces.last().map_or((0, 0), |piece| piece.end);
+        let mut report = self.report.clone();
+        report.lines = line;
+        let Some(mut refused) = self.try_write(pieces, &mut report, position).await? else { return Ok(None) };
+        refused.sort_by_key(|one| one.line);
+        self.rejected.add(&refused)?;
+        self.report = report;
+        Ok(Some(position))
+    }
+
+    /// Writes pieces in one transaction and gives back the lines that were refused; none when it lost a race.
+    async fn try_write(
+        &self,
+        pieces: &mut [Ready],
+        report: &mut Report,
+        position: u64,
+    ) -> Result<Option<Vec<Refused>>, crate::care::Error> {
+        let mut rows = Vec::new();
+        let mut writings = Vec::new();
+        let mut refused = Vec::new();
+        for piece in pieces {
+            refused.append(&mut piece.refused);
+            for prepared in &mut piece.prepared {
+                rows.extend(prepared.person.take());
+                writings.append(&mut prepared.writings);
+                refused.append(&mut prepared.refused);
+            }
+        }
+        let mut tx = self.care.db().begin(None).await?;
+        let told = rows.len() as u64;
+        let stored = insert_persons(&mut tx, rows).await?;
+        report.persons += stored;
+        report.repeated += told - stored;
+        if !self.care.write_bulk(&mut tx, &writings, self.by.now).await? {
+            return Ok(None);
+        }
+        for writing in &mut writings {
+            report.encounters += writing.encounters;
+            report.referrals += writing.referrals;
+            report.completions += writing.completions;
+            report.repeated += writing.repeated;
+            report.enrollments += u64::from(writing.is_new);
+            refused.append(&mut writing.refused);
+        }
+        report.rejected += refused.len() as u64;
+        store::advance(&mut tx, (self.id, position), report, self.by.now).await?;
+        tx.commit().await?;
+        Ok(Some(refused))
+    }
+}

@@ -1,0 +1,168 @@
+//! Files come in once, whole, with a reason for each line that does not.
+
+use std::path::PathBuf;
+
+use fuyou_kernel::Id;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use super::{Format, Job, Report, import_file};
+use crate::access::Role;
+use crate::care::{Acting, SubjectId};
+use crate::keys::{Keyring, Suite};
+use crate::testkit::county::{ANTENATAL, BOOKING, County, national_pack};
+use crate::testkit::{TempDir, each_database};
+
+/// A folder with a key file and what is imported.
+struct Desk {
+    dir: TempDir,
+    keys: Keyring,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let dir = TempDir::new();
+        let keys = Keyring::open(&dir.path().join("keys"), Suite::Sm).unwrap();
+        Desk { dir, keys }
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Imports a file; what it did, and the lines of the file of reasons.
+    async fn import(&self, county: &County, name: &str, bytes: &[u8], format: Format) -> (Report, Vec<String>) {
+        let file = self.file(name, bytes);
+        let rejected = self.dir.path().join(format!("{name}.rejected.csv"));
+        let by = clerk(county);
+        let job = Job { file: &file, format, rejected: &rejected };
+        let report = import_file(&county.care, &self.keys, &by, &job, |_| {}).await.unwrap();
+        let text = std::fs::read_to_string(&rejected).unwrap();
+        (report, text.lines().skip(1).map(str::to_owned).collect())
+    }
+}
+
+fn clerk(county: &County) -> Acting {
+    county.user(Role::CountyWorker, "990000", "2024-12-31")
+}
+
+/// Typed text as the values of a line.
+fn values(text: &str) -> Json {
+    let pairs = text.split_whitespace().filter_map(|pair| pair.split_once('='));
+    pairs.map(|(id, value)| (id.to_owned(), Json::from(value))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128((0x0190_0000_0000_7000_8000 << 48) + number)
+}
+
+/// A woman with a booking and two visits, as lines.
+fn woman(number: u128) -> Vec<Json> {
+    let (subject, enrollment) = (id(number), id(number + 1));
+    let record = |at: u128, form: &str, day: &str, text: &str| {
+        json!({"kind": "record", "subject": subject, "enrollment": enrollment, "id": id(number + at), "form": form,
+            "occurred_on": day, "recorded_at": format!("{day}T02:00:00Z"), "org": "990001", "values": values(text)})
+    };
+    vec![
+        json!({"kind": "person", "id": subject, "name": "测试", "sex": "female", "birth_on": "1996-05-01",
+            "residence": "990001001", "household": "rural"}),
+        json!({"kind": "enrollment", "subject": subject, "id": enrollment, "program": "maternal", "org": "990001"}),
+        record(2, "booking", "2024-05-10", BOOKING),
+        record(3, "antenatal", "2024-07-10", ANTENATAL),
+        record(4, "antenatal", "2024-07-28", ANTENATAL),
+        json!({"kind": "referral", "subject": subject, "enrollment": enrollment, "id": id(number + 5),
+            "type": "highrisk", "from": "990001", "to": "990000H", "sent_at": "2024-07-28T03:00:00Z",
+            "arrived_at": "2024-07-30T03:00:00Z", "values": {}}),
+    ]
+}
+
+fn text(lines: &[Json]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[tokio::test]
+async fn a_file_comes_in_once_and_says_what_does_not() {
+    let pack = national_pack();
+    each_database(async |db| {
+        let county = County::new(db, pack.clone()).await;
+        let desk = Desk::new();
+        let mut lines = woman(0x100);
+        lines.extend(woman(0x200));
+        let mut heavy = woman(0x300);
+        heavy[3]["values"]["weight_kg"] = json!(500.5);
+        heavy[4]["org"] = json!("nowhere");
+        lines.extend(heavy);
+        // Before anybody is booked; an enrollment that nobody opened; nobody's record.
+        let mut unborn = woman(0x400);
+        unborn.remove(2);
+        lines.extend(unborn);
+        lines.push(json!({"kind": "record", "subject": id(0x999), "enrollment": id(0x998), "id": id(0x997)}));
+        let content = format!("\u{feff}{}\r\nnot json\n\n", text(&lines));
+        let (report, reasons) = desk.import(&county, "county.ndjson", content.as_bytes(), Format::Ndjson).await;
+        println!("{report:?} {reasons:#?}");
+        assert_eq!((report.persons, report.enrollments, report.encounters, report.referrals), (4, 3, 7, 3));
+        assert_eq!(report.rejected as usize, reasons.len());
+        assert_eq!(reasons.len(), 7, "{reasons:#?}");
+        for number in [0x100, 0x200, 0x300] {
+            let subject: SubjectId = Id::from_uuid(id(number));
+            let differences = county.care.reconcile(&clerk(&county), subject).await.unwrap();
+            assert!(differences.is_empty(), "{differences:?}");
+        }
+        // The same file again goes on at its end; the same lines in another file are known.
+        let (again, _) = desk.import(&county, "county.ndjson", content.as_bytes(), Format::Ndjson).await;
+        assert_eq!((again.encounters, again.resumed_from), (7, content.len() as u64));
+        let (other, _) = desk.import(&county, "other.ndjson", text(&woman(0x100)).as_bytes(), Format::Ndjson).await;
+        assert_eq!((other.encounters, other.persons, other.repeated), (0, 0, 5));
+        // A visit more for a woman who is known.
+        let mut later = woman(0x100)[4].clone();
+        later["id"] = json!(id(0x150));
+        later["occurred_on"] = json!("2024-07-29");
+        later["recorded_at"] = json!("2024-07-30T02:00:00Z");
+        let (more, _) = desk.import(&county, "more.ndjson", text(&[later]).as_bytes(), Format::Ndjson).await;
+        assert_eq!((more.encounters, more.rejected), (1, 0));
+        let subject: SubjectId = Id::from_uuid(id(0x100));
+        assert!(county.care.reconcile(&clerk(&county), subject).await.unwrap().is_empty());
+        county.audit_is_sound().await;
+        (report, reasons)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_spreadsheet_comes_in_whatever_its_encoding_and_line_ends() {
+    let pack = national_pack();
+    each_database(async |db| {
+        let county = County::new(db, pack.clone()).await;
+        let desk = Desk::new();
+        let subject = county.woman("990001001").await;
+        county.booked(subject).await;
+        let fields: Vec<(&str, &str)> =
+            ANTENATAL.split_whitespace().filter_map(|pair| pair.split_once('=')).collect();
+        let header: Vec<&str> = fields.iter().map(|(id, _)| *id).collect();
+        let row = |day: &str, complaint: &str| {
+            let cells: Vec<&str> =
+                fields.iter().map(|(id, value)| if *id == "complaint" { complaint } else { *value }).collect();
+            format!("{subject},{day},{}", cells.join(","))
+        };
+        let head = format!("subject,occurred_on,{}", header.join(","));
+        let format = || Format::Csv { program: "maternal".into(), form: "antenatal".into() };
+        let marked = format!("\u{feff}{head}\r\n{}\n{}\r\n", row("2024-07-10", "头晕"), row("2024/7/11", "无"));
+        let (report, reasons) = desk.import(&county, "marked.csv", marked.as_bytes(), format()).await;
+        assert_eq!((report.encounters, report.rejected), (2, 0), "{reasons:?}");
+        let gbk = encoding_rs::GBK.encode(&format!("{head}\n{}\n{}\n", row("2024-07-12", "头晕"), row("2024-13-40", "无"))).0.into_owned();
+        let (report, reasons) = desk.import(&county, "gbk.csv", &gbk, format()).await;
+        assert_eq!((report.encounters, report.rejected), (1, 1));
+        assert!(reasons[0].starts_with("3,"), "{reasons:?}");
+        let story = county.care.story(&clerk(&county), subject).await.unwrap();
+        let program = &county.care.pack().programs[0];
+        let complaint = program.form(program.form_ix("antenatal").unwrap()).field("complaint").unwrap().get();
+        let dizzy = crate::care::Shown::Value(fuyou_expr::Value::text("头晕"));
+        let records = story.enrollments[0].records.iter();
+        assert_eq!(records.filter(|record| record.values.get(complaint) == Some(&dizzy)).count(), 2);
+        let (again, _) = desk.import(&county, "gbk.csv", &gbk, format()).await;
+        assert_eq!((again.encounters, again.repeated), (0, 1));
+    })
+    .await;
+}

@@ -1,0 +1,3 @@
+//! What comes in and goes out in bulk.
+
+pub mod import;

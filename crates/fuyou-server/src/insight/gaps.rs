@@ -1,0 +1,59 @@
+//! How many persons would close the gap, at every node at once.
+
+use std::collections::HashMap;
+
+use fuyou_kernel::Secrecy;
+use fuyou_pack::Pack;
+use fuyou_pack::model::{IndicatorEntry, IndicatorIx};
+
+use super::{Error, store};
+use crate::db::Db;
+use crate::registry::{OrganizationId, Tree};
+
+/// How many could still be counted if somebody acted, by indicator and node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gaps(HashMap<(IndicatorIx, OrganizationId), i64>);
+
+impl Gaps {
+    /// The number; `None` when the pack names no gap, or the reader may not know about single persons.
+    pub fn get(&self, indicator: IndicatorIx, node: OrganizationId) -> Option<i64> {
+        self.0.get(&(indicator, node)).copied()
+    }
+}
+
+/// Counts the gaps of these indicators at these nodes. One statement for each program and place.
+///
+/// What a reader may not know about single persons is left out altogether.
+pub async fn gaps(db: &Db, pack: &Pack, tree: &Tree, indicators: &[IndicatorIx], nodes: &[OrganizationId], reader: Secrecy) -> Result<Gaps, Error> {
+    let measured = indicators.iter().filter_map(|ix| {
+        let indicator = pack.indicator(*ix);
+        let IndicatorEntry::Computed { numerator, denominator } = indicator.entry else { return None };
+        let seen = indicator.gap.is_some() && indicator.secrecy <= reader.max(Secrecy::Sensitive);
+        seen.then_some((*ix, denominator.unwrap_or(numerator)))
+    });
+    let measured: Vec<_> = measured.collect();
+    let mut found = HashMap::new();
+    if measured.is_empty() {
+        return Ok(Gaps(found));
+    }
+    for (ix, _) in &measured {
+        found.extend(nodes.iter().map(|node| ((*ix, *node), 0)));
+    }
+    let mut connection = db.read().await?;
+    let dialect = store::dialect_of(db.dialect());
+    let mut above: HashMap<&str, Vec<OrganizationId>> = HashMap::new();
+    for node in nodes {
+        for below in tree.subtree(*node) {
+            above.entry(below.code.as_str()).or_default().push(*node);
+        }
+    }
+    for row in store::count_gaps(&mut connection, dialect, pack, &measured).await? {
+        let Some(nodes) = row.place.as_deref().and_then(|code| above.get(code)) else { continue };
+        for (ix, count) in row.counts {
+            for node in nodes {
+                *found.entry((ix, *node)).or_insert(0) += count;
+            }
+        }
+    }
+    Ok(Gaps(found))
+}

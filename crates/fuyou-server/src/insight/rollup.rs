@@ -1,0 +1,142 @@
+//! From counts by organization and month to cells by node and period, in memory.
+
+use std::collections::HashMap;
+
+use fuyou_kernel::{Period, Secrecy};
+use fuyou_pack::model::{IndicatorEntry, MeasureIx, Pack};
+
+use super::figure::{Cell, Figure};
+use super::months::bounds;
+use super::question::{Cells, Question};
+use super::store::{Counted, Entered};
+use crate::registry::{OrganizationId, Tree};
+
+/// What the store found for a question.
+pub(super) struct Found {
+    /// The measures that were counted; [`Counted::values`] has their order.
+    pub(super) measures: Vec<MeasureIx>,
+    /// Counts by organization code and month.
+    pub(super) counted: Vec<Counted>,
+    /// Figures typed by people.
+    pub(super) entered: Vec<Entered>,
+    /// How many changes the store had taken in.
+    pub(super) as_of: i64,
+}
+
+/// Sums along the tree and over the months, and makes the cells that `reader` may see.
+pub(super) fn roll_up(pack: &Pack, tree: &Tree, question: &Question, found: &Found, reader: Secrecy) -> Cells {
+    let sums = Sums::of(tree, question, found);
+    let mut cells = Vec::with_capacity(question.size());
+    for indicator in &question.indicators {
+        let indicator = pack.indicator(*indicator);
+        for (node, id) in question.nodes.iter().enumerate() {
+            for (period, asked) in question.periods.iter().enumerate() {
+                let figure = match indicator.entry {
+                    IndicatorEntry::Computed { numerator, denominator } => Some(Figure {
+                        numerator: sums.get(numerator, node, period),
+                        denominator: denominator.map(|measure| sums.get(measure, node, period)),
+                        unit: indicator.unit,
+                    }),
+                    IndicatorEntry::Manual => entered(tree, &found.entered, &indicator.id, *id, *asked)
+                        .map(|(numerator, denominator)| Figure { numerator, denominator, unit: indicator.unit }),
+                };
+                cells.push(match figure {
+                    Some(figure) => Cell::guarded(figure, indicator.secrecy, reader),
+                    None => Cell::Absent,
+                });
+            }
+        }
+    }
+    Cells::new(question, cells, found.as_of, sums.unplaced)
+}
+
+/// Sums of every measure at every node in every period.
+struct Sums {
+    places: HashMap<MeasureIx, usize>,
+    nodes: usize,
+    periods: usize,
+    values: Vec<i64>,
+    unplaced: i64,
+}
+
+impl Sums {
+    fn of(tree: &Tree, question: &Question, found: &Found) -> Self {
+        let places: HashMap<_, _> = found.measures.iter().enumerate().map(|(place, measure)| (*measure, place)).collect();
+        let (nodes, periods) = (question.nodes.len(), question.periods.len());
+        let mut sums = Sums { values: vec![0; found.measures.len() * nodes * periods], places, nodes, periods, unplaced: 0 };
+        let asked = Asked::new(tree, question);
+        for row in &found.counted {
+            match row.place.as_deref().and_then(|code| asked.above.get(code)) {
+                None => sums.unplaced += row.rows,
+                Some(above) => {
+                    for node in above {
+                        for period in asked.periods_of(row.month.0) {
+                            sums.add(row, *node, period);
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    fn add(&mut self, row: &Counted, node: usize, period: usize) {
+        for (at, value) in row.values.iter().enumerate() {
+            self.values[((row.first + at) * self.nodes + node) * self.periods + period] += value;
+        }
+    }
+
+    fn get(&self, measure: MeasureIx, node: usize, period: usize) -> i64 {
+        let place = self.places[&measure];
+        self.values[(place * self.nodes + node) * self.periods + period]
+    }
+}
+
+/// The question, ready for looking up: which nodes stand at or above a code, which periods hold a month.
+struct Asked<'t> {
+    above: HashMap<&'t str, Vec<usize>>,
+    bounds: Vec<(i32, i32)>,
+}
+
+impl<'t> Asked<'t> {
+    fn new(tree: &'t Tree, question: &Question) -> Self {
+        let mut above: HashMap<&str, Vec<usize>> = tree.all().iter().map(|node| (node.code.as_str(), Vec::new())).collect();
+        for (place, node) in question.nodes.iter().enumerate() {
+            for below in tree.subtree(*node) {
+                above.entry(&below.code).or_default().push(place);
+            }
+        }
+        let bounds = question.periods.iter().map(|period| bounds(*period)).map(|(first, last)| (first.0, last.0)).collect();
+        Asked { above, bounds }
+    }
+
+    fn periods_of(&self, month: i32) -> impl Iterator<Item = usize> + '_ {
+        let holds = move |(place, (first, last)): (usize, &(i32, i32))| (*first <= month && month <= *last).then_some(place);
+        self.bounds.iter().enumerate().filter_map(holds)
+    }
+}
+
+/// A figure that people typed: the node's own entry, else the sum of what stands below it.
+/// At one node an entry for exactly this period wins over the entries for months inside it.
+fn entered(tree: &Tree, all: &[Entered], indicator: &str, node: OrganizationId, period: Period) -> Option<(i64, Option<i64>)> {
+    let here: Vec<_> = all.iter().filter(|entry| entry.org == node && entry.indicator == indicator).collect();
+    let exact = here.iter().find(|entry| entry.period == period).map(|entry| (entry.numerator, entry.denominator));
+    let months = || {
+        let (first, last) = bounds(period);
+        let inside = |entry: &&&Entered| match entry.period {
+            Period::Month(_) => (first..=last).contains(&bounds(entry.period).0),
+            _ => false,
+        };
+        here.iter().filter(inside).map(|entry| (entry.numerator, entry.denominator)).reduce(plus)
+    };
+    let below = || tree.children(node).filter_map(|child| entered(tree, all, indicator, child.id, period)).reduce(plus);
+    exact.or_else(months).or_else(below)
+}
+
+fn plus(left: (i64, Option<i64>), right: (i64, Option<i64>)) -> (i64, Option<i64>) {
+    let denominator = match (left.1, right.1) {
+        (Some(left), Some(right)) => Some(left + right),
+        (one, other) => one.or(other),
+    };
+    (left.0 + right.0, denominator)
+}

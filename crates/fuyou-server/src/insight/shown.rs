@@ -1,0 +1,108 @@
+//! Figures as words: what stands in a table cell.
+
+use fuyou_kernel::{Date, Period, Quarter, YearMonth};
+use fuyou_pack::model::{Indicator, Unit};
+
+use super::{Cell, Decimal, MonthNumber};
+use crate::http::Cx;
+
+/// A figure in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// The rate or count with its unit; `–` without a denominator, `*` when it is hidden.
+    pub value: String,
+    /// Numerator and denominator as `12 / 34`; empty for counts and hidden cells.
+    pub parts: String,
+    /// Whether more was counted than there is to count.
+    pub beyond: bool,
+    /// Whether it is hidden because it is small.
+    pub hidden: bool,
+}
+
+/// A cell in words.
+pub fn shown(cell: Cell, unit: Unit) -> Shown {
+    match cell {
+        Cell::Suppressed => Shown { value: "*".to_owned(), hidden: true, ..Shown::default() },
+        Cell::Absent => Shown { value: "–".to_owned(), ..Shown::default() },
+        Cell::Known(figure) => Shown {
+            value: figure.value().map_or_else(|| "–".to_owned(), |value| with_unit(value, unit)),
+            parts: figure.denominator.map_or_else(String::new, |denominator| format!("{} / {denominator}", figure.numerator)),
+            beyond: figure.beyond_whole(),
+            hidden: false,
+        },
+    }
+}
+
+/// A value with the sign of its unit.
+pub fn with_unit(value: Decimal, unit: Unit) -> String {
+    match unit {
+        Unit::Percent => format!("{value}%"),
+        Unit::PerMille => format!("{value}‰"),
+        Unit::Per10000 => format!("{value}/万"),
+        Unit::Per100000 => format!("{value}/10万"),
+        Unit::Count | Unit::Ratio => value.to_string(),
+    }
+}
+
+/// A period in the reader's words.
+pub fn period_words(cx: &Cx, period: Period) -> String {
+    let frame = |key: &str, values: &[(&str, &str)]| crate::texts::text_with(cx.language, key, values);
+    let text = period.to_string();
+    match period {
+        Period::StatisticalYear(year) => frame("insight-statistical-year", &[("year", &year.to_string())]),
+        Period::CalendarYear(year) => frame("insight-calendar-year", &[("year", &year.to_string())]),
+        Period::Quarter(_) => {
+            let (year, quarter) = text.split_once('Q').unwrap_or((&text, ""));
+            frame("insight-quarter", &[("year", year), ("quarter", quarter)])
+        }
+        Period::Month(_) | Period::Months(..) => text.replace("..", " – "),
+    }
+}
+
+/// The statistical year in which a day lies.
+pub fn statistical_year(today: Date) -> i16 {
+    // The year begins on 1 October of the year before.
+    today.year() + i16::from(Period::StatisticalYear(today.year()).end() < today)
+}
+
+/// The periods offered in a choice: both years now and before, the last four quarters, the last twelve months.
+pub fn offered(today: Date) -> Vec<Period> {
+    let year = statistical_year(today);
+    let mut periods = vec![
+        Period::StatisticalYear(year),
+        Period::StatisticalYear(year - 1),
+        Period::CalendarYear(today.year()),
+        Period::CalendarYear(today.year() - 1),
+    ];
+    let now = MonthNumber::of(today).0;
+    let quarter = |number: i32| {
+        let month: YearMonth = MonthNumber(number * 3).month().ok()?;
+        Quarter::new(month.year(), (month.month() + 2) / 3).ok().map(Period::Quarter)
+    };
+    periods.extend((0..4).filter_map(|back| quarter(now.div_euclid(3) - back)));
+    periods.extend((0..12).filter_map(|back| MonthNumber(now - back).month().ok().map(Period::Month)));
+    periods
+}
+
+/// What an indicator counts, in the pack's own words.
+pub fn direction_key(indicator: &Indicator) -> &'static str {
+    match indicator.better {
+        fuyou_pack::model::Better::Higher => "insight-higher",
+        fuyou_pack::model::Better::Lower => "insight-lower",
+        fuyou_pack::model::Better::Neither => "insight-neither",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statistical_year_turns_in_october() {
+        let check = |today: &str, year: i16| assert_eq!(statistical_year(today.parse().unwrap()), year, "{today}");
+        check("2026-09-30", 2026);
+        check("2026-10-01", 2027);
+        check("2026-12-31", 2027);
+        check("2027-01-01", 2027);
+    }
+}

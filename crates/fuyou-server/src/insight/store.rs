@@ -1,0 +1,358 @@
+//! The SQL of indicators. Statements over facts tables are put together from checked identifiers of the pack and from
+//! expressions that the pack printed; values are always bound.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use fuyou_expr::Dialect;
+use fuyou_kernel::{Date, Id, Period};
+use fuyou_pack::indicator::{MeasureSql, measure_sql, row_sql};
+use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx};
+use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Type};
+use uuid::Uuid;
+
+use super::months::MonthNumber;
+use super::persons::{Cursor, Line};
+use crate::db::{self, Connection, DbDate, on};
+use crate::registry::OrganizationId;
+
+/// More codes than this are not listed in a statement; the roll-up drops the rows that nobody asked for.
+pub(super) const CODES_MAX: usize = 2_000;
+
+/// What one organization has in one month, for some measures that stand next to each other.
+pub(super) struct Counted {
+    /// Organization code; `None` when the record names none.
+    pub(super) place: Option<String>,
+    /// The month.
+    pub(super) month: MonthNumber,
+    /// The position of the first value among all measures counted.
+    pub(super) first: usize,
+    /// One sum for each measure.
+    pub(super) values: Vec<i64>,
+    /// How many enrollments these are.
+    pub(super) rows: i64,
+}
+
+/// A figure that a person typed.
+pub(super) struct Entered {
+    /// Id of the indicator.
+    pub(super) indicator: String,
+    /// The organization that it is about.
+    pub(super) org: OrganizationId,
+    /// A month or a whole year.
+    pub(super) period: Period,
+    /// The count, or the numerator.
+    pub(super) numerator: i64,
+    /// The denominator of a rate.
+    pub(super) denominator: Option<i64>,
+}
+
+/// From where to where, and for whom.
+pub(super) struct Range<'a> {
+    /// First day.
+    pub(super) from: Date,
+    /// Last day, included.
+    pub(super) to: Date,
+    /// Only these organizations; `None` for all.
+    pub(super) codes: Option<&'a [String]>,
+}
+
+/// The dialect in which expressions are printed.
+pub(super) fn dialect_of(dialect: db::Dialect) -> Dialect {
+    match dialect {
+        db::Dialect::Sqlite => Dialect::Sqlite,
+        db::Dialect::Postgres => Dialect::Postgres,
+    }
+}
+
+/// Counts measures by organization and month: one statement for all that share program, date and place.
+/// Returns the measures in the order in which [`Counted`] counts them.
+pub(super) async fn count(
+    connection: &mut Connection,
+    dialect: Dialect,
+    pack: &Pack,
+    measures: &[MeasureIx],
+    range: &Range<'_>,
+) -> Result<(Vec<MeasureIx>, Vec<Counted>), db::Error> {
+    let mut groups: BTreeMap<(ProgramIx, String, String), Vec<(MeasureIx, MeasureSql)>> = BTreeMap::new();
+    for measure in measures {
+        let definition = pack.measure(*measure);
+        let sql = measure_sql(pack.program(definition.program), definition, dialect, &column);
+        groups.entry((definition.program, sql.on.clone(), sql.org.clone())).or_default().push((*measure, sql));
+    }
+    let (mut order, mut counted) = (Vec::new(), Vec::new());
+    for ((program, _, _), group) in groups {
+        let first = order.len();
+        let sql = count_sql(dialect, &pack.program(program).id, group.iter().map(|(_, sql)| sql), range.codes.map(<[_]>::len));
+        let width = group.len();
+        let rows: Vec<_> = on!(connection, conn => {
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(DbDate(range.from)).bind(DbDate(range.to));
+            for code in range.codes.unwrap_or_default() {
+                query = query.bind(code);
+            }
+            let rows = query.fetch_all(conn).await?;
+            rows.iter().map(|row| read_counted(row, first, width)).collect::<sqlx::Result<Vec<_>>>()?
+        });
+        counted.extend(rows);
+        order.extend(group.into_iter().map(|(measure, _)| measure));
+    }
+    Ok((order, counted))
+}
+
+fn read_counted<R: Row>(row: &R, first: usize, width: usize) -> sqlx::Result<Counted>
+where
+    usize: ColumnIndex<R>,
+    for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let month: i64 = row.try_get(1)?;
+    Ok(Counted {
+        place: row.try_get(0)?,
+        month: MonthNumber(i32::try_from(month).map_err(|err| sqlx::Error::Decode(err.into()))?),
+        rows: row.try_get(2)?,
+        values: (0..width).map(|at| row.try_get(3 + at)).collect::<sqlx::Result<_>>()?,
+        first,
+    })
+}
+
+/// How a column of the facts row is written: facts, risk, scores and the enrollment's own columns stand in the table
+/// under their names.
+pub(super) fn column(name: &str) -> String {
+    match name.strip_prefix("person.") {
+        Some(attribute) => format!("f.\"person_{attribute}\""),
+        None => format!("f.\"{name}\""),
+    }
+}
+
+/// The facts table of a program.
+pub(super) fn facts_table(program: &str) -> String {
+    format!("\"{program}_facts\"")
+}
+
+/// A month as a number, so that both databases group alike.
+fn month_sql(dialect: Dialect, on: &str) -> String {
+    match dialect {
+        Dialect::Sqlite => format!("(cast(substr({on}, 1, 4) as integer) * 12 + cast(substr({on}, 6, 2) as integer) - 1)"),
+        Dialect::Postgres => format!("cast(extract(year from {on}) * 12 + extract(month from {on}) - 1 as bigint)"),
+    }
+}
+
+fn count_sql<'a>(dialect: Dialect, program: &str, group: impl Iterator<Item = &'a MeasureSql> + Clone, codes: Option<usize>) -> String {
+    let mut sums = String::new();
+    for measure in group.clone() {
+        let value = match &measure.filter {
+            Some(filter) => format!("case when {filter} then {} end", measure.value),
+            None => measure.value.clone(),
+        };
+        let _ = write!(sums, ", cast(coalesce(sum({value}), 0) as bigint)");
+    }
+    let Some(MeasureSql { on, org, .. }) = group.clone().next() else { return String::new() };
+    let (month, table) = (month_sql(dialect, on), facts_table(program));
+    let places = codes.map_or(String::new(), |codes| codes_sql(org, codes, 3));
+    format!(
+        "select {org}, {month}, cast(count(*) as bigint){sums} from {table} f where {on} between $1 and $2{places} group by 1, 2"
+    )
+}
+
+/// ` and ORG in ($n, …)`.
+pub(super) fn codes_sql(org: &str, codes: usize, first: usize) -> String {
+    let list: Vec<String> = (first..first + codes).map(|at| format!("${at}")).collect();
+    format!(" and {org} in ({})", list.join(", "))
+}
+
+/// How many enrollments of an organization fulfil each of some gap conditions.
+pub(super) struct GapCount {
+    /// Organization code; `None` when the record names none.
+    pub(super) place: Option<String>,
+    /// One count for each indicator of the group.
+    pub(super) counts: Vec<(IndicatorIx, i64)>,
+}
+
+/// Counts gap conditions by organization: one statement for all that share program and place.
+pub(super) async fn count_gaps(
+    connection: &mut Connection,
+    dialect: Dialect,
+    pack: &Pack,
+    indicators: &[(IndicatorIx, MeasureIx)],
+) -> Result<Vec<GapCount>, db::Error> {
+    let mut groups: BTreeMap<(ProgramIx, String), Vec<(IndicatorIx, String)>> = BTreeMap::new();
+    for (ix, measure) in indicators {
+        let definition = pack.measure(*measure);
+        let program = pack.program(definition.program);
+        let Some(gap) = &pack.indicator(*ix).gap else { continue };
+        let org = measure_sql(program, definition, dialect, &column).org;
+        groups.entry((definition.program, org)).or_default().push((*ix, row_sql(program, gap, dialect, &column)));
+    }
+    let mut counted = Vec::new();
+    for ((program, org), group) in groups {
+        let mut sql = format!("select {org}");
+        for (_, gap) in &group {
+            let _ = write!(sql, ", cast(coalesce(sum(case when {gap} then 1 end), 0) as bigint)");
+        }
+        let _ = write!(sql, " from {} f group by 1", facts_table(&pack.program(program).id));
+        let rows: Vec<GapCount> = on!(connection, conn => {
+            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(conn).await?;
+            rows.iter().map(|row| read_gaps(row, &group)).collect::<sqlx::Result<_>>()?
+        });
+        counted.extend(rows);
+    }
+    Ok(counted)
+}
+
+fn read_gaps<R: Row>(row: &R, group: &[(IndicatorIx, String)]) -> sqlx::Result<GapCount>
+where
+    usize: ColumnIndex<R>,
+    for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let counts = group.iter().enumerate().map(|(at, (ix, _))| Ok((*ix, row.try_get(at + 1)?)));
+    Ok(GapCount { place: row.try_get(0)?, counts: counts.collect::<sqlx::Result<_>>()? })
+}
+
+/// How many changes the store has taken in, over all lanes.
+pub(super) async fn changes(connection: &mut Connection) -> Result<i64, db::Error> {
+    const SQL: &str = "select cast(coalesce(sum(change_seq), 0) as bigint) from lane";
+    let (changes,): (i64,) = on!(connection, conn => sqlx::query_as(SQL).fetch_one(conn).await?);
+    Ok(changes)
+}
+
+/// The figures in force that people typed for periods inside the range.
+pub(super) async fn entered(connection: &mut Connection, from: Date, to: Date) -> Result<Vec<Entered>, db::Error> {
+    const SQL: &str = "select indicator, org_id, period, numerator, denominator from figure_entry \
+                       where replaced_at is null and first_on >= $1 and last_on <= $2";
+    let rows: Vec<(String, Uuid, String, i64, Option<i64>)> = on!(connection, conn =>
+        sqlx::query_as(SQL).bind(DbDate(from)).bind(DbDate(to)).fetch_all(conn).await?);
+    let read = |(indicator, org, period, numerator, denominator): (String, Uuid, String, i64, Option<i64>)| {
+        let period = period.parse().map_err(|err: fuyou_kernel::PeriodError| sqlx::Error::Decode(err.into()))?;
+        Ok(Entered { indicator, org: OrganizationId::from_uuid(org), period, numerator, denominator })
+    };
+    rows.into_iter().map(read).collect::<sqlx::Result<_>>().map_err(db::Error::from)
+}
+
+/// The persons behind a cell as a statement.
+pub(super) struct PersonsQuery {
+    dialect: Dialect,
+    period: Period,
+    codes: Vec<String>,
+    table: String,
+    place: String,
+    /// The dating expression; `None` when the group lies outside of periods.
+    on: Option<String>,
+    adds: String,
+    condition: String,
+}
+
+impl PersonsQuery {
+    /// Everybody in nothing; say of what with the other functions.
+    pub(super) fn new(dialect: Dialect, period: Period, codes: Vec<String>) -> Self {
+        let (table, place, adds, condition) = (String::new(), String::new(), "1".to_owned(), "true".to_owned());
+        PersonsQuery { dialect, period, codes, table, place, on: None, adds, condition }
+    }
+
+    fn sql(&self, pack: &Pack, measure: MeasureIx) -> MeasureSql {
+        let measure = pack.measure(measure);
+        measure_sql(pack.program(measure.program), measure, self.dialect, &column)
+    }
+
+    /// Those who add something to a measure.
+    pub(super) fn of(mut self, pack: &Pack, measure: MeasureIx) -> Self {
+        let sql = self.sql(pack, measure);
+        self.table = facts_table(&pack.program(pack.measure(measure).program).id);
+        self.condition = adding(&sql);
+        (self.place, self.on, self.adds) = (sql.org, Some(sql.on), sql.value);
+        self
+    }
+
+    /// Without those who add something to another measure of the same program in the same period.
+    pub(super) fn without(mut self, pack: &Pack, measure: MeasureIx) -> Self {
+        let sql = self.sql(pack, measure);
+        let condition = &mut self.condition;
+        let _ = write!(condition, " and not coalesce({} and {} between $1 and $2, false)", adding(&sql), sql.on);
+        self
+    }
+
+    /// Those who fulfil the gap condition, placed as a measure is.
+    pub(super) fn of_gap(mut self, pack: &Pack, measure: MeasureIx, gap: &fuyou_expr::Expr) -> Self {
+        let sql = self.sql(pack, measure);
+        let program = pack.program(pack.measure(measure).program);
+        self.table = facts_table(&program.id);
+        self.condition = row_sql(program, gap, self.dialect, &column);
+        self.place = sql.org;
+        self
+    }
+
+    /// ` from … where …`; $1 and $2 are the period, then come the codes.
+    fn tail(&self) -> String {
+        // Both ends are bound whether or not the group is dated, so that the numbers of the others stay the same.
+        let on = self.on.as_deref().map_or("$1 <= $2".to_owned(), |on| format!("{on} between $1 and $2"));
+        let codes = codes_sql(&self.place, self.codes.len(), 3);
+        format!(" from {} f where {on} and ({}){codes}", self.table, self.condition)
+    }
+}
+
+/// The condition under which a row adds something other than nothing.
+fn adding(sql: &MeasureSql) -> String {
+    let filter = sql.filter.as_deref().unwrap_or("true");
+    if sql.value == "1" { format!("({filter})") } else { format!("(({filter}) and ({}) <> 0)", sql.value) }
+}
+
+/// How many enrollments a query finds.
+pub(super) async fn count_persons(connection: &mut Connection, query: &PersonsQuery) -> Result<i64, db::Error> {
+    let sql = format!("select cast(count(*) as bigint){}", query.tail());
+    let (from, to) = (DbDate(query.period.start()), DbDate(query.period.end()));
+    let (count,): (i64,) = on!(connection, conn => {
+        let mut bound = sqlx::query_as(AssertSqlSafe(sql)).bind(from).bind(to);
+        for code in &query.codes {
+            bound = bound.bind(code);
+        }
+        bound.fetch_one(conn).await?
+    });
+    Ok(count)
+}
+
+/// One page of them, by organization and enrollment.
+pub(super) async fn list_persons(
+    connection: &mut Connection,
+    query: &PersonsQuery,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Vec<Line>, db::Error> {
+    let codes = query.codes.len();
+    let (place, on) = (format!("coalesce({}, '')", query.place), query.on.as_deref().unwrap_or("null"));
+    // Collation would order codes differently on the two databases.
+    let order = match query.dialect {
+        Dialect::Sqlite => place.clone(),
+        Dialect::Postgres => format!("{place} collate \"C\""),
+    };
+    let date = match query.dialect {
+        Dialect::Sqlite => on.to_owned(),
+        Dialect::Postgres => format!("cast({on} as date)"),
+    };
+    let page = after.map_or(String::new(), |_| {
+        let (place, id) = (codes + 3, codes + 4);
+        format!(" and ({order} > ${place} or ({order} = ${place} and f.id > ${id}))")
+    });
+    let sql = format!(
+        "select f.subject_id, f.id, {}, {date}, cast({} as bigint){}{page} order by {order}, f.id limit {limit}",
+        query.place, query.adds, query.tail()
+    );
+    let (from, to) = (DbDate(query.period.start()), DbDate(query.period.end()));
+    let rows: Vec<(Uuid, Uuid, Option<String>, Option<DbDate>, i64)> = on!(connection, conn => {
+        let mut bound = sqlx::query_as(AssertSqlSafe(sql)).bind(from).bind(to);
+        for code in &query.codes {
+            bound = bound.bind(code);
+        }
+        if let Some(after) = after {
+            bound = bound.bind(&after.place).bind(after.enrollment.uuid());
+        }
+        bound.fetch_all(conn).await?
+    });
+    let line = |(subject, enrollment, place, on, adds): (Uuid, Uuid, Option<String>, Option<DbDate>, i64)| Line {
+        subject: Id::from_uuid(subject),
+        enrollment: Id::from_uuid(enrollment),
+        place,
+        on: on.map(|on| on.0),
+        adds,
+    };
+    Ok(rows.into_iter().map(line).collect())
+}

@@ -1,0 +1,416 @@
+//! Pages of indicators: the table, one indicator, the persons behind a cell, and their export.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{Html, IntoResponse, Response};
+use fuyou_kernel::{Localized, Period};
+use fuyou_pack::Pack;
+use fuyou_pack::model::{IndicatorEntry, IndicatorIx, Sum};
+use serde::Deserialize;
+
+use super::chart::{self, Point};
+use super::persons::{Behind, Cursor, Group, PAGE, persons};
+use super::shown::{Shown, direction_key, offered, period_words, shown, statistical_year, with_unit};
+use super::{Cells, Decimal, Question, compute, export, months_until};
+use crate::access::Action;
+use crate::http::{Access, Cx, Error, Route};
+use crate::registry::{Organization, listed};
+use crate::ui::{Frame, html};
+
+/// Months of the curve on an indicator's page.
+const TREND_MONTHS: i32 = 24;
+
+/// Routes of this capability.
+pub(crate) fn routes() -> Vec<Route> {
+    let figures = Access::Needs(Action::ReadIndicators);
+    vec![
+        Route::get("/indicators", figures, table),
+        Route::get("/indicators/{id}", figures, one),
+        Route::get("/indicators/{id}/persons", Access::Needs(Action::DrillToPersons), behind),
+        Route::get("/indicators/{id}/export", Access::Needs(Action::DrillToPersons), export::download),
+    ]
+}
+
+/// Where and when; the address of every page here carries it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Place {
+    pub(super) node: String,
+    pub(super) period: String,
+    from: String,
+    to: String,
+    pub(super) group: String,
+    pub(super) after: String,
+    pub(super) format: String,
+}
+
+/// A choice in a form.
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+    /// Whether it is the present one.
+    pub is_chosen: bool,
+}
+
+impl Place {
+    /// The node; the user's own organization when the address names none.
+    pub(super) fn node<'a>(&self, cx: &'a Cx) -> Result<&'a Organization, Error> {
+        let tree = &cx.actor.tree;
+        let found = if self.node.is_empty() { tree.get(cx.actor.organization) } else { tree.by_code(&self.node) };
+        let node = found.ok_or(Error::NotFound)?;
+        cx.actor.require(Action::ReadIndicators, node.id)?;
+        Ok(node)
+    }
+
+    /// The period; the present statistical year when the address names none.
+    pub(super) fn period(&self, cx: &Cx) -> Result<Period, Error> {
+        let wrong = || Error::Rejected(Localized::new("期间无法识别,例如 s2026、2026、2026Q1、2026-03", "not a period, such as s2026, 2026, 2026Q1 or 2026-03"));
+        if !self.from.is_empty() && !self.to.is_empty() {
+            return format!("{}..{}", self.from, self.to).parse().map_err(|_| wrong());
+        }
+        match self.period.trim() {
+            "" => Ok(Period::StatisticalYear(statistical_year(cx.today))),
+            text => text.parse().map_err(|_| wrong()),
+        }
+    }
+}
+
+/// The pack, which every page here reads.
+pub(crate) fn pack_of(cx: &Cx) -> Result<&Pack, Error> {
+    cx.app.pack().map(AsRef::as_ref).ok_or(Error::NotFound)
+}
+
+/// The nodes below the user's organization as choices, villages left out: they are reached through their township.
+pub(crate) fn node_choices(cx: &Cx, chosen: &Organization) -> Vec<Choice> {
+    let top = cx.actor.tree.ancestors(cx.actor.organization).len();
+    let near = cx.actor.tree.subtree(cx.actor.organization).iter().filter(|node| cx.actor.tree.ancestors(node.id).len() <= top + 1 || node.id == chosen.id);
+    near.map(|node| {
+        let depth = cx.actor.tree.ancestors(node.id).len() - top;
+        Choice { value: node.code.clone(), label: format!("{}{}", "　".repeat(depth), node.name), is_chosen: node.id == chosen.id }
+    })
+    .collect()
+}
+
+fn period_choices(cx: &Cx, chosen: Period) -> Vec<Choice> {
+    let mut periods = offered(cx.today);
+    if !periods.contains(&chosen) {
+        periods.insert(0, chosen);
+    }
+    periods.into_iter().map(|period| Choice { value: period.to_string(), label: period_words(cx, period), is_chosen: period == chosen }).collect()
+}
+
+struct Line {
+    href: String,
+    code: String,
+    title: String,
+    now: Shown,
+    before: Shown,
+    change: String,
+}
+
+#[derive(Template)]
+#[template(path = "insight/table.html")]
+struct TablePage {
+    frame: Frame,
+    node: String,
+    nodes: Vec<Choice>,
+    periods: Vec<Choice>,
+    period: String,
+    lines: Vec<Line>,
+    as_of: i64,
+    unplaced: i64,
+}
+
+async fn table(cx: Cx, Query(place): Query<Place>) -> Result<Html<String>, Error> {
+    let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
+    let all: Vec<IndicatorIx> = (0..pack.indicators.len()).map(IndicatorIx::new).collect();
+    let question = Question::of(all.clone(), node.id, period).with_previous_year();
+    let cells = compute(&cx, pack, &question).await?;
+    let lines = all.iter().map(|ix| {
+        let indicator = pack.indicator(*ix);
+        let (now, before) = (cells.get(*ix, node.id, period), cells.get(*ix, node.id, period.previous_year()));
+        Line {
+            href: address(&indicator.id, "", &node.code, period),
+            code: indicator.code.clone().unwrap_or_default(),
+            title: indicator.title.get(cx.language).to_owned(),
+            now: shown(now, indicator.unit),
+            before: shown(before, indicator.unit),
+            change: change(now.value(), before.value()),
+        }
+    });
+    html(&TablePage {
+        frame: Frame::new(&cx, "insight-indicators"),
+        node: node.name.clone(),
+        nodes: node_choices(&cx, node),
+        periods: period_choices(&cx, period),
+        period: period_words(&cx, period),
+        lines: lines.collect(),
+        as_of: cells.as_of,
+        unplaced: cells.unplaced,
+    })
+}
+
+pub(crate) fn address(id: &str, page: &str, node: &str, period: Period) -> String {
+    format!("/indicators/{id}{page}?node={node}&period={period}")
+}
+
+/// The difference to the year before, with its sign.
+fn change(now: Option<Decimal>, before: Option<Decimal>) -> String {
+    let Some(difference) = now.zip(before).and_then(|(now, before)| now.minus(before)) else { return String::new() };
+    if difference.is_negative() { difference.to_string() } else { format!("+{difference}") }
+}
+
+struct RankLine {
+    name: String,
+    href: String,
+    now: Shown,
+    bar: String,
+}
+
+struct GroupLink {
+    href: String,
+    key: &'static str,
+    is_current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "insight/indicator.html")]
+struct IndicatorPage {
+    frame: Frame,
+    title: String,
+    code: String,
+    node: String,
+    nodes: Vec<Choice>,
+    periods: Vec<Choice>,
+    period: String,
+    now: Shown,
+    before: Shown,
+    numerator: Vec<String>,
+    denominator: Vec<String>,
+    direction: &'static str,
+    is_manual: bool,
+    source: String,
+    certainty: &'static str,
+    trend: String,
+    months: Vec<(String, Shown)>,
+    ranking: Vec<RankLine>,
+    groups: Vec<GroupLink>,
+    as_of: i64,
+}
+
+async fn one(cx: Cx, Path(id): Path<String>, Query(place): Query<Place>) -> Result<Html<String>, Error> {
+    let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
+    let ix = pack.indicator_ix(&id).ok_or(Error::NotFound)?;
+    let indicator = pack.indicator(ix);
+    let months = months_until(cx.today, TREND_MONTHS).map_err(|err| Error::Internal(err.into()))?;
+    let mut question = Question::of(vec![ix], node.id, period).with_previous_year().with_children(&cx.actor.tree);
+    question.periods.extend(months.iter().filter(|month| **month != period && **month != period.previous_year()).copied().collect::<Vec<_>>());
+    let cells = compute(&cx, pack, &question).await?;
+    let title = indicator.title.get(cx.language).to_owned();
+    let unit = indicator.unit;
+    let points: Vec<Point> = months.iter().map(|month| Point { label: month.to_string(), value: cells.get(ix, node.id, *month).value() }).collect();
+    let says = crate::texts::text_with(cx.language, "insight-trend-of", &[("title", &title), ("node", &node.name)]);
+    let (numerator, denominator) = formula(&cx, pack, ix);
+    let can_drill = cx.actor.require(Action::DrillToPersons, node.id).is_ok() && indicator.secrecy <= cx.actor.secrecy_max() && indicator.entry != IndicatorEntry::Manual;
+    html(&IndicatorPage {
+        frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
+        code: indicator.code.clone().unwrap_or_default(),
+        node: node.name.clone(),
+        nodes: node_choices(&cx, node),
+        periods: period_choices(&cx, period),
+        period: period_words(&cx, period),
+        now: shown(cells.get(ix, node.id, period), unit),
+        before: shown(cells.get(ix, node.id, period.previous_year()), unit),
+        numerator,
+        denominator,
+        direction: direction_key(indicator),
+        is_manual: indicator.entry == IndicatorEntry::Manual,
+        source: crate::packs::source_words(pack, &indicator.cited),
+        certainty: crate::packs::certainty_key(indicator.cited.certainty),
+        trend: chart::trend(&points, None, &says),
+        months: months.iter().rev().map(|month| (month.to_string(), shown(cells.get(ix, node.id, *month), unit))).collect(),
+        ranking: ranking(&cx, pack, ix, &cells, node, period),
+        groups: if can_drill { group_links(pack, ix, &node.code, period, None) } else { Vec::new() },
+        as_of: cells.as_of,
+        title,
+    })
+}
+
+/// The nodes below, best first; those without a figure last.
+fn ranking(cx: &Cx, pack: &Pack, ix: IndicatorIx, cells: &Cells, node: &Organization, period: Period) -> Vec<RankLine> {
+    let indicator = pack.indicator(ix);
+    let children: Vec<&Organization> = cx.actor.tree.children(node.id).collect();
+    let ids: Vec<_> = children.iter().map(|child| child.id).collect();
+    let mut lines: Vec<_> = children.into_iter().zip(cells.siblings(ix, &ids, period)).collect();
+    let whole = lines.iter().filter_map(|(_, cell)| cell.value()).max_by(|one, other| one.cmp_value(*other)).unwrap_or(Decimal::whole(1));
+    lines.sort_by(|(_, one), (_, other)| match (one.value(), other.value()) {
+        (Some(one), Some(other)) if indicator.better == fuyou_pack::model::Better::Lower => one.cmp_value(other),
+        (Some(one), Some(other)) => other.cmp_value(one),
+        (one, other) => other.is_some().cmp(&one.is_some()),
+    });
+    let line = |(child, cell): (&Organization, super::Cell)| {
+        let now = shown(cell, indicator.unit);
+        RankLine {
+            name: child.name.clone(),
+            href: address(&indicator.id, "", &child.code, period),
+            bar: chart::bar(cell.value(), None, whole, &format!("{} {}", child.name, now.value)),
+            now,
+        }
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// Numerator and denominator as the pack writes them: title, condition, value, date.
+fn formula(cx: &Cx, pack: &Pack, ix: IndicatorIx) -> (Vec<String>, Vec<String>) {
+    let IndicatorEntry::Computed { numerator, denominator } = pack.indicator(ix).entry else { return (Vec::new(), Vec::new()) };
+    let words = |measure| {
+        let measure = pack.measure(measure);
+        let mut lines = vec![measure.title.get(cx.language).to_owned()];
+        lines.extend(measure.filter.as_ref().map(|filter| filter.text().to_owned()));
+        if let Sum::Of(value) = &measure.sum {
+            lines.push(format!("sum {}", value.text()));
+        }
+        lines.push(format!("dated by {}", measure.dated_by.text()));
+        lines
+    };
+    (words(numerator), denominator.map(words).unwrap_or_default())
+}
+
+fn group_key(group: Group) -> &'static str {
+    match group {
+        Group::Counted => "insight-counted",
+        Group::NotCounted => "insight-not-counted",
+        Group::Gap => "insight-gap",
+    }
+}
+
+fn group_links(pack: &Pack, ix: IndicatorIx, node: &str, period: Period, current: Option<Group>) -> Vec<GroupLink> {
+    let indicator = pack.indicator(ix);
+    let has = |group: &Group| match (group, indicator.entry) {
+        (_, IndicatorEntry::Manual) => false,
+        (Group::NotCounted, IndicatorEntry::Computed { denominator, .. }) => denominator.is_some(),
+        (Group::Gap, _) => indicator.gap.is_some(),
+        (Group::Counted, _) => true,
+    };
+    let link = |group: Group| GroupLink {
+        href: format!("{}&group={}", address(&indicator.id, "/persons", node, period), group.word()),
+        key: group_key(group),
+        is_current: current == Some(group),
+    };
+    Group::ALL.into_iter().filter(has).map(link).collect()
+}
+
+/// A line of the list of persons.
+pub(super) struct PersonLine {
+    pub(super) href: String,
+    pub(super) name: String,
+    pub(super) residence: String,
+    pub(super) organization: String,
+    pub(super) on: String,
+    pub(super) adds: i64,
+    pub(super) phone: String,
+}
+
+#[derive(Template)]
+#[template(path = "insight/persons.html")]
+struct PersonsPage {
+    frame: Frame,
+    title: String,
+    node: String,
+    period: String,
+    back: String,
+    groups: Vec<GroupLink>,
+    group: &'static str,
+    advice: &'static str,
+    total: i64,
+    lines: Vec<PersonLine>,
+    first: String,
+    next: Option<String>,
+    exports: Vec<(String, &'static str)>,
+}
+
+async fn behind(cx: Cx, Path(id): Path<String>, Query(place): Query<Place>) -> Result<Html<String>, Error> {
+    let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
+    let ix = pack.indicator_ix(&id).ok_or(Error::NotFound)?;
+    let group = if place.group.is_empty() { Group::NotCounted } else { Group::of_word(&place.group).ok_or(Error::NotFound)? };
+    let after: Option<Cursor> = match place.after.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|()| Error::NotFound)?),
+    };
+    let behind = Behind { indicator: ix, node: node.id, period, group };
+    let page = persons(&cx.db, pack, &cx.actor, &behind, after.as_ref(), PAGE).await?;
+    let lines = person_lines(&cx, &page.lines).await?;
+    export::note(&cx, "drill", &id, &behind, page.lines.len()).await?;
+    let first = format!("{}&group={}", address(&id, "/persons", &node.code, period), group.word());
+    let export = |format: &str| format!("{}&group={}&format={format}", address(&id, "/export", &node.code, period), group.word());
+    let title = pack.indicator(ix).title.get(cx.language).to_owned();
+    html(&PersonsPage {
+        frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
+        title,
+        node: node.name.clone(),
+        period: period_words(&cx, period),
+        back: address(&id, "", &node.code, period),
+        groups: group_links(pack, ix, &node.code, period, Some(group)),
+        group: group_key(group),
+        advice: match group {
+            Group::Counted => "insight-counted-what",
+            Group::NotCounted => "insight-not-counted-what",
+            Group::Gap => "insight-gap-what",
+        },
+        total: page.total,
+        lines,
+        next: page.next.map(|cursor| format!("{first}&after={cursor}")),
+        first,
+        exports: if cx.actor.may(Action::ExportData) { vec![(export("xlsx"), "XLSX"), (export("csv"), "CSV")] } else { Vec::new() },
+    })
+}
+
+/// Names beside enrollments. A phone shows its end only; the whole of it stands on the person's own page.
+pub(super) async fn person_lines(cx: &Cx, lines: &[super::Line]) -> Result<Vec<PersonLine>, Error> {
+    let ids: Vec<_> = lines.iter().map(|line| line.subject).collect();
+    let names = listed(cx, &ids).await??;
+    let words = |line: &super::Line| {
+        let found = names.get(&line.subject);
+        let organization = line.place.as_deref().and_then(|code| cx.actor.tree.by_code(code));
+        PersonLine {
+            href: format!("/persons/{}", line.subject),
+            name: found.map_or_else(String::new, |found| found.name.clone()),
+            residence: found.map_or_else(String::new, |found| found.residence.clone()),
+            organization: organization.map_or_else(String::new, |organization| organization.name.clone()),
+            on: line.on.map_or_else(String::new, |on| on.to_string()),
+            adds: line.adds,
+            phone: found.filter(|found| !found.phone_tail.is_empty()).map_or_else(String::new, |found| format!("*{}", found.phone_tail)),
+        }
+    };
+    Ok(lines.iter().map(words).collect())
+}
+
+impl From<super::Error> for Error {
+    fn from(err: super::Error) -> Self {
+        match err {
+            super::Error::Denied(denied) => Error::Forbidden(denied),
+            super::Error::TooMany(cells) => Error::Rejected(Localized::new(
+                format!("一次最多计算 {} 个单元格,此次为 {cells} 个,请缩小范围", super::CELLS_MAX),
+                format!("{cells} cells are more than can be computed at once: ask for less"),
+            )),
+            super::Error::Store(err) => err.into(),
+        }
+    }
+}
+
+/// A target in words, for pages that show aims.
+pub(crate) fn aim_words(aim: super::Aim, unit: fuyou_pack::model::Unit) -> String {
+    match aim {
+        super::Aim::AtLeast(value) => format!("≥ {}", with_unit(value.short(), unit)),
+        super::Aim::AtMost(value) => format!("≤ {}", with_unit(value.short(), unit)),
+        super::Aim::Between(low, high) => format!("{} – {}", with_unit(low.short(), unit), with_unit(high.short(), unit)),
+    }
+}
+
+/// The response that a browser saves as a file.
+pub(super) fn file(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))], bytes).into_response()
+}

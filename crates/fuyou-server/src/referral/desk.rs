@@ -1,0 +1,94 @@
+//! The referral desk: what comes in, what went out, what is late.
+
+use fuyou_kernel::Date;
+use fuyou_pack::Pack;
+use uuid::Uuid;
+
+use super::store::{self, ReferralRow};
+use super::{DeskFilter, DeskPage, ReferralId, ReferralShown, Side};
+use crate::access::Action;
+use crate::care::{Acting, Care, Cursor, EnrollmentId, Error, SubjectId};
+use crate::registry::OrganizationId;
+
+/// Lines of one page at most.
+const LINES_MAX: u32 = 200;
+
+/// The referral desk of the actor's subtree, the most urgent first. Five statements.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn desk(
+    care: &Care,
+    by: &Acting,
+    filter: &DeskFilter,
+    after: Option<&Cursor>,
+    limit: u32,
+) -> Result<DeskPage, Error> {
+    by.actor.require_anywhere(Action::ManageReferral)?;
+    let place = by.actor.tree.get(by.actor.organization).ok_or(Error::NotFound("organization"))?;
+    let at = (place.path.as_str(), by.today);
+    let limit = limit.clamp(1, LINES_MAX);
+    let mut reader = care.db().read().await?;
+    let mut page = DeskPage { rows: Vec::new(), running: [0; 3], late: [0; 3], next: None };
+    for (position, side) in [Side::Incoming, Side::Outgoing, Side::Escalated].into_iter().enumerate() {
+        (page.running[position], page.late[position]) = store::counts(&mut reader, at, side).await?;
+    }
+    let after = after.map(read_cursor).transpose()?;
+    let mut rows = store::page(&mut reader, at, (filter.side, filter.running), after, limit + 1).await?;
+    drop(reader);
+    if rows.len() > limit as usize {
+        rows.truncate(limit as usize);
+        page.next = rows.last().map(|row| {
+            let by = row.next_by.map_or(store::FAR, |date| date.0);
+            Cursor(format!("{by}~{}", row.id))
+        });
+    }
+    let mut entry = by.entry("read", "referral");
+    entry.detail = serde_json::json!({ "lines": rows.len() }).to_string();
+    care.db().note(entry).await?;
+    page.rows = rows.iter().filter_map(|row| shown(care.pack(), row)).collect();
+    Ok(page)
+}
+
+/// How many referrals to the actor's subtree are running, and how many of them are late. One statement.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn incoming(care: &Care, by: &Acting) -> Result<(i64, i64), Error> {
+    by.actor.require_anywhere(Action::ManageReferral)?;
+    let place = by.actor.tree.get(by.actor.organization).ok_or(Error::NotFound("organization"))?;
+    let mut reader = care.db().read().await?;
+    Ok(store::counts(&mut reader, (place.path.as_str(), by.today), Side::Incoming).await?)
+}
+
+fn read_cursor(cursor: &Cursor) -> Result<(Date, Uuid), Error> {
+    let (date, id) = cursor.0.split_once('~').ok_or(Error::NotFound("page"))?;
+    Ok((date.parse().map_err(|_| Error::NotFound("page"))?, id.parse().map_err(|_| Error::NotFound("page"))?))
+}
+
+/// A referral for a reader; none when the pack no longer has its program or kind.
+pub(crate) fn shown(pack: &Pack, row: &ReferralRow) -> Option<ReferralShown> {
+    let program = pack.program_ix(&row.program)?;
+    Some(ReferralShown {
+        id: ReferralId::from_uuid(row.id),
+        subject: SubjectId::from_uuid(row.subject_id),
+        enrollment: EnrollmentId::from_uuid(row.enrollment),
+        program,
+        kind: pack.program(program).referral_ix(&row.kind)?,
+        from: OrganizationId::from_uuid(row.from_org_id),
+        to: OrganizationId::from_uuid(row.to_org_id),
+        state: row.state()?,
+        version: row.version,
+        sent_at: row.sent_at.0,
+        reason: row.reason.clone(),
+        arrive_by: row.arrive_by.map(|date| date.0),
+        arrived_on: row.arrived_on.map(|date| date.0),
+        feedback_by: row.feedback_by.map(|date| date.0),
+        feedback_on: row.feedback_on.map(|date| date.0),
+        feedback: row.feedback.clone(),
+        follow_up_by: row.follow_up_by.map(|date| date.0),
+        follow_up: row.follow_up.clone(),
+        remark: row.remark.clone(),
+        next_by: row.next_by.map(|date| date.0),
+    })
+}

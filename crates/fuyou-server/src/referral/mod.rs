@@ -1,0 +1,18 @@
+//! Referral: hand-overs between organizations, with clocks, acceptance and feedback.
+//!
+//! A referral belongs to an enrollment, and facts read it: every step replays the enrollment in the same transaction.
+//! The receiver may open the record from the moment of sending. A late referral is shown to the organization that the
+//! pack names, by comparing its next day with today: no background job is needed.
+
+mod desk;
+mod model;
+mod steps;
+mod store;
+mod web;
+
+pub use desk::{desk, incoming};
+pub(crate) use desk::shown;
+pub use model::{DeskFilter, DeskPage, ReferralId, ReferralShown, ReferralState, Sending, Side, Step};
+pub use steps::{send, step};
+pub(crate) use web::routes;
+pub(crate) use store::{Clocks, ReferralChange, ReferralRow, referrals_of, set_clocks, store_change};

@@ -1,0 +1,246 @@
+//! SQL about referrals.
+
+use fuyou_kernel::{Date, DayNumber};
+use fuyou_pack::Program;
+use fuyou_pack::replay::{self, ReferralOutcome, ReferralState};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::Side;
+use crate::db::{Connection, DbDate, DbInstant, Error, Operation, Tx, on};
+
+/// A referral as it stands in the table.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct ReferralRow {
+    pub id: Uuid,
+    #[sqlx(rename = "enrollment_id")]
+    pub enrollment: Uuid,
+    pub subject_id: Uuid,
+    pub program: String,
+    pub kind: String,
+    pub from_org_id: Uuid,
+    pub to_org_id: Uuid,
+    pub escalated_org_id: Option<Uuid>,
+    pub state: String,
+    pub version: i64,
+    pub sent_at: DbInstant,
+    pub sent_by: Option<Uuid>,
+    pub reason: String,
+    pub sent_on: DbDate,
+    pub arrive_by: Option<DbDate>,
+    pub arrived_on: Option<DbDate>,
+    pub feedback_by: Option<DbDate>,
+    pub feedback_on: Option<DbDate>,
+    pub feedback: Option<String>,
+    pub follow_up_by: Option<DbDate>,
+    pub follow_up: Option<String>,
+    pub remark: Option<String>,
+    pub next_by: Option<DbDate>,
+}
+
+impl ReferralRow {
+    /// The state, if it is one of ours.
+    pub(crate) fn state(&self) -> Option<ReferralState> {
+        ReferralState::ALL.into_iter().find(|state| state.word() == self.state)
+    }
+
+    /// What the replay is told; none when the pack no longer has this kind.
+    pub(crate) fn told(&self, program: &Program) -> Option<replay::Referral> {
+        let day = |date: DbDate| DayNumber::from(date.0);
+        Some(replay::Referral {
+            id: self.id.as_u128(),
+            kind: program.referral_ix(&self.kind)?,
+            state: self.state()?,
+            sent_on: Some(day(self.sent_on)),
+            arrived_on: self.arrived_on.map(day),
+            feedback_on: self.feedback_on.map(day),
+        })
+    }
+}
+
+/// The clocks of a referral as the pack sets them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Clocks {
+    pub arrive_by: Option<Date>,
+    pub feedback_by: Option<Date>,
+    pub follow_up_by: Option<Date>,
+    /// The last day of what must happen next.
+    pub next_by: Option<Date>,
+}
+
+impl Clocks {
+    /// The clocks in a state.
+    pub(crate) fn of(state: ReferralState, outcome: &ReferralOutcome) -> Clocks {
+        let date = |day: Option<DayNumber>| day.and_then(|day| Date::try_from(day).ok());
+        let (arrive_by, feedback_by) = (date(outcome.arrive_by), date(outcome.feedback_by));
+        let follow_up_by = date(outcome.follow_up_by);
+        let next_by = match state {
+            ReferralState::Sent | ReferralState::Accepted => arrive_by.or(follow_up_by),
+            ReferralState::Arrived => feedback_by.or(follow_up_by),
+            ReferralState::Feedback => follow_up_by,
+            ReferralState::Declined | ReferralState::Closed | ReferralState::Cancelled => None,
+        };
+        Clocks { arrive_by, feedback_by, follow_up_by, next_by }
+    }
+}
+
+/// What happens to the row of a referral.
+#[derive(Clone, Debug)]
+pub(crate) enum ReferralChange {
+    /// It was sent.
+    Sent(ReferralRow),
+    /// It went a step further from this version.
+    Stepped(ReferralRow),
+}
+
+impl ReferralChange {
+    /// Which referral.
+    pub(crate) fn id(&self) -> Uuid {
+        match self {
+            ReferralChange::Sent(row) | ReferralChange::Stepped(row) => row.id,
+        }
+    }
+
+    /// The line of the change feed.
+    pub(crate) fn operation(&self) -> Operation {
+        match self {
+            ReferralChange::Sent(_) => Operation::Insert,
+            ReferralChange::Stepped(_) => Operation::Update,
+        }
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "id, enrollment_id, subject_id, program, kind, from_org_id, to_org_id, escalated_org_id, state, version, sent_at, \
+         sent_by, reason, sent_on, arrive_by, arrived_on, feedback_by, feedback_on, feedback, follow_up_by, follow_up, \
+         remark, next_by"
+    };
+}
+
+/// The referrals of a subject, oldest first.
+pub(crate) async fn referrals_of(connection: &mut Connection, subject: Uuid) -> Result<Vec<ReferralRow>, Error> {
+    const SQL: &str = concat!("select ", columns!(), " from referral where subject_id = $1 order by sent_at, id");
+    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))
+}
+
+/// Stores the clocks of a referral as the pack sets them.
+pub(crate) async fn set_clocks(tx: &mut Tx, subject: Uuid, id: Uuid, clocks: &Clocks) -> Result<(), Error> {
+    const SQL: &str = "update referral set arrive_by = $3, feedback_by = $4, follow_up_by = $5, next_by = $6 \
+                       where subject_id = $1 and id = $2";
+    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).bind(clocks.arrive_by.map(DbDate))
+        .bind(clocks.feedback_by.map(DbDate)).bind(clocks.follow_up_by.map(DbDate)).bind(clocks.next_by.map(DbDate))
+        .execute(conn).await?.rows_affected());
+    Ok(())
+}
+
+/// Stores a referral or its next step, and who may open the record because of it. False when somebody was faster.
+pub(crate) async fn store_change(tx: &mut Tx, change: &ReferralChange, clocks: &Clocks) -> Result<bool, Error> {
+    match change {
+        ReferralChange::Sent(row) => insert(tx, row, clocks).await,
+        ReferralChange::Stepped(row) => {
+            let done = update(tx, row).await?;
+            set_clocks(tx, row.subject_id, row.id, clocks).await?;
+            Ok(done)
+        }
+    }
+}
+
+async fn insert(tx: &mut Tx, row: &ReferralRow, clocks: &Clocks) -> Result<bool, Error> {
+    const SQL: &str = concat!(
+        "insert into referral (",
+        columns!(),
+        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) \
+         on conflict do nothing"
+    );
+    let rows = on!(tx, conn => sqlx::query(SQL)
+        .bind(row.id).bind(row.enrollment).bind(row.subject_id).bind(row.program.as_str()).bind(row.kind.as_str())
+        .bind(row.from_org_id).bind(row.to_org_id).bind(row.escalated_org_id).bind(row.state.as_str()).bind(row.version)
+        .bind(row.sent_at).bind(row.sent_by).bind(row.reason.as_str()).bind(row.sent_on)
+        .bind(clocks.arrive_by.map(DbDate)).bind(row.arrived_on).bind(clocks.feedback_by.map(DbDate))
+        .bind(row.feedback_on).bind(row.feedback.as_deref()).bind(clocks.follow_up_by.map(DbDate))
+        .bind(row.follow_up.as_deref()).bind(row.remark.as_deref()).bind(clocks.next_by.map(DbDate))
+        .execute(conn).await?.rows_affected());
+    Ok(rows == 1)
+}
+
+async fn update(tx: &mut Tx, row: &ReferralRow) -> Result<bool, Error> {
+    const SQL: &str = "update referral set state = $4, arrived_on = $5, feedback_on = $6, feedback = $7, follow_up = $8, \
+                       remark = $9, version = version + 1 where subject_id = $1 and id = $2 and version = $3";
+    let rows = on!(tx, conn => sqlx::query(SQL)
+        .bind(row.subject_id).bind(row.id).bind(row.version).bind(row.state.as_str()).bind(row.arrived_on)
+        .bind(row.feedback_on).bind(row.feedback.as_deref()).bind(row.follow_up.as_deref()).bind(row.remark.as_deref())
+        .execute(conn).await?.rows_affected());
+    Ok(rows == 1)
+}
+
+macro_rules! incoming {
+    () => { "to_org_id in (select id from org_place where substr(path, 1, length($1)) = $1)" };
+}
+macro_rules! outgoing {
+    () => { "from_org_id in (select id from org_place where substr(path, 1, length($1)) = $1)" };
+}
+macro_rules! late {
+    () => { "escalated_org_id in (select id from org_place where substr(path, 1, length($1)) = $1) and next_by < $2" };
+}
+
+/// Where a page of the desk begins: the last day of what must happen next, and the id of the line before.
+pub(super) type After = (Date, Uuid);
+
+/// Lines without a clock come last.
+pub(super) const FAR: Date = Date::constant(9999, 12, 31);
+
+/// One page of one side of the desk, the most urgent first.
+pub(super) async fn page(
+    connection: &mut Connection,
+    (path, today): (&str, Date),
+    (side, running): (Side, bool),
+    after: Option<After>,
+    limit: u32,
+) -> Result<Vec<ReferralRow>, Error> {
+    macro_rules! page {
+        ($side:expr) => {
+            concat!(
+                "select ", columns!(), " from referral where ", $side, " and $2 = $2 and ($3 = 0 or next_by is not null) \
+                 and (coalesce(next_by, $4), id) > ($5, $6) order by coalesce(next_by, $4), id limit $7"
+            )
+        };
+    }
+    const INCOMING: &str = page!(incoming!());
+    const OUTGOING: &str = page!(outgoing!());
+    const ESCALATED: &str = page!(late!());
+    let sql = match side {
+        Side::Incoming => INCOMING,
+        Side::Outgoing => OUTGOING,
+        Side::Escalated => ESCALATED,
+    };
+    let (by, id) = after.unwrap_or((Date::constant(1, 1, 1), Uuid::nil()));
+    Ok(on!(connection, conn => sqlx::query_as(sql)
+        .bind(path).bind(DbDate(today)).bind(i64::from(running)).bind(DbDate(FAR)).bind(DbDate(by)).bind(id)
+        .bind(i64::from(limit)).fetch_all(conn).await?))
+}
+
+/// How many referrals of a side are running, and how many of those are late.
+pub(super) async fn counts(
+    connection: &mut Connection,
+    (path, today): (&str, Date),
+    side: Side,
+) -> Result<(i64, i64), Error> {
+    macro_rules! count {
+        ($side:expr) => {
+            concat!(
+                "select count(*), coalesce(sum(case when next_by < $2 then 1 else 0 end), 0) from referral \
+                 where next_by is not null and ", $side
+            )
+        };
+    }
+    const INCOMING: &str = count!(incoming!());
+    const OUTGOING: &str = count!(outgoing!());
+    const ESCALATED: &str = count!(late!());
+    let sql = match side {
+        Side::Incoming => INCOMING,
+        Side::Outgoing => OUTGOING,
+        Side::Escalated => ESCALATED,
+    };
+    Ok(on!(connection, conn => sqlx::query_as(sql).bind(path).bind(DbDate(today)).fetch_one(conn).await?))
+}

@@ -1,0 +1,277 @@
+//! The referral desk: incoming and outgoing hand-overs with their clocks, and the next step of each.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Redirect, Response};
+use fuyou_kernel::{DayNumber, Id, Localized};
+use fuyou_pack::input::read_day;
+use serde::Deserialize;
+
+use super::{DeskFilter, ReferralShown, ReferralState, Side, Step, desk, step};
+use crate::access::Action;
+use crate::care::{Acting, Cursor};
+use crate::http::{Access, Cx, Error, Form, Route, encoded};
+use crate::registry::{Found, PersonId, listed};
+use crate::ui::{Frame, html};
+
+/// Lines on a page.
+const LINES: u32 = 40;
+
+/// Routes of this capability.
+pub(crate) fn routes() -> Vec<Route> {
+    let manage = Access::Needs(Action::ManageReferral);
+    vec![
+        Route::get("/referrals", manage, show),
+        Route::post("/persons/{id}/referrals/{referral}", manage, take_step),
+    ]
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct DeskQuery {
+    side: String,
+    all: String,
+    after: String,
+}
+
+struct SideView {
+    href: String,
+    label: String,
+    count: i64,
+    late: i64,
+    is_current: bool,
+}
+
+/// A step that follows: its word, its words, what it asks for.
+struct StepView {
+    word: &'static str,
+    title: String,
+    note: Option<String>,
+    asks_day: bool,
+}
+
+struct LineView {
+    person: String,
+    id: String,
+    version: i64,
+    name: String,
+    residence: String,
+    kind: String,
+    from: String,
+    to: String,
+    reason: String,
+    state: String,
+    sent: String,
+    clock: Option<(String, String, bool)>,
+    notes: Vec<String>,
+    steps: Vec<StepView>,
+}
+
+#[derive(Template)]
+#[template(path = "referral/desk.html")]
+struct DeskPage {
+    frame: Frame,
+    cx: Cx,
+    sides: Vec<SideView>,
+    running: (String, bool),
+    everything: (String, bool),
+    lines: Vec<LineView>,
+    side: String,
+    first: String,
+    next: Option<String>,
+}
+
+fn side_word(side: Side) -> &'static str {
+    match side {
+        Side::Incoming => "incoming",
+        Side::Outgoing => "outgoing",
+        Side::Escalated => "escalated",
+    }
+}
+
+async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error> {
+    let care = cx.app.care().ok_or(Error::NotFound)?;
+    let sides = [Side::Incoming, Side::Outgoing, Side::Escalated];
+    let side = sides
+        .into_iter()
+        .find(|side| side_word(*side) == query.side)
+        .unwrap_or_default();
+    let filter = DeskFilter {
+        side,
+        running: query.all.is_empty(),
+    };
+    let after = Some(query.after.clone())
+        .filter(|after| !after.is_empty())
+        .map(Cursor);
+    let page = desk(care, &Acting::from(&cx), &filter, after.as_ref(), LINES).await?;
+    let ids: Vec<PersonId> = page
+        .rows
+        .iter()
+        .map(|row| Id::from_uuid(row.subject.uuid()))
+        .collect();
+    let names = listed(&cx, &ids).await??;
+    let address = |side: Side, all: bool| {
+        format!(
+            "/referrals?side={}{}",
+            side_word(side),
+            if all { "&all=1" } else { "" }
+        )
+    };
+    let first = address(side, !filter.running);
+    let view = DeskPage {
+        frame: Frame::new(&cx, "menu-referrals"),
+        sides: sides
+            .into_iter()
+            .enumerate()
+            .map(|(at, known)| SideView {
+                href: address(known, false),
+                label: cx.t(&format!("referral-{}", side_word(known))),
+                count: page.running[at],
+                late: page.late[at],
+                is_current: known == side,
+            })
+            .collect(),
+        running: (address(side, false), filter.running),
+        everything: (address(side, true), !filter.running),
+        lines: page
+            .rows
+            .iter()
+            .map(|row| {
+                line(
+                    &cx,
+                    care.pack(),
+                    row,
+                    names.get(&Id::from_uuid(row.subject.uuid())),
+                )
+            })
+            .collect(),
+        side: side_word(side).to_owned(),
+        next: page
+            .next
+            .as_ref()
+            .map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
+        first,
+        cx: cx.clone(),
+    };
+    Ok(html(&view)?.into_response())
+}
+
+fn line(cx: &Cx, pack: &fuyou_pack::Pack, row: &ReferralShown, found: Option<&Found>) -> LineView {
+    let kind = &pack.program(row.program).referrals[row.kind.get()];
+    let clock = row.next_by.map(|by| {
+        let left = DayNumber::from(by).0 - DayNumber::from(cx.today).0;
+        let (key, days) = if left < 0 {
+            ("referral-days-late", -left)
+        } else {
+            ("referral-days-left", left)
+        };
+        let words = crate::texts::text_with(cx.language, key, &[("days", &days.to_string())]);
+        (by.to_string(), words, left < 0)
+    });
+    let notes = [&row.feedback, &row.follow_up, &row.remark];
+    let sent = row.sent_at.to_zoned(cx.app.options().time_zone.clone());
+    LineView {
+        person: row.subject.to_string(),
+        id: row.id.to_string(),
+        version: row.version,
+        name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
+        residence: found.map_or_else(String::new, |found| found.residence.clone()),
+        kind: kind.title.get(cx.language).to_owned(),
+        from: cx.actor.tree.name(row.from).to_owned(),
+        to: cx.actor.tree.name(row.to).to_owned(),
+        reason: row.reason.clone(),
+        state: cx.t(&format!("referral-{}", row.state.word())),
+        sent: format!("{} {:02}:{:02}", sent.date(), sent.hour(), sent.minute()),
+        clock,
+        notes: notes.into_iter().flatten().cloned().collect(),
+        steps: steps(cx, row),
+    }
+}
+
+/// The steps that follow for the actor, the usual one first.
+fn steps(cx: &Cx, row: &ReferralShown) -> Vec<StepView> {
+    use ReferralState as S;
+    let receiver: &[&'static str] = match row.state {
+        S::Sent => &["accept", "arrive", "decline", "not-arrived"],
+        S::Accepted => &["arrive", "not-arrived", "decline"],
+        S::Arrived | S::Feedback => &["feedback"],
+        S::Declined | S::Closed | S::Cancelled => &[],
+    };
+    let sender: &[&'static str] = match row.state {
+        S::Sent | S::Accepted => &["follow-up", "cancel"],
+        S::Arrived => &["follow-up"],
+        S::Feedback | S::Declined => &["follow-up", "close"],
+        S::Closed | S::Cancelled => &[],
+    };
+    let mine = |organization, words: &'static [&'static str]| {
+        if cx.actor.sees(organization) {
+            words
+        } else {
+            &[]
+        }
+    };
+    let words = mine(row.to, receiver).iter().chain(mine(row.from, sender));
+    words
+        .map(|word| StepView {
+            word,
+            title: cx.t(&format!("referral-do-{word}")),
+            note: (!matches!(*word, "accept" | "arrive" | "close"))
+                .then(|| cx.t(&format!("referral-note-{word}"))),
+            asks_day: matches!(*word, "arrive" | "feedback"),
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+struct StepForm {
+    step: String,
+    version: i64,
+    side: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    on: String,
+}
+
+async fn take_step(
+    cx: Cx,
+    Path((id, referral)): Path<(String, String)>,
+    Form(form): Form<StepForm>,
+) -> Result<Redirect, Error> {
+    let care = cx.app.care().ok_or(Error::NotFound)?;
+    let on = read_day(&form.on)
+        .map_err(Error::Rejected)?
+        .unwrap_or(cx.today);
+    let note = form.note.trim().to_owned();
+    let next = match form.step.as_str() {
+        "accept" => Step::Accept,
+        "decline" => Step::Decline { reason: note },
+        "arrive" => Step::Arrive { on },
+        "not-arrived" => Step::NotArrived { note },
+        "feedback" => Step::Feedback { note, on },
+        "follow-up" => Step::FollowUp { note },
+        "close" => Step::Close,
+        "cancel" => Step::Cancel { reason: note },
+        _ => {
+            return Err(Error::Rejected(Localized::new(
+                crate::texts::text(fuyou_kernel::Language::Zh, "referral-step-unknown"),
+                crate::texts::text(fuyou_kernel::Language::En, "referral-step-unknown"),
+            )));
+        }
+    };
+    let subject = id.parse().map_err(|_| Error::NotFound)?;
+    let referral = referral.parse().map_err(|_| Error::NotFound)?;
+    step(
+        care,
+        &Acting::from(&cx),
+        subject,
+        referral,
+        next,
+        Some(form.version),
+    )
+    .await?;
+    Ok(Redirect::to(&format!(
+        "/referrals?side={}",
+        encoded(&form.side)
+    )))
+}

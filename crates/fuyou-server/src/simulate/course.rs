@@ -1,0 +1,197 @@
+use fuyou_expr::{Expr, Value};
+use fuyou_kernel::{Id, Sex, kinds};
+
+use super::chance::Chance;
+use super::county::County;
+use super::generator::Known;
+use super::line::Line;
+use super::scenario::Scenario;
+use super::{Counts, Extent};
+
+pub(super) const DAY_S: i64 = 86_400;
+
+/// What every subject's course needs.
+pub(super) struct Setting<'a> {
+    pub scenario: &'a Scenario,
+    pub county: &'a County,
+    pub seed: u64,
+    pub subjects: u64,
+    pub today: i32,
+    pub extent: Extent,
+    /// Days on which subjects come to be, with the share of subjects until the end of that day.
+    pub days: &'a [(i32, f64)],
+}
+
+/// A record that is due.
+#[derive(Clone, Copy)]
+pub(super) struct Due {
+    pub day: i32,
+    pub plan: usize,
+    pub round: i64,
+}
+
+/// One subject while she is being made.
+pub(super) struct Subject<'a> {
+    pub setting: &'a Setting<'a>,
+    pub known: Known,
+    pub chance: Chance,
+    pub id: Id<kinds::Person>,
+    pub enrollment: Id<kinds::Enrollment>,
+    pub counts: Counts,
+    /// When the opening record was recorded; nothing is recorded before it.
+    pub opened_ms: i64,
+    /// When the last record was recorded.
+    pub last_ms: i64,
+    pub lines: Vec<u8>,
+    pub values: Vec<u8>,
+}
+
+impl Setting<'_> {
+    /// Writes all lines of one subject; nothing when she was never enrolled.
+    pub(super) fn subject(&self, number: u64, out: &mut Vec<u8>) -> Counts {
+        let mut chance = Chance::of(self.seed, number);
+        let anchor = self.anchor(number, &mut chance);
+        let born_ms = i64::from(anchor) * DAY_S * 1000 + (number % 80_000_000) as i64;
+        let id = Id::new(u64::try_from(born_ms).unwrap_or(0), chance.bytes());
+        let mut subject = Subject {
+            setting: self,
+            known: Known {
+                values: vec![Value::Null; self.scenario.width],
+            },
+            enrollment: Id::new(0, [0; 10]),
+            chance,
+            id,
+            counts: Counts::default(),
+            opened_ms: 0,
+            last_ms: 0,
+            lines: Vec::new(),
+            values: Vec::new(),
+        };
+        subject.begin(number, anchor);
+        subject.live();
+        subject.write(number, out)
+    }
+
+    /// The day on which a subject comes to be: the subjects are laid evenly over the shares of the days.
+    fn anchor(&self, number: u64, chance: &mut Chance) -> i32 {
+        let share = (number as f64 + chance.unit()) / self.subjects as f64;
+        let position = self.days.partition_point(|(_, until)| *until <= share);
+        self.days[position.min(self.days.len() - 1)].0
+    }
+}
+
+impl Subject<'_> {
+    pub(super) fn set(&mut self, slot: fuyou_expr::Slot, value: Value) {
+        self.known.values[usize::from(slot.0)] = value;
+    }
+
+    pub(super) fn date(&self, expr: &Expr) -> Option<i32> {
+        match expr.eval(&self.known) {
+            Value::Date(day) => Some(day),
+            _ => None,
+        }
+    }
+
+    fn text(&self, expr: &Expr) -> Option<std::sync::Arc<str>> {
+        match expr.eval(&self.known) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn begin(&mut self, number: u64, anchor: i32) {
+        let setting = self.setting;
+        let slots = &setting.scenario.slots;
+        let home = setting.county.home(&mut self.chance);
+        self.set(slots.today, Value::Date(setting.today));
+        self.set(slots.anchor, Value::Date(anchor));
+        self.set(slots.serial, Value::text(&format!("{:07}", number + 1)));
+        self.set(slots.home_org, Value::Text(home.township.clone()));
+        self.set(slots.village_org, Value::Text(home.village.clone()));
+        for (slot, thousandths) in slots.traits.iter().zip(home.traits.iter()) {
+            self.set(*slot, Value::Number(*thousandths));
+        }
+        for (slot, generator) in &setting.scenario.draws {
+            let value = generator.draw(&self.known, &mut self.chance, setting.county);
+            self.set(*slot, value);
+        }
+    }
+
+    /// Plans everything that is due and writes down what takes place.
+    fn live(&mut self) {
+        let setting = self.setting;
+        let mut due = Vec::new();
+        for (plan, record) in setting.scenario.records.iter().enumerate() {
+            self.plan(plan, record, &mut due);
+        }
+        due.sort_by_key(|one| (one.day, one.plan, one.round));
+        let mut opened = false;
+        for one in due {
+            let plan = &setting.scenario.records[one.plan];
+            let opens = plan.form == setting.scenario.opens_with;
+            if opened != opens && self.record(plan, one) {
+                opened = true;
+            }
+        }
+        if opened {
+            for plan in &setting.scenario.referrals {
+                self.referral(plan);
+            }
+        }
+    }
+
+    fn write(mut self, number: u64, out: &mut Vec<u8>) -> Counts {
+        if self.counts.records == 0 {
+            return Counts::default();
+        }
+        let scenario = self.setting.scenario;
+        if self.setting.extent == Extent::Everything {
+            self.person(number, out);
+        }
+        let mut line = Line::new(out, "enrollment");
+        line.id("subject", self.id.uuid());
+        line.id("id", self.enrollment.uuid());
+        line.text("program", &scenario.program);
+        if let Value::Text(org) = &self.known.values[usize::from(scenario.slots.home_org.0)] {
+            line.text("org", org);
+        }
+        line.end();
+        out.extend_from_slice(&self.lines);
+        self.counts.enrollments = 1;
+        self.counts
+    }
+
+    fn person(&mut self, number: u64, out: &mut Vec<u8>) {
+        let scenario = self.setting.scenario;
+        let name = scenario.names.full_name(&mut self.chance);
+        let phone = scenario.names.phone(&mut self.chance);
+        let sex = self.text(&scenario.person.sex);
+        let kind = match sex.as_deref() {
+            Some("male") => Sex::Male,
+            _ => Sex::Female,
+        };
+        let birth = self.date(&scenario.person.birth_on);
+        let household = self.text(&scenario.person.household);
+        let population = self.text(&scenario.person.population);
+        let residence = self.known.values[usize::from(scenario.slots.village_org.0)].clone();
+        let mut line = Line::new(out, "person");
+        line.id("id", self.id.uuid());
+        line.text("name", &name);
+        line.optional("sex", sex.as_deref());
+        if let Some(birth) = birth {
+            line.date("birth_on", birth);
+            line.text(
+                "id_no",
+                &scenario.names.identity_number(birth, kind, number),
+            );
+        }
+        line.text("phone", &phone);
+        if let Value::Text(residence) = &residence {
+            line.text("residence", residence);
+        }
+        line.optional("household", household.as_deref());
+        line.optional("population", population.as_deref());
+        line.end();
+        self.counts.persons = 1;
+    }
+}

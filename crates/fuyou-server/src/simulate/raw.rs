@@ -1,0 +1,204 @@
+//! A scenario as it is written in TOML; `docs/reference/simulate.md` describes every key.
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+/// The county: places, names, the clock.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCounty {
+    pub clock: RawClock,
+    pub county: RawPlace,
+    pub names: RawNames,
+    #[serde(default)]
+    pub institution: Vec<RawInstitution>,
+    pub township: RawTownship,
+    pub village: RawVillage,
+    #[serde(default, rename = "trait")]
+    pub traits: Vec<RawTrait>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawClock {
+    pub opens: String,
+    pub closes: String,
+    pub utc_offset_minutes: i32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPlace {
+    pub code: String,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub staff: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNames {
+    pub surnames: Table,
+    pub given: Vec<String>,
+    pub identity_region: String,
+    pub phone_prefix: String,
+    pub staff_titles: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInstitution {
+    pub role: String,
+    pub code: String,
+    pub name: String,
+    pub level: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub grade: Option<String>,
+    #[serde(default)]
+    pub midwifery: bool,
+    #[serde(default)]
+    pub rescue_centre: bool,
+    pub staff: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTownship {
+    pub people: u64,
+    pub names: Vec<String>,
+    pub suffix: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub staff: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawVillage {
+    pub people: u64,
+    pub names: Vec<String>,
+    pub suffix: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub staff: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTrait {
+    pub id: String,
+    pub quantiles: Vec<(f64, f64)>,
+}
+
+/// The life course of one program's subjects.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCourse {
+    pub program: String,
+    pub process: RawProcess,
+    pub person: Table,
+    #[serde(default)]
+    pub draws: Table,
+    #[serde(default)]
+    pub record: Vec<RawRecord>,
+    #[serde(default)]
+    pub referral: Vec<RawReferral>,
+    /// Intended rates, compared with the outcome by a test; not read by the generator.
+    #[serde(default)]
+    pub intended: Vec<RawIntended>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProcess {
+    pub anchor: String,
+    pub per_1000_per_year: f64,
+    pub months: Vec<f64>,
+    pub lead_days: i32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRecord {
+    pub form: String,
+    pub on: Option<String>,
+    #[serde(default)]
+    pub visits: Vec<String>,
+    pub anchor: Option<String>,
+    pub within: Option<Vec<(f64, f64)>>,
+    pub from: Option<String>,
+    pub until: Option<String>,
+    pub every: Option<Value>,
+    pub times: Option<u32>,
+    pub slip: Option<Value>,
+    pub attend: Option<Value>,
+    pub when: Option<String>,
+    pub org: String,
+    pub delay: Option<Value>,
+    #[serde(default)]
+    pub draws: Table,
+    #[serde(default)]
+    pub values: Table,
+    #[serde(default)]
+    pub group: Vec<RawGroup>,
+    #[serde(default)]
+    pub after: Table,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGroup {
+    pub id: String,
+    pub rows: String,
+    pub values: Table,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawReferral {
+    pub kind: String,
+    pub when: Option<String>,
+    pub on: String,
+    pub from: String,
+    pub to: String,
+    pub arrive: Value,
+    pub arrive_after: Value,
+    pub feedback: Value,
+    pub feedback_after: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawIntended {
+    pub indicator: String,
+    pub low: f64,
+    pub high: f64,
+    pub source: String,
+}
+
+/// A generator written as a table. Exactly one of the ways is given.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGenerator {
+    pub is: Option<String>,
+    pub chance: Option<Value>,
+    pub choice: Option<Table>,
+    pub any: Option<Table>,
+    pub none: Option<String>,
+    pub normal: Option<(Value, Value)>,
+    pub uniform: Option<(Value, Value)>,
+    pub quantiles: Option<Vec<(f64, f64)>>,
+    pub staff: Option<String>,
+    pub organization: Option<Table>,
+    /// Read before the rest, because it decides how the rest is read.
+    #[serde(rename = "type")]
+    pub ty: Option<String>,
+    /// As `type`.
+    #[serde(rename = "decimals")]
+    pub _decimals: Option<u8>,
+    pub when: Option<String>,
+    pub min: Option<Value>,
+    pub max: Option<Value>,
+}

@@ -1,0 +1,183 @@
+// A county of its own for each journey: a data directory, organizations, one user per role, a server on a free port.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "..");
+export const artifacts = join(here, "artifacts");
+
+const organizations = `code,parent_code,name,level,kind,has_midwifery_licence
+990000,,云溪县,county,area,0
+990000M,990000,云溪县妇幼保健院,county,mch_institute,1
+990000H,990000,云溪县医院,county,hospital,1
+990001,990000,东湖镇卫生院,township,township_centre,0
+990001001,990001,柳村卫生室,village,village_clinic,0
+990002,990000,西岭镇卫生院,township,township_centre,0
+`;
+
+// Login (also the role), name, organization.
+const users = [
+  ["village_doctor", "村医小柳", "990001001"],
+  ["township_worker", "专干小东", "990001"],
+  ["nurse", "医生小县", "990000H"],
+  ["county_worker", "妇幼小保", "990000"],
+  ["director", "主管", "990000"],
+  ["auditor", "审计", "990000"],
+];
+const first = "first password 1";
+const second = "another password 2";
+
+function binary() {
+  const named = process.env.FUYOU_BINARY;
+  if (named) return named;
+  const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+  const found = ["release", "debug"].map((kind) => join(target, kind, "fuyou")).find((path) => existsSync(path));
+  if (!found) throw new Error("no fuyou binary: build it, or say where it is in FUYOU_BINARY");
+  return found;
+}
+
+/** What every open page shows, for whoever looks into a failure. */
+async function lastSeen(browser, name) {
+  const open = browser?.contexts().flatMap((context) => context.pages()) ?? [];
+  for (const [at, page] of open.entries()) {
+    await page.screenshot({ path: join(artifacts, `${name}-failed-${at}.png`), fullPage: true }).catch(() => {});
+  }
+}
+
+function pages(browser, address) {
+  return async (login, { width = 1280, language = "zh-CN" } = {}) => {
+    const context = await browser.newContext({ baseURL: address, locale: language, viewport: { width, height: 900 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    await page.goto("/login");
+    await page.fill("[name=login]", login);
+    await page.fill("[name=password]", second);
+    await page.click("main button");
+    await page.waitForURL((url) => url.pathname === "/");
+    return page;
+  };
+}
+
+async function changePassword(address, login) {
+  // Through the forms, as a person does it.
+  const cookies = new Map();
+  const send = async (path, body) => {
+    const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") };
+    const answer = await fetch(address + path, {
+      method: body ? "POST" : "GET",
+      redirect: "manual",
+      headers,
+      body: body && new URLSearchParams(body),
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [name, value] = line.split(";")[0].split("=");
+      cookies.set(name, value);
+    }
+    return answer;
+  };
+  await send("/login", { login, password: first });
+  const page = await (await send("/password")).text();
+  const names = [...page.matchAll(/name="([a-z_]+)" type="password"/g)].map((found) => found[1]);
+  const csrf = page.match(/name="csrf" value="([^"]+)"/)[1];
+  const body = { csrf };
+  names.forEach((name, at) => (body[name] = at === 0 ? first : second));
+  const answer = await send("/password", body);
+  if (answer.status !== 303) throw new Error(`${login} cannot change the password: ${answer.status}`);
+}
+
+/** Starts a county, runs the journey, and stops it whatever happens. */
+export async function inCounty(name, journey) {
+  mkdirSync(artifacts, { recursive: true });
+  const data = mkdtempSync(join(tmpdir(), "fuyou-e2e-"));
+  const fuyou = binary();
+  const run = (args, input) => execFileSync(fuyou, [...args, "--data", join(data, "data")], { cwd: root, input, stdio: ["pipe", "pipe", "pipe"] });
+  let server;
+  let browser;
+  try {
+    writeFileSync(join(data, "organizations.csv"), organizations);
+    run(["organization", "import", join(data, "organizations.csv")]);
+    for (const [login, person, code] of users) {
+      run(["user", "add", login, "--name", person, "--role", login, "--organization", code], `${first}\n`);
+    }
+    server = spawn(fuyou, ["serve", "--listen", "127.0.0.1:0", "--county-name", "云溪县", "--pack", "cn", "--data", join(data, "data")], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let trouble = "";
+    server.stderr.on("data", (text) => (trouble += text));
+    const address = await new Promise((ready, failed) => {
+      let said = "";
+      server.stdout.on("data", (text) => {
+        said += text;
+        const found = said.match(/http:\/\/[0-9.:]+/);
+        if (found) ready(found[0]);
+      });
+      server.on("exit", (code) => failed(new Error(`the server stopped with ${code}: ${trouble}`)));
+    });
+    for (const [login] of users) await changePassword(address, login);
+    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+    await journey({
+      open: pages(browser, address),
+      shot: (page, what) => page.screenshot({ path: join(artifacts, `${name}-${what}.png`), fullPage: true }),
+    });
+    if (trouble.includes("ERROR")) throw new Error(`the server complained: ${trouble}`);
+  } catch (failure) {
+    await lastSeen(browser, name);
+    throw failure;
+  } finally {
+    await browser?.close();
+    server?.kill("SIGTERM");
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+/** The day so many days before today, as it is typed. */
+export function daysAgo(days) {
+  const day = new Date(Date.now() - days * 86_400_000);
+  // The county's day, eight hours ahead of UTC.
+  return new Date(day.getTime() + 8 * 3_600_000).toISOString().slice(0, 10);
+}
+
+/** Registers a woman and stays on her page. */
+export async function register(page, name, birth, village = "柳村卫生室") {
+  await page.goto("/persons/new");
+  await page.fill("[name=name]", name);
+  await page.selectOption("[name=id_type]", "none");
+  await page.selectOption("[name=sex]", "female");
+  await page.fill("[name=birth_on]", birth);
+  const option = page.locator("[name=residence] option", { hasText: village });
+  await page.selectOption("[name=residence]", await option.getAttribute("value"));
+  await page.click("main form.sheet button");
+  await page.waitForURL((url) => /\/persons\/[0-9a-f-]{36}$/.test(url.pathname));
+}
+
+/** Fills fields of a record by id: a text, a code, or several codes. */
+export async function fill(page, values) {
+  for (const [id, value] of Object.entries(values)) {
+    const name = id.includes(".") || id === "occurred_on" || id === "why" ? id : `f.${id}`;
+    for (const one of Array.isArray(value) ? value : [value]) {
+      const choice = page.locator(`input[name="${name}"][value="${one}"]`);
+      const kind = await choice.first().getAttribute("type", { timeout: 300 }).catch(() => null);
+      if (kind === "radio" || kind === "checkbox") await choice.first().check();
+      else if (await page.locator(`select[name="${name}"]`).count()) await page.selectOption(`select[name="${name}"]`, one);
+      else await page.fill(`input[name="${name}"]`, one);
+    }
+  }
+}
+
+/** Clicks and waits for the page that answers. */
+export async function go(page, what) {
+  await Promise.all([page.waitForNavigation(), page.locator(what).first().click()]);
+}
+
+/** Saves and waits for what it led to. */
+export async function save(page) {
+  await go(page, "button[value=save]");
+  const problems = await page.locator(".wrong:visible, .ask:visible, .message.bad").allTextContents();
+  if (!/\/records\/[0-9a-f-]{36}$/.test(new URL(page.url()).pathname)) throw new Error(`not saved: ${problems.join(" | ")}`);
+}
