@@ -1,5 +1,6 @@
 //! From an enrollment's records to everything they amount to. Pure: the same records give the same outcome, in any order.
 
+mod bits;
 mod clock;
 mod history;
 mod outcome;

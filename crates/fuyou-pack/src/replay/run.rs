@@ -2,9 +2,9 @@
 
 use fuyou_expr::{CodeSet, Value};
 
+use super::bits::Bits;
 use super::history::{Encounter, History};
 use super::outcome::{EncounterOutcome, Outcome};
-use super::plan::Bits;
 use super::tasks::{self, HitClock};
 use super::views::{EncounterView, FactsView, GroupRow, ReferralRow, RowView, TaskRow};
 use super::{clock, referrals, visits};
