@@ -36,10 +36,17 @@ const READER: Secrecy = Secrecy::Open;
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let app = args.config.open_app().await?;
-    let pack = app.pack().context("没有规则包 · no pack was loaded")?.clone();
+    let pack = app
+        .pack()
+        .context("没有规则包 · no pack was loaded")?
+        .clone();
     let tree = app.tree();
     let Some(node) = tree.by_code(&args.node) else {
-        bail!("没有编码为 {} 的机构 · there is no organization with the code {}", args.node, args.node);
+        bail!(
+            "没有编码为 {} 的机构 · there is no organization with the code {}",
+            args.node,
+            args.node
+        );
     };
     let all = (0..pack.indicators.len()).map(IndicatorIx::new).collect();
     let mut question = Question::of(all, node.id, args.period).with_previous_year();
@@ -53,11 +60,19 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             for node in &question.nodes {
                 for period in &question.periods {
                     let code = tree.get(*node).map_or("", |node| node.code.as_str());
-                    rows.push(row(&pack, *ix, code, *period, cells.get(*ix, *node, *period)));
+                    rows.push(row(
+                        &pack,
+                        *ix,
+                        code,
+                        *period,
+                        cells.get(*ix, *node, *period),
+                    ));
                 }
             }
         }
-        say(&serde_json::to_string_pretty(&json!({ "as_of": cells.as_of, "unplaced": cells.unplaced, "cells": rows }))?)?;
+        say(&serde_json::to_string_pretty(
+            &json!({ "as_of": cells.as_of, "unplaced": cells.unplaced, "cells": rows }),
+        )?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = std::io::stdout().lock();
@@ -66,12 +81,27 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         for ix in &question.indicators {
             let indicator = pack.indicator(*ix);
             let now = shown(cells.get(*ix, id.id, args.period), indicator.unit);
-            let before = shown(cells.get(*ix, id.id, args.period.previous_year()), indicator.unit);
-            writeln!(out, "  {:>12}  {:>15}  ({:>12})  {}{}", now.value, now.parts, before.value, indicator.title.get(Language::Zh), if now.beyond { " !" } else { "" })?;
+            let before = shown(
+                cells.get(*ix, id.id, args.period.previous_year()),
+                indicator.unit,
+            );
+            writeln!(
+                out,
+                "  {:>12}  {:>15}  ({:>12})  {}{}",
+                now.value,
+                now.parts,
+                before.value,
+                indicator.title.get(Language::Zh),
+                if now.beyond { " !" } else { "" }
+            )?;
         }
     }
     if cells.unplaced > 0 {
-        writeln!(out, "{} 条记录未归属任何机构 · records belong to no organization", cells.unplaced)?;
+        writeln!(
+            out,
+            "{} 条记录未归属任何机构 · records belong to no organization",
+            cells.unplaced
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -38,13 +38,23 @@ impl Canvas {
 
 /// A curve the size of a word. `says` is read out in its place.
 pub fn sparkline(points: &[Point], says: &str) -> String {
-    let canvas = Canvas { width: 120.0, height: 28.0, left: 3.0, right: 3.0, top: 4.0, bottom: 4.0 };
+    let canvas = Canvas {
+        width: 120.0,
+        height: 28.0,
+        left: 3.0,
+        right: 3.0,
+        top: 4.0,
+        bottom: 4.0,
+    };
     let mut svg = opening(&canvas, "spark", says);
     if let Some(range) = range(points, None) {
         line(&mut svg, &canvas, points, range);
         if let Some((at, value)) = last(points) {
             let (x, y) = (canvas.x(at, points.len()), canvas.y(value, range));
-            let _ = write!(svg, r#"<circle class="chart-dot" cx="{x:.1}" cy="{y:.1}" r="2.5"/>"#);
+            let _ = write!(
+                svg,
+                r#"<circle class="chart-dot" cx="{x:.1}" cy="{y:.1}" r="2.5"/>"#
+            );
         }
     }
     svg.push_str("</svg>");
@@ -53,7 +63,14 @@ pub fn sparkline(points: &[Point], says: &str) -> String {
 
 /// A curve with an axis, its values written at the last point, and a line for the target.
 pub fn trend(points: &[Point], target: Option<Decimal>, says: &str) -> String {
-    let canvas = Canvas { width: 720.0, height: 220.0, left: 52.0, right: 16.0, top: 14.0, bottom: 28.0 };
+    let canvas = Canvas {
+        width: 720.0,
+        height: 220.0,
+        left: 52.0,
+        right: 16.0,
+        top: 14.0,
+        bottom: 28.0,
+    };
     let mut svg = opening(&canvas, "trend", says);
     if let Some(range) = range(points, target) {
         for value in ticks(range) {
@@ -91,7 +108,11 @@ pub fn trend(points: &[Point], target: Option<Decimal>, says: &str) -> String {
             // Labels of two years of months would run into each other; every third is enough to read the rest.
             if points.len() <= 8 || at % 3 == points.len() % 3 {
                 let y = canvas.height - 8.0;
-                let _ = write!(svg, r#"<text class="chart-text" x="{x:.1}" y="{y}" text-anchor="middle">{}</text>"#, escaped(&point.label));
+                let _ = write!(
+                    svg,
+                    r#"<text class="chart-text" x="{x:.1}" y="{y}" text-anchor="middle">{}</text>"#,
+                    escaped(&point.label)
+                );
             }
         }
     }
@@ -101,17 +122,36 @@ pub fn trend(points: &[Point], target: Option<Decimal>, says: &str) -> String {
 
 /// A bar for one line of a ranking. `whole` is the value that fills the width; the target is a mark on it.
 pub fn bar(value: Option<Decimal>, target: Option<Decimal>, whole: Decimal, says: &str) -> String {
-    let canvas = Canvas { width: 160.0, height: 14.0, left: 0.0, right: 2.0, top: 0.0, bottom: 0.0 };
+    let canvas = Canvas {
+        width: 160.0,
+        height: 14.0,
+        left: 0.0,
+        right: 2.0,
+        top: 0.0,
+        bottom: 0.0,
+    };
     let mut svg = opening(&canvas, "bar", says);
     let room = canvas.width - canvas.right;
-    let reach = |value: Decimal| (value.as_f64() / whole.as_f64().max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) * room;
-    let _ = write!(svg, r#"<rect class="chart-bed" x="0" y="2" width="{room}" height="10" rx="2"/>"#);
+    let reach = |value: Decimal| {
+        (value.as_f64() / whole.as_f64().max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) * room
+    };
+    let _ = write!(
+        svg,
+        r#"<rect class="chart-bed" x="0" y="2" width="{room}" height="10" rx="2"/>"#
+    );
     if let Some(value) = value {
-        let _ = write!(svg, r#"<rect class="chart-fill" x="0" y="2" width="{:.1}" height="10" rx="2"/>"#, reach(value));
+        let _ = write!(
+            svg,
+            r#"<rect class="chart-fill" x="0" y="2" width="{:.1}" height="10" rx="2"/>"#,
+            reach(value)
+        );
     }
     if let Some(target) = target {
         let x = reach(target);
-        let _ = write!(svg, r#"<line class="chart-target" x1="{x:.1}" x2="{x:.1}" y1="0" y2="14"/>"#);
+        let _ = write!(
+            svg,
+            r#"<line class="chart-target" x1="{x:.1}" x2="{x:.1}" y1="0" y2="14"/>"#
+        );
     }
     svg.push_str("</svg>");
     svg
@@ -141,13 +181,23 @@ fn line(svg: &mut String, canvas: &Canvas, points: &[Point], range: (f64, f64)) 
 }
 
 fn last(points: &[Point]) -> Option<(usize, f64)> {
-    points.iter().enumerate().rev().find_map(|(at, point)| Some((at, point.value?.as_f64())))
+    points
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(at, point)| Some((at, point.value?.as_f64())))
 }
 
 /// Lowest and highest of all values with a little air, never of no height; `None` when there is nothing to draw.
 fn range(points: &[Point], target: Option<Decimal>) -> Option<(f64, f64)> {
-    let values = points.iter().filter_map(|point| point.value).chain(target).map(Decimal::as_f64);
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let values = points
+        .iter()
+        .filter_map(|point| point.value)
+        .chain(target)
+        .map(Decimal::as_f64);
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
     if low > high {
         return None;
     }
@@ -159,9 +209,16 @@ fn range(points: &[Point], target: Option<Decimal>) -> Option<(f64, f64)> {
 fn ticks((low, high): (f64, f64)) -> Vec<f64> {
     let rough = (high - low) / 5.0;
     let magnitude = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * magnitude).find(|step| *step >= rough).unwrap_or(rough);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * magnitude)
+        .find(|step| *step >= rough)
+        .unwrap_or(rough);
     let first = (low / step).ceil();
-    (0..6).map(|at| (first + f64::from(at)) * step).take_while(|value| *value <= high).collect()
+    (0..6)
+        .map(|at| (first + f64::from(at)) * step)
+        .take_while(|value| *value <= high)
+        .collect()
 }
 
 fn tick_text(value: f64) -> String {
@@ -170,7 +227,10 @@ fn tick_text(value: f64) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -178,7 +238,10 @@ mod tests {
     use super::*;
 
     fn points(values: &[Option<&str>]) -> Vec<Point> {
-        let point = |(at, value): (usize, &Option<&str>)| Point { label: format!("{at}"), value: value.map(|text| text.parse().unwrap()) };
+        let point = |(at, value): (usize, &Option<&str>)| Point {
+            label: format!("{at}"),
+            value: value.map(|text| text.parse().unwrap()),
+        };
         values.iter().enumerate().map(point).collect()
     }
 
@@ -186,14 +249,25 @@ mod tests {
     fn a_gap_lifts_the_pen() {
         let svg = sparkline(&points(&[Some("1"), None, Some("2"), Some("3")]), "x");
         let path = svg.split("d=\"").nth(1).unwrap().split('"').next().unwrap();
-        assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1), "{path}");
+        assert_eq!(
+            (path.matches('M').count(), path.matches('L').count()),
+            (2, 1),
+            "{path}"
+        );
     }
 
     #[test]
     fn every_chart_says_what_it_shows() {
         let (points, value) = (points(&[Some("1"), Some("1")]), "5".parse().unwrap());
-        for svg in [sparkline(&points, "a < \"b\""), trend(&points, Some(value), "a < \"b\""), bar(None, None, value, "a < \"b\"")] {
-            assert!(svg.contains(r#"role="img" aria-label="a &lt; &quot;b&quot;""#), "{svg}");
+        for svg in [
+            sparkline(&points, "a < \"b\""),
+            trend(&points, Some(value), "a < \"b\""),
+            bar(None, None, value, "a < \"b\""),
+        ] {
+            assert!(
+                svg.contains(r#"role="img" aria-label="a &lt; &quot;b&quot;""#),
+                "{svg}"
+            );
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }
     }

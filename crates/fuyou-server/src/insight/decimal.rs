@@ -19,7 +19,10 @@ pub struct DecimalError(String);
 impl Decimal {
     /// A whole number.
     pub const fn whole(value: i64) -> Self {
-        Decimal { units: value, places: 0 }
+        Decimal {
+            units: value,
+            places: 0,
+        }
     }
 
     /// `units / 10^places`; at most 9 places.
@@ -36,14 +39,24 @@ impl Decimal {
         }
         let scaled = numerator.checked_mul(power(places))?;
         let doubled = scaled.checked_mul(2)?;
-        let half = if scaled < 0 { -denominator.abs() } else { denominator.abs() };
+        let half = if scaled < 0 {
+            -denominator.abs()
+        } else {
+            denominator.abs()
+        };
         let rounded = doubled.checked_add(half)? / (denominator * 2);
-        Some(Decimal { units: i64::try_from(rounded).ok()?, places })
+        Some(Decimal {
+            units: i64::try_from(rounded).ok()?,
+            places,
+        })
     }
 
     /// How it compares with `numerator / denominator`, exactly. The denominator is positive.
     pub(crate) fn cmp_quotient(self, numerator: i128, denominator: i128) -> Ordering {
-        assert!(denominator > 0, "a quotient to compare with has a positive denominator");
+        assert!(
+            denominator > 0,
+            "a quotient to compare with has a positive denominator"
+        );
         (i128::from(self.units) * denominator).cmp(&(numerator * power(self.places)))
     }
 
@@ -54,7 +67,10 @@ impl Decimal {
 
     /// The smallest whole number at or above `self * factor / divisor`. The divisor is positive.
     pub(crate) fn times_up(self, factor: i128, divisor: i128) -> i128 {
-        let (top, bottom) = (i128::from(self.units) * factor, power(self.places) * divisor);
+        let (top, bottom) = (
+            i128::from(self.units) * factor,
+            power(self.places) * divisor,
+        );
         top.div_euclid(bottom) + i128::from(top.rem_euclid(bottom) != 0)
     }
 
@@ -66,19 +82,29 @@ impl Decimal {
     /// The part `days / of` of it, rounded to one more decimal than it has.
     pub(crate) fn part(self, days: i64, of: i64) -> Option<Self> {
         let places = (self.places + 1).min(9);
-        Decimal::quotient(i128::from(self.units) * i128::from(days), power(self.places) * i128::from(of), places)
+        Decimal::quotient(
+            i128::from(self.units) * i128::from(days),
+            power(self.places) * i128::from(of),
+            places,
+        )
     }
 
     /// The difference `self - other`; `None` beyond all figures.
     pub(crate) fn minus(self, other: Decimal) -> Option<Self> {
         let places = self.places.max(other.places);
         let stretch = |value: Decimal| i128::from(value.units) * power(places - value.places);
-        Some(Decimal { units: i64::try_from(stretch(self) - stretch(other)).ok()?, places })
+        Some(Decimal {
+            units: i64::try_from(stretch(self) - stretch(other)).ok()?,
+            places,
+        })
     }
 
     /// The sum; `None` beyond all figures.
     pub(crate) fn plus(self, other: Decimal) -> Option<Self> {
-        self.minus(Decimal { units: other.units.checked_neg()?, ..other })
+        self.minus(Decimal {
+            units: other.units.checked_neg()?,
+            ..other
+        })
     }
 
     /// The product; `None` beyond all figures.
@@ -124,8 +150,17 @@ impl fmt::Display for Decimal {
             return write!(f, "{}", self.units);
         }
         let scale = 10u64.pow(u32::from(self.places));
-        let (sign, size) = (if self.units < 0 { "-" } else { "" }, self.units.unsigned_abs());
-        write!(f, "{sign}{}.{:0width$}", size / scale, size % scale, width = usize::from(self.places))
+        let (sign, size) = (
+            if self.units < 0 { "-" } else { "" },
+            self.units.unsigned_abs(),
+        );
+        write!(
+            f,
+            "{sign}{}.{:0width$}",
+            size / scale,
+            size % scale,
+            width = usize::from(self.places)
+        )
     }
 }
 
@@ -148,7 +183,10 @@ impl FromStr for Decimal {
         }
         let size: i64 = digits.parse().map_err(|_| wrong())?;
         let places = u8::try_from(fraction.len()).map_err(|_| wrong())?;
-        Ok(Decimal { units: if negative { -size } else { size }, places })
+        Ok(Decimal {
+            units: if negative { -size } else { size },
+            places,
+        })
     }
 }
 
@@ -168,7 +206,8 @@ mod tests {
     #[test]
     fn quotients_round_half_away_from_zero() {
         let check = |numerator: i128, denominator: i128, places: u8, expected: &str| {
-            let shown = Decimal::quotient(numerator, denominator, places).map_or("–".into(), |value| value.to_string());
+            let shown = Decimal::quotient(numerator, denominator, places)
+                .map_or("–".into(), |value| value.to_string());
             assert_eq!(shown, expected, "{numerator}/{denominator}");
         };
         check(1, 3, 2, "0.33");
@@ -185,7 +224,9 @@ mod tests {
     #[test]
     fn texts() {
         let check = |text: &str, expected: &str| {
-            let shown = text.parse::<Decimal>().map_or_else(|error| error.to_string(), |value| value.to_string());
+            let shown = text
+                .parse::<Decimal>()
+                .map_or_else(|error| error.to_string(), |value| value.to_string());
             assert_eq!(shown, expected, "{text}");
         };
         check("85", "85");
@@ -195,7 +236,10 @@ mod tests {
         check("", "`` is not a number of at most 15 digits");
         check(".5", "`.5` is not a number of at most 15 digits");
         check("1e3", "`1e3` is not a number of at most 15 digits");
-        check("1234567890123456", "`1234567890123456` is not a number of at most 15 digits");
+        check(
+            "1234567890123456",
+            "`1234567890123456` is not a number of at most 15 digits",
+        );
     }
 
     #[test]

@@ -37,14 +37,19 @@ impl Figure {
     /// Whether more is counted than there is to count. It is shown as it is, with a flag: one of the two is wrong.
     pub fn beyond_whole(&self) -> bool {
         let share = !matches!(self.unit, Unit::Ratio | Unit::Count);
-        share && self.denominator.is_some_and(|denominator| self.numerator > denominator)
+        share
+            && self
+                .denominator
+                .is_some_and(|denominator| self.numerator > denominator)
     }
 
     /// Whether so few are counted, or left uncounted, that a reader could guess who they are.
     fn is_small(&self) -> bool {
         let few = |count: i64| (1..CELL_MIN).contains(&count);
         few(self.numerator)
-            || self.denominator.is_some_and(|denominator| few(denominator) || few(denominator - self.numerator))
+            || self
+                .denominator
+                .is_some_and(|denominator| few(denominator) || few(denominator - self.numerator))
     }
 }
 
@@ -86,12 +91,18 @@ impl Cell {
 /// Hides a second cell of a row of siblings when exactly one is hidden: their sum would tell it.
 /// The smallest of the others goes, because it is missed least.
 pub(super) fn complement(siblings: &mut [Cell]) {
-    let hidden = siblings.iter().filter(|cell| **cell == Cell::Suppressed).count();
+    let hidden = siblings
+        .iter()
+        .filter(|cell| **cell == Cell::Suppressed)
+        .count();
     if hidden != 1 {
         return;
     }
     let size = |cell: &Cell| cell.figure().map(|figure| figure.numerator);
-    let smallest = siblings.iter_mut().filter(|cell| size(cell).is_some_and(|size| size > 0)).min_by_key(|cell| size(cell));
+    let smallest = siblings
+        .iter_mut()
+        .filter(|cell| size(cell).is_some_and(|size| size > 0))
+        .min_by_key(|cell| size(cell));
     if let Some(cell) = smallest {
         *cell = Cell::Suppressed;
     }
@@ -102,7 +113,11 @@ mod tests {
     use super::*;
 
     fn percent(numerator: i64, denominator: i64) -> Figure {
-        Figure { numerator, denominator: Some(denominator), unit: Unit::Percent }
+        Figure {
+            numerator,
+            denominator: Some(denominator),
+            unit: Unit::Percent,
+        }
     }
 
     fn show(figure: Figure) -> String {
@@ -112,21 +127,45 @@ mod tests {
 
     #[test]
     fn rates() {
-        let check = |figure: Figure, expected: &str| assert_eq!(show(figure), expected, "{figure:?}");
+        let check =
+            |figure: Figure, expected: &str| assert_eq!(show(figure), expected, "{figure:?}");
         check(percent(2, 3), "66.67");
         check(percent(0, 3), "0.00");
         check(percent(0, 0), "–");
         check(percent(3, 0), "– !");
         check(percent(5, 4), "125.00 !");
-        check(Figure { unit: Unit::Per100000, ..percent(1, 3120) }, "32.05");
-        check(Figure { unit: Unit::Ratio, ..percent(5, 4) }, "1.25");
-        check(Figure { denominator: None, unit: Unit::Count, ..percent(7, 0) }, "7");
+        check(
+            Figure {
+                unit: Unit::Per100000,
+                ..percent(1, 3120)
+            },
+            "32.05",
+        );
+        check(
+            Figure {
+                unit: Unit::Ratio,
+                ..percent(5, 4)
+            },
+            "1.25",
+        );
+        check(
+            Figure {
+                denominator: None,
+                unit: Unit::Count,
+                ..percent(7, 0)
+            },
+            "7",
+        );
     }
 
     #[test]
     fn small_cells_of_infection_indicators_are_hidden() {
         let check = |figure: Figure, secrecy: Secrecy, reader: Secrecy, hidden: bool| {
-            assert_eq!(Cell::guarded(figure, secrecy, reader) == Cell::Suppressed, hidden, "{figure:?} {secrecy} {reader}");
+            assert_eq!(
+                Cell::guarded(figure, secrecy, reader) == Cell::Suppressed,
+                hidden,
+                "{figure:?} {secrecy} {reader}"
+            );
         };
         let (open, infection) = (Secrecy::Open, Secrecy::Infection);
         check(percent(0, 100), infection, open, false);
@@ -146,7 +185,10 @@ mod tests {
         let known = |numerator: i64| Cell::Known(percent(numerator, 100));
         let mut cells = [known(40), Cell::Suppressed, known(0), known(9)];
         complement(&mut cells);
-        assert_eq!(cells, [known(40), Cell::Suppressed, known(0), Cell::Suppressed]);
+        assert_eq!(
+            cells,
+            [known(40), Cell::Suppressed, known(0), Cell::Suppressed]
+        );
         let settled = cells;
         complement(&mut cells);
         assert_eq!(cells, settled);

@@ -24,10 +24,23 @@ impl Gaps {
 /// Counts the gaps of these indicators at these nodes. One statement for each program and place.
 ///
 /// What a reader may not know about single persons is left out altogether.
-pub async fn gaps(db: &Db, pack: &Pack, tree: &Tree, indicators: &[IndicatorIx], nodes: &[OrganizationId], reader: Secrecy) -> Result<Gaps, Error> {
+pub async fn gaps(
+    db: &Db,
+    pack: &Pack,
+    tree: &Tree,
+    indicators: &[IndicatorIx],
+    nodes: &[OrganizationId],
+    reader: Secrecy,
+) -> Result<Gaps, Error> {
     let measured = indicators.iter().filter_map(|ix| {
         let indicator = pack.indicator(*ix);
-        let IndicatorEntry::Computed { numerator, denominator } = indicator.entry else { return None };
+        let IndicatorEntry::Computed {
+            numerator,
+            denominator,
+        } = indicator.entry
+        else {
+            return None;
+        };
         let seen = indicator.gap.is_some() && indicator.secrecy <= reader.max(Secrecy::Sensitive);
         seen.then_some((*ix, denominator.unwrap_or(numerator)))
     });
@@ -48,7 +61,9 @@ pub async fn gaps(db: &Db, pack: &Pack, tree: &Tree, indicators: &[IndicatorIx],
         }
     }
     for row in store::count_gaps(&mut connection, dialect, pack, &measured).await? {
-        let Some(nodes) = row.place.as_deref().and_then(|code| above.get(code)) else { continue };
+        let Some(nodes) = row.place.as_deref().and_then(|code| above.get(code)) else {
+            continue;
+        };
         for (ix, count) in row.counts {
             for node in nodes {
                 *found.entry((ix, *node)).or_insert(0) += count;

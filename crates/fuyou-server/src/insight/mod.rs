@@ -31,12 +31,12 @@ pub use decimal::{Decimal, DecimalError};
 pub use figure::{Cell, Figure};
 pub use gaps::{Gaps, gaps};
 pub use judge::{Aim, Judgement, Progress, judge};
+pub(crate) use months::MonthNumber;
 pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};
-pub use shown::{Shown, period_words, shown, statistical_year, with_unit};
-pub(crate) use months::MonthNumber;
-pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, routes};
 pub use question::{CELLS_MAX, Cells, Question};
+pub use shown::{Shown, period_words, shown, statistical_year, with_unit};
+pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, routes};
 
 use fuyou_kernel::{Date, Secrecy};
 use fuyou_pack::model::{IndicatorEntry, MeasureIx, Pack};
@@ -62,7 +62,13 @@ pub enum Error {
 
 /// Answers a question without asking who may see it, for commands and for the pages that have asked.
 /// `reader` is the most secret level whose small cells are shown.
-pub async fn figures(db: &Db, pack: &Pack, tree: &Tree, question: &Question, reader: Secrecy) -> Result<Cells, Error> {
+pub async fn figures(
+    db: &Db,
+    pack: &Pack,
+    tree: &Tree,
+    question: &Question,
+    reader: Secrecy,
+) -> Result<Cells, Error> {
     if question.size() > CELLS_MAX {
         return Err(Error::TooMany(question.size()));
     }
@@ -72,11 +78,24 @@ pub async fn figures(db: &Db, pack: &Pack, tree: &Tree, question: &Question, rea
     let listed = codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX;
     let mut connection = db.read().await?;
     let as_of = store::changes(&mut connection).await?;
-    let (mut found, manual) = (rollup::Found { measures: Vec::new(), counted: Vec::new(), entered: Vec::new(), as_of }, manual(pack, question));
+    let (mut found, manual) = (
+        rollup::Found {
+            measures: Vec::new(),
+            counted: Vec::new(),
+            entered: Vec::new(),
+            as_of,
+        },
+        manual(pack, question),
+    );
     if let Some((from, to)) = span(question) {
-        let range = store::Range { from, to, codes: listed.then_some(codes.as_slice()) };
+        let range = store::Range {
+            from,
+            to,
+            codes: listed.then_some(codes.as_slice()),
+        };
         let dialect = store::dialect_of(db.dialect());
-        (found.measures, found.counted) = store::count(&mut connection, dialect, pack, &measures, &range).await?;
+        (found.measures, found.counted) =
+            store::count(&mut connection, dialect, pack, &measures, &range).await?;
         if manual {
             found.entered = store::entered(&mut connection, from, to).await?;
         }
@@ -89,13 +108,24 @@ pub async fn compute(cx: &Cx, pack: &Pack, question: &Question) -> Result<Cells,
     for node in &question.nodes {
         cx.actor.require(Action::ReadIndicators, *node)?;
     }
-    figures(&cx.db, pack, &cx.actor.tree, question, cx.actor.secrecy_max()).await
+    figures(
+        &cx.db,
+        pack,
+        &cx.actor.tree,
+        question,
+        cx.actor.secrecy_max(),
+    )
+    .await
 }
 
 fn measures_of(pack: &Pack, question: &Question) -> Vec<MeasureIx> {
     let mut measures: Vec<MeasureIx> = Vec::new();
     for indicator in &question.indicators {
-        if let IndicatorEntry::Computed { numerator, denominator } = pack.indicator(*indicator).entry {
+        if let IndicatorEntry::Computed {
+            numerator,
+            denominator,
+        } = pack.indicator(*indicator).entry
+        {
             for measure in [Some(numerator), denominator].into_iter().flatten() {
                 if !measures.contains(&measure) {
                     measures.push(measure);
@@ -107,13 +137,18 @@ fn measures_of(pack: &Pack, question: &Question) -> Vec<MeasureIx> {
 }
 
 fn manual(pack: &Pack, question: &Question) -> bool {
-    question.indicators.iter().any(|indicator| pack.indicator(*indicator).entry == IndicatorEntry::Manual)
+    question
+        .indicators
+        .iter()
+        .any(|indicator| pack.indicator(*indicator).entry == IndicatorEntry::Manual)
 }
 
 /// The codes of the organizations at and below these nodes, each once.
 fn codes_below(tree: &Tree, nodes: &[OrganizationId]) -> Vec<String> {
     let below = nodes.iter().flat_map(|node| tree.subtree(*node));
-    let mut codes: Vec<String> = below.map(|organization| organization.code.clone()).collect();
+    let mut codes: Vec<String> = below
+        .map(|organization| organization.code.clone())
+        .collect();
     codes.sort_unstable();
     codes.dedup();
     codes

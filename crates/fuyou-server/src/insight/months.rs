@@ -22,7 +22,10 @@ impl MonthNumber {
 
 /// First and last month of a period; every period consists of whole months.
 pub(crate) fn bounds(period: Period) -> (MonthNumber, MonthNumber) {
-    (MonthNumber::of(period.start()), MonthNumber::of(period.end()))
+    (
+        MonthNumber::of(period.start()),
+        MonthNumber::of(period.end()),
+    )
 }
 
 /// Into which pieces a table or a curve cuts its time.
@@ -44,11 +47,16 @@ pub fn split(period: Period, by: By) -> Result<Vec<Period>, PeriodError> {
     let (first, last) = bounds(period);
     match by {
         By::Year => Ok(vec![period]),
-        By::Month => (first.0..=last.0).map(|number| Ok(Period::Month(MonthNumber(number).month()?))).collect(),
+        By::Month => (first.0..=last.0)
+            .map(|number| Ok(Period::Month(MonthNumber(number).month()?)))
+            .collect(),
         By::Quarter => (first.0.div_euclid(3)..=last.0.div_euclid(3))
             .map(|quarter| {
                 let start = MonthNumber(quarter * 3).month()?;
-                Ok(Period::Quarter(Quarter::new(start.year(), (start.month() + 2) / 3)?))
+                Ok(Period::Quarter(Quarter::new(
+                    start.year(),
+                    (start.month() + 2) / 3,
+                )?))
             })
             .collect(),
     }
@@ -60,7 +68,9 @@ pub fn split(period: Period, by: By) -> Result<Vec<Period>, PeriodError> {
 /// When a month lies outside the years that periods know.
 pub fn months_until(date: Date, count: i32) -> Result<Vec<Period>, PeriodError> {
     let last = MonthNumber::of(date).0;
-    (last - count + 1..=last).map(|number| Ok(Period::Month(MonthNumber(number).month()?))).collect()
+    (last - count + 1..=last)
+        .map(|number| Ok(Period::Month(MonthNumber(number).month()?)))
+        .collect()
 }
 
 /// How much of a period has passed by the end of `today`.

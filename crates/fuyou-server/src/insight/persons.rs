@@ -62,7 +62,10 @@ impl std::str::FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (place, enrollment) = text.rsplit_once('~').ok_or(())?;
-        Ok(Cursor { place: place.to_owned(), enrollment: enrollment.parse().map_err(|_| ())? })
+        Ok(Cursor {
+            place: place.to_owned(),
+            enrollment: enrollment.parse().map_err(|_| ())?,
+        })
     }
 }
 
@@ -109,20 +112,34 @@ pub struct Behind {
 ///
 /// # Errors
 /// [`Error::Denied`] unless the actor may open figures into persons there, and may see what the indicator is about.
-pub async fn persons(db: &Db, pack: &Pack, actor: &Actor, behind: &Behind, after: Option<&Cursor>, limit: usize) -> Result<Page, Error> {
+pub async fn persons(
+    db: &Db,
+    pack: &Pack,
+    actor: &Actor,
+    behind: &Behind,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page, Error> {
     actor.require(Action::DrillToPersons, behind.node)?;
     if pack.indicator(behind.indicator).secrecy > actor.secrecy_max() {
         return Err(Error::Denied(Denied(Action::DrillToPersons)));
     }
     let Some(query) = query_of(db, pack, &actor.tree, behind) else {
-        return Ok(Page { lines: Vec::new(), total: 0, next: None });
+        return Ok(Page {
+            lines: Vec::new(),
+            total: 0,
+            next: None,
+        });
     };
     let mut connection = db.read().await?;
     let total = store::count_persons(&mut connection, &query).await?;
     let mut lines = store::list_persons(&mut connection, &query, after, limit + 1).await?;
     let more = lines.len() > limit;
     lines.truncate(limit);
-    let cursor = |line: &Line| Cursor { place: line.place.clone().unwrap_or_default(), enrollment: line.enrollment };
+    let cursor = |line: &Line| Cursor {
+        place: line.place.clone().unwrap_or_default(),
+        enrollment: line.enrollment,
+    };
     let next = if more { lines.last().map(cursor) } else { None };
     Ok(Page { lines, total, next })
 }
@@ -130,7 +147,13 @@ pub async fn persons(db: &Db, pack: &Pack, actor: &Actor, behind: &Behind, after
 /// The query behind a group; `None` when the indicator has no such persons.
 fn query_of(db: &Db, pack: &Pack, tree: &Tree, behind: &Behind) -> Option<PersonsQuery> {
     let indicator = pack.indicator(behind.indicator);
-    let IndicatorEntry::Computed { numerator, denominator } = indicator.entry else { return None };
+    let IndicatorEntry::Computed {
+        numerator,
+        denominator,
+    } = indicator.entry
+    else {
+        return None;
+    };
     let program = |measure: MeasureIx| pack.measure(measure).program;
     let dialect = store::dialect_of(db.dialect());
     // Always listed, however many: here the codes decide who may be seen.
@@ -141,7 +164,11 @@ fn query_of(db: &Db, pack: &Pack, tree: &Tree, behind: &Behind) -> Option<Person
             let denominator = denominator?;
             let query = base.of(pack, denominator);
             // Another program's numerator cannot be subtracted row by row: then the whole denominator is listed.
-            Some(if program(denominator) == program(numerator) { query.without(pack, numerator) } else { query })
+            Some(if program(denominator) == program(numerator) {
+                query.without(pack, numerator)
+            } else {
+                query
+            })
         }
         Group::Gap => {
             let gap = indicator.gap.as_ref()?;

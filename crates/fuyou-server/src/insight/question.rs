@@ -23,26 +23,47 @@ pub struct Question {
 impl Question {
     /// One node in one period.
     pub fn of(indicators: Vec<IndicatorIx>, node: OrganizationId, period: Period) -> Self {
-        Question { indicators, nodes: vec![node], periods: vec![period] }
+        Question {
+            indicators,
+            nodes: vec![node],
+            periods: vec![period],
+        }
     }
 
     /// The nodes directly below the nodes asked for, too.
     pub fn with_children(mut self, tree: &Tree) -> Self {
-        let below: Vec<_> = self.nodes.iter().flat_map(|node| tree.children(*node)).map(|child| child.id).collect();
+        let below: Vec<_> = self
+            .nodes
+            .iter()
+            .flat_map(|node| tree.children(*node))
+            .map(|child| child.id)
+            .collect();
         self.nodes.extend(below);
         self
     }
 
     /// The same periods one year earlier, too.
     pub fn with_previous_year(mut self) -> Self {
-        let earlier: Vec<_> = self.periods.iter().map(|period| period.previous_year()).collect();
-        self.periods.extend(earlier.into_iter().filter(|period| !self.periods.contains(period)).collect::<Vec<_>>());
+        let earlier: Vec<_> = self
+            .periods
+            .iter()
+            .map(|period| period.previous_year())
+            .collect();
+        self.periods.extend(
+            earlier
+                .into_iter()
+                .filter(|period| !self.periods.contains(period))
+                .collect::<Vec<_>>(),
+        );
         self
     }
 
     /// How many cells the answer has.
     pub(super) fn size(&self) -> usize {
-        self.indicators.len().saturating_mul(self.nodes.len()).saturating_mul(self.periods.len())
+        self.indicators
+            .len()
+            .saturating_mul(self.nodes.len())
+            .saturating_mul(self.periods.len())
     }
 }
 
@@ -61,7 +82,11 @@ pub struct Cells {
 
 impl Cells {
     pub(super) fn new(question: &Question, cells: Vec<Cell>, as_of: i64, unplaced: i64) -> Self {
-        assert_eq!(cells.len(), question.size(), "one cell for each combination");
+        assert_eq!(
+            cells.len(),
+            question.size(),
+            "one cell for each combination"
+        );
         Cells {
             indicators: question.indicators.clone(),
             nodes: question.nodes.clone(),
@@ -86,8 +111,16 @@ impl Cells {
 
     /// The cells of one indicator and period at these nodes, such as the children of one node. When one of them is
     /// hidden, a second is hidden with it, because the node above tells their sum.
-    pub fn siblings(&self, indicator: IndicatorIx, nodes: &[OrganizationId], period: Period) -> Vec<Cell> {
-        let mut row: Vec<Cell> = nodes.iter().map(|node| self.get(indicator, *node, period)).collect();
+    pub fn siblings(
+        &self,
+        indicator: IndicatorIx,
+        nodes: &[OrganizationId],
+        period: Period,
+    ) -> Vec<Cell> {
+        let mut row: Vec<Cell> = nodes
+            .iter()
+            .map(|node| self.get(indicator, *node, period))
+            .collect();
         complement(&mut row);
         row
     }

@@ -24,7 +24,13 @@ pub(super) struct Found {
 }
 
 /// Sums along the tree and over the months, and makes the cells that `reader` may see.
-pub(super) fn roll_up(pack: &Pack, tree: &Tree, question: &Question, found: &Found, reader: Secrecy) -> Cells {
+pub(super) fn roll_up(
+    pack: &Pack,
+    tree: &Tree,
+    question: &Question,
+    found: &Found,
+    reader: Secrecy,
+) -> Cells {
     let sums = Sums::of(tree, question, found);
     let mut cells = Vec::with_capacity(question.size());
     for indicator in &question.indicators {
@@ -32,13 +38,23 @@ pub(super) fn roll_up(pack: &Pack, tree: &Tree, question: &Question, found: &Fou
         for (node, id) in question.nodes.iter().enumerate() {
             for (period, asked) in question.periods.iter().enumerate() {
                 let figure = match indicator.entry {
-                    IndicatorEntry::Computed { numerator, denominator } => Some(Figure {
+                    IndicatorEntry::Computed {
+                        numerator,
+                        denominator,
+                    } => Some(Figure {
                         numerator: sums.get(numerator, node, period),
                         denominator: denominator.map(|measure| sums.get(measure, node, period)),
                         unit: indicator.unit,
                     }),
-                    IndicatorEntry::Manual => entered(tree, &found.entered, &indicator.id, *id, *asked)
-                        .map(|(numerator, denominator)| Figure { numerator, denominator, unit: indicator.unit }),
+                    IndicatorEntry::Manual => {
+                        entered(tree, &found.entered, &indicator.id, *id, *asked).map(
+                            |(numerator, denominator)| Figure {
+                                numerator,
+                                denominator,
+                                unit: indicator.unit,
+                            },
+                        )
+                    }
                 };
                 cells.push(match figure {
                     Some(figure) => Cell::guarded(figure, indicator.secrecy, reader),
@@ -61,9 +77,20 @@ struct Sums {
 
 impl Sums {
     fn of(tree: &Tree, question: &Question, found: &Found) -> Self {
-        let places: HashMap<_, _> = found.measures.iter().enumerate().map(|(place, measure)| (*measure, place)).collect();
+        let places: HashMap<_, _> = found
+            .measures
+            .iter()
+            .enumerate()
+            .map(|(place, measure)| (*measure, place))
+            .collect();
         let (nodes, periods) = (question.nodes.len(), question.periods.len());
-        let mut sums = Sums { values: vec![0; found.measures.len() * nodes * periods], places, nodes, periods, unplaced: 0 };
+        let mut sums = Sums {
+            values: vec![0; found.measures.len() * nodes * periods],
+            places,
+            nodes,
+            periods,
+            unplaced: 0,
+        };
         let asked = Asked::new(tree, question);
         for row in &found.counted {
             match row.place.as_deref().and_then(|code| asked.above.get(code)) {
@@ -100,36 +127,66 @@ struct Asked<'t> {
 
 impl<'t> Asked<'t> {
     fn new(tree: &'t Tree, question: &Question) -> Self {
-        let mut above: HashMap<&str, Vec<usize>> = tree.all().iter().map(|node| (node.code.as_str(), Vec::new())).collect();
+        let mut above: HashMap<&str, Vec<usize>> = tree
+            .all()
+            .iter()
+            .map(|node| (node.code.as_str(), Vec::new()))
+            .collect();
         for (place, node) in question.nodes.iter().enumerate() {
             for below in tree.subtree(*node) {
                 above.entry(&below.code).or_default().push(place);
             }
         }
-        let bounds = question.periods.iter().map(|period| bounds(*period)).map(|(first, last)| (first.0, last.0)).collect();
+        let bounds = question
+            .periods
+            .iter()
+            .map(|period| bounds(*period))
+            .map(|(first, last)| (first.0, last.0))
+            .collect();
         Asked { above, bounds }
     }
 
     fn periods_of(&self, month: i32) -> impl Iterator<Item = usize> + '_ {
-        let holds = move |(place, (first, last)): (usize, &(i32, i32))| (*first <= month && month <= *last).then_some(place);
+        let holds = move |(place, (first, last)): (usize, &(i32, i32))| {
+            (*first <= month && month <= *last).then_some(place)
+        };
         self.bounds.iter().enumerate().filter_map(holds)
     }
 }
 
 /// A figure that people typed: the node's own entry, else the sum of what stands below it.
 /// At one node an entry for exactly this period wins over the entries for months inside it.
-fn entered(tree: &Tree, all: &[Entered], indicator: &str, node: OrganizationId, period: Period) -> Option<(i64, Option<i64>)> {
-    let here: Vec<_> = all.iter().filter(|entry| entry.org == node && entry.indicator == indicator).collect();
-    let exact = here.iter().find(|entry| entry.period == period).map(|entry| (entry.numerator, entry.denominator));
+fn entered(
+    tree: &Tree,
+    all: &[Entered],
+    indicator: &str,
+    node: OrganizationId,
+    period: Period,
+) -> Option<(i64, Option<i64>)> {
+    let here: Vec<_> = all
+        .iter()
+        .filter(|entry| entry.org == node && entry.indicator == indicator)
+        .collect();
+    let exact = here
+        .iter()
+        .find(|entry| entry.period == period)
+        .map(|entry| (entry.numerator, entry.denominator));
     let months = || {
         let (first, last) = bounds(period);
         let inside = |entry: &&&Entered| match entry.period {
             Period::Month(_) => (first..=last).contains(&bounds(entry.period).0),
             _ => false,
         };
-        here.iter().filter(inside).map(|entry| (entry.numerator, entry.denominator)).reduce(plus)
+        here.iter()
+            .filter(inside)
+            .map(|entry| (entry.numerator, entry.denominator))
+            .reduce(plus)
     };
-    let below = || tree.children(node).filter_map(|child| entered(tree, all, indicator, child.id, period)).reduce(plus);
+    let below = || {
+        tree.children(node)
+            .filter_map(|child| entered(tree, all, indicator, child.id, period))
+            .reduce(plus)
+    };
     exact.or_else(months).or_else(below)
 }
 

@@ -22,11 +22,22 @@ pub struct Shown {
 /// A cell in words.
 pub fn shown(cell: Cell, unit: Unit) -> Shown {
     match cell {
-        Cell::Suppressed => Shown { value: "*".to_owned(), hidden: true, ..Shown::default() },
-        Cell::Absent => Shown { value: "–".to_owned(), ..Shown::default() },
+        Cell::Suppressed => Shown {
+            value: "*".to_owned(),
+            hidden: true,
+            ..Shown::default()
+        },
+        Cell::Absent => Shown {
+            value: "–".to_owned(),
+            ..Shown::default()
+        },
         Cell::Known(figure) => Shown {
-            value: figure.value().map_or_else(|| "–".to_owned(), |value| with_unit(value, unit)),
-            parts: figure.denominator.map_or_else(String::new, |denominator| format!("{} / {denominator}", figure.numerator)),
+            value: figure
+                .value()
+                .map_or_else(|| "–".to_owned(), |value| with_unit(value, unit)),
+            parts: figure.denominator.map_or_else(String::new, |denominator| {
+                format!("{} / {denominator}", figure.numerator)
+            }),
             beyond: figure.beyond_whole(),
             hidden: false,
         },
@@ -46,11 +57,16 @@ pub fn with_unit(value: Decimal, unit: Unit) -> String {
 
 /// A period in the reader's words.
 pub fn period_words(cx: &Cx, period: Period) -> String {
-    let frame = |key: &str, values: &[(&str, &str)]| crate::texts::text_with(cx.language, key, values);
+    let frame =
+        |key: &str, values: &[(&str, &str)]| crate::texts::text_with(cx.language, key, values);
     let text = period.to_string();
     match period {
-        Period::StatisticalYear(year) => frame("insight-statistical-year", &[("year", &year.to_string())]),
-        Period::CalendarYear(year) => frame("insight-calendar-year", &[("year", &year.to_string())]),
+        Period::StatisticalYear(year) => {
+            frame("insight-statistical-year", &[("year", &year.to_string())])
+        }
+        Period::CalendarYear(year) => {
+            frame("insight-calendar-year", &[("year", &year.to_string())])
+        }
         Period::Quarter(_) => {
             let (year, quarter) = text.split_once('Q').unwrap_or((&text, ""));
             frame("insight-quarter", &[("year", year), ("quarter", quarter)])
@@ -77,10 +93,13 @@ pub fn offered(today: Date) -> Vec<Period> {
     let now = MonthNumber::of(today).0;
     let quarter = |number: i32| {
         let month: YearMonth = MonthNumber(number * 3).month().ok()?;
-        Quarter::new(month.year(), (month.month() + 2) / 3).ok().map(Period::Quarter)
+        Quarter::new(month.year(), (month.month() + 2) / 3)
+            .ok()
+            .map(Period::Quarter)
     };
     periods.extend((0..4).filter_map(|back| quarter(now.div_euclid(3) - back)));
-    periods.extend((0..12).filter_map(|back| MonthNumber(now - back).month().ok().map(Period::Month)));
+    periods
+        .extend((0..12).filter_map(|back| MonthNumber(now - back).month().ok().map(Period::Month)));
     periods
 }
 
@@ -99,7 +118,9 @@ mod tests {
 
     #[test]
     fn the_statistical_year_turns_in_october() {
-        let check = |today: &str, year: i16| assert_eq!(statistical_year(today.parse().unwrap()), year, "{today}");
+        let check = |today: &str, year: i16| {
+            assert_eq!(statistical_year(today.parse().unwrap()), year, "{today}")
+        };
         check("2026-09-30", 2026);
         check("2026-10-01", 2027);
         check("2026-12-31", 2027);

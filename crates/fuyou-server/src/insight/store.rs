@@ -74,16 +74,30 @@ pub(super) async fn count(
     measures: &[MeasureIx],
     range: &Range<'_>,
 ) -> Result<(Vec<MeasureIx>, Vec<Counted>), db::Error> {
-    let mut groups: BTreeMap<(ProgramIx, String, String), Vec<(MeasureIx, MeasureSql)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(ProgramIx, String, String), Vec<(MeasureIx, MeasureSql)>> =
+        BTreeMap::new();
     for measure in measures {
         let definition = pack.measure(*measure);
-        let sql = measure_sql(pack.program(definition.program), definition, dialect, &column);
-        groups.entry((definition.program, sql.on.clone(), sql.org.clone())).or_default().push((*measure, sql));
+        let sql = measure_sql(
+            pack.program(definition.program),
+            definition,
+            dialect,
+            &column,
+        );
+        groups
+            .entry((definition.program, sql.on.clone(), sql.org.clone()))
+            .or_default()
+            .push((*measure, sql));
     }
     let (mut order, mut counted) = (Vec::new(), Vec::new());
     for ((program, _, _), group) in groups {
         let first = order.len();
-        let sql = count_sql(dialect, &pack.program(program).id, group.iter().map(|(_, sql)| sql), range.codes.map(<[_]>::len));
+        let sql = count_sql(
+            dialect,
+            &pack.program(program).id,
+            group.iter().map(|(_, sql)| sql),
+            range.codes.map(<[_]>::len),
+        );
         let width = group.len();
         let rows: Vec<_> = on!(connection, conn => {
             let mut query = sqlx::query(AssertSqlSafe(sql)).bind(DbDate(range.from)).bind(DbDate(range.to));
@@ -110,7 +124,9 @@ where
         place: row.try_get(0)?,
         month: MonthNumber(i32::try_from(month).map_err(|err| sqlx::Error::Decode(err.into()))?),
         rows: row.try_get(2)?,
-        values: (0..width).map(|at| row.try_get(3 + at)).collect::<sqlx::Result<_>>()?,
+        values: (0..width)
+            .map(|at| row.try_get(3 + at))
+            .collect::<sqlx::Result<_>>()?,
         first,
     })
 }
@@ -132,12 +148,21 @@ pub(super) fn facts_table(program: &str) -> String {
 /// A month as a number, so that both databases group alike.
 fn month_sql(dialect: Dialect, on: &str) -> String {
     match dialect {
-        Dialect::Sqlite => format!("(cast(substr({on}, 1, 4) as integer) * 12 + cast(substr({on}, 6, 2) as integer) - 1)"),
-        Dialect::Postgres => format!("cast(extract(year from {on}) * 12 + extract(month from {on}) - 1 as bigint)"),
+        Dialect::Sqlite => format!(
+            "(cast(substr({on}, 1, 4) as integer) * 12 + cast(substr({on}, 6, 2) as integer) - 1)"
+        ),
+        Dialect::Postgres => {
+            format!("cast(extract(year from {on}) * 12 + extract(month from {on}) - 1 as bigint)")
+        }
     }
 }
 
-fn count_sql<'a>(dialect: Dialect, program: &str, group: impl Iterator<Item = &'a MeasureSql> + Clone, codes: Option<usize>) -> String {
+fn count_sql<'a>(
+    dialect: Dialect,
+    program: &str,
+    group: impl Iterator<Item = &'a MeasureSql> + Clone,
+    codes: Option<usize>,
+) -> String {
     let mut sums = String::new();
     for measure in group.clone() {
         let value = match &measure.filter {
@@ -146,7 +171,9 @@ fn count_sql<'a>(dialect: Dialect, program: &str, group: impl Iterator<Item = &'
         };
         let _ = write!(sums, ", cast(coalesce(sum({value}), 0) as bigint)");
     }
-    let Some(MeasureSql { on, org, .. }) = group.clone().next() else { return String::new() };
+    let Some(MeasureSql { on, org, .. }) = group.clone().next() else {
+        return String::new();
+    };
     let (month, table) = (month_sql(dialect, on), facts_table(program));
     let places = codes.map_or(String::new(), |codes| codes_sql(org, codes, 3));
     format!(
@@ -179,17 +206,29 @@ pub(super) async fn count_gaps(
     for (ix, measure) in indicators {
         let definition = pack.measure(*measure);
         let program = pack.program(definition.program);
-        let Some(gap) = &pack.indicator(*ix).gap else { continue };
+        let Some(gap) = &pack.indicator(*ix).gap else {
+            continue;
+        };
         let org = measure_sql(program, definition, dialect, &column).org;
-        groups.entry((definition.program, org)).or_default().push((*ix, row_sql(program, gap, dialect, &column)));
+        groups
+            .entry((definition.program, org))
+            .or_default()
+            .push((*ix, row_sql(program, gap, dialect, &column)));
     }
     let mut counted = Vec::new();
     for ((program, org), group) in groups {
         let mut sql = format!("select {org}");
         for (_, gap) in &group {
-            let _ = write!(sql, ", cast(coalesce(sum(case when {gap} then 1 end), 0) as bigint)");
+            let _ = write!(
+                sql,
+                ", cast(coalesce(sum(case when {gap} then 1 end), 0) as bigint)"
+            );
         }
-        let _ = write!(sql, " from {} f group by 1", facts_table(&pack.program(program).id));
+        let _ = write!(
+            sql,
+            " from {} f group by 1",
+            facts_table(&pack.program(program).id)
+        );
         let rows: Vec<GapCount> = on!(connection, conn => {
             let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(conn).await?;
             rows.iter().map(|row| read_gaps(row, &group)).collect::<sqlx::Result<_>>()?
@@ -205,8 +244,14 @@ where
     for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
     for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
 {
-    let counts = group.iter().enumerate().map(|(at, (ix, _))| Ok((*ix, row.try_get(at + 1)?)));
-    Ok(GapCount { place: row.try_get(0)?, counts: counts.collect::<sqlx::Result<_>>()? })
+    let counts = group
+        .iter()
+        .enumerate()
+        .map(|(at, (ix, _))| Ok((*ix, row.try_get(at + 1)?)));
+    Ok(GapCount {
+        place: row.try_get(0)?,
+        counts: counts.collect::<sqlx::Result<_>>()?,
+    })
 }
 
 /// How many changes the store has taken in, over all lanes.
@@ -217,16 +262,37 @@ pub(super) async fn changes(connection: &mut Connection) -> Result<i64, db::Erro
 }
 
 /// The figures in force that people typed for periods inside the range.
-pub(super) async fn entered(connection: &mut Connection, from: Date, to: Date) -> Result<Vec<Entered>, db::Error> {
+pub(super) async fn entered(
+    connection: &mut Connection,
+    from: Date,
+    to: Date,
+) -> Result<Vec<Entered>, db::Error> {
     const SQL: &str = "select indicator, org_id, period, numerator, denominator from figure_entry \
                        where replaced_at is null and first_on >= $1 and last_on <= $2";
     let rows: Vec<(String, Uuid, String, i64, Option<i64>)> = on!(connection, conn =>
         sqlx::query_as(SQL).bind(DbDate(from)).bind(DbDate(to)).fetch_all(conn).await?);
-    let read = |(indicator, org, period, numerator, denominator): (String, Uuid, String, i64, Option<i64>)| {
-        let period = period.parse().map_err(|err: fuyou_kernel::PeriodError| sqlx::Error::Decode(err.into()))?;
-        Ok(Entered { indicator, org: OrganizationId::from_uuid(org), period, numerator, denominator })
+    let read = |(indicator, org, period, numerator, denominator): (
+        String,
+        Uuid,
+        String,
+        i64,
+        Option<i64>,
+    )| {
+        let period = period
+            .parse()
+            .map_err(|err: fuyou_kernel::PeriodError| sqlx::Error::Decode(err.into()))?;
+        Ok(Entered {
+            indicator,
+            org: OrganizationId::from_uuid(org),
+            period,
+            numerator,
+            denominator,
+        })
     };
-    rows.into_iter().map(read).collect::<sqlx::Result<_>>().map_err(db::Error::from)
+    rows.into_iter()
+        .map(read)
+        .collect::<sqlx::Result<_>>()
+        .map_err(db::Error::from)
 }
 
 /// The persons behind a cell as a statement.
@@ -245,13 +311,32 @@ pub(super) struct PersonsQuery {
 impl PersonsQuery {
     /// Everybody in nothing; say of what with the other functions.
     pub(super) fn new(dialect: Dialect, period: Period, codes: Vec<String>) -> Self {
-        let (table, place, adds, condition) = (String::new(), String::new(), "1".to_owned(), "true".to_owned());
-        PersonsQuery { dialect, period, codes, table, place, on: None, adds, condition }
+        let (table, place, adds, condition) = (
+            String::new(),
+            String::new(),
+            "1".to_owned(),
+            "true".to_owned(),
+        );
+        PersonsQuery {
+            dialect,
+            period,
+            codes,
+            table,
+            place,
+            on: None,
+            adds,
+            condition,
+        }
     }
 
     fn sql(&self, pack: &Pack, measure: MeasureIx) -> MeasureSql {
         let measure = pack.measure(measure);
-        measure_sql(pack.program(measure.program), measure, self.dialect, &column)
+        measure_sql(
+            pack.program(measure.program),
+            measure,
+            self.dialect,
+            &column,
+        )
     }
 
     /// Those who add something to a measure.
@@ -267,12 +352,22 @@ impl PersonsQuery {
     pub(super) fn without(mut self, pack: &Pack, measure: MeasureIx) -> Self {
         let sql = self.sql(pack, measure);
         let condition = &mut self.condition;
-        let _ = write!(condition, " and not coalesce({} and {} between $1 and $2, false)", adding(&sql), sql.on);
+        let _ = write!(
+            condition,
+            " and not coalesce({} and {} between $1 and $2, false)",
+            adding(&sql),
+            sql.on
+        );
         self
     }
 
     /// Those who fulfil the gap condition, placed as a measure is.
-    pub(super) fn of_gap(mut self, pack: &Pack, measure: MeasureIx, gap: &fuyou_expr::Expr) -> Self {
+    pub(super) fn of_gap(
+        mut self,
+        pack: &Pack,
+        measure: MeasureIx,
+        gap: &fuyou_expr::Expr,
+    ) -> Self {
         let sql = self.sql(pack, measure);
         let program = pack.program(pack.measure(measure).program);
         self.table = facts_table(&program.id);
@@ -284,20 +379,32 @@ impl PersonsQuery {
     /// ` from … where …`; $1 and $2 are the period, then come the codes.
     fn tail(&self) -> String {
         // Both ends are bound whether or not the group is dated, so that the numbers of the others stay the same.
-        let on = self.on.as_deref().map_or("$1 <= $2".to_owned(), |on| format!("{on} between $1 and $2"));
+        let on = self.on.as_deref().map_or("$1 <= $2".to_owned(), |on| {
+            format!("{on} between $1 and $2")
+        });
         let codes = codes_sql(&self.place, self.codes.len(), 3);
-        format!(" from {} f where {on} and ({}){codes}", self.table, self.condition)
+        format!(
+            " from {} f where {on} and ({}){codes}",
+            self.table, self.condition
+        )
     }
 }
 
 /// The condition under which a row adds something other than nothing.
 fn adding(sql: &MeasureSql) -> String {
     let filter = sql.filter.as_deref().unwrap_or("true");
-    if sql.value == "1" { format!("({filter})") } else { format!("(({filter}) and ({}) <> 0)", sql.value) }
+    if sql.value == "1" {
+        format!("({filter})")
+    } else {
+        format!("(({filter}) and ({}) <> 0)", sql.value)
+    }
 }
 
 /// How many enrollments a query finds.
-pub(super) async fn count_persons(connection: &mut Connection, query: &PersonsQuery) -> Result<i64, db::Error> {
+pub(super) async fn count_persons(
+    connection: &mut Connection,
+    query: &PersonsQuery,
+) -> Result<i64, db::Error> {
     let sql = format!("select cast(count(*) as bigint){}", query.tail());
     let (from, to) = (DbDate(query.period.start()), DbDate(query.period.end()));
     let (count,): (i64,) = on!(connection, conn => {
@@ -318,7 +425,10 @@ pub(super) async fn list_persons(
     limit: usize,
 ) -> Result<Vec<Line>, db::Error> {
     let codes = query.codes.len();
-    let (place, on) = (format!("coalesce({}, '')", query.place), query.on.as_deref().unwrap_or("null"));
+    let (place, on) = (
+        format!("coalesce({}, '')", query.place),
+        query.on.as_deref().unwrap_or("null"),
+    );
     // Collation would order codes differently on the two databases.
     let order = match query.dialect {
         Dialect::Sqlite => place.clone(),
@@ -334,7 +444,9 @@ pub(super) async fn list_persons(
     });
     let sql = format!(
         "select f.subject_id, f.id, {}, {date}, cast({} as bigint){}{page} order by {order}, f.id limit {limit}",
-        query.place, query.adds, query.tail()
+        query.place,
+        query.adds,
+        query.tail()
     );
     let (from, to) = (DbDate(query.period.start()), DbDate(query.period.end()));
     let rows: Vec<(Uuid, Uuid, Option<String>, Option<DbDate>, i64)> = on!(connection, conn => {
@@ -347,7 +459,13 @@ pub(super) async fn list_persons(
         }
         bound.fetch_all(conn).await?
     });
-    let line = |(subject, enrollment, place, on, adds): (Uuid, Uuid, Option<String>, Option<DbDate>, i64)| Line {
+    let line = |(subject, enrollment, place, on, adds): (
+        Uuid,
+        Uuid,
+        Option<String>,
+        Option<DbDate>,
+        i64,
+    )| Line {
         subject: Id::from_uuid(subject),
         enrollment: Id::from_uuid(enrollment),
         place,

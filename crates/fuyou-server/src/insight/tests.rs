@@ -28,13 +28,25 @@ fn periods(texts: &[&str]) -> Vec<Period> {
 }
 
 /// Adds up what each row contributes, without SQL.
-fn by_hand(tree: &Tree, node: OrganizationId, period: Period, part: impl Iterator<Item = Option<Contribution>>) -> i64 {
+fn by_hand(
+    tree: &Tree,
+    node: OrganizationId,
+    period: Period,
+    part: impl Iterator<Item = Option<Contribution>>,
+) -> i64 {
     let inside = |contribution: &Contribution| {
-        let place = contribution.org.as_deref().and_then(|code| tree.by_code(code));
+        let place = contribution
+            .org
+            .as_deref()
+            .and_then(|code| tree.by_code(code));
         let on = contribution.on.and_then(|day| Date::try_from(day).ok());
-        place.is_some_and(|place| tree.contains(node, place.id)) && on.is_some_and(|on| period.contains(on))
+        place.is_some_and(|place| tree.contains(node, place.id))
+            && on.is_some_and(|on| period.contains(on))
     };
-    part.flatten().filter(inside).map(|contribution| contribution.value).sum()
+    part.flatten()
+        .filter(inside)
+        .map(|contribution| contribution.value)
+        .sum()
 }
 
 #[tokio::test]
@@ -46,9 +58,19 @@ async fn every_cell_is_what_counting_row_by_row_gives() {
         let question = Question {
             indicators: indicators(&pack),
             nodes: tree.all().iter().map(|node| node.id).collect(),
-            periods: periods(&["s2025", "s2026", "2025", "2025Q2", "2025-03", "2025-02..2025-07", "2024"]),
+            periods: periods(&[
+                "s2025",
+                "s2026",
+                "2025",
+                "2025Q2",
+                "2025-03",
+                "2025-02..2025-07",
+                "2024",
+            ]),
         };
-        let cells = figures(app.app.db(), &pack, &tree, &question, Secrecy::Infection).await.unwrap();
+        let cells = figures(app.app.db(), &pack, &tree, &question, Secrecy::Infection)
+            .await
+            .unwrap();
         let program = &pack.programs[0];
         let mut filled = 0;
         for ix in &question.indicators {
@@ -56,12 +78,25 @@ async fn every_cell_is_what_counting_row_by_row_gives() {
             for node in &question.nodes {
                 for period in &question.periods {
                     let Some(figure) = cells.get(*ix, *node, *period).figure() else {
-                        assert_eq!(&*indicator.id, "sessions", "only the typed indicator is without a figure");
+                        assert_eq!(
+                            &*indicator.id, "sessions",
+                            "only the typed indicator is without a figure"
+                        );
                         continue;
                     };
                     let stand = |row: &Enrolled| standing(&pack, indicator, program, &row.row);
-                    let numerator = by_hand(&tree, *node, *period, rows.iter().map(|row| stand(row).numerator));
-                    let denominator = by_hand(&tree, *node, *period, rows.iter().map(|row| stand(row).denominator));
+                    let numerator = by_hand(
+                        &tree,
+                        *node,
+                        *period,
+                        rows.iter().map(|row| stand(row).numerator),
+                    );
+                    let denominator = by_hand(
+                        &tree,
+                        *node,
+                        *period,
+                        rows.iter().map(|row| stand(row).denominator),
+                    );
                     let place = format!("{} {} {period}", indicator.id, tree.name(*node));
                     assert_eq!(figure.numerator, numerator, "{place}");
                     assert_eq!(figure.denominator.unwrap_or(0), denominator, "{place}");
@@ -69,7 +104,10 @@ async fn every_cell_is_what_counting_row_by_row_gives() {
                 }
             }
         }
-        app.say(&format!("{filled} cells above 0, {} unplaced", cells.unplaced));
+        app.say(&format!(
+            "{filled} cells above 0, {} unplaced",
+            cells.unplaced
+        ));
     })
     .await;
 }
@@ -83,10 +121,24 @@ async fn a_year_is_the_sum_of_its_months_and_a_node_the_sum_of_what_is_below() {
         let root = app.organization("990000");
         let mut question = Question::of(vec![ix(&pack, "births")], root, year).with_children(&tree);
         question.periods.extend(split(year, By::Month).unwrap());
-        let cells = figures(app.app.db(), &pack, &tree, &question, Secrecy::Open).await.unwrap();
-        let count = |node, period| cells.get(ix(&pack, "births"), node, period).figure().unwrap().numerator;
-        let months: i64 = question.periods[1..].iter().map(|month| count(root, *month)).sum();
-        let below: i64 = question.nodes[1..].iter().map(|child| count(*child, year)).sum();
+        let cells = figures(app.app.db(), &pack, &tree, &question, Secrecy::Open)
+            .await
+            .unwrap();
+        let count = |node, period| {
+            cells
+                .get(ix(&pack, "births"), node, period)
+                .figure()
+                .unwrap()
+                .numerator
+        };
+        let months: i64 = question.periods[1..]
+            .iter()
+            .map(|month| count(root, *month))
+            .sum();
+        let below: i64 = question.nodes[1..]
+            .iter()
+            .map(|child| count(*child, year))
+            .sum();
         assert!(months > 0);
         assert_eq!((months, below), (count(root, year), count(root, year)));
     })
@@ -105,13 +157,25 @@ fn actor(app: &TestApp, role: Role, code: &str) -> Actor {
     }
 }
 
-async fn all_lines(app: &TestApp, pack: &Pack, actor: &Actor, behind: &Behind, limit: usize) -> (i64, i64, usize) {
+async fn all_lines(
+    app: &TestApp,
+    pack: &Pack,
+    actor: &Actor,
+    behind: &Behind,
+    limit: usize,
+) -> (i64, i64, usize) {
     let (mut adds, mut total, mut seen, mut after) = (0, 0, std::collections::HashSet::new(), None);
     loop {
-        let page = persons(app.app.db(), pack, actor, behind, after.as_ref(), limit).await.unwrap();
+        let page = persons(app.app.db(), pack, actor, behind, after.as_ref(), limit)
+            .await
+            .unwrap();
         assert!(page.lines.len() <= limit);
         for line in &page.lines {
-            assert!(seen.insert(line.enrollment), "{} stands on two pages", line.enrollment);
+            assert!(
+                seen.insert(line.enrollment),
+                "{} stands on two pages",
+                line.enrollment
+            );
             adds += line.adds;
         }
         total = total.max(page.total);
@@ -129,26 +193,54 @@ async fn every_figure_opens_into_exactly_its_persons() {
         store_facts(app.app.db(), &pack, &population(&pack, &PLACES, 300)).await;
         let worker = actor(app, Role::CountyWorker, "990000");
         let period: Period = "s2025".parse().unwrap();
-        for id in ["early_rate", "births", "births_per_finished", "finding_rate"] {
+        for id in [
+            "early_rate",
+            "births",
+            "births_per_finished",
+            "finding_rate",
+        ] {
             for code in ["990000", "990001", "990002001"] {
                 let (indicator, node) = (ix(&pack, id), app.organization(code));
                 let question = Question::of(vec![indicator], node, period);
-                let cells = figures(app.app.db(), &pack, &tree, &question, Secrecy::Infection).await.unwrap();
+                let cells = figures(app.app.db(), &pack, &tree, &question, Secrecy::Infection)
+                    .await
+                    .unwrap();
                 let figure = cells.get(indicator, node, period).figure().unwrap();
-                let behind = |group| Behind { indicator, node, period, group };
-                let (adds, total, lines) = all_lines(app, &pack, &worker, &behind(Group::Counted), 7).await;
+                let behind = |group| Behind {
+                    indicator,
+                    node,
+                    period,
+                    group,
+                };
+                let (adds, total, lines) =
+                    all_lines(app, &pack, &worker, &behind(Group::Counted), 7).await;
                 assert_eq!(adds, figure.numerator, "{id} {code}");
                 assert_eq!(usize::try_from(total).unwrap(), lines, "{id} {code}");
                 if id == "early_rate" || id == "finding_rate" {
-                    let (_, rest, _) = all_lines(app, &pack, &worker, &behind(Group::NotCounted), 7).await;
+                    let (_, rest, _) =
+                        all_lines(app, &pack, &worker, &behind(Group::NotCounted), 7).await;
                     assert_eq!(total + rest, figure.denominator.unwrap(), "{id} {code}");
                 }
                 app.say(&format!("{id} {code} {total}"));
             }
         }
-        let gap = Behind { indicator: ix(&pack, "early_rate"), node: app.organization("990001"), period, group: Group::Gap };
+        let gap = Behind {
+            indicator: ix(&pack, "early_rate"),
+            node: app.organization("990001"),
+            period,
+            group: Group::Gap,
+        };
         let (_, total, _) = all_lines(app, &pack, &worker, &gap, 100).await;
-        let counted = gaps(app.app.db(), &pack, &tree, &[gap.indicator], &[gap.node], Secrecy::Open).await.unwrap();
+        let counted = gaps(
+            app.app.db(),
+            &pack,
+            &tree,
+            &[gap.indicator],
+            &[gap.node],
+            Secrecy::Open,
+        )
+        .await
+        .unwrap();
         assert!(total > 0);
         assert_eq!(counted.get(gap.indicator, gap.node), Some(total));
     })
@@ -161,19 +253,57 @@ async fn who_may_not_open_a_figure_sees_no_person() {
         let pack = sample_pack();
         store_facts(app.app.db(), &pack, &population(&pack, &PLACES, 60)).await;
         let period: Period = "s2025".parse().unwrap();
-        let behind = |id: &str, code: &str| Behind { indicator: ix(&pack, id), node: app.organization(code), period, group: Group::Counted };
+        let behind = |id: &str, code: &str| Behind {
+            indicator: ix(&pack, id),
+            node: app.organization(code),
+            period,
+            group: Group::Counted,
+        };
         let check = async |role: Role, at: &str, id: &str, code: &str, allowed: bool| {
-            let outcome = persons(app.app.db(), &pack, &actor(app, role, at), &behind(id, code), None, 10).await;
-            assert_eq!(outcome.is_ok(), allowed, "{role:?} at {at} opens {id} of {code}");
+            let outcome = persons(
+                app.app.db(),
+                &pack,
+                &actor(app, role, at),
+                &behind(id, code),
+                None,
+                10,
+            )
+            .await;
+            assert_eq!(
+                outcome.is_ok(),
+                allowed,
+                "{role:?} at {at} opens {id} of {code}"
+            );
         };
         check(Role::CountyWorker, "990000", "early_rate", "990001", true).await;
         check(Role::TownshipWorker, "990001", "early_rate", "990001", true).await;
-        check(Role::TownshipWorker, "990001", "early_rate", "990002", false).await;
-        check(Role::TownshipWorker, "990001", "early_rate", "990000", false).await;
+        check(
+            Role::TownshipWorker,
+            "990001",
+            "early_rate",
+            "990002",
+            false,
+        )
+        .await;
+        check(
+            Role::TownshipWorker,
+            "990001",
+            "early_rate",
+            "990000",
+            false,
+        )
+        .await;
         check(Role::Director, "990000", "early_rate", "990000", false).await;
         check(Role::Analyst, "990000", "early_rate", "990000", false).await;
         check(Role::CountyWorker, "990000", "finding_rate", "990001", true).await;
-        check(Role::TownshipWorker, "990001", "finding_rate", "990001", false).await;
+        check(
+            Role::TownshipWorker,
+            "990001",
+            "finding_rate",
+            "990001",
+            false,
+        )
+        .await;
     })
     .await;
 }
@@ -185,14 +315,26 @@ async fn few_findings_are_hidden_from_those_who_may_not_see_them() {
         store_facts(app.app.db(), &pack, &population(&pack, &PLACES, 90)).await;
         let finding = ix(&pack, "finding_rate");
         let period: Period = "s2025".parse().unwrap();
-        let question = Question { indicators: vec![finding], nodes: tree.all().iter().map(|node| node.id).collect(), periods: vec![period] };
-        let open = figures(app.app.db(), &pack, &tree, &question, Secrecy::Open).await.unwrap();
-        let all = figures(app.app.db(), &pack, &tree, &question, Secrecy::Infection).await.unwrap();
+        let question = Question {
+            indicators: vec![finding],
+            nodes: tree.all().iter().map(|node| node.id).collect(),
+            periods: vec![period],
+        };
+        let open = figures(app.app.db(), &pack, &tree, &question, Secrecy::Open)
+            .await
+            .unwrap();
+        let all = figures(app.app.db(), &pack, &tree, &question, Secrecy::Infection)
+            .await
+            .unwrap();
         let mut hidden = 0;
         for node in &question.nodes {
             let figure = all.get(finding, *node, period).figure().unwrap();
             let small = (1..5).contains(&figure.numerator);
-            assert!(!small || open.get(finding, *node, period) == Cell::Suppressed, "{}", tree.name(*node));
+            assert!(
+                !small || open.get(finding, *node, period) == Cell::Suppressed,
+                "{}",
+                tree.name(*node)
+            );
             hidden += usize::from(small);
         }
         assert!(hidden > 0, "the population must hold a small cell");
@@ -205,9 +347,24 @@ async fn a_question_takes_few_statements_however_large_it_is() {
     on_each_database(TODAY, async |app| {
         let (pack, tree) = (sample_pack(), app.app.tree());
         store_facts(app.app.db(), &pack, &population(&pack, &PLACES, 30)).await;
-        let mut question = Question::of(indicators(&pack), app.organization("990000"), "s2026".parse().unwrap()).with_children(&tree).with_previous_year();
-        question.periods.extend(split("2025".parse().unwrap(), By::Month).unwrap());
-        let (cells, statements) = counted(figures(app.app.db(), &pack, &tree, &question, Secrecy::Open)).await;
+        let mut question = Question::of(
+            indicators(&pack),
+            app.organization("990000"),
+            "s2026".parse().unwrap(),
+        )
+        .with_children(&tree)
+        .with_previous_year();
+        question
+            .periods
+            .extend(split("2025".parse().unwrap(), By::Month).unwrap());
+        let (cells, statements) = counted(figures(
+            app.app.db(),
+            &pack,
+            &tree,
+            &question,
+            Secrecy::Open,
+        ))
+        .await;
         cells.unwrap();
         // How far the store is, one for the facts of the program, one for typed figures.
         assert_eq!(statements, 3);
@@ -222,18 +379,56 @@ async fn pages_of_figures() {
         let _ = app.app.clone().with_pack(pack.clone());
         store_facts(app.app.db(), &pack, &population(&pack, &PLACES, 200)).await;
         app.get("director", "/indicators?period=s2025").await;
-        app.get("township_worker", "/indicators?node=990002&period=s2025").await;
-        app.get("analyst", "/indicators/early_rate?period=s2025").await;
-        app.get("analyst", "/indicators/early_rate/persons?period=s2025&group=gap").await;
-        app.get("township_worker", "/indicators/early_rate/persons?node=990001&period=s2025&group=counted").await;
-        app.get("township_worker", "/indicators/finding_rate/persons?node=990001&period=s2025").await;
-        app.get("county_worker", "/indicators/nothing?period=s2025").await;
-        app.get("county_worker", "/indicators?period=yesterday").await;
+        app.get("township_worker", "/indicators?node=990002&period=s2025")
+            .await;
+        app.get("analyst", "/indicators/early_rate?period=s2025")
+            .await;
+        app.get(
+            "analyst",
+            "/indicators/early_rate/persons?period=s2025&group=gap",
+        )
+        .await;
+        app.get(
+            "township_worker",
+            "/indicators/early_rate/persons?node=990001&period=s2025&group=counted",
+        )
+        .await;
+        app.get(
+            "township_worker",
+            "/indicators/finding_rate/persons?node=990001&period=s2025",
+        )
+        .await;
+        app.get("county_worker", "/indicators/nothing?period=s2025")
+            .await;
+        app.get("county_worker", "/indicators?period=yesterday")
+            .await;
         app.get("village_doctor", "/packs/sample").await;
-        let csv = app.send("county_worker", "GET", "/indicators/births/export?period=2025&group=counted&format=csv", None).await;
-        app.say(&format!("csv {} {} lines", csv.status, csv.body.lines().count()));
-        let xlsx = app.send("county_worker", "GET", "/indicators/births/export?period=2025&group=counted&format=xlsx", None).await;
-        app.say(&format!("xlsx {} {}", xlsx.status, xlsx.body.starts_with("PK")));
+        let csv = app
+            .send(
+                "county_worker",
+                "GET",
+                "/indicators/births/export?period=2025&group=counted&format=csv",
+                None,
+            )
+            .await;
+        app.say(&format!(
+            "csv {} {} lines",
+            csv.status,
+            csv.body.lines().count()
+        ));
+        let xlsx = app
+            .send(
+                "county_worker",
+                "GET",
+                "/indicators/births/export?period=2025&group=counted&format=xlsx",
+                None,
+            )
+            .await;
+        app.say(&format!(
+            "xlsx {} {}",
+            xlsx.status,
+            xlsx.body.starts_with("PK")
+        ));
     })
     .await;
     insta::assert_snapshot!(transcript);

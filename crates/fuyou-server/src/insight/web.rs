@@ -11,7 +11,9 @@ use serde::Deserialize;
 
 use super::chart::{self, Point};
 use super::persons::{Behind, Cursor, Group, PAGE, persons};
-use super::shown::{Shown, direction_key, offered, period_words, shown, statistical_year, with_unit};
+use super::shown::{
+    Shown, direction_key, offered, period_words, shown, statistical_year, with_unit,
+};
 use super::{Cells, Decimal, Question, compute, export, months_until};
 use crate::access::Action;
 use crate::http::{Access, Cx, Error, Route};
@@ -27,8 +29,16 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/indicators", figures, table),
         Route::get("/indicators/{id}", figures, one),
-        Route::get("/indicators/{id}/persons", Access::Needs(Action::DrillToPersons), behind),
-        Route::get("/indicators/{id}/export", Access::Needs(Action::DrillToPersons), export::download),
+        Route::get(
+            "/indicators/{id}/persons",
+            Access::Needs(Action::DrillToPersons),
+            behind,
+        ),
+        Route::get(
+            "/indicators/{id}/export",
+            Access::Needs(Action::DrillToPersons),
+            export::download,
+        ),
     ]
 }
 
@@ -59,7 +69,11 @@ impl Place {
     /// The node; the user's own organization when the address names none.
     pub(super) fn node<'a>(&self, cx: &'a Cx) -> Result<&'a Organization, Error> {
         let tree = &cx.actor.tree;
-        let found = if self.node.is_empty() { tree.get(cx.actor.organization) } else { tree.by_code(&self.node) };
+        let found = if self.node.is_empty() {
+            tree.get(cx.actor.organization)
+        } else {
+            tree.by_code(&self.node)
+        };
         let node = found.ok_or(Error::NotFound)?;
         cx.actor.require(Action::ReadIndicators, node.id)?;
         Ok(node)
@@ -67,9 +81,16 @@ impl Place {
 
     /// The period; the present statistical year when the address names none.
     pub(super) fn period(&self, cx: &Cx) -> Result<Period, Error> {
-        let wrong = || Error::Rejected(Localized::new("期间无法识别,例如 s2026、2026、2026Q1、2026-03", "not a period, such as s2026, 2026, 2026Q1 or 2026-03"));
+        let wrong = || {
+            Error::Rejected(Localized::new(
+                "期间无法识别,例如 s2026、2026、2026Q1、2026-03",
+                "not a period, such as s2026, 2026, 2026Q1 or 2026-03",
+            ))
+        };
         if !self.from.is_empty() && !self.to.is_empty() {
-            return format!("{}..{}", self.from, self.to).parse().map_err(|_| wrong());
+            return format!("{}..{}", self.from, self.to)
+                .parse()
+                .map_err(|_| wrong());
         }
         match self.period.trim() {
             "" => Ok(Period::StatisticalYear(statistical_year(cx.today))),
@@ -86,10 +107,19 @@ pub(crate) fn pack_of(cx: &Cx) -> Result<&Pack, Error> {
 /// The nodes below the user's organization as choices, villages left out: they are reached through their township.
 pub(crate) fn node_choices(cx: &Cx, chosen: &Organization) -> Vec<Choice> {
     let top = cx.actor.tree.ancestors(cx.actor.organization).len();
-    let near = cx.actor.tree.subtree(cx.actor.organization).iter().filter(|node| cx.actor.tree.ancestors(node.id).len() <= top + 1 || node.id == chosen.id);
+    let near = cx
+        .actor
+        .tree
+        .subtree(cx.actor.organization)
+        .iter()
+        .filter(|node| cx.actor.tree.ancestors(node.id).len() <= top + 1 || node.id == chosen.id);
     near.map(|node| {
         let depth = cx.actor.tree.ancestors(node.id).len() - top;
-        Choice { value: node.code.clone(), label: format!("{}{}", "　".repeat(depth), node.name), is_chosen: node.id == chosen.id }
+        Choice {
+            value: node.code.clone(),
+            label: format!("{}{}", "　".repeat(depth), node.name),
+            is_chosen: node.id == chosen.id,
+        }
     })
     .collect()
 }
@@ -99,7 +129,14 @@ fn period_choices(cx: &Cx, chosen: Period) -> Vec<Choice> {
     if !periods.contains(&chosen) {
         periods.insert(0, chosen);
     }
-    periods.into_iter().map(|period| Choice { value: period.to_string(), label: period_words(cx, period), is_chosen: period == chosen }).collect()
+    periods
+        .into_iter()
+        .map(|period| Choice {
+            value: period.to_string(),
+            label: period_words(cx, period),
+            is_chosen: period == chosen,
+        })
+        .collect()
 }
 
 struct Line {
@@ -131,7 +168,10 @@ async fn table(cx: Cx, Query(place): Query<Place>) -> Result<Html<String>, Error
     let cells = compute(&cx, pack, &question).await?;
     let lines = all.iter().map(|ix| {
         let indicator = pack.indicator(*ix);
-        let (now, before) = (cells.get(*ix, node.id, period), cells.get(*ix, node.id, period.previous_year()));
+        let (now, before) = (
+            cells.get(*ix, node.id, period),
+            cells.get(*ix, node.id, period.previous_year()),
+        );
         Line {
             href: address(&indicator.id, "", &node.code, period),
             code: indicator.code.clone().unwrap_or_default(),
@@ -159,8 +199,14 @@ pub(crate) fn address(id: &str, page: &str, node: &str, period: Period) -> Strin
 
 /// The difference to the year before, with its sign.
 fn change(now: Option<Decimal>, before: Option<Decimal>) -> String {
-    let Some(difference) = now.zip(before).and_then(|(now, before)| now.minus(before)) else { return String::new() };
-    if difference.is_negative() { difference.to_string() } else { format!("+{difference}") }
+    let Some(difference) = now.zip(before).and_then(|(now, before)| now.minus(before)) else {
+        return String::new();
+    };
+    if difference.is_negative() {
+        difference.to_string()
+    } else {
+        format!("+{difference}")
+    }
 }
 
 struct RankLine {
@@ -201,20 +247,44 @@ struct IndicatorPage {
     as_of: i64,
 }
 
-async fn one(cx: Cx, Path(id): Path<String>, Query(place): Query<Place>) -> Result<Html<String>, Error> {
+async fn one(
+    cx: Cx,
+    Path(id): Path<String>,
+    Query(place): Query<Place>,
+) -> Result<Html<String>, Error> {
     let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
     let ix = pack.indicator_ix(&id).ok_or(Error::NotFound)?;
     let indicator = pack.indicator(ix);
     let months = months_until(cx.today, TREND_MONTHS).map_err(|err| Error::Internal(err.into()))?;
-    let mut question = Question::of(vec![ix], node.id, period).with_previous_year().with_children(&cx.actor.tree);
-    question.periods.extend(months.iter().filter(|month| **month != period && **month != period.previous_year()).copied().collect::<Vec<_>>());
+    let mut question = Question::of(vec![ix], node.id, period)
+        .with_previous_year()
+        .with_children(&cx.actor.tree);
+    question.periods.extend(
+        months
+            .iter()
+            .filter(|month| **month != period && **month != period.previous_year())
+            .copied()
+            .collect::<Vec<_>>(),
+    );
     let cells = compute(&cx, pack, &question).await?;
     let title = indicator.title.get(cx.language).to_owned();
     let unit = indicator.unit;
-    let points: Vec<Point> = months.iter().map(|month| Point { label: month.to_string(), value: cells.get(ix, node.id, *month).value() }).collect();
-    let says = crate::texts::text_with(cx.language, "insight-trend-of", &[("title", &title), ("node", &node.name)]);
+    let points: Vec<Point> = months
+        .iter()
+        .map(|month| Point {
+            label: month.to_string(),
+            value: cells.get(ix, node.id, *month).value(),
+        })
+        .collect();
+    let says = crate::texts::text_with(
+        cx.language,
+        "insight-trend-of",
+        &[("title", &title), ("node", &node.name)],
+    );
     let (numerator, denominator) = formula(&cx, pack, ix);
-    let can_drill = cx.actor.require(Action::DrillToPersons, node.id).is_ok() && indicator.secrecy <= cx.actor.secrecy_max() && indicator.entry != IndicatorEntry::Manual;
+    let can_drill = cx.actor.require(Action::DrillToPersons, node.id).is_ok()
+        && indicator.secrecy <= cx.actor.secrecy_max()
+        && indicator.entry != IndicatorEntry::Manual;
     html(&IndicatorPage {
         frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
         code: indicator.code.clone().unwrap_or_default(),
@@ -231,23 +301,52 @@ async fn one(cx: Cx, Path(id): Path<String>, Query(place): Query<Place>) -> Resu
         source: crate::packs::source_words(pack, &indicator.cited),
         certainty: crate::packs::certainty_key(indicator.cited.certainty),
         trend: chart::trend(&points, None, &says),
-        months: months.iter().rev().map(|month| (month.to_string(), shown(cells.get(ix, node.id, *month), unit))).collect(),
+        months: months
+            .iter()
+            .rev()
+            .map(|month| {
+                (
+                    month.to_string(),
+                    shown(cells.get(ix, node.id, *month), unit),
+                )
+            })
+            .collect(),
         ranking: ranking(&cx, pack, ix, &cells, node, period),
-        groups: if can_drill { group_links(pack, ix, &node.code, period, None) } else { Vec::new() },
+        groups: if can_drill {
+            group_links(pack, ix, &node.code, period, None)
+        } else {
+            Vec::new()
+        },
         as_of: cells.as_of,
         title,
     })
 }
 
 /// The nodes below, best first; those without a figure last.
-fn ranking(cx: &Cx, pack: &Pack, ix: IndicatorIx, cells: &Cells, node: &Organization, period: Period) -> Vec<RankLine> {
+fn ranking(
+    cx: &Cx,
+    pack: &Pack,
+    ix: IndicatorIx,
+    cells: &Cells,
+    node: &Organization,
+    period: Period,
+) -> Vec<RankLine> {
     let indicator = pack.indicator(ix);
     let children: Vec<&Organization> = cx.actor.tree.children(node.id).collect();
     let ids: Vec<_> = children.iter().map(|child| child.id).collect();
-    let mut lines: Vec<_> = children.into_iter().zip(cells.siblings(ix, &ids, period)).collect();
-    let whole = lines.iter().filter_map(|(_, cell)| cell.value()).max_by(|one, other| one.cmp_value(*other)).unwrap_or(Decimal::whole(1));
+    let mut lines: Vec<_> = children
+        .into_iter()
+        .zip(cells.siblings(ix, &ids, period))
+        .collect();
+    let whole = lines
+        .iter()
+        .filter_map(|(_, cell)| cell.value())
+        .max_by(|one, other| one.cmp_value(*other))
+        .unwrap_or(Decimal::whole(1));
     lines.sort_by(|(_, one), (_, other)| match (one.value(), other.value()) {
-        (Some(one), Some(other)) if indicator.better == fuyou_pack::model::Better::Lower => one.cmp_value(other),
+        (Some(one), Some(other)) if indicator.better == fuyou_pack::model::Better::Lower => {
+            one.cmp_value(other)
+        }
         (Some(one), Some(other)) => other.cmp_value(one),
         (one, other) => other.is_some().cmp(&one.is_some()),
     });
@@ -256,7 +355,12 @@ fn ranking(cx: &Cx, pack: &Pack, ix: IndicatorIx, cells: &Cells, node: &Organiza
         RankLine {
             name: child.name.clone(),
             href: address(&indicator.id, "", &child.code, period),
-            bar: chart::bar(cell.value(), None, whole, &format!("{} {}", child.name, now.value)),
+            bar: chart::bar(
+                cell.value(),
+                None,
+                whole,
+                &format!("{} {}", child.name, now.value),
+            ),
             now,
         }
     };
@@ -265,11 +369,22 @@ fn ranking(cx: &Cx, pack: &Pack, ix: IndicatorIx, cells: &Cells, node: &Organiza
 
 /// Numerator and denominator as the pack writes them: title, condition, value, date.
 fn formula(cx: &Cx, pack: &Pack, ix: IndicatorIx) -> (Vec<String>, Vec<String>) {
-    let IndicatorEntry::Computed { numerator, denominator } = pack.indicator(ix).entry else { return (Vec::new(), Vec::new()) };
+    let IndicatorEntry::Computed {
+        numerator,
+        denominator,
+    } = pack.indicator(ix).entry
+    else {
+        return (Vec::new(), Vec::new());
+    };
     let words = |measure| {
         let measure = pack.measure(measure);
         let mut lines = vec![measure.title.get(cx.language).to_owned()];
-        lines.extend(measure.filter.as_ref().map(|filter| filter.text().to_owned()));
+        lines.extend(
+            measure
+                .filter
+                .as_ref()
+                .map(|filter| filter.text().to_owned()),
+        );
         if let Sum::Of(value) = &measure.sum {
             lines.push(format!("sum {}", value.text()));
         }
@@ -287,7 +402,13 @@ fn group_key(group: Group) -> &'static str {
     }
 }
 
-fn group_links(pack: &Pack, ix: IndicatorIx, node: &str, period: Period, current: Option<Group>) -> Vec<GroupLink> {
+fn group_links(
+    pack: &Pack,
+    ix: IndicatorIx,
+    node: &str,
+    period: Period,
+    current: Option<Group>,
+) -> Vec<GroupLink> {
     let indicator = pack.indicator(ix);
     let has = |group: &Group| match (group, indicator.entry) {
         (_, IndicatorEntry::Manual) => false,
@@ -296,7 +417,11 @@ fn group_links(pack: &Pack, ix: IndicatorIx, node: &str, period: Period, current
         (Group::Counted, _) => true,
     };
     let link = |group: Group| GroupLink {
-        href: format!("{}&group={}", address(&indicator.id, "/persons", node, period), group.word()),
+        href: format!(
+            "{}&group={}",
+            address(&indicator.id, "/persons", node, period),
+            group.word()
+        ),
         key: group_key(group),
         is_current: current == Some(group),
     };
@@ -332,20 +457,43 @@ struct PersonsPage {
     exports: Vec<(String, &'static str)>,
 }
 
-async fn behind(cx: Cx, Path(id): Path<String>, Query(place): Query<Place>) -> Result<Html<String>, Error> {
+async fn behind(
+    cx: Cx,
+    Path(id): Path<String>,
+    Query(place): Query<Place>,
+) -> Result<Html<String>, Error> {
     let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
     let ix = pack.indicator_ix(&id).ok_or(Error::NotFound)?;
-    let group = if place.group.is_empty() { Group::NotCounted } else { Group::of_word(&place.group).ok_or(Error::NotFound)? };
+    let group = if place.group.is_empty() {
+        Group::NotCounted
+    } else {
+        Group::of_word(&place.group).ok_or(Error::NotFound)?
+    };
     let after: Option<Cursor> = match place.after.as_str() {
         "" => None,
         text => Some(text.parse().map_err(|()| Error::NotFound)?),
     };
-    let behind = Behind { indicator: ix, node: node.id, period, group };
+    let behind = Behind {
+        indicator: ix,
+        node: node.id,
+        period,
+        group,
+    };
     let page = persons(&cx.db, pack, &cx.actor, &behind, after.as_ref(), PAGE).await?;
     let lines = person_lines(&cx, &page.lines).await?;
     export::note(&cx, "drill", &id, &behind, page.lines.len()).await?;
-    let first = format!("{}&group={}", address(&id, "/persons", &node.code, period), group.word());
-    let export = |format: &str| format!("{}&group={}&format={format}", address(&id, "/export", &node.code, period), group.word());
+    let first = format!(
+        "{}&group={}",
+        address(&id, "/persons", &node.code, period),
+        group.word()
+    );
+    let export = |format: &str| {
+        format!(
+            "{}&group={}&format={format}",
+            address(&id, "/export", &node.code, period),
+            group.word()
+        )
+    };
     let title = pack.indicator(ix).title.get(cx.language).to_owned();
     html(&PersonsPage {
         frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
@@ -364,7 +512,11 @@ async fn behind(cx: Cx, Path(id): Path<String>, Query(place): Query<Place>) -> R
         lines,
         next: page.next.map(|cursor| format!("{first}&after={cursor}")),
         first,
-        exports: if cx.actor.may(Action::ExportData) { vec![(export("xlsx"), "XLSX"), (export("csv"), "CSV")] } else { Vec::new() },
+        exports: if cx.actor.may(Action::ExportData) {
+            vec![(export("xlsx"), "XLSX"), (export("csv"), "CSV")]
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -374,15 +526,21 @@ pub(super) async fn person_lines(cx: &Cx, lines: &[super::Line]) -> Result<Vec<P
     let names = listed(cx, &ids).await??;
     let words = |line: &super::Line| {
         let found = names.get(&line.subject);
-        let organization = line.place.as_deref().and_then(|code| cx.actor.tree.by_code(code));
+        let organization = line
+            .place
+            .as_deref()
+            .and_then(|code| cx.actor.tree.by_code(code));
         PersonLine {
             href: format!("/persons/{}", line.subject),
             name: found.map_or_else(String::new, |found| found.name.clone()),
             residence: found.map_or_else(String::new, |found| found.residence.clone()),
-            organization: organization.map_or_else(String::new, |organization| organization.name.clone()),
+            organization: organization
+                .map_or_else(String::new, |organization| organization.name.clone()),
             on: line.on.map_or_else(String::new, |on| on.to_string()),
             adds: line.adds,
-            phone: found.filter(|found| !found.phone_tail.is_empty()).map_or_else(String::new, |found| format!("*{}", found.phone_tail)),
+            phone: found
+                .filter(|found| !found.phone_tail.is_empty())
+                .map_or_else(String::new, |found| format!("*{}", found.phone_tail)),
         }
     };
     Ok(lines.iter().map(words).collect())
@@ -393,7 +551,10 @@ impl From<super::Error> for Error {
         match err {
             super::Error::Denied(denied) => Error::Forbidden(denied),
             super::Error::TooMany(cells) => Error::Rejected(Localized::new(
-                format!("一次最多计算 {} 个单元格,此次为 {cells} 个,请缩小范围", super::CELLS_MAX),
+                format!(
+                    "一次最多计算 {} 个单元格,此次为 {cells} 个,请缩小范围",
+                    super::CELLS_MAX
+                ),
                 format!("{cells} cells are more than can be computed at once: ask for less"),
             )),
             super::Error::Store(err) => err.into(),
@@ -406,11 +567,25 @@ pub(crate) fn aim_words(aim: super::Aim, unit: fuyou_pack::model::Unit) -> Strin
     match aim {
         super::Aim::AtLeast(value) => format!("≥ {}", with_unit(value.short(), unit)),
         super::Aim::AtMost(value) => format!("≤ {}", with_unit(value.short(), unit)),
-        super::Aim::Between(low, high) => format!("{} – {}", with_unit(low.short(), unit), with_unit(high.short(), unit)),
+        super::Aim::Between(low, high) => format!(
+            "{} – {}",
+            with_unit(low.short(), unit),
+            with_unit(high.short(), unit)
+        ),
     }
 }
 
 /// The response that a browser saves as a file.
 pub(super) fn file(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
-    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))], bytes).into_response()
+    (
+        [
+            (CONTENT_TYPE, kind.to_owned()),
+            (
+                CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}\""),
+            ),
+        ],
+        bytes,
+    )
+        .into_response()
 }

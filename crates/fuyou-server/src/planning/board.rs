@@ -9,7 +9,9 @@ use super::store;
 use super::target::{self, PlanTarget, Share, period_of};
 use crate::access::{Action, Actor};
 use crate::db::Db;
-use crate::insight::{self, Aim, Cell, Cells, Decimal, Elapsed, Judgement, Progress, Question, judge, months_until};
+use crate::insight::{
+    self, Aim, Cell, Cells, Decimal, Elapsed, Judgement, Progress, Question, judge, months_until,
+};
 use crate::registry::{OrganizationId, Tree};
 
 /// Months of the small curve beside a target.
@@ -60,14 +62,33 @@ pub struct Board {
 impl Board {
     /// How many targets stand at this progress.
     pub fn count(&self, progress: Progress) -> usize {
-        self.rows.iter().filter(|row| row.judgement.progress == progress).count()
+        self.rows
+            .iter()
+            .filter(|row| row.judgement.progress == progress)
+            .count()
     }
 }
 
 /// The board of a node for a year, for an actor who may see its figures.
-pub async fn board(db: &Db, pack: &Pack, actor: &Actor, today: Date, node: OrganizationId, year: i16) -> Result<Board, Error> {
+pub async fn board(
+    db: &Db,
+    pack: &Pack,
+    actor: &Actor,
+    today: Date,
+    node: OrganizationId,
+    year: i16,
+) -> Result<Board, Error> {
     actor.require(Action::ReadIndicators, node)?;
-    board_unguarded(db, pack, &actor.tree, actor.secrecy_max(), today, node, year).await
+    board_unguarded(
+        db,
+        pack,
+        &actor.tree,
+        actor.secrecy_max(),
+        today,
+        node,
+        year,
+    )
+    .await
 }
 
 /// The same for commands, which nobody has logged in to.
@@ -81,36 +102,87 @@ pub async fn board_unguarded(
     year: i16,
 ) -> Result<Board, Error> {
     let Some((plan, targets, shares)) = plan_of(db, tree, node, year).await? else {
-        return Ok(Board { node, year, plan: None, rows: Vec::new(), as_of: 0 });
+        return Ok(Board {
+            node,
+            year,
+            plan: None,
+            rows: Vec::new(),
+            as_of: 0,
+        });
     };
     let bound = |target: &PlanTarget| {
-        let id = target.indicator.as_deref().filter(|_| target.is_measurable())?;
+        let id = target
+            .indicator
+            .as_deref()
+            .filter(|_| target.is_measurable())?;
         pack.indicator_ix(id)
     };
     let mut indicators: Vec<IndicatorIx> = targets.iter().filter_map(bound).collect();
     indicators.sort_unstable();
     indicators.dedup();
     let months = months_until(today, TREND_MONTHS).unwrap_or_default();
-    let mut periods = vec![period_of(PeriodKind::Statistical, year), period_of(PeriodKind::Calendar, year)];
+    let mut periods = vec![
+        period_of(PeriodKind::Statistical, year),
+        period_of(PeriodKind::Calendar, year),
+    ];
     periods.extend(periods.clone().iter().map(|period| period.previous_year()));
     periods.extend(&months);
-    let question = Question { indicators: indicators.clone(), nodes: vec![node], periods }.with_children(tree);
+    let question = Question {
+        indicators: indicators.clone(),
+        nodes: vec![node],
+        periods,
+    }
+    .with_children(tree);
     let cells = insight::figures(db, pack, tree, &question, reader).await?;
     let gaps = insight::gaps(db, pack, tree, &indicators, &question.nodes, reader).await?;
     let children: Vec<OrganizationId> = tree.children(node).map(|child| child.id).collect();
-    let view = View { pack, cells: &cells, gaps: &gaps, shares: &shares, plan: &plan, node, children: &children, months: &months, year, today };
-    let kept = targets.into_iter().filter(|target| target.state != target::TargetState::Ignored);
-    let rows = kept.map(|target| { let indicator = bound(&target); view.row(target, indicator) }).collect();
-    Ok(Board { node, year, as_of: cells.as_of, rows, plan: Some(plan) })
+    let view = View {
+        pack,
+        cells: &cells,
+        gaps: &gaps,
+        shares: &shares,
+        plan: &plan,
+        node,
+        children: &children,
+        months: &months,
+        year,
+        today,
+    };
+    let kept = targets
+        .into_iter()
+        .filter(|target| target.state != target::TargetState::Ignored);
+    let rows = kept
+        .map(|target| {
+            let indicator = bound(&target);
+            view.row(target, indicator)
+        })
+        .collect();
+    Ok(Board {
+        node,
+        year,
+        as_of: cells.as_of,
+        rows,
+        plan: Some(plan),
+    })
 }
 
 /// The plan in force at a node: its own, else that of the nearest node above.
-async fn plan_of(db: &Db, tree: &Tree, node: OrganizationId, year: i16) -> Result<Option<(Plan, Vec<PlanTarget>, Vec<Share>)>, Error> {
+async fn plan_of(
+    db: &Db,
+    tree: &Tree,
+    node: OrganizationId,
+    year: i16,
+) -> Result<Option<(Plan, Vec<PlanTarget>, Vec<Share>)>, Error> {
     let mut reader = db.read().await?;
     let current = store::current_plans(&mut reader, year).await?;
     let line = tree.ancestors(node);
-    let nearest = line.iter().rev().find_map(|above| current.iter().find(|plan| plan.org == above.id));
-    let Some(plan) = nearest.cloned() else { return Ok(None) };
+    let nearest = line
+        .iter()
+        .rev()
+        .find_map(|above| current.iter().find(|plan| plan.org == above.id));
+    let Some(plan) = nearest.cloned() else {
+        return Ok(None);
+    };
     let targets = store::targets(&mut reader, plan.id).await?;
     let shares = store::shares(&mut reader, plan.id).await?;
     Ok(Some((plan, targets, shares)))
@@ -136,7 +208,19 @@ impl View<'_> {
         let Some(ix) = indicator else {
             let judgement = Judgement::UNKNOWN;
             let (actual, last_year) = (Cell::Absent, Cell::Absent);
-            return Row { target, indicator, value, aim: None, period: None, actual, last_year, judgement, within_reach: None, trend: Vec::new(), children: Vec::new() };
+            return Row {
+                target,
+                indicator,
+                value,
+                aim: None,
+                period: None,
+                actual,
+                last_year,
+                judgement,
+                within_reach: None,
+                trend: Vec::new(),
+                children: Vec::new(),
+            };
         };
         let definition = self.pack.indicator(ix);
         let period = period_of(definition.period, self.year);
@@ -157,7 +241,11 @@ impl View<'_> {
             last_year: self.cells.get(ix, self.node, period.previous_year()),
             judgement,
             within_reach: self.gaps.get(ix, self.node),
-            trend: self.months.iter().map(|month| (*month, self.cells.get(ix, self.node, *month))).collect(),
+            trend: self
+                .months
+                .iter()
+                .map(|month| (*month, self.cells.get(ix, self.node, *month)))
+                .collect(),
             children: children.collect(),
             target,
             indicator,
@@ -165,12 +253,24 @@ impl View<'_> {
     }
 
     /// What a target asks of a node, and how it stands.
-    fn stand(&self, target: &PlanTarget, definition: &Indicator, ix: IndicatorIx, node: OrganizationId, period: Period) -> (Option<Aim>, Judgement) {
+    fn stand(
+        &self,
+        target: &PlanTarget,
+        definition: &Indicator,
+        ix: IndicatorIx,
+        node: OrganizationId,
+        period: Period,
+    ) -> (Option<Aim>, Judgement) {
         let elapsed = Elapsed::of(period, self.today);
         let last_year = self.cells.get(ix, node, period.previous_year()).value();
         let aim = target.aim(definition, self.value_at(target, node), last_year);
         let judgement = match aim {
-            Some(aim) => judge(aim, self.cells.get(ix, node, period).figure(), elapsed, self.gaps.get(ix, node)),
+            Some(aim) => judge(
+                aim,
+                self.cells.get(ix, node, period).figure(),
+                elapsed,
+                self.gaps.get(ix, node),
+            ),
             None => Judgement::UNKNOWN,
         };
         (aim, judgement)
@@ -178,7 +278,10 @@ impl View<'_> {
 
     /// The value at a node: its share, else the plan's value at the plan's own node and for every rate.
     fn value_at(&self, target: &PlanTarget, node: OrganizationId) -> Option<Decimal> {
-        let share = self.shares.iter().find(|share| share.target == target.id && share.org == node);
+        let share = self
+            .shares
+            .iter()
+            .find(|share| share.target == target.id && share.org == node);
         match share {
             Some(share) => Some(share.value),
             None if node == self.plan.org || !target::counts(target) => target.value,

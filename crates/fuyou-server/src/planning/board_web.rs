@@ -11,7 +11,9 @@ use super::web::{progress_badge, year_of};
 use crate::access::Action;
 use crate::http::{Cx, Error};
 use crate::insight::chart::{Point, sparkline};
-use crate::insight::{Choice, Progress, Shown, address, aim_words, node_choices, pack_of, period_words, shown};
+use crate::insight::{
+    Choice, Progress, Shown, address, aim_words, node_choices, pack_of, period_words, shown,
+};
 use crate::ui::{Frame, html};
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -66,11 +68,16 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
     let pack = pack_of(&cx)?;
     let year = year_of(&query.year, cx.today)?;
     let tree = &cx.actor.tree;
-    let found = if query.node.is_empty() { tree.get(cx.actor.organization) } else { tree.by_code(&query.node) };
+    let found = if query.node.is_empty() {
+        tree.get(cx.actor.organization)
+    } else {
+        tree.by_code(&query.node)
+    };
     let node = found.ok_or(Error::NotFound)?;
     let board = board::board(&cx.db, pack, &cx.actor, cx.today, node.id, year).await?;
     let can_drill = cx.actor.may(Action::DrillToPersons);
-    let (bound, waiting): (Vec<_>, Vec<_>) = board.rows.iter().partition(|row| row.indicator.is_some());
+    let (bound, waiting): (Vec<_>, Vec<_>) =
+        board.rows.iter().partition(|row| row.indicator.is_some());
     let view = |row: &&Row| row_view(&cx, row, &node.code, can_drill);
     let summary = [Progress::Met, Progress::OnCourse, Progress::Behind].map(|progress| {
         let (word, class) = progress_badge(progress);
@@ -91,15 +98,36 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
 }
 
 fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
-    let indicator = row.indicator.and_then(|ix| cx.app.pack().map(|pack| pack.indicator(ix)));
+    let indicator = row
+        .indicator
+        .and_then(|ix| cx.app.pack().map(|pack| pack.indicator(ix)));
     let unit = indicator.map_or(Unit::Count, |indicator| indicator.unit);
-    let title = indicator.map_or_else(|| row.target.indicator_written.clone(), |indicator| indicator.title.get(cx.language).to_owned());
+    let title = indicator.map_or_else(
+        || row.target.indicator_written.clone(),
+        |indicator| indicator.title.get(cx.language).to_owned(),
+    );
     let (word, class) = progress_badge(row.judgement.progress);
     let asked = match row.aim {
         Some(aim) => aim_words(aim, unit),
-        None => format!("{} {}{}", row.target.comparator.sign(), row.target.written, if row.target.written.ends_with(&row.target.unit) { "" } else { &row.target.unit }),
+        None => format!(
+            "{} {}{}",
+            row.target.comparator.sign(),
+            row.target.written,
+            if row.target.written.ends_with(&row.target.unit) {
+                ""
+            } else {
+                &row.target.unit
+            }
+        ),
     };
-    let points: Vec<Point> = row.trend.iter().map(|(month, cell)| Point { label: month.to_string(), value: cell.value() }).collect();
+    let points: Vec<Point> = row
+        .trend
+        .iter()
+        .map(|(month, cell)| Point {
+            label: month.to_string(),
+            value: cell.value(),
+        })
+        .collect();
     let place = |page: &str, node: &str| match (indicator, row.period) {
         (Some(indicator), Some(period)) => address(&indicator.id, page, node, period),
         _ => String::new(),
@@ -115,18 +143,39 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
             class,
         }
     });
-    let drillable = can_drill && indicator.is_some_and(|indicator| indicator.gap.is_some() && indicator.secrecy <= cx.actor.secrecy_max());
+    let drillable = can_drill
+        && indicator.is_some_and(|indicator| {
+            indicator.gap.is_some() && indicator.secrecy <= cx.actor.secrecy_max()
+        });
     RowView {
         href: place("", node),
         aim: asked,
-        period: row.period.map_or_else(String::new, |period| period_words(cx, period)),
+        period: row
+            .period
+            .map_or_else(String::new, |period| period_words(cx, period)),
         actual: shown(row.actual, unit),
         last_year: shown(row.last_year, unit).value,
-        expected: row.judgement.expected.map_or_else(String::new, |value| value.short().to_string()),
-        missing: row.judgement.missing.map_or_else(String::new, |missing| missing.to_string()),
-        reach: row.within_reach.map_or_else(String::new, |reach| reach.to_string()),
-        gap_href: if drillable { format!("{}&group=gap", place("/persons", node)) } else { String::new() },
-        spark: if points.is_empty() { String::new() } else { sparkline(&points, &format!("{title}: {}", cx.t("insight-trend"))) },
+        expected: row
+            .judgement
+            .expected
+            .map_or_else(String::new, |value| value.short().to_string()),
+        missing: row
+            .judgement
+            .missing
+            .map_or_else(String::new, |missing| missing.to_string()),
+        reach: row
+            .within_reach
+            .map_or_else(String::new, |reach| reach.to_string()),
+        gap_href: if drillable {
+            format!("{}&group=gap", place("/persons", node))
+        } else {
+            String::new()
+        },
+        spark: if points.is_empty() {
+            String::new()
+        } else {
+            sparkline(&points, &format!("{title}: {}", cx.t("insight-trend")))
+        },
         children: children.collect(),
         remark: match (row.indicator, row.aim, row.value) {
             (None, _, _) => "planning-waiting",

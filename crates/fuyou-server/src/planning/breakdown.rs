@@ -19,26 +19,41 @@ pub enum BreakdownError {
 /// # Errors
 /// Without any population there is nothing to divide by.
 pub fn by_population(total: Decimal, populations: &[i64]) -> Result<Vec<Decimal>, BreakdownError> {
-    let whole: i128 = populations.iter().map(|population| i128::from(*population)).sum();
+    let whole: i128 = populations
+        .iter()
+        .map(|population| i128::from(*population))
+        .sum();
     if whole <= 0 || populations.iter().any(|population| *population < 0) {
         return Err(BreakdownError::NoPopulation);
     }
     let (units, places) = total.parts();
-    let exact: Vec<i128> = populations.iter().map(|population| i128::from(units) * i128::from(*population)).collect();
+    let exact: Vec<i128> = populations
+        .iter()
+        .map(|population| i128::from(units) * i128::from(*population))
+        .collect();
     let mut shares: Vec<i128> = exact.iter().map(|share| share.div_euclid(whole)).collect();
     let left = i128::from(units) - shares.iter().sum::<i128>();
     let mut order: Vec<usize> = (0..shares.len()).collect();
     order.sort_by_key(|at| (-exact[*at].rem_euclid(whole), -populations[*at], *at));
-    for at in order.into_iter().take(usize::try_from(left).map_err(|_| BreakdownError::TooLarge)?) {
+    for at in order
+        .into_iter()
+        .take(usize::try_from(left).map_err(|_| BreakdownError::TooLarge)?)
+    {
         shares[at] += 1;
     }
-    let share = |share: i128| i64::try_from(share).map(|units| Decimal::scaled(units, places)).map_err(|_| BreakdownError::TooLarge);
+    let share = |share: i128| {
+        i64::try_from(share)
+            .map(|units| Decimal::scaled(units, places))
+            .map_err(|_| BreakdownError::TooLarge)
+    };
     shares.into_iter().map(share).collect()
 }
 
 /// The sum of shares; `None` beyond all figures.
 pub fn sum(shares: &[Decimal]) -> Option<Decimal> {
-    shares.iter().try_fold(Decimal::whole(0), |sum, share| sum.plus(*share))
+    shares
+        .iter()
+        .try_fold(Decimal::whole(0), |sum, share| sum.plus(*share))
 }
 
 #[cfg(test)]
@@ -51,7 +66,11 @@ mod tests {
     fn shares() {
         let check = |total: &str, populations: &[i64], expected: &str| {
             let shown = match by_population(total.parse().unwrap(), populations) {
-                Ok(shares) => shares.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+                Ok(shares) => shares
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 Err(error) => error.to_string(),
             };
             assert_eq!(shown, expected, "{total} {populations:?}");
@@ -61,9 +80,21 @@ mod tests {
         check("2.5", &[1, 1], "1.3 1.2");
         check("7", &[0, 5], "0 7");
         check("0", &[3, 4], "0 0");
-        check("7", &[0, 0], "the populations of the organizations are not known");
-        check("7", &[], "the populations of the organizations are not known");
-        check("7", &[-1, 5], "the populations of the organizations are not known");
+        check(
+            "7",
+            &[0, 0],
+            "the populations of the organizations are not known",
+        );
+        check(
+            "7",
+            &[],
+            "the populations of the organizations are not known",
+        );
+        check(
+            "7",
+            &[-1, 5],
+            "the populations of the organizations are not known",
+        );
     }
 
     proptest! {

@@ -58,9 +58,15 @@ impl FigureEntry {
     fn check(&self, indicator: &Indicator) -> Result<(), Error> {
         let refuse = |zh: &str, en: &str| Err(Error::Refused(Localized::new(zh, en)));
         if indicator.entry != IndicatorEntry::Manual {
-            return refuse("该指标由服务记录计算,不能手工填报", "this indicator is computed from records and cannot be typed");
+            return refuse(
+                "该指标由服务记录计算,不能手工填报",
+                "this indicator is computed from records and cannot be typed",
+            );
         }
-        if !matches!(self.period, Period::Month(_) | Period::CalendarYear(_) | Period::StatisticalYear(_)) {
+        if !matches!(
+            self.period,
+            Period::Month(_) | Period::CalendarYear(_) | Period::StatisticalYear(_)
+        ) {
             return refuse("期间须为某月或某年", "the period is a month or a year");
         }
         let rate = !matches!(indicator.unit, Unit::Count);
@@ -68,9 +74,14 @@ impl FigureEntry {
             _ if self.numerator < 0 => refuse("数值不能为负", "a figure is not negative"),
             None if rate => refuse("请同时填写分母", "a rate needs its denominator"),
             Some(_) if !rate => refuse("该指标没有分母", "this indicator has no denominator"),
-            Some(denominator) if denominator < 0 => refuse("数值不能为负", "a figure is not negative"),
+            Some(denominator) if denominator < 0 => {
+                refuse("数值不能为负", "a figure is not negative")
+            }
             Some(denominator) if indicator.unit != Unit::Ratio && self.numerator > denominator => {
-                refuse("分子不能大于分母", "the numerator is not above the denominator")
+                refuse(
+                    "分子不能大于分母",
+                    "the numerator is not above the denominator",
+                )
             }
             _ => Ok(()),
         }
@@ -98,8 +109,17 @@ pub async fn enter(cx: &Cx, pack: &Pack, entry: &FigureEntry) -> Result<(), Erro
     };
     let mut tx = cx.db.begin(None).await?;
     store::put_entry(&mut tx, &row).await?;
-    tx.changed(Change { subject_id: None, entity: "figure_entry", entity_id: row.id, operation: Operation::Insert, at: cx.now });
-    tx.audit(db::Entry { entity_id: Some(row.id), ..cx.entry("enter", "figure_entry") });
+    tx.changed(Change {
+        subject_id: None,
+        entity: "figure_entry",
+        entity_id: row.id,
+        operation: Operation::Insert,
+        at: cx.now,
+    });
+    tx.audit(db::Entry {
+        entity_id: Some(row.id),
+        ..cx.entry("enter", "figure_entry")
+    });
     tx.commit().await?;
     Ok(())
 }
@@ -120,5 +140,9 @@ pub async fn entries(cx: &Cx) -> Result<Vec<Entry>, Error> {
         entered_by: row.entered_by_login,
         in_force: row.in_force,
     };
-    Ok(rows.into_iter().filter(|row| cx.actor.sees(row.org)).map(entry).collect())
+    Ok(rows
+        .into_iter()
+        .filter(|row| cx.actor.sees(row.org))
+        .map(entry)
+        .collect())
 }

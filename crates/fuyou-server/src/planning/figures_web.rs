@@ -33,25 +33,58 @@ struct FiguresPage {
 
 pub(super) async fn show(cx: Cx) -> Result<Html<String>, Error> {
     let pack = pack_of(&cx)?;
-    let node = cx.actor.tree.get(cx.actor.organization).ok_or(Error::NotFound)?;
-    let typed = pack.indicators.iter().filter(|indicator| indicator.entry == IndicatorEntry::Manual);
+    let node = cx
+        .actor
+        .tree
+        .get(cx.actor.organization)
+        .ok_or(Error::NotFound)?;
+    let typed = pack
+        .indicators
+        .iter()
+        .filter(|indicator| indicator.entry == IndicatorEntry::Manual);
     let indicators = typed.map(|indicator| Choice {
         value: indicator.id.to_string(),
-        label: format!("{}{}", indicator.title.get(cx.language), if indicator.unit == Unit::Count { "" } else { " /" }),
+        label: format!(
+            "{}{}",
+            indicator.title.get(cx.language),
+            if indicator.unit == Unit::Count {
+                ""
+            } else {
+                " /"
+            }
+        ),
         is_chosen: false,
     });
     let zone = &cx.app.options().time_zone;
-    let lines = figures::entries(&cx).await?.into_iter().map(|entry| EntryLine {
-        indicator: pack.indicator_ix(&entry.indicator).map_or_else(|| entry.indicator.clone(), |ix| pack.indicator(ix).title.get(cx.language).to_owned()),
-        org: cx.actor.tree.name(entry.org).to_owned(),
-        value: entry.denominator.map_or_else(|| entry.numerator.to_string(), |denominator| format!("{} / {denominator}", entry.numerator)),
-        at: entry.entered_at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
-        period: entry.period,
-        note: entry.note,
-        by: entry.entered_by,
-        in_force: entry.in_force,
-    });
-    html(&FiguresPage { frame: Frame::new(&cx, "menu-figures"), indicators: indicators.collect(), nodes: node_choices(&cx, node), lines: lines.collect() })
+    let lines = figures::entries(&cx)
+        .await?
+        .into_iter()
+        .map(|entry| EntryLine {
+            indicator: pack.indicator_ix(&entry.indicator).map_or_else(
+                || entry.indicator.clone(),
+                |ix| pack.indicator(ix).title.get(cx.language).to_owned(),
+            ),
+            org: cx.actor.tree.name(entry.org).to_owned(),
+            value: entry.denominator.map_or_else(
+                || entry.numerator.to_string(),
+                |denominator| format!("{} / {denominator}", entry.numerator),
+            ),
+            at: entry
+                .entered_at
+                .to_zoned(zone.clone())
+                .strftime("%Y-%m-%d %H:%M")
+                .to_string(),
+            period: entry.period,
+            note: entry.note,
+            by: entry.entered_by,
+            in_force: entry.in_force,
+        });
+    html(&FiguresPage {
+        frame: Frame::new(&cx, "menu-figures"),
+        indicators: indicators.collect(),
+        nodes: node_choices(&cx, node),
+        lines: lines.collect(),
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,13 +100,32 @@ pub(super) struct FigureForm {
 pub(super) async fn entered(cx: Cx, Form(form): Form<FigureForm>) -> Result<Redirect, Error> {
     let pack = pack_of(&cx)?;
     let node = cx.actor.tree.by_code(&form.node).ok_or(Error::NotFound)?;
-    let whole = |text: &str, zh: &str, en: &str| text.trim().parse::<i64>().map_err(|_| Error::Rejected(Localized::new(format!("{zh}须为整数"), format!("the {en} is a whole number"))));
-    let period = form.period.trim().parse().map_err(|_| Error::Rejected(Localized::new("期间无法识别,例如 2026-03、2026 或 s2026", "not a period, such as 2026-03, 2026 or s2026")))?;
+    let whole = |text: &str, zh: &str, en: &str| {
+        text.trim().parse::<i64>().map_err(|_| {
+            Error::Rejected(Localized::new(
+                format!("{zh}须为整数"),
+                format!("the {en} is a whole number"),
+            ))
+        })
+    };
+    let period = form.period.trim().parse().map_err(|_| {
+        Error::Rejected(Localized::new(
+            "期间无法识别,例如 2026-03、2026 或 s2026",
+            "not a period, such as 2026-03, 2026 or s2026",
+        ))
+    })?;
     let denominator = match form.denominator.trim() {
         "" => None,
         text => Some(whole(text, "分母", "denominator")?),
     };
-    let entry = FigureEntry { indicator: form.indicator, org: node.id, period, numerator: whole(&form.numerator, "数值", "figure")?, denominator, note: form.note };
+    let entry = FigureEntry {
+        indicator: form.indicator,
+        org: node.id,
+        period,
+        numerator: whole(&form.numerator, "数值", "figure")?,
+        denominator,
+        note: form.note,
+    };
     figures::enter(&cx, pack, &entry).await?;
     Ok(Redirect::to("/figures"))
 }

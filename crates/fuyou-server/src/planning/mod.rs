@@ -26,6 +26,9 @@ mod tests;
 pub use board::{Board, Row, board, board_unguarded};
 pub use breakdown::{BreakdownError, by_population};
 pub use figures::{Entry, FigureEntry, enter, entries};
-pub use plans::{Decision, Error, Import, Opened, Plan, PlanState, adopt, adopt_certain, break_down, decide, dictionary_of, import, list, open, unit_written};
+pub use plans::{
+    Decision, Error, Import, Opened, Plan, PlanState, adopt, adopt_certain, break_down, decide,
+    dictionary_of, import, list, open, unit_written,
+};
 pub use target::{Method, PlanId, PlanTarget, Share, TargetId, TargetState};
 pub(crate) use web::routes;

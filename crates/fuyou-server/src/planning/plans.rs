@@ -40,7 +40,9 @@ impl PlanState {
 
     /// The state with this word.
     pub fn of_word(word: &str) -> Option<Self> {
-        [PlanState::Draft, PlanState::Current, PlanState::Replaced].into_iter().find(|state| state.word() == word)
+        [PlanState::Draft, PlanState::Current, PlanState::Replaced]
+            .into_iter()
+            .find(|state| state.word() == word)
     }
 }
 
@@ -108,17 +110,25 @@ pub fn dictionary_of(pack: &Pack) -> Dictionary {
     };
     let indicators = pack.indicators.iter().map(|indicator| Term {
         id: indicator.id.to_string(),
-        names: std::iter::once(indicator.title.zh.clone()).chain(indicator.aliases.iter().cloned()).collect(),
+        names: std::iter::once(indicator.title.zh.clone())
+            .chain(indicator.aliases.iter().cloned())
+            .collect(),
         unit: unit_written(indicator.unit).to_owned(),
         better: better(indicator.better),
     });
     let known = |id: &str| pack.indicators.iter().any(|indicator| *indicator.id == *id);
-    let terms = pack.terms.iter().filter(|term| !known(&term.id)).map(|term| Term {
-        id: term.id.to_string(),
-        names: std::iter::once(term.title.zh.clone()).chain(term.aliases.iter().cloned()).collect(),
-        unit: term.unit.clone(),
-        better: better(term.better),
-    });
+    let terms = pack
+        .terms
+        .iter()
+        .filter(|term| !known(&term.id))
+        .map(|term| Term {
+            id: term.id.to_string(),
+            names: std::iter::once(term.title.zh.clone())
+                .chain(term.aliases.iter().cloned())
+                .collect(),
+            unit: term.unit.clone(),
+            better: better(term.better),
+        });
     Dictionary::new(indicators.chain(terms).collect())
 }
 
@@ -151,9 +161,17 @@ pub struct Import<'a> {
 ///
 /// # Errors
 /// [`Error::Unreadable`] when it is no plan: then nothing is kept.
-pub async fn import(app: &App, pack: &Pack, import: &Import<'_>, audit: db::Entry) -> Result<Plan, Error> {
+pub async fn import(
+    app: &App,
+    pack: &Pack,
+    import: &Import<'_>,
+    audit: db::Entry,
+) -> Result<Plan, Error> {
     if !YEARS.contains(&import.year) {
-        return Err(Error::Refused(Localized::new(format!("年份 {} 不合理", import.year), format!("{} is not a year to plan", import.year))));
+        return Err(Error::Refused(Localized::new(
+            format!("年份 {} 不合理", import.year),
+            format!("{} is not a year to plan", import.year),
+        )));
     }
     let read = reader::read(import.bytes, import.file_name, &dictionary_of(pack))?;
     let mut plan = Plan {
@@ -164,13 +182,22 @@ pub async fn import(app: &App, pack: &Pack, import: &Import<'_>, audit: db::Entr
         title: title_of(&read),
         file_name: import.file_name.to_owned(),
         body: read.lines.join("\n"),
-        damage: read.damage.iter().map(|damage| format!("{}\t{}", damage.zh(), damage.en())).collect::<Vec<_>>().join("\n"),
+        damage: read
+            .damage
+            .iter()
+            .map(|damage| format!("{}\t{}", damage.zh(), damage.en()))
+            .collect::<Vec<_>>()
+            .join("\n"),
         state: PlanState::Draft,
         version: 1,
         created_at: app.now(),
         created_by: import.by.1.to_owned(),
     };
-    let found: Vec<PlanTarget> = read.targets.iter().map(|target| PlanTarget::found(app.new_id(), target)).collect();
+    let found: Vec<PlanTarget> = read
+        .targets
+        .iter()
+        .map(|target| PlanTarget::found(app.new_id(), target))
+        .collect();
     let mut tx = app.db().begin(None).await?;
     plan.edition = store::next_edition(&mut tx, plan.org, plan.year).await?;
     store::insert_plan(&mut tx, &plan, import.by.0).await?;
@@ -178,18 +205,32 @@ pub async fn import(app: &App, pack: &Pack, import: &Import<'_>, audit: db::Entr
         store::insert_target(&mut tx, plan.id, position, target).await?;
     }
     tx.changed(changed(&plan, Operation::Insert, app.now()));
-    tx.audit(db::Entry { entity_id: Some(plan.id.uuid()), ..audit });
+    tx.audit(db::Entry {
+        entity_id: Some(plan.id.uuid()),
+        ..audit
+    });
     tx.commit().await?;
     Ok(plan)
 }
 
 fn title_of(read: &PlanText) -> String {
-    let first = read.lines.iter().map(|line| line.trim()).find(|line| !line.is_empty()).unwrap_or_default();
+    let first = read
+        .lines
+        .iter()
+        .map(|line| line.trim())
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
     first.chars().take(60).collect()
 }
 
 fn changed(plan: &Plan, operation: Operation, at: Timestamp) -> Change {
-    Change { subject_id: None, entity: "plan", entity_id: plan.id.uuid(), operation, at }
+    Change {
+        subject_id: None,
+        entity: "plan",
+        entity_id: plan.id.uuid(),
+        operation,
+        at,
+    }
 }
 
 /// A plan with its targets and shares.
@@ -210,7 +251,11 @@ pub async fn open(cx: &Cx, id: PlanId) -> Result<Opened, Error> {
     cx.actor.require(Action::ManagePlan, plan.org)?;
     let targets = store::targets(&mut reader, id).await?;
     let shares = store::shares(&mut reader, id).await?;
-    Ok(Opened { plan, targets, shares })
+    Ok(Opened {
+        plan,
+        targets,
+        shares,
+    })
 }
 
 /// The newest plans that the actor may manage.
@@ -218,7 +263,10 @@ pub async fn list(cx: &Cx) -> Result<Vec<Plan>, Error> {
     cx.actor.require_anywhere(Action::ManagePlan)?;
     let mut reader = cx.db.read().await?;
     let plans = store::plans(&mut reader, 200).await?;
-    Ok(plans.into_iter().filter(|plan| cx.actor.sees(plan.org)).collect())
+    Ok(plans
+        .into_iter()
+        .filter(|plan| cx.actor.sees(plan.org))
+        .collect())
 }
 
 /// What a person decides about a target.
@@ -244,7 +292,8 @@ impl Decision {
     fn check(&self, pack: &Pack) -> Result<(), Error> {
         let refuse = |zh: &str, en: &str| Err(Error::Refused(Localized::new(zh, en)));
         if let Some(id) = &self.indicator {
-            let known = pack.indicator_ix(id).is_some() || pack.terms.iter().any(|term| *term.id == **id);
+            let known =
+                pack.indicator_ix(id).is_some() || pack.terms.iter().any(|term| *term.id == **id);
             if !known {
                 return refuse("没有这个指标", "there is no such indicator");
             }
@@ -253,12 +302,20 @@ impl Decision {
         if values.iter().flatten().any(|value| value.is_negative()) {
             return refuse("目标值不能为负", "a target is not negative");
         }
-        if self.unit == "%" && values.iter().flatten().any(|value| value.cmp_value(Decimal::whole(100)).is_gt()) {
+        if self.unit == "%"
+            && values
+                .iter()
+                .flatten()
+                .any(|value| value.cmp_value(Decimal::whole(100)).is_gt())
+        {
             return refuse("百分率不能超过 100", "a percentage is at most 100");
         }
         match (self.comparator, self.value, self.value_high) {
             (Comparator::Range, Some(low), Some(high)) if low.cmp_value(high).is_le() => Ok(()),
-            (Comparator::Range, _, _) => refuse("区间要填下限和上限,下限不大于上限", "a range has a lower and an upper end, in this order"),
+            (Comparator::Range, _, _) => refuse(
+                "区间要填下限和上限,下限不大于上限",
+                "a range has a lower and an upper end, in this order",
+            ),
             _ => Ok(()),
         }
     }
@@ -268,9 +325,19 @@ impl Decision {
 ///
 /// # Errors
 /// [`Error::Stale`] when somebody else decided something in this plan since the page was opened.
-pub async fn decide(cx: &Cx, pack: &Pack, id: PlanId, target: TargetId, decision: Decision) -> Result<(), Error> {
+pub async fn decide(
+    cx: &Cx,
+    pack: &Pack,
+    id: PlanId,
+    target: TargetId,
+    decision: Decision,
+) -> Result<(), Error> {
     let opened = open(cx, id).await?;
-    let known = opened.targets.iter().find(|known| known.id == target).ok_or(Error::NotFound)?;
+    let known = opened
+        .targets
+        .iter()
+        .find(|known| known.id == target)
+        .ok_or(Error::NotFound)?;
     decision.check(pack)?;
     let decided = PlanTarget {
         indicator: decision.indicator,
@@ -287,7 +354,10 @@ pub async fn decide(cx: &Cx, pack: &Pack, id: PlanId, target: TargetId, decision
     }
     store::update_target(&mut tx, id, &decided).await?;
     tx.changed(changed(&opened.plan, Operation::Update, cx.now));
-    tx.audit(db::Entry { entity_id: Some(target.uuid()), ..cx.entry("decide", "plan_target") });
+    tx.audit(db::Entry {
+        entity_id: Some(target.uuid()),
+        ..cx.entry("decide", "plan_target")
+    });
     tx.commit().await?;
     Ok(())
 }
@@ -296,17 +366,26 @@ pub async fn decide(cx: &Cx, pack: &Pack, id: PlanId, target: TargetId, decision
 /// contradicts itself must have been decided by a person before.
 pub async fn adopt(cx: &Cx, id: PlanId, version: i64) -> Result<(), Error> {
     let opened = open(cx, id).await?;
-    let waiting = opened.targets.iter().filter(|target| target.waits_for_decision()).count();
+    let waiting = opened
+        .targets
+        .iter()
+        .filter(|target| target.waits_for_decision())
+        .count();
     if waiting > 0 {
         return Err(Error::Refused(Localized::new(
             format!("还有 {waiting} 个目标的数值存疑或为推定,请先逐个确认或忽略"),
-            format!("{waiting} targets are doubtful or implied: confirm or ignore each of them first"),
+            format!(
+                "{waiting} targets are doubtful or implied: confirm or ignore each of them first"
+            ),
         )));
     }
     let before = {
         let mut reader = cx.db.read().await?;
         let current = store::current_plans(&mut reader, opened.plan.year).await?;
-        match current.into_iter().find(|plan| plan.org == opened.plan.org && plan.id != id) {
+        match current
+            .into_iter()
+            .find(|plan| plan.org == opened.plan.org && plan.id != id)
+        {
             Some(plan) => Some((plan.id, store::targets(&mut reader, plan.id).await?)),
             None => None,
         }
@@ -317,7 +396,11 @@ pub async fn adopt(cx: &Cx, id: PlanId, version: i64) -> Result<(), Error> {
     }
     store::confirm_certain(&mut tx, id).await?;
     if let Some((earlier, targets)) = before {
-        for target in opened.targets.iter().filter(|target| !opened.shares.iter().any(|share| share.target == target.id)) {
+        for target in opened
+            .targets
+            .iter()
+            .filter(|target| !opened.shares.iter().any(|share| share.target == target.id))
+        {
             if let Some(same) = targets.iter().find(|same| says_the_same(same, target)) {
                 store::copy_shares(&mut tx, (earlier, same.id), (id, target.id)).await?;
             }
@@ -325,7 +408,10 @@ pub async fn adopt(cx: &Cx, id: PlanId, version: i64) -> Result<(), Error> {
     }
     store::adopt(&mut tx, &opened.plan).await?;
     tx.changed(changed(&opened.plan, Operation::Update, cx.now));
-    tx.audit(db::Entry { entity_id: Some(id.uuid()), ..cx.entry("adopt", "plan") });
+    tx.audit(db::Entry {
+        entity_id: Some(id.uuid()),
+        ..cx.entry("adopt", "plan")
+    });
     tx.commit().await?;
     Ok(())
 }
@@ -343,9 +429,19 @@ fn says_the_same(one: &PlanTarget, other: &PlanTarget) -> bool {
 ///
 /// # Errors
 /// [`Error::Refused`] when a count does not sum up to the plan's value, or a value is impossible.
-pub async fn break_down(cx: &Cx, id: PlanId, target: TargetId, version: i64, shares: Vec<Share>) -> Result<(), Error> {
+pub async fn break_down(
+    cx: &Cx,
+    id: PlanId,
+    target: TargetId,
+    version: i64,
+    shares: Vec<Share>,
+) -> Result<(), Error> {
     let opened = open(cx, id).await?;
-    let known = opened.targets.iter().find(|known| known.id == target).ok_or(Error::NotFound)?;
+    let known = opened
+        .targets
+        .iter()
+        .find(|known| known.id == target)
+        .ok_or(Error::NotFound)?;
     for share in &shares {
         cx.actor.require(Action::ManagePlan, share.org)?;
         let parent = cx.actor.tree.get(share.org).and_then(|org| org.parent_id);
@@ -362,7 +458,10 @@ pub async fn break_down(cx: &Cx, id: PlanId, target: TargetId, version: i64, sha
         store::put_share(&mut tx, id, share, cx.now, &cx.actor.login).await?;
     }
     tx.changed(changed(&opened.plan, Operation::Update, cx.now));
-    tx.audit(db::Entry { entity_id: Some(target.uuid()), ..cx.entry("break_down", "plan_target") });
+    tx.audit(db::Entry {
+        entity_id: Some(target.uuid()),
+        ..cx.entry("break_down", "plan_target")
+    });
     tx.commit().await?;
     Ok(())
 }
@@ -371,19 +470,28 @@ pub async fn break_down(cx: &Cx, id: PlanId, target: TargetId, version: i64, sha
 /// ignored, a person may bring it back). Returns how many those are.
 pub async fn adopt_certain(app: &App, plan: &Plan, audit: db::Entry) -> Result<usize, Error> {
     let targets = store::targets(&mut *app.db().read().await?, plan.id).await?;
-    let doubtful: Vec<PlanTarget> = targets.into_iter().filter(PlanTarget::waits_for_decision).collect();
+    let doubtful: Vec<PlanTarget> = targets
+        .into_iter()
+        .filter(PlanTarget::waits_for_decision)
+        .collect();
     let mut tx = app.db().begin(None).await?;
     if !store::bump(&mut tx, plan.id, plan.version).await? {
         return Err(Error::Stale);
     }
     for target in &doubtful {
-        let ignored = PlanTarget { state: TargetState::Ignored, ..target.clone() };
+        let ignored = PlanTarget {
+            state: TargetState::Ignored,
+            ..target.clone()
+        };
         store::update_target(&mut tx, plan.id, &ignored).await?;
     }
     store::confirm_certain(&mut tx, plan.id).await?;
     store::adopt(&mut tx, plan).await?;
     tx.changed(changed(plan, Operation::Update, app.now()));
-    tx.audit(db::Entry { entity_id: Some(plan.id.uuid()), ..audit });
+    tx.audit(db::Entry {
+        entity_id: Some(plan.id.uuid()),
+        ..audit
+    });
     tx.commit().await?;
     Ok(doubtful.len())
 }

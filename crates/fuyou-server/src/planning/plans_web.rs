@@ -11,7 +11,9 @@ use serde::Deserialize;
 use super::breakdown::by_population;
 use super::marked::{Piece, pieces};
 use super::plans::{self, Decision, Error as PlanningError, Import, Opened, PlanState};
-use super::target::{COMPARATORS, Method, PlanId, PlanTarget, Share, TargetId, TargetState, comparator_of, counts};
+use super::target::{
+    COMPARATORS, Method, PlanId, PlanTarget, Share, TargetId, TargetState, comparator_of, counts,
+};
 use super::web::year_of;
 use crate::access::Action;
 use crate::http::{Cx, Error, Form};
@@ -68,12 +70,21 @@ async fn page(cx: &Cx, typed: &Typed, problem: &str) -> Result<Html<String>, Err
         edition: plan.edition,
         by: plan.created_by,
     });
-    let chosen = cx.actor.tree.by_code(&typed.node).or(cx.actor.tree.get(cx.actor.organization)).ok_or(Error::NotFound)?;
+    let chosen = cx
+        .actor
+        .tree
+        .by_code(&typed.node)
+        .or(cx.actor.tree.get(cx.actor.organization))
+        .ok_or(Error::NotFound)?;
     html(&PlansPage {
         frame: Frame::new(cx, "menu-plans"),
         lines: lines.collect(),
         nodes: node_choices(cx, chosen),
-        year: if typed.year.is_empty() { year_of("", cx.today)?.to_string() } else { typed.year.clone() },
+        year: if typed.year.is_empty() {
+            year_of("", cx.today)?.to_string()
+        } else {
+            typed.year.clone()
+        },
         text: typed.text.clone(),
         problem: problem.to_owned(),
     })
@@ -95,7 +106,12 @@ pub(super) async fn paste(cx: Cx, Form(typed): Form<Typed>) -> Result<Response, 
 pub(super) async fn upload(cx: Cx, mut parts: Multipart) -> Result<Response, Error> {
     let mut typed = Typed::default();
     let (mut name, mut bytes) = (String::new(), Vec::new());
-    let broken = |_| Error::Rejected(Localized::new("文件没有传完,请重试", "the file did not arrive whole: try again"));
+    let broken = |_| {
+        Error::Rejected(Localized::new(
+            "文件没有传完,请重试",
+            "the file did not arrive whole: try again",
+        ))
+    };
     while let Some(part) = parts.next_field().await.map_err(broken)? {
         match part.name().unwrap_or_default() {
             "node" => typed.node = part.text().await.map_err(broken)?,
@@ -114,7 +130,13 @@ async fn take_in(cx: &Cx, typed: &Typed, name: &str, bytes: &[u8]) -> Result<Res
     let pack = pack_of(cx)?;
     let node = cx.actor.tree.by_code(&typed.node).ok_or(Error::NotFound)?;
     cx.actor.require(Action::ManagePlan, node.id)?;
-    let import = Import { org: node.id, year: year_of(&typed.year, cx.today)?, file_name: name, bytes, by: (Some(cx.actor.id.uuid()), &cx.actor.login) };
+    let import = Import {
+        org: node.id,
+        year: year_of(&typed.year, cx.today)?,
+        file_name: name,
+        bytes,
+        by: (Some(cx.actor.id.uuid()), &cx.actor.login),
+    };
     match plans::import(&cx.app, pack, &import, cx.entry("import", "plan")).await {
         Ok(plan) => Ok(Redirect::to(&format!("/plans/{}", plan.id)).into_response()),
         Err(PlanningError::Unreadable(why)) => {
@@ -122,7 +144,11 @@ async fn take_in(cx: &Cx, typed: &Typed, name: &str, bytes: &[u8]) -> Result<Res
                 Language::Zh => why.zh(),
                 Language::En => why.to_string(),
             };
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(cx, typed, &words).await?).into_response())
+            Ok((
+                StatusCode::UNPROCESSABLE_ENTITY,
+                page(cx, typed, &words).await?,
+            )
+                .into_response())
         }
         Err(other) => Err(other.into()),
     }
@@ -169,7 +195,11 @@ struct PlanPage {
 pub(super) async fn show(cx: Cx, Path(id): Path<String>) -> Result<Html<String>, Error> {
     let id: PlanId = id_of(&id)?;
     let pack = pack_of(&cx)?;
-    let Opened { plan, targets, shares } = plans::open(&cx, id).await?;
+    let Opened {
+        plan,
+        targets,
+        shares,
+    } = plans::open(&cx, id).await?;
     let damage = plan.damage.lines().map(|line| {
         let (zh, en) = line.split_once('\t').unwrap_or((line, line));
         match cx.language {
@@ -179,10 +209,17 @@ pub(super) async fn show(cx: Cx, Path(id): Path<String>) -> Result<Html<String>,
     });
     let all = indicator_choices(&cx, pack);
     let views = targets.iter().map(|target| TargetView {
-        shares: shares.iter().filter(|share| share.target == target.id).count(),
+        shares: shares
+            .iter()
+            .filter(|share| share.target == target.id)
+            .count(),
         ..target_view(&cx, id, target, &all)
     });
-    let lines = plan.body.lines().enumerate().map(|(at, line)| (at + 1, pieces(line, at + 1, &targets, class_of)));
+    let lines = plan
+        .body
+        .lines()
+        .enumerate()
+        .map(|(at, line)| (at + 1, pieces(line, at + 1, &targets, class_of)));
     html(&PlanPage {
         frame: Frame::new(&cx, "menu-plans").titled(plan.title.clone()),
         id: id.to_string(),
@@ -194,9 +231,18 @@ pub(super) async fn show(cx: Cx, Path(id): Path<String>) -> Result<Html<String>,
         can_adopt: plan.state != PlanState::Current,
         damage: damage.collect(),
         lines: lines.collect(),
-        bound: targets.iter().filter(|target| target.indicator.is_some() && target.state != TargetState::Ignored).count(),
-        waiting: targets.iter().filter(|target| target.indicator.is_none() && target.state != TargetState::Ignored).count(),
-        doubtful: targets.iter().filter(|target| target.waits_for_decision()).count(),
+        bound: targets
+            .iter()
+            .filter(|target| target.indicator.is_some() && target.state != TargetState::Ignored)
+            .count(),
+        waiting: targets
+            .iter()
+            .filter(|target| target.indicator.is_none() && target.state != TargetState::Ignored)
+            .count(),
+        doubtful: targets
+            .iter()
+            .filter(|target| target.waits_for_decision())
+            .count(),
         targets: views.collect(),
     })
 }
@@ -212,9 +258,23 @@ fn class_of(target: &PlanTarget) -> &'static str {
 }
 
 fn indicator_choices(cx: &Cx, pack: &Pack) -> Vec<(String, String)> {
-    let indicators = pack.indicators.iter().map(|indicator| (indicator.id.to_string(), indicator.title.get(cx.language).to_owned()));
+    let indicators = pack.indicators.iter().map(|indicator| {
+        (
+            indicator.id.to_string(),
+            indicator.title.get(cx.language).to_owned(),
+        )
+    });
     let known = |id: &str| pack.indicator_ix(id).is_some();
-    let terms = pack.terms.iter().filter(|term| !known(&term.id)).map(|term| (term.id.to_string(), format!("{} *", term.title.get(cx.language))));
+    let terms = pack
+        .terms
+        .iter()
+        .filter(|term| !known(&term.id))
+        .map(|term| {
+            (
+                term.id.to_string(),
+                format!("{} *", term.title.get(cx.language)),
+            )
+        });
     indicators.chain(terms).collect()
 }
 
@@ -234,7 +294,10 @@ fn kind_key(kind: &str) -> &'static str {
 fn target_view(cx: &Cx, plan: PlanId, target: &PlanTarget, all: &[(String, String)]) -> TargetView {
     let text = |value: Option<Decimal>| value.map_or_else(String::new, |value| value.to_string());
     let chosen = |id: &str| target.indicator.as_deref() == Some(id);
-    let bound = all.iter().find(|(id, _)| chosen(id)).map_or_else(String::new, |(_, title)| title.clone());
+    let bound = all
+        .iter()
+        .find(|(id, _)| chosen(id))
+        .map_or_else(String::new, |(_, title)| title.clone());
     TargetView {
         id: target.id.to_string(),
         line: target.span.line,
@@ -250,18 +313,32 @@ fn target_view(cx: &Cx, plan: PlanId, target: &PlanTarget, all: &[(String, Strin
             Language::Zh => target.note_zh.clone(),
             Language::En => target.note_en.clone(),
         },
-        indicators: all.iter().map(|(id, title)| Choice { value: id.clone(), label: title.clone(), is_chosen: chosen(id) }).collect(),
+        indicators: all
+            .iter()
+            .map(|(id, title)| Choice {
+                value: id.clone(),
+                label: title.clone(),
+                is_chosen: chosen(id),
+            })
+            .collect(),
         bound,
-        comparators: COMPARATORS.into_iter().map(|comparator| Choice {
-            value: comparator.sign().to_owned(),
-            label: comparator.sign().to_owned(),
-            is_chosen: comparator == target.comparator,
-        }).collect(),
+        comparators: COMPARATORS
+            .into_iter()
+            .map(|comparator| Choice {
+                value: comparator.sign().to_owned(),
+                label: comparator.sign().to_owned(),
+                is_chosen: comparator == target.comparator,
+            })
+            .collect(),
         value: text(target.value),
         value_high: text(target.value_high),
         unit: target.unit.clone(),
         kind: kind_key(&target.kind),
-        shares_href: if target.value.is_some() { format!("/plans/{plan}/targets/{}/shares", target.id) } else { String::new() },
+        shares_href: if target.value.is_some() {
+            format!("/plans/{plan}/targets/{}/shares", target.id)
+        } else {
+            String::new()
+        },
         shares: 0,
     }
 }
@@ -278,17 +355,24 @@ pub(super) struct DecisionForm {
     state: String,
 }
 
-pub(super) async fn decided(cx: Cx, Path((id, target)): Path<(String, String)>, Form(form): Form<DecisionForm>) -> Result<Redirect, Error> {
+pub(super) async fn decided(
+    cx: Cx,
+    Path((id, target)): Path<(String, String)>,
+    Form(form): Form<DecisionForm>,
+) -> Result<Redirect, Error> {
     let (id, target): (PlanId, TargetId) = (id_of(&id)?, id_of(&target)?);
     let pack = pack_of(&cx)?;
     let decision = Decision {
         version: form.version,
         indicator: Some(form.indicator).filter(|id| !id.is_empty()),
-        comparator: comparator_of(&form.comparator).ok_or_else(|| Error::Rejected(Localized::new("比较符号无法识别", "not a comparator")))?,
+        comparator: comparator_of(&form.comparator).ok_or_else(|| {
+            Error::Rejected(Localized::new("比较符号无法识别", "not a comparator"))
+        })?,
         value: number(&form.value)?,
         value_high: number(&form.value_high)?,
         unit: form.unit.trim().to_owned(),
-        state: TargetState::of_word(&form.state).ok_or_else(|| Error::Rejected(Localized::new("状态无法识别", "not a state")))?,
+        state: TargetState::of_word(&form.state)
+            .ok_or_else(|| Error::Rejected(Localized::new("状态无法识别", "not a state")))?,
     };
     plans::decide(&cx, pack, id, target, decision).await?;
     Ok(Redirect::to(&format!("/plans/{id}#t-{target}")))
@@ -313,7 +397,11 @@ pub(super) struct AdoptForm {
     version: i64,
 }
 
-pub(super) async fn adopted(cx: Cx, Path(id): Path<String>, Form(form): Form<AdoptForm>) -> Result<Redirect, Error> {
+pub(super) async fn adopted(
+    cx: Cx,
+    Path(id): Path<String>,
+    Form(form): Form<AdoptForm>,
+) -> Result<Redirect, Error> {
     let id: PlanId = id_of(&id)?;
     plans::adopt(&cx, id, form.version).await?;
     Ok(Redirect::to("/board"))
@@ -341,30 +429,50 @@ struct SharesPage {
     can_divide: bool,
 }
 
-pub(super) async fn shares(cx: Cx, Path((id, target)): Path<(String, String)>) -> Result<Html<String>, Error> {
+pub(super) async fn shares(
+    cx: Cx,
+    Path((id, target)): Path<(String, String)>,
+) -> Result<Html<String>, Error> {
     let (id, target): (PlanId, TargetId) = (id_of(&id)?, id_of(&target)?);
     let opened = plans::open(&cx, id).await?;
-    let known = opened.targets.iter().find(|known| known.id == target).ok_or(Error::NotFound)?;
+    let known = opened
+        .targets
+        .iter()
+        .find(|known| known.id == target)
+        .ok_or(Error::NotFound)?;
     let whole = known.value.ok_or(Error::NotFound)?;
     let is_count = counts(known);
     let children = areas(&cx, &opened);
-    let populations: Vec<i64> = children.iter().map(|(_, _, population)| population.unwrap_or(0)).collect();
+    let populations: Vec<i64> = children
+        .iter()
+        .map(|(_, _, population)| population.unwrap_or(0))
+        .collect();
     let divided = by_population(whole, &populations).ok().filter(|_| is_count);
-    let lines = children.iter().enumerate().map(|(at, (org, node, population))| {
-        let set = opened.shares.iter().find(|share| share.target == target && share.org == *org);
-        let by_population = divided.as_ref().map(|shares| shares[at].to_string()).unwrap_or_default();
-        ShareLine {
-            code: node.0.clone(),
-            name: node.1.clone(),
-            population: population.map_or_else(|| "–".to_owned(), |population| population.to_string()),
-            value: match set {
-                Some(share) => share.value.to_string(),
-                None if is_count => by_population.clone(),
-                None => whole.to_string(),
-            },
-            by_population,
-        }
-    });
+    let lines = children
+        .iter()
+        .enumerate()
+        .map(|(at, (org, node, population))| {
+            let set = opened
+                .shares
+                .iter()
+                .find(|share| share.target == target && share.org == *org);
+            let by_population = divided
+                .as_ref()
+                .map(|shares| shares[at].to_string())
+                .unwrap_or_default();
+            ShareLine {
+                code: node.0.clone(),
+                name: node.1.clone(),
+                population: population
+                    .map_or_else(|| "–".to_owned(), |population| population.to_string()),
+                value: match set {
+                    Some(share) => share.value.to_string(),
+                    None if is_count => by_population.clone(),
+                    None => whole.to_string(),
+                },
+                by_population,
+            }
+        });
     html(&SharesPage {
         frame: Frame::new(&cx, "menu-plans").titled(cx.t("planning-shares")),
         back: format!("/plans/{id}#t-{target}"),
@@ -378,24 +486,50 @@ pub(super) async fn shares(cx: Cx, Path((id, target)): Path<(String, String)>) -
     })
 }
 
-type Area = (crate::registry::OrganizationId, (String, String), Option<i64>);
+type Area = (
+    crate::registry::OrganizationId,
+    (String, String),
+    Option<i64>,
+);
 
 /// The organizations below the plan's own that have people: areas and those that serve one. Where some have a population,
 /// the others (a bureau, a hospital) take no part.
 fn areas(cx: &Cx, opened: &Opened) -> Vec<Area> {
     let children: Vec<_> = cx.actor.tree.children(opened.plan.org).collect();
     let peopled = children.iter().any(|child| child.population.is_some());
-    let part = children.into_iter().filter(|child| !peopled || child.population.is_some());
-    part.map(|child| (child.id, (child.code.clone(), child.name.clone()), child.population)).collect()
+    let part = children
+        .into_iter()
+        .filter(|child| !peopled || child.population.is_some());
+    part.map(|child| {
+        (
+            child.id,
+            (child.code.clone(), child.name.clone()),
+            child.population,
+        )
+    })
+    .collect()
 }
 
 /// The form of a breakdown: `version`, `method`, and `v-CODE` for each organization.
-pub(super) async fn shared(cx: Cx, Path((id, target)): Path<(String, String)>, Form(pairs): Form<Vec<(String, String)>>) -> Result<Redirect, Error> {
+pub(super) async fn shared(
+    cx: Cx,
+    Path((id, target)): Path<(String, String)>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect, Error> {
     let (id, target): (PlanId, TargetId) = (id_of(&id)?, id_of(&target)?);
     let opened = plans::open(&cx, id).await?;
-    let known = opened.targets.iter().find(|known| known.id == target).ok_or(Error::NotFound)?;
+    let known = opened
+        .targets
+        .iter()
+        .find(|known| known.id == target)
+        .ok_or(Error::NotFound)?;
     let whole = known.value.ok_or(Error::NotFound)?;
-    let field = |name: &str| pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
+    let field = |name: &str| {
+        pairs
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value.as_str())
+    };
     let incomplete = || Error::Rejected(Localized::new("表单不完整", "the form is incomplete"));
     let version = field("version").parse().map_err(|_| incomplete())?;
     let method = Method::of_word(field("method")).ok_or_else(incomplete)?;
@@ -403,19 +537,39 @@ pub(super) async fn shared(cx: Cx, Path((id, target)): Path<(String, String)>, F
     let values: Vec<Decimal> = match method {
         Method::Same => vec![whole; children.len()],
         Method::Population => {
-            let populations: Vec<i64> = children.iter().map(|(_, _, population)| population.unwrap_or(0)).collect();
-            by_population(whole, &populations).map_err(|err| Error::Rejected(Localized::new("下级机构没有人口数,无法按人口分解", err.to_string())))?
+            let populations: Vec<i64> = children
+                .iter()
+                .map(|(_, _, population)| population.unwrap_or(0))
+                .collect();
+            by_population(whole, &populations).map_err(|err| {
+                Error::Rejected(Localized::new(
+                    "下级机构没有人口数,无法按人口分解",
+                    err.to_string(),
+                ))
+            })?
         }
         Method::Edited => {
             let typed = |(_, (code, name), _): &Area| {
-                let missing = || Error::Rejected(Localized::new(format!("{name}:没有填写"), format!("{name}: nothing was typed")));
+                let missing = || {
+                    Error::Rejected(Localized::new(
+                        format!("{name}:没有填写"),
+                        format!("{name}: nothing was typed"),
+                    ))
+                };
                 number(field(&format!("v-{code}")))?.ok_or_else(missing)
             };
             children.iter().map(typed).collect::<Result<_, _>>()?
         }
     };
-    let share = |((org, _, _), value): (&Area, Decimal)| Share { target, org: *org, value, method };
+    let share = |((org, _, _), value): (&Area, Decimal)| Share {
+        target,
+        org: *org,
+        value,
+        method,
+    };
     let shares = children.iter().zip(values).map(share).collect();
     plans::break_down(&cx, id, target, version, shares).await?;
-    Ok(Redirect::to(&format!("/plans/{id}/targets/{target}/shares")))
+    Ok(Redirect::to(&format!(
+        "/plans/{id}/targets/{target}/shares"
+    )))
 }

@@ -4,20 +4,46 @@ use fuyou_kernel::{Date, Id, Timestamp};
 use uuid::Uuid;
 
 use super::plans::{Plan, PlanState};
-use super::target::{Method, PlanId, PlanTarget, Share, TargetId, TargetState, comparator_of};
 use super::reader::Span;
+use super::target::{Method, PlanId, PlanTarget, Share, TargetId, TargetState, comparator_of};
 use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on};
 use crate::insight::Decimal;
 use crate::registry::OrganizationId;
 
-type PlanRow = (Uuid, Uuid, i64, i64, String, String, String, String, String, i64, DbInstant, String);
+type PlanRow = (
+    Uuid,
+    Uuid,
+    i64,
+    i64,
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    DbInstant,
+    String,
+);
 
 fn corrupt(what: &'static str, text: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("{text:?} is not a {what}").into())
 }
 
 fn read_plan(row: PlanRow) -> sqlx::Result<Plan> {
-    let (id, org, year, edition, title, file_name, body, damage, state, version, created_at, created_by) = row;
+    let (
+        id,
+        org,
+        year,
+        edition,
+        title,
+        file_name,
+        body,
+        damage,
+        state,
+        version,
+        created_at,
+        created_by,
+    ) = row;
     Ok(Plan {
         id: PlanId::from_uuid(id),
         org: OrganizationId::from_uuid(org),
@@ -35,10 +61,13 @@ fn read_plan(row: PlanRow) -> sqlx::Result<Plan> {
 }
 
 /// The number of the next edition of an organization's plan for a year.
-pub(super) async fn next_edition(tx: &mut Tx, org: OrganizationId, year: i16) -> Result<i64, Error> {
+pub(super) async fn next_edition(
+    tx: &mut Tx,
+    org: OrganizationId,
+    year: i16,
+) -> Result<i64, Error> {
     const SQL: &str = "select cast(coalesce(max(edition), 0) + 1 as bigint) from plan where org_id = $1 and year = $2";
-    let (edition,): (i64,) =
-        on!(tx, conn => sqlx::query_as(SQL).bind(org.uuid()).bind(i64::from(year)).fetch_one(conn).await?);
+    let (edition,): (i64,) = on!(tx, conn => sqlx::query_as(SQL).bind(org.uuid()).bind(i64::from(year)).fetch_one(conn).await?);
     Ok(edition)
 }
 
@@ -54,7 +83,12 @@ pub(super) async fn insert_plan(tx: &mut Tx, plan: &Plan, by: Option<Uuid>) -> R
     Ok(())
 }
 
-pub(super) async fn insert_target(tx: &mut Tx, plan: PlanId, position: usize, target: &PlanTarget) -> Result<(), Error> {
+pub(super) async fn insert_target(
+    tx: &mut Tx,
+    plan: PlanId,
+    position: usize,
+    target: &PlanTarget,
+) -> Result<(), Error> {
     const SQL: &str = "insert into plan_target (plan_id, id, position, line, start_at, end_at, written, indicator_written, \
                        indicator, comparator, value, value_high, unit, kind, confidence, note_zh, note_en, state) \
                        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
@@ -71,7 +105,11 @@ pub(super) async fn insert_target(tx: &mut Tx, plan: PlanId, position: usize, ta
 }
 
 /// Stores what a person decided about a target.
-pub(super) async fn update_target(tx: &mut Tx, plan: PlanId, target: &PlanTarget) -> Result<bool, Error> {
+pub(super) async fn update_target(
+    tx: &mut Tx,
+    plan: PlanId,
+    target: &PlanTarget,
+) -> Result<bool, Error> {
     const SQL: &str = "update plan_target set indicator = $1, comparator = $2, value = $3, value_high = $4, unit = $5, \
                        state = $6 where plan_id = $7 and id = $8";
     let rows = on!(tx, conn => sqlx::query(SQL)
@@ -98,7 +136,8 @@ pub(super) async fn bump(tx: &mut Tx, plan: PlanId, version: i64) -> Result<bool
 
 /// Makes an edition the plan of its year; the one before stays readable.
 pub(super) async fn adopt(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
-    const OLD: &str = "update plan set state = 'replaced' where org_id = $1 and year = $2 and state = 'current'";
+    const OLD: &str =
+        "update plan set state = 'replaced' where org_id = $1 and year = $2 and state = 'current'";
     const NEW: &str = "update plan set state = 'current' where id = $1";
     on!(tx, conn => sqlx::query(OLD).bind(plan.org.uuid()).bind(i64::from(plan.year)).execute(conn).await?.rows_affected());
     on!(tx, conn => sqlx::query(NEW).bind(plan.id.uuid()).execute(conn).await?.rows_affected());
@@ -108,7 +147,8 @@ pub(super) async fn adopt(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
 pub(super) async fn plan(connection: &mut Connection, id: PlanId) -> Result<Option<Plan>, Error> {
     const SQL: &str = "select id, org_id, year, edition, title, file_name, body, damage, state, version, created_at, \
                        created_by_login from plan where id = $1";
-    let row: Option<PlanRow> = on!(connection, conn => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(conn).await?);
+    let row: Option<PlanRow> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(conn).await?);
     Ok(row.map(read_plan).transpose()?)
 }
 
@@ -116,16 +156,27 @@ pub(super) async fn plan(connection: &mut Connection, id: PlanId) -> Result<Opti
 pub(super) async fn plans(connection: &mut Connection, limit: i64) -> Result<Vec<Plan>, Error> {
     const SQL: &str = "select id, org_id, year, edition, title, file_name, '', '', state, version, created_at, \
                        created_by_login from plan order by year desc, created_at desc, id limit $1";
-    let rows: Vec<PlanRow> = on!(connection, conn => sqlx::query_as(SQL).bind(limit).fetch_all(conn).await?);
-    Ok(rows.into_iter().map(read_plan).collect::<sqlx::Result<_>>()?)
+    let rows: Vec<PlanRow> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(limit).fetch_all(conn).await?);
+    Ok(rows
+        .into_iter()
+        .map(read_plan)
+        .collect::<sqlx::Result<_>>()?)
 }
 
 /// The plans in force for a year, without their texts.
-pub(super) async fn current_plans(connection: &mut Connection, year: i16) -> Result<Vec<Plan>, Error> {
+pub(super) async fn current_plans(
+    connection: &mut Connection,
+    year: i16,
+) -> Result<Vec<Plan>, Error> {
     const SQL: &str = "select id, org_id, year, edition, title, file_name, '', '', state, version, created_at, \
                        created_by_login from plan where year = $1 and state = 'current'";
-    let rows: Vec<PlanRow> = on!(connection, conn => sqlx::query_as(SQL).bind(i64::from(year)).fetch_all(conn).await?);
-    Ok(rows.into_iter().map(read_plan).collect::<sqlx::Result<_>>()?)
+    let rows: Vec<PlanRow> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(i64::from(year)).fetch_all(conn).await?);
+    Ok(rows
+        .into_iter()
+        .map(read_plan)
+        .collect::<sqlx::Result<_>>()?)
 }
 
 #[derive(sqlx::FromRow)]
@@ -149,18 +200,26 @@ struct TargetRow {
 }
 
 fn decimal(text: Option<String>) -> sqlx::Result<Option<Decimal>> {
-    text.map(|text| text.parse().map_err(|_| corrupt("number", &text))).transpose()
+    text.map(|text| text.parse().map_err(|_| corrupt("number", &text)))
+        .transpose()
 }
 
 fn read_target(row: TargetRow) -> sqlx::Result<PlanTarget> {
-    let place = |number: i64| usize::try_from(number).map_err(|_| corrupt("place in a text", &number.to_string()));
+    let place = |number: i64| {
+        usize::try_from(number).map_err(|_| corrupt("place in a text", &number.to_string()))
+    };
     Ok(PlanTarget {
         id: TargetId::from_uuid(row.id),
-        span: Span { line: place(row.line)?, start: place(row.start_at)?, end: place(row.end_at)? },
+        span: Span {
+            line: place(row.line)?,
+            start: place(row.start_at)?,
+            end: place(row.end_at)?,
+        },
         written: row.written,
         indicator_written: row.indicator_written,
         indicator: row.indicator,
-        comparator: comparator_of(&row.comparator).ok_or_else(|| corrupt("comparator", &row.comparator))?,
+        comparator: comparator_of(&row.comparator)
+            .ok_or_else(|| corrupt("comparator", &row.comparator))?,
         value: decimal(row.value)?,
         value_high: decimal(row.value_high)?,
         unit: row.unit,
@@ -168,17 +227,25 @@ fn read_target(row: TargetRow) -> sqlx::Result<PlanTarget> {
         confidence: row.confidence,
         note_zh: row.note_zh,
         note_en: row.note_en,
-        state: TargetState::of_word(&row.state).ok_or_else(|| corrupt("state of a target", &row.state))?,
+        state: TargetState::of_word(&row.state)
+            .ok_or_else(|| corrupt("state of a target", &row.state))?,
     })
 }
 
 /// The targets of a plan in the order of its text.
-pub(super) async fn targets(connection: &mut Connection, plan: PlanId) -> Result<Vec<PlanTarget>, Error> {
+pub(super) async fn targets(
+    connection: &mut Connection,
+    plan: PlanId,
+) -> Result<Vec<PlanTarget>, Error> {
     const SQL: &str = "select id, line, start_at, end_at, written, indicator_written, indicator, comparator, value, \
                        value_high, unit, kind, confidence, note_zh, note_en, state from plan_target \
                        where plan_id = $1 order by position";
-    let rows: Vec<TargetRow> = on!(connection, conn => sqlx::query_as(SQL).bind(plan.uuid()).fetch_all(conn).await?);
-    Ok(rows.into_iter().map(read_target).collect::<sqlx::Result<_>>()?)
+    let rows: Vec<TargetRow> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(plan.uuid()).fetch_all(conn).await?);
+    Ok(rows
+        .into_iter()
+        .map(read_target)
+        .collect::<sqlx::Result<_>>()?)
 }
 
 /// The shares of all targets of a plan.
@@ -197,7 +264,13 @@ pub(super) async fn shares(connection: &mut Connection, plan: PlanId) -> Result<
     Ok(rows.into_iter().map(read).collect::<sqlx::Result<_>>()?)
 }
 
-pub(super) async fn put_share(tx: &mut Tx, plan: PlanId, share: &Share, at: Timestamp, by: &str) -> Result<(), Error> {
+pub(super) async fn put_share(
+    tx: &mut Tx,
+    plan: PlanId,
+    share: &Share,
+    at: Timestamp,
+    by: &str,
+) -> Result<(), Error> {
     const SQL: &str = "insert into target_share (plan_id, target_id, org_id, value, method, set_at, set_by_login) \
                        values ($1, $2, $3, $4, $5, $6, $7) on conflict (plan_id, target_id, org_id) do update \
                        set value = excluded.value, method = excluded.method, set_at = excluded.set_at, \
@@ -210,7 +283,11 @@ pub(super) async fn put_share(tx: &mut Tx, plan: PlanId, share: &Share, at: Time
 }
 
 /// Takes over the shares of an earlier edition for a target that says the same.
-pub(super) async fn copy_shares(tx: &mut Tx, from: (PlanId, TargetId), to: (PlanId, TargetId)) -> Result<(), Error> {
+pub(super) async fn copy_shares(
+    tx: &mut Tx,
+    from: (PlanId, TargetId),
+    to: (PlanId, TargetId),
+) -> Result<(), Error> {
     const SQL: &str = "insert into target_share (plan_id, target_id, org_id, value, method, set_at, set_by_login) \
                        select $1, $2, org_id, value, method, set_at, set_by_login from target_share \
                        where plan_id = $3 and target_id = $4";
@@ -268,21 +345,38 @@ pub(super) struct EntryHistory {
 }
 
 /// The latest entries, newest first.
-pub(super) async fn latest_entries(connection: &mut Connection, limit: i64) -> Result<Vec<EntryHistory>, Error> {
+pub(super) async fn latest_entries(
+    connection: &mut Connection,
+    limit: i64,
+) -> Result<Vec<EntryHistory>, Error> {
     const SQL: &str = "select indicator, org_id, period, numerator, denominator, note, entered_at, entered_by_login, \
                        replaced_at from figure_entry order by entered_at desc, id desc limit $1";
-    type Row = (String, Uuid, String, i64, Option<i64>, String, DbInstant, String, Option<DbInstant>);
-    let rows: Vec<Row> = on!(connection, conn => sqlx::query_as(SQL).bind(limit).fetch_all(conn).await?);
-    let read = |(indicator, org, period, numerator, denominator, note, at, login, replaced): Row| EntryHistory {
-        indicator,
-        org: OrganizationId::from_uuid(org),
-        period,
-        numerator,
-        denominator,
-        note,
-        entered_at: at.0,
-        entered_by_login: login,
-        in_force: replaced.is_none(),
-    };
+    type Row = (
+        String,
+        Uuid,
+        String,
+        i64,
+        Option<i64>,
+        String,
+        DbInstant,
+        String,
+        Option<DbInstant>,
+    );
+    let rows: Vec<Row> =
+        on!(connection, conn => sqlx::query_as(SQL).bind(limit).fetch_all(conn).await?);
+    let read =
+        |(indicator, org, period, numerator, denominator, note, at, login, replaced): Row| {
+            EntryHistory {
+                indicator,
+                org: OrganizationId::from_uuid(org),
+                period,
+                numerator,
+                denominator,
+                note,
+                entered_at: at.0,
+                entered_by_login: login,
+                in_force: replaced.is_none(),
+            }
+        };
     Ok(rows.into_iter().map(read).collect())
 }

@@ -35,7 +35,13 @@ impl TargetState {
 
     /// The state with this word.
     pub fn of_word(word: &str) -> Option<Self> {
-        [TargetState::Found, TargetState::Confirmed, TargetState::Ignored].into_iter().find(|state| state.word() == word)
+        [
+            TargetState::Found,
+            TargetState::Confirmed,
+            TargetState::Ignored,
+        ]
+        .into_iter()
+        .find(|state| state.word() == word)
     }
 }
 
@@ -108,7 +114,9 @@ impl Method {
 
     /// The method with this word.
     pub fn of_word(word: &str) -> Option<Self> {
-        [Method::Same, Method::Population, Method::Edited].into_iter().find(|method| method.word() == word)
+        [Method::Same, Method::Population, Method::Edited]
+            .into_iter()
+            .find(|method| method.word() == word)
     }
 }
 
@@ -126,14 +134,19 @@ pub const COMPARATORS: [Comparator; 8] = [
 
 /// The comparator with this sign.
 pub fn comparator_of(sign: &str) -> Option<Comparator> {
-    COMPARATORS.into_iter().find(|comparator| comparator.sign() == sign)
+    COMPARATORS
+        .into_iter()
+        .find(|comparator| comparator.sign() == sign)
 }
 
 impl PlanTarget {
     /// A target as the reader found it.
     pub(super) fn found(id: TargetId, target: &reader::Target) -> Self {
-        let number = |number: Option<reader::Number>| number.and_then(|number| number.to_string().parse().ok());
-        let notes = |words: fn(&reader::Note) -> String| target.notes.iter().map(words).collect::<Vec<_>>();
+        let number = |number: Option<reader::Number>| {
+            number.and_then(|number| number.to_string().parse().ok())
+        };
+        let notes =
+            |words: fn(&reader::Note) -> String| target.notes.iter().map(words).collect::<Vec<_>>();
         PlanTarget {
             id,
             span: target.span,
@@ -159,13 +172,23 @@ impl PlanTarget {
 
     /// Whether it is a number that figures are compared with, once it is bound.
     pub fn is_measurable(&self) -> bool {
-        let measured = [Kind::Target, Kind::Growth, Kind::ImpliedAll, Kind::ImpliedZero];
+        let measured = [
+            Kind::Target,
+            Kind::Growth,
+            Kind::ImpliedAll,
+            Kind::ImpliedZero,
+        ];
         self.state != TargetState::Ignored && measured.iter().any(|kind| kind.id() == self.kind)
     }
 
     /// What it asks of the figure of `indicator`; `value` is the organization's own. `None` when a person must judge:
     /// no number, a reference that the plan does not give, another unit, or a change against a year without figures.
-    pub(super) fn aim(&self, indicator: &Indicator, value: Option<Decimal>, last_year: Option<Decimal>) -> Option<Aim> {
+    pub(super) fn aim(
+        &self,
+        indicator: &Indicator,
+        value: Option<Decimal>,
+        last_year: Option<Decimal>,
+    ) -> Option<Aim> {
         let value = self.level(indicator, value?, last_year)?;
         match self.comparator {
             Comparator::AtLeast => Some(Aim::AtLeast(value)),
@@ -174,13 +197,21 @@ impl PlanTarget {
                 Better::Lower => Aim::AtMost(value),
                 Better::Higher | Better::Neither => Aim::AtLeast(value),
             }),
-            Comparator::Range => Some(Aim::Between(value, self.level(indicator, self.value_high?, last_year)?)),
+            Comparator::Range => Some(Aim::Between(
+                value,
+                self.level(indicator, self.value_high?, last_year)?,
+            )),
             Comparator::BelowReference | Comparator::AboveReference | Comparator::None => None,
         }
     }
 
     /// The level that is aimed at, in the unit of the indicator.
-    fn level(&self, indicator: &Indicator, value: Decimal, last_year: Option<Decimal>) -> Option<Decimal> {
+    fn level(
+        &self,
+        indicator: &Indicator,
+        value: Decimal,
+        last_year: Option<Decimal>,
+    ) -> Option<Decimal> {
         if self.kind != Kind::Growth.id() {
             return scale(&self.unit, indicator.unit).and_then(|factor| value.times(factor));
         }
@@ -190,7 +221,11 @@ impl PlanTarget {
             ("%", Unit::Count) => base.times(value)?.times(Decimal::scaled(1, 2))?,
             _ => value,
         };
-        if indicator.better == Better::Lower { base.minus(change) } else { base.plus(change) }
+        if indicator.better == Better::Lower {
+            base.minus(change)
+        } else {
+            base.plus(change)
+        }
     }
 }
 
@@ -219,23 +254,36 @@ pub fn period_of(kind: PeriodKind, year: i16) -> Period {
 
 /// Whether a written unit counts something: then the shares of organizations sum up to the whole.
 pub fn counts(target: &PlanTarget) -> bool {
-    !matches!(target.unit.trim(), "%" | "‰" | "/万" | "/10万" | "个百分点" | "")
+    !matches!(
+        target.unit.trim(),
+        "%" | "‰" | "/万" | "/10万" | "个百分点" | ""
+    )
 }
 
 /// Whether shares can stand: no negative value, no percentage above 100, and counts that sum up to the target.
 pub(super) fn check_shares(target: &PlanTarget, shares: &[Share]) -> Result<(), Localized> {
     for share in shares {
-        if share.value.is_negative() || (target.unit == "%" && share.value.cmp_value(Decimal::whole(100)).is_gt()) {
-            return Err(Localized::new(format!("{} 不是合理的目标值", share.value), format!("{} cannot be a target", share.value)));
+        if share.value.is_negative()
+            || (target.unit == "%" && share.value.cmp_value(Decimal::whole(100)).is_gt())
+        {
+            return Err(Localized::new(
+                format!("{} 不是合理的目标值", share.value),
+                format!("{} cannot be a target", share.value),
+            ));
         }
     }
-    let (Some(whole), true) = (target.value, counts(target)) else { return Ok(()) };
+    let (Some(whole), true) = (target.value, counts(target)) else {
+        return Ok(());
+    };
     let values: Vec<Decimal> = shares.iter().map(|share| share.value).collect();
     match super::breakdown::sum(&values) {
         Some(sum) if sum.cmp_value(whole).is_eq() => Ok(()),
         sum => {
             let sum = sum.map_or("–".to_owned(), |sum| sum.to_string());
-            Err(Localized::new(format!("各单位之和为 {sum},应等于 {whole}"), format!("the shares sum up to {sum}, they should make {whole}")))
+            Err(Localized::new(
+                format!("各单位之和为 {sum},应等于 {whole}"),
+                format!("the shares sum up to {sum}, they should make {whole}"),
+            ))
         }
     }
 }

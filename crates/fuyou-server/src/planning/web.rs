@@ -15,15 +15,27 @@ const FILE_BYTES_MAX: usize = 20 << 20;
 pub(crate) fn routes() -> Vec<Route> {
     let manage = Access::Needs(Action::ManagePlan);
     let mut routes = vec![
-        Route::get("/board", Access::Needs(Action::ReadIndicators), board_web::show),
+        Route::get(
+            "/board",
+            Access::Needs(Action::ReadIndicators),
+            board_web::show,
+        ),
         Route::get("/plans", manage, plans_web::index),
         Route::post("/plans", manage, plans_web::paste).with_body_bytes_max(FILE_BYTES_MAX),
         Route::post("/plans/file", manage, plans_web::upload).with_body_bytes_max(FILE_BYTES_MAX),
         Route::get("/plans/{id}", manage, plans_web::show),
         Route::post("/plans/{id}/adopted", manage, plans_web::adopted),
         Route::post("/plans/{id}/targets/{target}", manage, plans_web::decided),
-        Route::get("/plans/{id}/targets/{target}/shares", manage, plans_web::shares),
-        Route::post("/plans/{id}/targets/{target}/shares", manage, plans_web::shared),
+        Route::get(
+            "/plans/{id}/targets/{target}/shares",
+            manage,
+            plans_web::shares,
+        ),
+        Route::post(
+            "/plans/{id}/targets/{target}/shares",
+            manage,
+            plans_web::shared,
+        ),
         Route::get("/figures", manage, figures_web::show),
         Route::post("/figures", manage, figures_web::entered),
     ];
@@ -47,7 +59,10 @@ pub(super) fn year_of(text: &str, today: fuyou_kernel::Date) -> Result<i16, Erro
         "" => Ok(crate::insight::statistical_year(today)),
         text => match text.parse::<Period>() {
             Ok(Period::CalendarYear(year) | Period::StatisticalYear(year)) => Ok(year),
-            _ => Err(Error::Rejected(Localized::new("年份无法识别", "not a year"))),
+            _ => Err(Error::Rejected(Localized::new(
+                "年份无法识别",
+                "not a year",
+            ))),
         },
     }
 }
@@ -57,7 +72,9 @@ impl From<PlanningError> for Error {
         match err {
             PlanningError::Denied(denied) => Error::Forbidden(denied),
             PlanningError::NotFound => Error::NotFound,
-            PlanningError::Unreadable(why) => Error::Rejected(Localized::new(why.zh(), why.to_string())),
+            PlanningError::Unreadable(why) => {
+                Error::Rejected(Localized::new(why.zh(), why.to_string()))
+            }
             PlanningError::Stale => Error::Conflict(Localized::new(
                 "计划刚被他人修改,请重新打开后再提交",
                 "somebody else has just changed the plan: open it again and repeat your change",

@@ -2,8 +2,8 @@
 
 use fuyou_kernel::Date;
 
-use crate::testkit::county::national_pack;
 use crate::care::{Care, Settings};
+use crate::testkit::county::national_pack;
 use crate::testkit::{Answer, TestApp, on_each_database};
 
 const TODAY: Date = Date::constant(2026, 3, 26);

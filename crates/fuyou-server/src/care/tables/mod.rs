@@ -66,8 +66,11 @@ impl Tables {
     /// The tables that a pack needs, or the name that cannot be one.
     pub(super) fn of(pack: &Pack) -> Result<Tables, String> {
         let mut taken = names::Taken::default();
-        let programs =
-            pack.programs.iter().map(|program| program_tables(program, &mut taken)).collect::<Result<_, _>>()?;
+        let programs = pack
+            .programs
+            .iter()
+            .map(|program| program_tables(program, &mut taken))
+            .collect::<Result<_, _>>()?;
         Ok(Tables { programs })
     }
 
@@ -96,11 +99,17 @@ impl ProgramTables {
         form: FormIx,
         derived: &[Value],
     ) -> Result<(), Error> {
-        let Some(sql) = &self.derive[form.get()] else { return Ok(()) };
+        let Some(sql) = &self.derive[form.get()] else {
+            return Ok(());
+        };
         let columns = &self.form(form).columns;
         let mut cells = vec![Cell::id(subject), Cell::id(id)];
         let own = &columns[columns.len() - derived.len()..];
-        cells.extend(own.iter().zip(derived).map(|(column, value)| to_cell(column, value)));
+        cells.extend(
+            own.iter()
+                .zip(derived)
+                .map(|(column, value)| to_cell(column, value)),
+        );
         execute(connection, sql, cells).await?;
         Ok(())
     }
@@ -108,7 +117,11 @@ impl ProgramTables {
 
 impl PackTable {
     /// Stores rows laid end to end: the key first, then the values as [`to_cell`] makes them.
-    pub(super) async fn store(&self, connection: &mut Connection, cells: Vec<Cell>) -> Result<(), Error> {
+    pub(super) async fn store(
+        &self,
+        connection: &mut Connection,
+        cells: Vec<Cell>,
+    ) -> Result<(), Error> {
         self.upsert.run(connection, cells).await?;
         Ok(())
     }
@@ -120,13 +133,32 @@ impl PackTable {
         subject: Uuid,
         id: Uuid,
     ) -> Result<Option<Vec<Cell>>, Error> {
-        let rows = fetch(connection, &self.by_subject, vec![Cell::id(subject)], &self.types).await?;
-        Ok(rows.into_iter().find(|row| row.first() == Some(&Cell::id(id))).map(|mut row| row.split_off(1)))
+        let rows = fetch(
+            connection,
+            &self.by_subject,
+            vec![Cell::id(subject)],
+            &self.types,
+        )
+        .await?;
+        Ok(rows
+            .into_iter()
+            .find(|row| row.first() == Some(&Cell::id(id)))
+            .map(|mut row| row.split_off(1)))
     }
 
     /// Takes away the rows of a record (of a group whose rows are written anew).
-    pub(super) async fn remove(&self, connection: &mut Connection, subject: Uuid, id: Uuid) -> Result<(), Error> {
-        execute(connection, &self.remove, vec![Cell::id(subject), Cell::id(id)]).await?;
+    pub(super) async fn remove(
+        &self,
+        connection: &mut Connection,
+        subject: Uuid,
+        id: Uuid,
+    ) -> Result<(), Error> {
+        execute(
+            connection,
+            &self.remove,
+            vec![Cell::id(subject), Cell::id(id)],
+        )
+        .await?;
         Ok(())
     }
 
@@ -137,15 +169,30 @@ impl PackTable {
         subject: Uuid,
     ) -> Result<HashMap<Uuid, Vec<Vec<Value>>>, Error> {
         let mut found: HashMap<Uuid, Vec<Vec<Value>>> = HashMap::new();
-        for row in fetch(connection, &self.by_subject, vec![Cell::id(subject)], &self.types).await? {
+        for row in fetch(
+            connection,
+            &self.by_subject,
+            vec![Cell::id(subject)],
+            &self.types,
+        )
+        .await?
+        {
             let mut cells = row.into_iter();
             let id = match cells.next() {
                 Some(Cell::Id(Some(id))) => id,
-                other => return Err(Error::stored(&self.name, &format!("{other:?}"), &Type::Text)),
+                other => {
+                    return Err(Error::stored(
+                        &self.name,
+                        &format!("{other:?}"),
+                        &Type::Text,
+                    ));
+                }
             };
             let values = cells.skip(self.lead - 2).zip(&self.columns);
             let values = values
-                .map(|(cell, column)| from_cell(column, cell).map_err(|text| self.wrong(column, &text)))
+                .map(|(cell, column)| {
+                    from_cell(column, cell).map_err(|text| self.wrong(column, &text))
+                })
                 .collect::<Result<_, _>>()?;
             found.entry(id).or_default().push(values);
         }
@@ -170,13 +217,20 @@ fn program_tables(program: &Program, taken: &mut names::Taken) -> Result<Program
     let mut derive = Vec::new();
     for form in &program.forms {
         let name = format!("{}_{}", program.id, form.id);
-        let columns: Vec<_> = values::field_columns(&form.fields).chain(derived()).collect();
+        let columns: Vec<_> = values::field_columns(&form.fields)
+            .chain(derived())
+            .collect();
         groups.push(
             form.groups
                 .iter()
                 .map(|group| {
                     let name = format!("{name}_{}", group.id);
-                    table(name, &["subject_id", "id", "seq"], values::field_columns(&group.fields).collect(), taken)
+                    table(
+                        name,
+                        &["subject_id", "id", "seq"],
+                        values::field_columns(&group.fields).collect(),
+                        taken,
+                    )
                 })
                 .collect::<Result<_, _>>()?,
         );
@@ -185,20 +239,48 @@ fn program_tables(program: &Program, taken: &mut names::Taken) -> Result<Program
     }
     let mut columns = Vec::new();
     let mut fact_slots = Vec::new();
-    for column in program.row_columns().filter(|column| !column.name.contains('.')) {
-        columns.push(PackColumn { name: column.name.to_owned(), ty: column.ty.clone(), is_time: false });
+    for column in program
+        .row_columns()
+        .filter(|column| !column.name.contains('.'))
+    {
+        columns.push(PackColumn {
+            name: column.name.to_owned(),
+            ty: column.ty.clone(),
+            is_time: false,
+        });
         fact_slots.push(Some(column.slot));
     }
-    columns.push(PackColumn { name: "closed_on".to_owned(), ty: Type::Date, is_time: false });
+    columns.push(PackColumn {
+        name: "closed_on".to_owned(),
+        ty: Type::Date,
+        is_time: false,
+    });
     fact_slots.push(None);
-    let facts = table(format!("{}_facts", program.id), &["subject_id", "id"], columns, taken)?;
-    Ok(ProgramTables { forms, groups, facts, fact_slots, derive })
+    let facts = table(
+        format!("{}_facts", program.id),
+        &["subject_id", "id"],
+        columns,
+        taken,
+    )?;
+    Ok(ProgramTables {
+        forms,
+        groups,
+        facts,
+        fact_slots,
+        derive,
+    })
 }
 
 fn derive_sql(table: &str, derived: &[PackColumn]) -> Option<Sql> {
-    let sets: Vec<String> =
-        derived.iter().enumerate().map(|(at, column)| format!("\"{}\" = ${}", column.name, at + 3)).collect();
-    let text = format!("update \"{table}\" set {} where subject_id = $1 and id = $2", sets.join(", "));
+    let sets: Vec<String> = derived
+        .iter()
+        .enumerate()
+        .map(|(at, column)| format!("\"{}\" = ${}", column.name, at + 3))
+        .collect();
+    let text = format!(
+        "update \"{table}\" set {} where subject_id = $1 and id = $2",
+        sets.join(", ")
+    );
     (!sets.is_empty()).then(|| Sql::built(text))
 }
 
@@ -210,7 +292,11 @@ fn table(
 ) -> Result<PackTable, String> {
     taken.table(&name)?;
     taken.columns(key, columns.iter().map(|column| column.name.as_str()))?;
-    let all: Vec<&str> = key.iter().copied().chain(columns.iter().map(|column| column.name.as_str())).collect();
+    let all: Vec<&str> = key
+        .iter()
+        .copied()
+        .chain(columns.iter().map(|column| column.name.as_str()))
+        .collect();
     let own: Vec<String> = all[1..].iter().map(|name| format!("\"{name}\"")).collect();
     let order = key[1..].join(", ");
     let mut types = vec![CellType::Id];
@@ -224,7 +310,9 @@ fn table(
             "select {} from \"{name}\" where subject_id = $1 order by {order}",
             own.join(", ")
         )),
-        remove: Sql::built(format!("delete from \"{name}\" where subject_id = $1 and id = $2")),
+        remove: Sql::built(format!(
+            "delete from \"{name}\" where subject_id = $1 and id = $2"
+        )),
         types,
         lead: key.len(),
         name,
