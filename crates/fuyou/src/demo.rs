@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use fuyou_kernel::{Date, Timestamp};
-use fuyou_server::access::{NewUser, Role, create_user};
+use fuyou_server::access::{NewUser, Role, UserError, create_user};
 use fuyou_server::http::{App, Clock, serve};
 use fuyou_server::planning;
 use fuyou_server::registry::OrganizationKind;
@@ -126,8 +126,11 @@ async fn create_account(app: &App, role: Role) -> anyhow::Result<()> {
         password: PASSWORD.to_owned(),
         must_change_password: false,
     };
-    create_user(app, by_command(app, "create_user", "app_user"), &new).await?;
-    Ok(())
+    match create_user(app, by_command(app, "create_user", "app_user"), &new).await {
+        // An earlier start was interrupted after this account was made.
+        Ok(_) | Err(UserError::Taken(_)) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn login(role: Role) -> &'static str {

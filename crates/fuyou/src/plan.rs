@@ -63,24 +63,54 @@ pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 async fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let app = args.config.open_app().await?;
-    let pack = app.pack().context("没有规则包 · no pack was loaded")?.clone();
+    let pack = app
+        .pack()
+        .context("没有规则包 · no pack was loaded")?
+        .clone();
     let tree = app.tree();
-    let node = tree.by_code(&args.node).with_context(|| format!("没有编码为 {} 的机构 · no organization has this code", args.node))?;
+    let node = tree.by_code(&args.node).with_context(|| {
+        format!(
+            "没有编码为 {} 的机构 · no organization has this code",
+            args.node
+        )
+    })?;
     let bytes = bytes_of(&args.file)?;
-    let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let import = planning::Import { org: node.id, year: args.year, file_name: &name, bytes: &bytes, by: (None, "system") };
-    let plan = match planning::import(&app, &pack, &import, by_command(&app, "import", "plan")).await {
-        Ok(plan) => plan,
-        Err(planning::Error::Unreadable(err)) => {
-            writeln!(std::io::stderr(), "{}:{}\n{}: {err}", args.file.display(), err.zh(), args.file.display())?;
-            return Ok(ExitCode::FAILURE);
-        }
-        Err(other) => return Err(other.into()),
+    let name = args
+        .file
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let import = planning::Import {
+        org: node.id,
+        year: args.year,
+        file_name: &name,
+        bytes: &bytes,
+        by: (None, "system"),
     };
-    say(&format!("{} · {} · {} · 第 {} 版 · edition {}", plan.id, plan.title, plan.year, plan.edition, plan.edition))?;
+    let plan =
+        match planning::import(&app, &pack, &import, by_command(&app, "import", "plan")).await {
+            Ok(plan) => plan,
+            Err(planning::Error::Unreadable(err)) => {
+                writeln!(
+                    std::io::stderr(),
+                    "{}:{}\n{}: {err}",
+                    args.file.display(),
+                    err.zh(),
+                    args.file.display()
+                )?;
+                return Ok(ExitCode::FAILURE);
+            }
+            Err(other) => return Err(other.into()),
+        };
+    say(&format!(
+        "{} · {} · {} · 第 {} 版 · edition {}",
+        plan.id, plan.title, plan.year, plan.edition, plan.edition
+    ))?;
     if args.adopt {
         let left = planning::adopt_certain(&app, &plan, by_command(&app, "adopt", "plan")).await?;
-        say(&format!("已采用;{left} 个存疑目标待人工确认 · adopted; {left} doubtful targets wait for a person"))?;
+        say(&format!(
+            "已采用;{left} 个存疑目标待人工确认 · adopted; {left} doubtful targets wait for a person"
+        ))?;
     }
     app.db().close().await;
     Ok(ExitCode::SUCCESS)
@@ -92,23 +122,37 @@ fn read(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let plan = match reader::read(&bytes, &file.to_string_lossy(), &dictionary) {
         Ok(plan) => plan,
         Err(err) => {
-            writeln!(std::io::stderr(), "{}:{}\n{}: {err}", file.display(), err.zh(), file.display())?;
+            writeln!(
+                std::io::stderr(),
+                "{}:{}\n{}: {err}",
+                file.display(),
+                err.zh(),
+                file.display()
+            )?;
             return Ok(ExitCode::FAILURE);
         }
     };
     let mut out = std::io::stdout().lock();
-    let written = if json { write_json(&mut out, &plan) } else { write_table(&mut out, &plan) };
+    let written = if json {
+        write_json(&mut out, &plan)
+    } else {
+        write_table(&mut out, &plan)
+    };
     // A reader that closes the pipe early ("| head") has seen enough.
     match written {
         Err(err) if err.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        other => other.map(|()| ExitCode::SUCCESS).context("writing the result"),
+        other => other
+            .map(|()| ExitCode::SUCCESS)
+            .context("writing the result"),
     }
 }
 
 fn bytes_of(file: &Path) -> anyhow::Result<Vec<u8>> {
     if file == Path::new("-") {
         let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).context("无法读取标准输入 · cannot read standard input")?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .context("无法读取标准输入 · cannot read standard input")?;
         return Ok(bytes);
     }
     std::fs::read(file).with_context(|| format!("无法读取 · cannot read {}", file.display()))
@@ -156,7 +200,11 @@ fn number(value: reader::Number) -> Option<serde_json::Number> {
 }
 
 fn note(target: &Target) -> Option<String> {
-    let notes: Vec<String> = target.notes.iter().map(|note| format!("{} / {}", note.zh(), note.en())).collect();
+    let notes: Vec<String> = target
+        .notes
+        .iter()
+        .map(|note| format!("{} / {}", note.zh(), note.en()))
+        .collect();
     (!notes.is_empty()).then(|| notes.join("; "))
 }
 
@@ -170,19 +218,41 @@ fn write_table(out: &mut impl Write, plan: &PlanText) -> std::io::Result<()> {
     for damage in &plan.damage {
         writeln!(out, "! {} / {}", damage.zh(), damage.en())?;
     }
-    writeln!(out, "\n# 章节与任务 / Sections and tasks ({} / {})", plan.sections.len(), plan.tasks.len())?;
+    writeln!(
+        out,
+        "\n# 章节与任务 / Sections and tasks ({} / {})",
+        plan.sections.len(),
+        plan.tasks.len()
+    )?;
     for (index, section) in plan.sections.iter().enumerate() {
-        writeln!(out, "{:>5}  {}{}", section.span.line, "  ".repeat(usize::from(section.level)), section.title)?;
+        writeln!(
+            out,
+            "{:>5}  {}{}",
+            section.span.line,
+            "  ".repeat(usize::from(section.level)),
+            section.title
+        )?;
         write_tasks(out, plan, Some(index))?;
     }
     write_tasks(out, plan, None)?;
     writeln!(out, "\n# 目标 / Targets ({})", plan.targets.len())?;
-    writeln!(out, "{:>9}  {:<7}{:<16}{:<18}{:<7}指标 / indicator", "行:字", "", "数值", "类别", "把握")?;
+    writeln!(
+        out,
+        "{:>9}  {:<7}{:<16}{:<18}{:<7}指标 / indicator",
+        "行:字", "", "数值", "类别", "把握"
+    )?;
     for target in &plan.targets {
         let place = format!("{}:{}", target.span.line, target.span.start);
         let indicator = target.indicator.as_deref().unwrap_or("-");
         let value = value_text(target);
-        writeln!(out, "{place:>9}  {:<7}{value:<16}{:<18}{:<7}{} → {indicator}", target.comparator.sign(), target.kind.id(), target.confidence.id(), target.indicator_as_written)?;
+        writeln!(
+            out,
+            "{place:>9}  {:<7}{value:<16}{:<18}{:<7}{} → {indicator}",
+            target.comparator.sign(),
+            target.kind.id(),
+            target.confidence.id(),
+            target.indicator_as_written
+        )?;
         if let Some(note) = note(target) {
             writeln!(out, "{:>11}{note}", "")?;
         }
@@ -190,9 +260,17 @@ fn write_table(out: &mut impl Write, plan: &PlanText) -> std::io::Result<()> {
     Ok(())
 }
 
-fn write_tasks(out: &mut impl Write, plan: &PlanText, section: Option<usize>) -> std::io::Result<()> {
+fn write_tasks(
+    out: &mut impl Write,
+    plan: &PlanText,
+    section: Option<usize>,
+) -> std::io::Result<()> {
     for task in plan.tasks.iter().filter(|task| task.section == section) {
-        writeln!(out, "{:>5}      {} {}", task.span.line, task.label, task.title)?;
+        writeln!(
+            out,
+            "{:>5}      {} {}",
+            task.span.line, task.label, task.title
+        )?;
     }
     Ok(())
 }

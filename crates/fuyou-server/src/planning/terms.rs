@@ -27,20 +27,45 @@ pub fn dictionary(text: &str) -> Result<Dictionary, TermsError> {
         let row = index + 1;
         let field = |at: usize| record.get(at).unwrap_or_default().trim();
         let id = field(0);
-        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-            return Err(TermsError::Row { row, why: format!("id \"{id}\" is not lower snake case") });
+        if id.is_empty()
+            || !id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            return Err(TermsError::Row {
+                row,
+                why: format!("id \"{id}\" is not lower snake case"),
+            });
         }
         if terms.iter().any(|term| term.id == id) {
-            return Err(TermsError::Row { row, why: format!("id \"{id}\" stands twice") });
+            return Err(TermsError::Row {
+                row,
+                why: format!("id \"{id}\" stands twice"),
+            });
         }
         let better = match field(4) {
             "higher" => Better::Higher,
             "lower" => Better::Lower,
             "none" => Better::None,
-            other => return Err(TermsError::Row { row, why: format!("better \"{other}\" is none of higher, lower, none") }),
+            other => {
+                return Err(TermsError::Row {
+                    row,
+                    why: format!("better \"{other}\" is none of higher, lower, none"),
+                });
+            }
         };
-        let names = std::iter::once(field(1)).chain(field(5).split('|')).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        terms.push(Term { id: id.to_owned(), names, unit: field(3).to_owned(), better });
+        let names = std::iter::once(field(1))
+            .chain(field(5).split('|'))
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        terms.push(Term {
+            id: id.to_owned(),
+            names,
+            unit: field(3).to_owned(),
+            better,
+        });
     }
     Ok(Dictionary::new(terms))
 }
