@@ -18,7 +18,7 @@ pub use outcome::{
     Due, EncounterOutcome, Hit, Outcome, ReferralOutcome, Task, TaskOrigin, TaskState,
 };
 
-pub use stepwise::Replaying;
+pub use stepwise::{Replaying, Room};
 
 pub(crate) use plan::Plan;
 pub(crate) use views::{EncounterView, RowView};

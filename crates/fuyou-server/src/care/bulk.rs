@@ -6,7 +6,7 @@ use fuyou_kernel::{DayNumber, Localized, Timestamp};
 use fuyou_pack::Program;
 use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::record::{Draft, check_record};
-use fuyou_pack::replay::{Completion, Replaying};
+use fuyou_pack::replay::{Completion, Replaying, Room};
 use uuid::Uuid;
 
 use super::change::{RecordChange, Writing, Written, write};
@@ -211,7 +211,8 @@ impl Care {
     ) -> Taken {
         let program = base.program();
         let mut taken = Taken::default();
-        let mut replaying = Replaying::new(program, history.clone());
+        let room = Room::new(history, lines.lines.len());
+        let mut replaying = Replaying::new(program, history, &room);
         for (number, line) in lines.lines {
             let opens =
                 matches!(&line, BulkLine::Record { form, .. } if *form == program.opens_with);
