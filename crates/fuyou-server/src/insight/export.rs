@@ -4,7 +4,8 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 
 use super::persons::{Behind, Cursor, Group, persons};
-use super::web::{PersonLine, Place, file, pack_of, person_lines};
+use super::persons_web::{PersonLine, person_lines};
+use super::web::{Place, file, pack_of};
 use crate::access::Action;
 use crate::db::Entry;
 use crate::http::{Cx, Error};

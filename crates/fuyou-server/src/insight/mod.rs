@@ -11,6 +11,7 @@
 //! - a small cell of an infection indicator does not leave [`compute`] for a reader who may not see findings.
 
 pub mod chart;
+mod compute;
 mod decimal;
 mod export;
 mod figure;
@@ -18,6 +19,7 @@ mod gaps;
 mod judge;
 mod months;
 mod persons;
+mod persons_web;
 mod question;
 mod rollup;
 mod shown;
@@ -27,6 +29,8 @@ mod web;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compute::codes_below;
+pub use compute::{compute, figures};
 pub use decimal::{Decimal, DecimalError};
 pub use figure::{Cell, Figure};
 pub use gaps::{Gaps, gaps};
@@ -38,13 +42,8 @@ pub use question::{CELLS_MAX, Cells, Question};
 pub use shown::{Shown, period_words, shown, statistical_year, with_unit};
 pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, routes};
 
-use fuyou_kernel::{Date, Secrecy};
-use fuyou_pack::model::{IndicatorEntry, MeasureIx, Pack};
-
-use crate::access::{Action, Denied};
-use crate::db::{self, Db};
-use crate::http::Cx;
-use crate::registry::{OrganizationId, Tree};
+use crate::access::Denied;
+use crate::db;
 
 /// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -58,107 +57,6 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] db::Error),
-}
-
-/// Answers a question without asking who may see it, for commands and for the pages that have asked.
-/// `reader` is the most secret level whose small cells are shown.
-pub async fn figures(
-    db: &Db,
-    pack: &Pack,
-    tree: &Tree,
-    question: &Question,
-    reader: Secrecy,
-) -> Result<Cells, Error> {
-    if question.size() > CELLS_MAX {
-        return Err(Error::TooMany(question.size()));
-    }
-    let measures = measures_of(pack, question);
-    // The roll-up drops what nobody asked for, so the list of codes only saves work: a short list is worth it.
-    let codes = codes_below(tree, &question.nodes);
-    let listed = codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX;
-    let mut connection = db.read().await?;
-    let as_of = store::changes(&mut connection).await?;
-    let (mut found, manual) = (
-        rollup::Found {
-            measures: Vec::new(),
-            counted: Vec::new(),
-            entered: Vec::new(),
-            as_of,
-        },
-        manual(pack, question),
-    );
-    if let Some((from, to)) = span(question) {
-        let range = store::Range {
-            from,
-            to,
-            codes: listed.then_some(codes.as_slice()),
-        };
-        let dialect = store::dialect_of(db.dialect());
-        (found.measures, found.counted) =
-            store::count(&mut connection, dialect, pack, &measures, &range).await?;
-        if manual {
-            found.entered = store::entered(&mut connection, from, to).await?;
-        }
-    }
-    Ok(rollup::roll_up(pack, tree, question, &found, reader))
-}
-
-/// Answers a question of a user who may see the figures of every node in it.
-pub async fn compute(cx: &Cx, pack: &Pack, question: &Question) -> Result<Cells, Error> {
-    for node in &question.nodes {
-        cx.actor.require(Action::ReadIndicators, *node)?;
-    }
-    figures(
-        &cx.db,
-        pack,
-        &cx.actor.tree,
-        question,
-        cx.actor.secrecy_max(),
-    )
-    .await
-}
-
-fn measures_of(pack: &Pack, question: &Question) -> Vec<MeasureIx> {
-    let mut measures: Vec<MeasureIx> = Vec::new();
-    for indicator in &question.indicators {
-        if let IndicatorEntry::Computed {
-            numerator,
-            denominator,
-        } = pack.indicator(*indicator).entry
-        {
-            for measure in [Some(numerator), denominator].into_iter().flatten() {
-                if !measures.contains(&measure) {
-                    measures.push(measure);
-                }
-            }
-        }
-    }
-    measures
-}
-
-fn manual(pack: &Pack, question: &Question) -> bool {
-    question
-        .indicators
-        .iter()
-        .any(|indicator| pack.indicator(*indicator).entry == IndicatorEntry::Manual)
-}
-
-/// The codes of the organizations at and below these nodes, each once.
-fn codes_below(tree: &Tree, nodes: &[OrganizationId]) -> Vec<String> {
-    let below = nodes.iter().flat_map(|node| tree.subtree(*node));
-    let mut codes: Vec<String> = below
-        .map(|organization| organization.code.clone())
-        .collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
-}
-
-/// First and last day of all periods.
-fn span(question: &Question) -> Option<(Date, Date)> {
-    let from = question.periods.iter().map(|period| period.start()).min()?;
-    let to = question.periods.iter().map(|period| period.end()).max()?;
-    Some((from, to))
 }
 
 /// A scaled integer as people write it: 653 with one decimal is 65.3.

@@ -13,6 +13,7 @@ mod figures_web;
 mod marked;
 mod plans;
 mod plans_web;
+mod shares_web;
 pub mod reader;
 mod store;
 pub mod summary;

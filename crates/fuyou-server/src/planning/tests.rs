@@ -282,6 +282,7 @@ async fn typed_figures_count_and_keep_their_history() {
         let enter = async |node: &str, period: &str, number: &str| {
             let form = format!("indicator=sessions&node={node}&period={period}&numerator={number}&denominator=&note=");
             app.post("county_worker", "/figures", &form).await;
+            app.wait_minutes(1);
         };
         enter("990001", "2026-01", "3").await;
         enter("990001", "2026-02", "2").await;

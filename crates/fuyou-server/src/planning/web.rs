@@ -3,7 +3,7 @@
 use fuyou_kernel::{Localized, Period};
 
 use super::plans::Error as PlanningError;
-use super::{board_web, figures_web, plans_web};
+use super::{board_web, figures_web, plans_web, shares_web};
 use crate::access::Action;
 use crate::http::{Access, Error, Route};
 use crate::insight::Progress;
@@ -29,12 +29,12 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get(
             "/plans/{id}/targets/{target}/shares",
             manage,
-            plans_web::shares,
+            shares_web::shares,
         ),
         Route::post(
             "/plans/{id}/targets/{target}/shares",
             manage,
-            plans_web::shared,
+            shares_web::shared,
         ),
         Route::get("/figures", manage, figures_web::show),
         Route::post("/figures", manage, figures_web::entered),

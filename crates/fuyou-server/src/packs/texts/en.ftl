@@ -1,8 +1,8 @@
-packs-forms = forms
+packs-forms = Forms
 packs-fields = fields
-packs-visits = visits
-packs-rules = rules
-packs-indicators = indicators
+packs-visits = Visits
+packs-rules = Rules
+packs-indicators = Indicators
 packs-lists = Registers
 packs-changes = What overlays changed
 packs-layer = Overlay

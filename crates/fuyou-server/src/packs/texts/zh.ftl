@@ -1,8 +1,8 @@
-packs-forms = 张表单
-packs-fields = 个字段
-packs-visits = 次应访
-packs-rules = 条规则
-packs-indicators = 个指标
+packs-forms = 表单
+packs-fields = 字段
+packs-visits = 应访
+packs-rules = 规则
+packs-indicators = 指标
 packs-lists = 台账
 packs-changes = 地方规则包的修改
 packs-layer = 规则包

@@ -1,0 +1,132 @@
+//! The page of the persons behind a cell.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Html;
+
+use super::export;
+use super::persons::{Behind, Cursor, Group, PAGE, persons};
+use super::shown::period_words;
+use super::web::{GroupLink, Place, address, group_key, group_links, pack_of};
+use crate::access::Action;
+use crate::http::{Cx, Error};
+use crate::registry::listed;
+use crate::ui::{Frame, html};
+
+/// A line of the list of persons.
+pub(super) struct PersonLine {
+    pub(super) href: String,
+    pub(super) name: String,
+    pub(super) residence: String,
+    pub(super) organization: String,
+    pub(super) on: String,
+    pub(super) adds: i64,
+    pub(super) phone: String,
+}
+
+#[derive(Template)]
+#[template(path = "insight/persons.html")]
+struct PersonsPage {
+    frame: Frame,
+    title: String,
+    node: String,
+    period: String,
+    back: String,
+    groups: Vec<GroupLink>,
+    group: &'static str,
+    advice: &'static str,
+    total: i64,
+    lines: Vec<PersonLine>,
+    first: String,
+    next: Option<String>,
+    exports: Vec<(String, &'static str)>,
+}
+
+pub(super) async fn behind(
+    cx: Cx,
+    Path(id): Path<String>,
+    Query(place): Query<Place>,
+) -> Result<Html<String>, Error> {
+    let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
+    let ix = pack.indicator_ix(&id).ok_or(Error::NotFound)?;
+    let group = if place.group.is_empty() {
+        Group::NotCounted
+    } else {
+        Group::of_word(&place.group).ok_or(Error::NotFound)?
+    };
+    let after: Option<Cursor> = match place.after.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|()| Error::NotFound)?),
+    };
+    let behind = Behind {
+        indicator: ix,
+        node: node.id,
+        period,
+        group,
+    };
+    let page = persons(&cx.db, pack, &cx.actor, &behind, after.as_ref(), PAGE).await?;
+    let lines = person_lines(&cx, &page.lines).await?;
+    export::note(&cx, "drill", &id, &behind, page.lines.len()).await?;
+    let first = format!(
+        "{}&group={}",
+        address(&id, "/persons", &node.code, period),
+        group.word()
+    );
+    let export = |format: &str| {
+        format!(
+            "{}&group={}&format={format}",
+            address(&id, "/export", &node.code, period),
+            group.word()
+        )
+    };
+    let title = pack.indicator(ix).title.get(cx.language).to_owned();
+    html(&PersonsPage {
+        frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
+        title,
+        node: node.name.clone(),
+        period: period_words(&cx, period),
+        back: address(&id, "", &node.code, period),
+        groups: group_links(pack, ix, &node.code, period, Some(group)),
+        group: group_key(group),
+        advice: match group {
+            Group::Counted => "insight-counted-what",
+            Group::NotCounted => "insight-not-counted-what",
+            Group::Gap => "insight-gap-what",
+        },
+        total: page.total,
+        lines,
+        next: page.next.map(|cursor| format!("{first}&after={cursor}")),
+        first,
+        exports: if cx.actor.may(Action::ExportData) {
+            vec![(export("xlsx"), "XLSX"), (export("csv"), "CSV")]
+        } else {
+            Vec::new()
+        },
+    })
+}
+
+/// Names beside enrollments. A phone shows its end only; the whole of it stands on the person's own page.
+pub(super) async fn person_lines(cx: &Cx, lines: &[super::Line]) -> Result<Vec<PersonLine>, Error> {
+    let ids: Vec<_> = lines.iter().map(|line| line.subject).collect();
+    let names = listed(cx, &ids).await??;
+    let words = |line: &super::Line| {
+        let found = names.get(&line.subject);
+        let organization = line
+            .place
+            .as_deref()
+            .and_then(|code| cx.actor.tree.by_code(code));
+        PersonLine {
+            href: format!("/persons/{}", line.subject),
+            name: found.map_or_else(String::new, |found| found.name.clone()),
+            residence: found.map_or_else(String::new, |found| found.residence.clone()),
+            organization: organization
+                .map_or_else(String::new, |organization| organization.name.clone()),
+            on: line.on.map_or_else(String::new, |on| on.to_string()),
+            adds: line.adds,
+            phone: found
+                .filter(|found| !found.phone_tail.is_empty())
+                .map_or_else(String::new, |found| format!("*{}", found.phone_tail)),
+        }
+    };
+    Ok(lines.iter().map(words).collect())
+}
