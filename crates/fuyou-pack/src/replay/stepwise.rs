@@ -13,11 +13,7 @@ impl Room {
     /// Room for the records of `history` and `more` others.
     pub fn new(history: &History, more: usize) -> Self {
         let filled = history.encounters.iter().cloned().map(OnceCell::from);
-        Self(
-            filled
-                .chain((0..more).map(|_| OnceCell::new()))
-                .collect(),
-        )
+        Self(filled.chain((0..more).map(|_| OnceCell::new())).collect())
     }
 }
 

@@ -111,4 +111,3 @@ fn span(question: &Question) -> Option<(Date, Date)> {
     let to = question.periods.iter().map(|period| period.end()).max()?;
     Some((from, to))
 }
-
