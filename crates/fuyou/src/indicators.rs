@@ -35,6 +35,16 @@ pub struct Args {
 const READER: Secrecy = Secrecy::Open;
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match print(args).await {
+        // A reader that closes the pipe early ("| head") has seen enough.
+        Err(err) if err.downcast_ref::<std::io::Error>().is_some_and(|err| err.kind() == std::io::ErrorKind::BrokenPipe) => {
+            Ok(ExitCode::SUCCESS)
+        }
+        other => other,
+    }
+}
+
+async fn print(args: Args) -> anyhow::Result<ExitCode> {
     let app = args.config.open_app().await?;
     let pack = app
         .pack()

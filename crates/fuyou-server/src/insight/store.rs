@@ -417,6 +417,9 @@ pub(super) async fn count_persons(
     Ok(count)
 }
 
+/// Subject, enrollment, place, date and what it adds.
+type LineRow = (Uuid, Uuid, Option<String>, Option<DbDate>, i64);
+
 /// One page of them, by organization and enrollment.
 pub(super) async fn list_persons(
     connection: &mut Connection,
@@ -449,7 +452,7 @@ pub(super) async fn list_persons(
         query.tail()
     );
     let (from, to) = (DbDate(query.period.start()), DbDate(query.period.end()));
-    let rows: Vec<(Uuid, Uuid, Option<String>, Option<DbDate>, i64)> = on!(connection, conn => {
+    let rows: Vec<LineRow> = on!(connection, conn => {
         let mut bound = sqlx::query_as(AssertSqlSafe(sql)).bind(from).bind(to);
         for code in &query.codes {
             bound = bound.bind(code);
@@ -459,13 +462,7 @@ pub(super) async fn list_persons(
         }
         bound.fetch_all(conn).await?
     });
-    let line = |(subject, enrollment, place, on, adds): (
-        Uuid,
-        Uuid,
-        Option<String>,
-        Option<DbDate>,
-        i64,
-    )| Line {
+    let line = |(subject, enrollment, place, on, adds): LineRow| Line {
         subject: Id::from_uuid(subject),
         enrollment: Id::from_uuid(enrollment),
         place,

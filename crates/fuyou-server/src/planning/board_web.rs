@@ -74,7 +74,13 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
         tree.by_code(&query.node)
     };
     let node = found.ok_or(Error::NotFound)?;
-    let board = board::board(&cx.db, pack, &cx.actor, cx.today, node.id, year).await?;
+    let of = async |year: i16| board::board(&cx.db, pack, &cx.actor, cx.today, node.id, year).await;
+    let mut board = of(year).await?;
+    // Until the new year's plan is adopted, last year's is what one wants to see.
+    if board.plan.is_none() && query.year.is_empty() {
+        board = of(year - 1).await?;
+    }
+    let year = if board.plan.is_some() { board.year } else { year };
     let can_drill = cx.actor.may(Action::DrillToPersons);
     let (bound, waiting): (Vec<_>, Vec<_>) =
         board.rows.iter().partition(|row| row.indicator.is_some());

@@ -53,10 +53,10 @@ pub(super) fn progress_badge(progress: Progress) -> (&'static str, &'static str)
     }
 }
 
-/// The year of a plan that is worked on now: that of the present statistical year.
+/// The year of a plan as typed; the present calendar year when nothing was typed.
 pub(super) fn year_of(text: &str, today: fuyou_kernel::Date) -> Result<i16, Error> {
     match text.trim() {
-        "" => Ok(crate::insight::statistical_year(today)),
+        "" => Ok(today.year()),
         text => match text.parse::<Period>() {
             Ok(Period::CalendarYear(year) | Period::StatisticalYear(year)) => Ok(year),
             _ => Err(Error::Rejected(Localized::new(
