@@ -37,7 +37,11 @@ const READER: Secrecy = Secrecy::Open;
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     match print(args).await {
         // A reader that closes the pipe early ("| head") has seen enough.
-        Err(err) if err.downcast_ref::<std::io::Error>().is_some_and(|err| err.kind() == std::io::ErrorKind::BrokenPipe) => {
+        Err(err)
+            if err
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|err| err.kind() == std::io::ErrorKind::BrokenPipe) =>
+        {
             Ok(ExitCode::SUCCESS)
         }
         other => other,

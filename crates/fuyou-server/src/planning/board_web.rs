@@ -80,7 +80,11 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
     if board.plan.is_none() && query.year.is_empty() {
         board = of(year - 1).await?;
     }
-    let year = if board.plan.is_some() { board.year } else { year };
+    let year = if board.plan.is_some() {
+        board.year
+    } else {
+        year
+    };
     let can_drill = cx.actor.may(Action::DrillToPersons);
     let (bound, waiting): (Vec<_>, Vec<_>) =
         board.rows.iter().partition(|row| row.indicator.is_some());
