@@ -27,6 +27,10 @@ pub(super) enum HeadChange {
 
 /// What happens to a record.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a change holds one or two of them, and none is kept"
+)]
 pub(super) enum RecordChange {
     /// It is new.
     New(Kept),

@@ -475,7 +475,8 @@ pub(super) async fn findings(
 ) -> Result<HashMap<Uuid, FoundRow>, Error> {
     const SQL: &str =
         "select id, visit, risk_after, marks_after from encounter where subject_id = $1";
-    let rows: Vec<(Uuid, Option<String>, Option<String>, Option<String>)> =
+    type Row = (Uuid, Option<String>, Option<String>, Option<String>);
+    let rows: Vec<Row> =
         on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
     Ok(rows
         .into_iter()

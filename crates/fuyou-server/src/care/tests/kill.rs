@@ -64,9 +64,8 @@ async fn child() {
             }
         }));
     }
-    for writer in writers {
-        writer.await.unwrap();
-    }
+    // The writers never end by themselves: the first that does has failed.
+    writers.swap_remove(0).await.unwrap();
 }
 
 /// One bicycle's life, each step printed once it was acknowledged.

@@ -62,7 +62,6 @@ impl SummaryQuery {
 #[template(path = "planning/summary/summary.html")]
 struct SummaryPage {
     frame: Frame,
-    node: String,
     nodes: Vec<Choice>,
     year: i16,
     file: String,
@@ -89,7 +88,6 @@ async fn show(
     };
     html(&SummaryPage {
         frame: Frame::new(&cx, "summary-menu"),
-        node: node.code.clone(),
         nodes: node_choices(&cx, node),
         year,
         file: file(own),
