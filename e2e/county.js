@@ -103,7 +103,7 @@ export async function inCounty(name, journey) {
     for (const [login, person, code] of users) {
       run(["user", "add", login, "--name", person, "--role", login, "--organization", code], `${first}\n`);
     }
-    server = spawn(fuyou, ["serve", "--listen", "127.0.0.1:0", "--county-name", "云溪县", "--pack", "packs/cn", "--data", join(data, "data")], {
+    server = spawn(fuyou, ["serve", "--listen", "127.0.0.1:0", "--county-name", "云溪县", "--pack", "cn", "--data", join(data, "data")], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use fuyou_kernel::{Date, Timestamp};
-use fuyou_server::access::{NewUser, Role, create_user};
+use fuyou_server::access::{NewUser, Role, UserError, create_user};
 use fuyou_server::http::{App, Clock, serve};
 use fuyou_server::planning;
 use fuyou_server::registry::OrganizationKind;
@@ -51,7 +51,10 @@ pub async fn run(mut args: Args) -> anyhow::Result<ExitCode> {
     log_to_stderr();
     let day = args.today.unwrap_or_else(|| today(&args.config));
     let folder = format!("fuyou-demo-{day}-{}-{}", args.population, args.seed);
-    args.config.data = args.county.take().unwrap_or_else(|| std::env::temp_dir().join(folder));
+    args.config.data = args
+        .county
+        .take()
+        .unwrap_or_else(|| std::env::temp_dir().join(folder));
     args.config.county_name = "云岭县(模拟) · made-up county".to_owned();
     let listener = bind(&args.listen).await?;
     let app = args.config.open_app_at(clock_on(day, &args.config)).await?;
@@ -79,9 +82,18 @@ async fn make(app: &App, args: &Args, day: Date) -> anyhow::Result<()> {
         threads: threads(),
         extent: Extent::Everything,
     };
-    let program = app.pack().and_then(|pack| pack.programs.first()).context("没有规则包 · no pack was loaded")?;
+    let program = app
+        .pack()
+        .and_then(|pack| pack.programs.first())
+        .context("没有规则包 · no pack was loaded")?;
     let scenario = read_scenario(&args.config.pack, &program.id)?;
-    into_store(app, &scenario, &options, &args.config.data.join("county.ndjson")).await?;
+    into_store(
+        app,
+        &scenario,
+        &options,
+        &args.config.data.join("county.ndjson"),
+    )
+    .await?;
     import_plan(app, day).await?;
     for role in Role::ALL {
         create_account(app, role).await?;
@@ -91,9 +103,16 @@ async fn make(app: &App, args: &Args, day: Date) -> anyhow::Result<()> {
 
 /// The county's plan of the running year.
 async fn import_plan(app: &App, day: Date) -> anyhow::Result<()> {
-    let pack = app.pack().context("没有规则包 · no pack was loaded")?.clone();
+    let pack = app
+        .pack()
+        .context("没有规则包 · no pack was loaded")?
+        .clone();
     let tree = app.tree();
-    let root = tree.all().iter().find(|place| place.parent_id.is_none()).context("the county has a root")?;
+    let root = tree
+        .all()
+        .iter()
+        .find(|place| place.parent_id.is_none())
+        .context("the county has a root")?;
     let text = PLAN.replace("{year}", &day.year().to_string());
     let import = planning::Import {
         org: root.id,
@@ -114,10 +133,16 @@ async fn create_account(app: &App, role: Role) -> anyhow::Result<()> {
         Role::TownshipWorker => OrganizationKind::TownshipCentre,
         Role::Nurse => OrganizationKind::Hospital,
         Role::CountyWorker => OrganizationKind::MchInstitute,
-        Role::Analyst | Role::Director | Role::Administrator | Role::Auditor => OrganizationKind::Bureau,
+        Role::Analyst | Role::Director | Role::Administrator | Role::Auditor => {
+            OrganizationKind::Bureau
+        }
     };
     let tree = app.tree();
-    let place = tree.all().iter().find(|place| place.kind == kind).context("the county has places of every kind")?;
+    let place = tree
+        .all()
+        .iter()
+        .find(|place| place.kind == kind)
+        .context("the county has places of every kind")?;
     let new = NewUser {
         login: login(role).to_owned(),
         name: format!("演示 {}", login(role)),
@@ -126,8 +151,11 @@ async fn create_account(app: &App, role: Role) -> anyhow::Result<()> {
         password: PASSWORD.to_owned(),
         must_change_password: false,
     };
-    create_user(app, by_command(app, "create_user", "app_user"), &new).await?;
-    Ok(())
+    match create_user(app, by_command(app, "create_user", "app_user"), &new).await {
+        // An earlier start was interrupted after this account was made.
+        Ok(_) | Err(UserError::Taken(_)) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn login(role: Role) -> &'static str {
@@ -146,7 +174,8 @@ fn login(role: Role) -> &'static str {
 /// A clock that runs as the system's does, but on `day`.
 fn clock_on(day: Date, config: &Config) -> Clock {
     let clock = system_clock();
-    let days = fuyou_kernel::DayNumber::from(day).0 - fuyou_kernel::DayNumber::from(today(config)).0;
+    let days =
+        fuyou_kernel::DayNumber::from(day).0 - fuyou_kernel::DayNumber::from(today(config)).0;
     let shift_s = i64::from(days) * 86_400;
     Arc::new(move || {
         let now = clock();

@@ -30,7 +30,10 @@ pub struct Args {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let app = args.config.open_app().await?;
     let now = app.now();
-    let care = app.care().context("没有规则包 · no pack was loaded")?.clone();
+    let care = app
+        .care()
+        .context("没有规则包 · no pack was loaded")?
+        .clone();
     let by = Acting::system(app.tree(), now, app.date_of(now));
     let rejected = args.rejected.unwrap_or_else(|| {
         let mut name = args.file.file_name().unwrap_or_default().to_owned();
@@ -41,10 +44,17 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => Format::Ndjson,
         Some(form) => {
             let (program, form) = form.split_once('/').context("--form is PROGRAM/FORM")?;
-            Format::Csv { program: program.to_owned(), form: form.to_owned() }
+            Format::Csv {
+                program: program.to_owned(),
+                form: form.to_owned(),
+            }
         }
     };
-    let job = Job { file: &args.file, format, rejected: &rejected };
+    let job = Job {
+        file: &args.file,
+        format,
+        rejected: &rejected,
+    };
     let start = Instant::now();
     let imported = load(&care, &app, &by, &job).await;
     app.db().close().await;
@@ -73,12 +83,16 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// When the import cannot go on.
 pub async fn load(care: &Care, app: &App, by: &Acting, job: &Job<'_>) -> anyhow::Result<Report> {
     let bar = ProgressBar::new(0).with_style(
-        ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} {eta}").context("the bar is drawn")?,
+        ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg} {eta}")
+            .context("the bar is drawn")?,
     );
     let imported = import_file(care, app.keys(), by, job, |progress| {
         bar.set_length(progress.bytes_total);
         bar.set_position(progress.bytes_done);
-        bar.set_message(format!("{} 条记录 · encounters, {} 条被拒 · rejected", progress.encounters, progress.rejected));
+        bar.set_message(format!(
+            "{} 条记录 · encounters, {} 条被拒 · rejected",
+            progress.encounters, progress.rejected
+        ));
     })
     .await;
     bar.finish_and_clear();

@@ -44,7 +44,7 @@ enum Command {
     /// 密钥 · Keys.
     Keys(keys::Args),
     /// 规则包 · Packs of definitions.
-    Pack(pack::Arguments),
+    Pack(pack::Args),
     /// 工作计划 · Work plans.
     Plan(plan::Args),
     /// 表达式 · Try an expression.

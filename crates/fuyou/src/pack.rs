@@ -15,7 +15,7 @@ use crate::packs;
 
 /// What to do with a pack.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct Args {
     #[command(subcommand)]
     action: Action,
 }
@@ -42,8 +42,8 @@ enum Action {
 }
 
 /// Runs the command; the exit code says whether the pack is good.
-pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    match arguments.action {
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.action {
         Action::Check { dir } => check(&dir),
         Action::Test { dir } => test(&dir),
         Action::Show { dir, program } => show(&dir, program.as_deref()),

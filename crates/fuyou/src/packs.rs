@@ -60,7 +60,10 @@ pub fn files(layers: &[PackFiles], paths: &[String]) -> anyhow::Result<Vec<Strin
 
 fn inside(name: &str) -> anyhow::Result<PackFiles> {
     let Some(dir) = INSIDE.get_dir(name) else {
-        let names: Vec<String> = INSIDE.dirs().map(|dir| dir.path().display().to_string()).collect();
+        let names: Vec<String> = INSIDE
+            .dirs()
+            .map(|dir| dir.path().display().to_string())
+            .collect();
         bail!(
             "没有规则包 {name};内置的有 {} · there is no pack {name}: neither a folder nor one inside the program",
             names.join(", ")
@@ -72,26 +75,41 @@ fn inside(name: &str) -> anyhow::Result<PackFiles> {
         folders.extend(folder.dirs());
         for file in folder.files().filter(|file| is_definition(file.path())) {
             let path = file.path().strip_prefix(name)?;
-            files.push(PackFile { path: slashed(path), bytes: file.contents().to_vec() });
+            files.push(PackFile {
+                path: slashed(path),
+                bytes: file.contents().to_vec(),
+            });
         }
     }
-    Ok(PackFiles { root: name.to_owned(), files })
+    Ok(PackFiles {
+        root: name.to_owned(),
+        files,
+    })
 }
 
 fn folder_layers(dir: &Path) -> anyhow::Result<Vec<PackFiles>> {
     let mut layers = vec![read_folder(dir)?];
     while let Some(base) = base_of(&layers[0]) {
         if layers.len() == LAYERS_MAX {
-            bail!("{}: more than {LAYERS_MAX} packs extend each other", dir.display());
+            bail!(
+                "{}: more than {LAYERS_MAX} packs extend each other",
+                dir.display()
+            );
         }
-        let beside = dir.parent().map_or_else(|| PathBuf::from(&base), |parent| parent.join(&base));
+        let beside = dir
+            .parent()
+            .map_or_else(|| PathBuf::from(&base), |parent| parent.join(&base));
         let folder = if beside.is_dir() {
             beside
         } else {
             let parent = dir.canonicalize()?;
-            parent.parent().context("a pack has a folder around it")?.join(&base)
+            parent
+                .parent()
+                .context("a pack has a folder around it")?
+                .join(&base)
         };
-        let base = read_folder(&folder).with_context(|| format!("the base `{base}` of {}", dir.display()))?;
+        let base = read_folder(&folder)
+            .with_context(|| format!("the base `{base}` of {}", dir.display()))?;
         layers.insert(0, base);
     }
     Ok(layers)
@@ -101,24 +119,37 @@ fn read_folder(dir: &Path) -> anyhow::Result<PackFiles> {
     let mut files = Vec::new();
     let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
+        for entry in
+            fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))?
+        {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
             } else if is_definition(&path) {
-                let bytes = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-                files.push(PackFile { path: slashed(path.strip_prefix(dir)?), bytes });
+                let bytes =
+                    fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+                files.push(PackFile {
+                    path: slashed(path.strip_prefix(dir)?),
+                    bytes,
+                });
             }
         }
     }
-    Ok(PackFiles { root: dir.to_string_lossy().trim_end_matches('/').to_owned(), files })
+    Ok(PackFiles {
+        root: dir.to_string_lossy().trim_end_matches('/').to_owned(),
+        files,
+    })
 }
 
 fn is_definition(path: &Path) -> bool {
-    path.extension().is_some_and(|kind| kind == "toml" || kind == "csv")
+    path.extension()
+        .is_some_and(|kind| kind == "toml" || kind == "csv")
 }
 
 fn slashed(path: &Path) -> String {
-    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    let parts: Vec<_> = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
     parts.join("/")
 }

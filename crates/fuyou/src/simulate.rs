@@ -57,7 +57,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let options = options(&arguments);
     let start = Instant::now();
     let counts = match arguments.out.as_deref() {
-        Some(out) if out == Path::new("-") => write_lines(&scenario, &options, &mut io::stdout().lock())?,
+        Some(out) if out == Path::new("-") => {
+            write_lines(&scenario, &options, &mut io::stdout().lock())?
+        }
         Some(out) => write_file(&scenario, &options, out)?,
         None => {
             let app = arguments.config.open_app().await?;
@@ -76,16 +78,29 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 ///
 /// # Errors
 /// When the county cannot be made or stored.
-pub async fn into_store(app: &App, scenario: &Scenario, options: &Options, file: &Path) -> anyhow::Result<Counts> {
+pub async fn into_store(
+    app: &App,
+    scenario: &Scenario,
+    options: &Options,
+    file: &Path,
+) -> anyhow::Result<Counts> {
     let counts = write_file(scenario, options, file)?;
     let now = app.now();
     let care = app.care().context("没有规则包 · no pack was loaded")?;
     let by = Acting::system(app.tree(), now, app.date_of(now));
     let rejected = file.with_extension("rejected.csv");
-    let job = Job { file, format: Format::Ndjson, rejected: &rejected };
+    let job = Job {
+        file,
+        format: Format::Ndjson,
+        rejected: &rejected,
+    };
     let report = crate::import::load(care, app, &by, &job).await?;
     if report.rejected > 0 {
-        bail!("{} 行被拒 · lines of the county were refused: {}", report.rejected, rejected.display());
+        bail!(
+            "{} 行被拒 · lines of the county were refused: {}",
+            report.rejected,
+            rejected.display()
+        );
     }
     fs::remove_file(file)?;
     app.reload_tree().await?;
@@ -100,7 +115,9 @@ fn write_file(scenario: &Scenario, options: &Options, path: &Path) -> anyhow::Re
     let file = File::create(path).with_context(|| format!("creating {}", path.display()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let counts = write_lines(scenario, options, &mut out)?;
-    out.into_inner().context("writing the last lines")?.sync_all()?;
+    out.into_inner()
+        .context("writing the last lines")?
+        .sync_all()?;
     Ok(counts)
 }
 
@@ -138,7 +155,10 @@ pub fn threads() -> usize {
 pub fn read_scenario(pack: &str, program: &str) -> anyhow::Result<Scenario> {
     let layers = packs::layers(pack)?;
     // An overlay without a scenario of its own uses the one of the pack that it extends.
-    let paths = ["simulate.toml".to_owned(), format!("{program}/simulate.toml")];
+    let paths = [
+        "simulate.toml".to_owned(),
+        format!("{program}/simulate.toml"),
+    ];
     let texts = packs::files(&layers, &paths)?;
     Ok(Scenario::read(&packs::open(pack)?, &texts[0], &texts[1])?)
 }

@@ -46,10 +46,17 @@ enum DocumentLanguage {
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let app = args.config.open_app().await?;
-    let pack = app.pack().context("没有规则包 · no pack was loaded")?.clone();
+    let pack = app
+        .pack()
+        .context("没有规则包 · no pack was loaded")?
+        .clone();
     let tree = app.tree();
     let Some(node) = tree.by_code(&args.node) else {
-        bail!("没有编码为 {} 的机构 · there is no organization with the code {}", args.node, args.node);
+        bail!(
+            "没有编码为 {} 的机构 · there is no organization with the code {}",
+            args.node,
+            args.node
+        );
     };
     let now = app.now();
     let at = now.to_zoned(app.options().time_zone.clone());
@@ -58,7 +65,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         year: args.year,
         today: args.today.unwrap_or_else(|| app.date_of(now)),
         at: at.strftime("%Y-%m-%d %H:%M").to_string(),
-        address: args.address.as_deref().map(|address| address.trim_end_matches('/').to_owned()),
+        address: args
+            .address
+            .as_deref()
+            .map(|address| address.trim_end_matches('/').to_owned()),
     };
     let data = summary_unguarded(app.db(), &pack, &tree, &request).await?;
     let language = match args.language {
@@ -67,8 +77,14 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let document = compose(&data, language)?;
     let bytes = docx(&document, now)?;
-    std::fs::write(&args.out, &bytes).with_context(|| format!("无法写入 · cannot write {}", args.out.display()))?;
-    say(&format!("{} · {} · {} bytes", args.out.display(), document.title, bytes.len()))?;
+    std::fs::write(&args.out, &bytes)
+        .with_context(|| format!("无法写入 · cannot write {}", args.out.display()))?;
+    say(&format!(
+        "{} · {} · {} bytes",
+        args.out.display(),
+        document.title,
+        bytes.len()
+    ))?;
     app.db().close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,8 @@
 //! Rules of the workspace that a machine can check: who may use whom, where SQL and HTTP may stand, how long a file may
 //! be, that documents do not point nowhere, and that nothing is left marked unfinished.
 
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 use fuyou_expr::Value;
 use fuyou_kernel::Localized;
 
-use super::read::read_value;
+use super::values::read_value;
 use crate::model::{FactIx, Program, RuleIx, ScoreIx};
 use crate::raw::{At, Node, NodeKind, Report, Text, nearest};
 

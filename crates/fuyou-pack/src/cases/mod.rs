@@ -1,8 +1,12 @@
 //! Golden cases: written with clinicians, run for every pack.
 
+mod coverage;
 mod expect;
+mod filled;
 mod read;
 mod run;
+mod values;
+mod words;
 
 pub(crate) use read::{Cases, read_cases};
 pub use run::run_cases;

@@ -1,18 +1,18 @@
 //! Runs cases as the server would: records are checked, computed fields filled, then the history is replayed.
 
-use std::collections::BTreeSet;
-
 use fuyou_expr::format_value;
-use fuyou_kernel::{Date, DayNumber, Localized};
+use fuyou_kernel::{DayNumber, Localized};
 
 use super::CaseReport;
+use super::coverage::{Covered, diagnostic};
 use super::expect::{Expect, Place, Wanted};
 use super::read::Case;
+use super::words::{spot, window_of};
 use crate::diagnostic::Diagnostic;
 use crate::indicator::standing;
-use crate::model::{At, Form, IndicatorEntry, ItemKind, Pack, Program, RuleIx, Severity};
+use crate::model::{IndicatorEntry, Pack, Program, RuleIx, Severity};
 use crate::record::{Checked, Draft, check_record};
-use crate::replay::{Due, History, Outcome, Task, TaskOrigin, TaskState, replay};
+use crate::replay::{History, Outcome, Task, TaskOrigin, TaskState, replay};
 
 /// The records of a history are checked as if typed this many days after the service.
 const TYPED_AFTER_DAYS: i32 = 365;
@@ -36,87 +36,6 @@ pub fn run_cases(pack: &Pack) -> CaseReport {
     }
     report.uncovered = covered.missing(pack);
     report
-}
-
-/// What some case expected and found, by program and id.
-#[derive(Default)]
-struct Covered {
-    rules: BTreeSet<(usize, RuleIx, bool)>,
-    indicators: BTreeSet<(String, bool)>,
-}
-
-impl Covered {
-    fn missing(&self, pack: &Pack) -> Vec<Diagnostic> {
-        let mut missing = Vec::new();
-        let mut lack = |kind: ItemKind, program: &str, id: &str, zh: &str, en: &str| {
-            let Some(place) = pack.place(kind, program, id) else {
-                return;
-            };
-            let message = Localized::new(
-                format!("{} {id}:{zh}", kind.word()),
-                format!("{} `{id}`: {en}", kind.word()),
-            );
-            missing.push(diagnostic(place, message));
-        };
-        for (position, program) in pack.programs.iter().enumerate() {
-            for (rule_position, rule) in program.rules.iter().enumerate() {
-                let ix = RuleIx::new(rule_position);
-                if !self.rules.contains(&(position, ix, true)) {
-                    lack(
-                        ItemKind::Rule,
-                        &program.id,
-                        &rule.id,
-                        "缺少成立的用例",
-                        "no case in which it is true",
-                    );
-                }
-                if !self.rules.contains(&(position, ix, false)) {
-                    lack(
-                        ItemKind::Rule,
-                        &program.id,
-                        &rule.id,
-                        "缺少不成立的用例",
-                        "no case in which it is not true",
-                    );
-                }
-            }
-        }
-        for indicator in &pack.indicators {
-            if indicator.entry == IndicatorEntry::Manual {
-                continue;
-            }
-            let program = &pack.program(indicator.program).id;
-            if !self.indicators.contains(&(indicator.id.to_string(), true)) {
-                lack(
-                    ItemKind::Indicator,
-                    program,
-                    &indicator.id,
-                    "缺少计入的用例",
-                    "no case that is counted",
-                );
-            }
-            if !self.indicators.contains(&(indicator.id.to_string(), false)) {
-                lack(
-                    ItemKind::Indicator,
-                    program,
-                    &indicator.id,
-                    "缺少不计入的用例",
-                    "no case that is not counted or outside",
-                );
-            }
-        }
-        missing
-    }
-}
-
-fn diagnostic(place: &crate::model::Place, message: Localized) -> Diagnostic {
-    Diagnostic {
-        file: place.file.clone(),
-        line: place.line,
-        column: place.column,
-        message,
-        suggestion: None,
-    }
 }
 
 struct Runner<'a> {
@@ -468,39 +387,6 @@ impl Runner<'_> {
                 format!("{word} 应为空;现有 {unexpected}"),
                 format!("{word} should be empty; there is {unexpected}"),
             );
-        }
-    }
-}
-
-/// A place in a form as cases write it: `occurred_on`, a field, a group, or `group.field`.
-fn spot(form: &Form, at: At) -> String {
-    match at {
-        At::OccurredOn => "occurred_on".to_owned(),
-        At::Field(field) => form.fields[field.get()].id.to_string(),
-        At::Group(group) => form.groups[group.get()].id.to_string(),
-        At::Cell(group, _, field) => {
-            let group = &form.groups[group.get()];
-            format!("{}.{}", group.id, group.fields[field.get()].id)
-        }
-    }
-}
-
-/// `2026-04-16..2026-05-13` for a window, the last day or instant for a deadline.
-fn window_of(task: &Task) -> String {
-    let date = |day: DayNumber| {
-        Date::try_from(day)
-            .map(|date| date.to_string())
-            .unwrap_or_default()
-    };
-    match (task.origin, task.due) {
-        (TaskOrigin::Visit(_), Due::On(to)) => format!("{}..{}", date(task.from), date(to)),
-        (_, Due::On(on)) => date(on),
-        (_, Due::At(at)) => {
-            // Cases keep clocks at UTC+8.
-            let local = at + 8 * 3_600_000;
-            let day = DayNumber(i32::try_from(local.div_euclid(86_400_000)).unwrap_or(0));
-            let minutes = local.rem_euclid(86_400_000) / 60_000;
-            format!("{}T{:02}:{:02}", date(day), minutes / 60, minutes % 60)
         }
     }
 }

@@ -1,19 +1,14 @@
 //! The expressions of forms, once all names are known.
 
-use std::sync::Arc;
-
 use fuyou_expr::{Column, Expr, Scope, Slot, Type};
-use fuyou_kernel::Localized;
 
 use super::columns::{Columns, computed_secrecy};
-use super::fields::{RawCheck, RawField, RawForm, RawGroup, RawLimit, RawRequired};
-use super::names::{check_snake, mentions};
+use super::compile::{Compiler, Spots};
+use super::fields::{RawField, RawForm, RawGroup};
+use super::names::mentions;
 use super::order::Graph;
 use super::{Context, values::ValueSets};
-use crate::model::{
-    At, Check, Derived, Field, FieldIx, FieldKind, Form, Group, GroupIx, Requirement, Severity,
-};
-use crate::raw::{Reader, Text};
+use crate::model::{Derived, FieldIx, Form, Group, GroupIx};
 use crate::scope::{FormOuter, GroupOuter, Member, NO_FIELD};
 
 /// Compiles the forms of a program.
@@ -37,11 +32,12 @@ pub(crate) fn forms(
         .collect()
 }
 
-struct FormMaker<'a> {
-    context: &'a Context<'a>,
-    columns: &'a Columns,
+/// What forms are compiled against.
+pub(super) struct FormMaker<'a> {
+    pub context: &'a Context<'a>,
+    pub columns: &'a Columns,
     derived: &'a [Derived],
-    values: &'a ValueSets,
+    pub values: &'a ValueSets,
 }
 
 impl FormMaker<'_> {
@@ -346,189 +342,4 @@ fn slot(position: usize) -> Slot {
 fn dedup(fields: &mut Vec<RawField<'_>>) {
     let mut seen = std::collections::HashSet::new();
     fields.retain(|field| seen.insert(field.id.text));
-}
-
-/// What a check's `at` may name.
-struct Spots<'a> {
-    form: &'a [RawField<'a>],
-    groups: &'a [RawGroup<'a>],
-    /// The group whose rows are checked: its fields by bare name.
-    in_group: Option<GroupIx>,
-}
-
-impl Spots<'_> {
-    /// A field of the checked row is [`At::Cell`] of row 0: the row is known only when a record is checked.
-    fn find(&self, name: &str) -> Option<At> {
-        let cell = |group: usize, field: &str| {
-            let found = self.groups[group]
-                .fields
-                .iter()
-                .position(|known| known.id.text == field)?;
-            Some(At::Cell(GroupIx::new(group), 0, FieldIx::new(found)))
-        };
-        if name == "occurred_on" {
-            return Some(At::OccurredOn);
-        }
-        if let Some(own) = self.in_group.and_then(|group| cell(group.get(), name)) {
-            return Some(own);
-        }
-        if let Some((group, field)) = name.split_once('.') {
-            let group = self
-                .groups
-                .iter()
-                .position(|known| known.id.text == group)?;
-            return match self.in_group {
-                Some(own) if own.get() == group => cell(group, field),
-                Some(_) | None => cell(group, field).map(|_| At::Group(GroupIx::new(group))),
-            };
-        }
-        let field = self
-            .form
-            .iter()
-            .position(|field| field.id.text == name)
-            .map(|at| At::Field(FieldIx::new(at)));
-        field.or_else(|| {
-            self.groups
-                .iter()
-                .position(|group| group.id.text == name)
-                .map(|at| At::Group(GroupIx::new(at)))
-        })
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.form
-            .iter()
-            .map(|field| field.id.text)
-            .chain(self.groups.iter().map(|group| group.id.text))
-            .collect()
-    }
-}
-
-/// Parses expressions over one scope.
-struct Compiler<'a> {
-    maker: &'a FormMaker<'a>,
-    scope: &'a Scope,
-}
-
-impl Compiler<'_> {
-    fn condition(&self, text: Text<'_>) -> Option<Expr> {
-        self.typed(text, &Type::Boolean)
-    }
-
-    fn typed(&self, text: Text<'_>, ty: &Type) -> Option<Expr> {
-        if self.maker.columns.is_poisoned(text.text) {
-            return None;
-        }
-        self.maker.context.parse_as(text, self.scope, ty)
-    }
-
-    fn fields(&self, raw: Vec<RawField<'_>>) -> Vec<Field> {
-        self.fields_of(&raw)
-    }
-
-    fn fields_of(&self, raw: &[RawField<'_>]) -> Vec<Field> {
-        let secrecy = computed_secrecy(raw);
-        raw.iter()
-            .filter_map(|field| {
-                let level = secrecy.get(field.id.text).copied().unwrap_or_default();
-                self.field(field, level)
-            })
-            .collect()
-    }
-
-    fn field(&self, raw: &RawField<'_>, secrecy: fuyou_kernel::Secrecy) -> Option<Field> {
-        let (input, ty) = (raw.input.clone()?, raw.ty.clone()?);
-        let (hard_range, hard) = self.limit(&raw.hard);
-        let (soft_range, soft) = self.limit(&raw.soft);
-        let required = match &raw.required {
-            RawRequired::Never => None,
-            RawRequired::Always => Some(Requirement::Always),
-            RawRequired::When(text) => self.condition(*text).map(Requirement::When),
-        };
-        let computed = raw.compute.and_then(|text| self.typed(text, &ty));
-        let secrecy = computed
-            .as_ref()
-            .map_or(secrecy, |expr| secrecy.max(expr.secrecy()));
-        if let (Some(compute), Some(_)) = (raw.compute, raw.default) {
-            let (zh, en) = (
-                "compute 与 default 不能同时使用",
-                "`compute` and `default` exclude each other",
-            );
-            self.maker.context.report.error(compute.at, zh, en);
-        }
-        let codes = match &input {
-            crate::model::InputType::Code(id) | crate::model::InputType::Codes(id) => {
-                self.maker.values.get(&**id).map(Arc::clone)
-            }
-            _ => None,
-        };
-        Some(Field {
-            id: raw.id.text.into(),
-            label: raw.label.clone(),
-            section: raw.section,
-            input,
-            unit: raw.unit.clone(),
-            hint: raw.hint.clone(),
-            secrecy,
-            kind: computed.map_or(FieldKind::Typed, FieldKind::Computed),
-            required,
-            show_if: raw.show_if.and_then(|text| self.condition(text)),
-            hard_range,
-            soft_range,
-            hard,
-            soft,
-            default: raw.default.and_then(|text| self.typed(text, &ty)),
-            cited: raw.cited.clone(),
-            codes,
-            ty,
-        })
-    }
-
-    fn limit(&self, raw: &RawLimit<'_>) -> (Option<(i64, i64)>, Option<Expr>) {
-        match raw {
-            RawLimit::None => (None, None),
-            RawLimit::Range(low, high) => (Some((*low, *high)), None),
-            RawLimit::Condition(text) => (None, self.condition(*text)),
-        }
-    }
-
-    fn check(&self, raw: &RawCheck<'_>, spots: &Spots<'_>) -> Option<Check> {
-        let report = self.maker.context.report;
-        let reader = Reader::new(raw.table, report);
-        let id = reader.need_text("id");
-        if let Some(id) = id {
-            check_snake(report, id.text, id.at);
-        }
-        let that = reader
-            .need_text("that")
-            .and_then(|text| self.condition(text));
-        let words = [("refuse", Severity::Refuse), ("confirm", Severity::Confirm)];
-        let severity = reader.word("severity", &words).unwrap_or(Severity::Refuse);
-        let message = reader.need_localized("message");
-        let mut at = Vec::new();
-        for name in reader.texts("at") {
-            match spots.find(name.text) {
-                Some(spot) => at.push(spot),
-                None => {
-                    let known = crate::raw::nearest(name.text, spots.names()).map(str::to_owned);
-                    let text = name.text;
-                    let message = Localized::new(
-                        format!("表单里没有字段「{text}」"),
-                        format!("the form has no field `{text}`"),
-                    );
-                    report.error_with(name.at, message, known);
-                }
-            }
-        }
-        reader.node("source");
-        reader.node("certainty");
-        reader.finish();
-        Some(Check {
-            id: id?.text.into(),
-            that: that?,
-            severity,
-            message,
-            at,
-        })
-    }
 }

@@ -14,6 +14,16 @@ use crate::model::{
 };
 use crate::raw::{At, Item, Node, NodeKind, Reader, Table, Text, nearest};
 
+const BETTER: [(&str, Better); 3] = [
+    ("higher", Better::Higher),
+    ("lower", Better::Lower),
+    ("neither", Better::Neither),
+];
+const PERIODS: [(&str, PeriodKind); 2] = [
+    ("statistical", PeriodKind::Statistical),
+    ("calendar", PeriodKind::Calendar),
+];
+
 /// The measures read so far.
 #[derive(Default)]
 pub(crate) struct Measures {
@@ -85,20 +95,9 @@ impl Measures {
             .map(|alias| alias.text.to_owned())
             .collect();
         let unit = reader.word("unit", &Unit::WORDS);
-        let better = reader.word(
-            "better",
-            &[
-                ("higher", Better::Higher),
-                ("lower", Better::Lower),
-                ("neither", Better::Neither),
-            ],
-        );
-        let kinds = [
-            ("statistical", PeriodKind::Statistical),
-            ("calendar", PeriodKind::Calendar),
-        ];
+        let better = reader.word("better", &BETTER);
         let period = reader
-            .word("period", &kinds)
+            .word("period", &PERIODS)
             .unwrap_or(PeriodKind::Statistical);
         let manual = reader.word("entry", &[("manual", ())]).is_some();
         let mut side = |key: &'static str| {
@@ -108,37 +107,7 @@ impl Measures {
         let (numerator, denominator) = (side("numerator"), side("denominator"));
         let gap_text = reader.text("gap");
         let cited = read_cited(&reader, sources);
-        let has = |key: &str| item.table.get(key).is_some();
-        match (manual, has("numerator")) {
-            (true, true) => reader.report.error(
-                reader.at,
-                "entry 与 numerator 不能同时使用",
-                "`entry` and `numerator` exclude each other",
-            ),
-            (false, false) => reader.report.error(
-                reader.at,
-                "缺少 numerator(或 entry = \"manual\")",
-                "`numerator` is missing (or entry = \"manual\")",
-            ),
-            _ => {}
-        }
-        for key in ["unit", "better"] {
-            if !has(key) {
-                reader.report.error(
-                    reader.at,
-                    format!("缺少 {key}"),
-                    format!("`{key}` is missing"),
-                );
-            }
-        }
-        let is_rate = !matches!(unit, Some(Unit::Count) | None);
-        if !manual && is_rate && has("numerator") && !has("denominator") {
-            reader.report.error(
-                reader.at,
-                "率需要 denominator",
-                "a rate needs a `denominator`",
-            );
-        }
+        check_shape(&reader, manual, unit);
         reader.finish();
         let entry = match (manual, numerator) {
             (true, _) => IndicatorEntry::Manual,
@@ -155,14 +124,7 @@ impl Measures {
         let gap = gap_text.and_then(|text| {
             parse_row(context, text, &programs[gap_program.get()], &Type::Boolean)
         });
-        let sides = [numerator, denominator]
-            .into_iter()
-            .flatten()
-            .map(|side| self.list[side.get()].secrecy);
-        let secrecy = sides
-            .chain(gap.as_ref().map(Expr::secrecy))
-            .max()
-            .unwrap_or_default();
+        let secrecy = self.secrecy([numerator, denominator], gap.as_ref());
         Some(Indicator {
             id: item.id.as_str().into(),
             code,
@@ -177,6 +139,18 @@ impl Measures {
             secrecy,
             cited,
         })
+    }
+
+    /// The most secret of what an indicator reads.
+    fn secrecy(&self, sides: [Option<MeasureIx>; 2], gap: Option<&Expr>) -> Secrecy {
+        let sides = sides
+            .into_iter()
+            .flatten()
+            .map(|side| self.list[side.get()].secrecy);
+        sides
+            .chain(gap.map(Expr::secrecy))
+            .max()
+            .unwrap_or_default()
     }
 
     /// A measure by name, or one made from it: `{ of = M, where = …, sum = … }`.
@@ -270,6 +244,32 @@ impl Measures {
             context.report.error_with(text.at, message, known);
         }
         None
+    }
+}
+
+/// Which keys an indicator must and must not have.
+fn check_shape(reader: &Reader<'_>, manual: bool, unit: Option<Unit>) {
+    let has = |key: &str| reader.table.get(key).is_some();
+    let wrong = |zh: &str, en: &str| reader.report.error(reader.at, zh, en);
+    match (manual, has("numerator")) {
+        (true, true) => wrong(
+            "entry 与 numerator 不能同时使用",
+            "`entry` and `numerator` exclude each other",
+        ),
+        (false, false) => wrong(
+            "缺少 numerator(或 entry = \"manual\")",
+            "`numerator` is missing (or entry = \"manual\")",
+        ),
+        (true, false) | (false, true) => {}
+    }
+    for key in ["unit", "better"] {
+        if !has(key) {
+            wrong(&format!("缺少 {key}"), &format!("`{key}` is missing"));
+        }
+    }
+    let is_rate = !matches!(unit, Some(Unit::Count) | None);
+    if !manual && is_rate && has("numerator") && !has("denominator") {
+        wrong("率需要 denominator", "a rate needs a `denominator`");
     }
 }
 

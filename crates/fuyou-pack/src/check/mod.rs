@@ -2,6 +2,7 @@
 
 mod chapters;
 mod columns;
+mod compile;
 mod facts;
 mod fields;
 mod forms;

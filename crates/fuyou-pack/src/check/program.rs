@@ -26,31 +26,12 @@ pub(crate) fn program(
 ) -> Option<Program> {
     let report = context.report;
     let Some(item) = context.items.one(ItemKind::Program, id, id) else {
-        let some = context
-            .items
-            .list
-            .iter()
-            .flatten()
-            .find(|item| item.program == id);
-        let at = some.map_or(
-            At {
-                file: 0,
-                start: 0,
-                end: 1,
-            },
-            |item| item.id_at,
-        );
-        report.error(
-            at,
-            format!("文件夹 {id} 里没有 program.toml"),
-            format!("there is no program.toml in folder `{id}`"),
-        );
+        no_head(context, id);
         return None;
     };
     let head = Head::read(context, sources, item, id);
-    let raw_forms: Vec<_> = context
-        .items
-        .of(ItemKind::Form, id)
+    let items = context.items.of(ItemKind::Form, id);
+    let raw_forms: Vec<_> = items
         .map(|item| read_form(report, sources, values, item))
         .collect();
     let score_list = scores(context, sources, id);
@@ -123,12 +104,38 @@ pub(crate) fn program(
         layout,
         plan: Plan::default(),
     };
-    // With an error anywhere indexes may not fit each other; such a pack is refused anyway.
-    if report.is_clean() {
-        program.plan = Plan::new(&program);
-        Plan::see_blank(&mut program);
-    }
+    plan_replay(context, &mut program);
     Some(program)
+}
+
+/// With an error anywhere indexes may not fit each other; such a pack is refused anyway.
+fn plan_replay(context: &Context<'_>, program: &mut Program) {
+    if context.report.is_clean() {
+        program.plan = Plan::new(program);
+        Plan::see_blank(program);
+    }
+}
+
+fn no_head(context: &Context<'_>, id: &str) {
+    let some = context
+        .items
+        .list
+        .iter()
+        .flatten()
+        .find(|item| item.program == id);
+    let at = some.map_or(
+        At {
+            file: 0,
+            start: 0,
+            end: 1,
+        },
+        |item| item.id_at,
+    );
+    context.report.error(
+        at,
+        format!("文件夹 {id} 里没有 program.toml"),
+        format!("there is no program.toml in folder `{id}`"),
+    );
 }
 
 struct Head<'a> {

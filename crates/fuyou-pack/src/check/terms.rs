@@ -3,8 +3,9 @@
 use fuyou_kernel::Localized;
 
 use super::Context;
+use super::names::check_snake;
 use crate::model::{Better, Term};
-use crate::raw::At;
+use crate::raw::{At, Report, SheetRow, read_sheet};
 
 /// Reads the terms of all layers; a later layer's row replaces one of the same id.
 pub(crate) fn terms(context: &Context<'_>, layers: usize) -> Vec<Term> {
@@ -25,80 +26,52 @@ pub(crate) fn terms(context: &Context<'_>, layers: usize) -> Vec<Term> {
 
 fn read(context: &Context<'_>, file: usize) -> Vec<Term> {
     let report = context.report;
-    let at = |byte: u64| {
-        let start = u32::try_from(byte).unwrap_or(0);
-        At {
-            file: u32::try_from(file).unwrap_or(0),
-            start,
-            end: start + 1,
-        }
-    };
-    let mut rows = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(report.files[file].text.as_bytes());
-    let header = rows.headers().cloned().unwrap_or_default();
-    let column = |name: &str| header.iter().position(|title| title.trim() == name);
-    let wanted = ["id", "zh", "en", "unit", "better", "aliases", "source"].map(column);
-    let [
-        Some(id),
-        Some(zh),
-        Some(en),
-        Some(unit),
-        Some(better),
-        Some(aliases),
-        Some(source),
-    ] = wanted
-    else {
+    let sheet = read_sheet(report, file);
+    let titles = ["id", "zh", "en", "unit", "better", "aliases", "source"];
+    let columns: Vec<usize> = titles
+        .iter()
+        .filter_map(|title| sheet.column(title))
+        .collect();
+    let [id, zh, en, unit, better, aliases, source] = columns[..] else {
+        let titles = titles.join(",");
         report.error(
-            at(0),
-            "表头应为 id,zh,en,unit,better,aliases,source",
-            "the header should be id,zh,en,unit,better,aliases,source",
+            sheet.at,
+            format!("表头应为 {titles}"),
+            format!("the header should be {titles}"),
         );
         return Vec::new();
     };
-    let mut terms = Vec::new();
-    for row in rows.records() {
-        let row = match row {
-            Ok(row) => row,
-            Err(error) => {
-                let byte = error.position().map_or(0, csv::Position::byte);
-                report.error(
-                    at(byte),
-                    format!("CSV 有误:{error}"),
-                    format!("not CSV: {error}"),
-                );
-                break;
-            }
-        };
-        let here = at(row.position().map_or(0, csv::Position::byte));
-        let cell = |column: usize| row.get(column).unwrap_or("").trim();
-        super::names::check_snake(report, cell(id), here);
-        let better = match cell(better) {
-            "higher" => Better::Higher,
-            "lower" => Better::Lower,
-            "neither" | "none" | "" => Better::Neither,
-            other => {
-                report.error(
-                    here,
-                    format!("better「{other}」应为 higher、lower 或 neither"),
-                    format!("better `{other}` should be higher, lower or neither"),
-                );
-                Better::Neither
-            }
-        };
-        let aliases = cell(aliases)
+    let term = |row: &SheetRow| {
+        check_snake(report, row.cell(id), row.at);
+        let aliases = row
+            .cell(aliases)
             .split('|')
             .map(str::trim)
-            .filter(|alias| !alias.is_empty())
-            .map(str::to_owned);
-        terms.push(Term {
-            id: cell(id).into(),
-            title: Localized::new(cell(zh), cell(en)),
-            unit: cell(unit).to_owned(),
-            better,
-            aliases: aliases.collect(),
-            source: cell(source).to_owned(),
-        });
+            .filter(|alias| !alias.is_empty());
+        Term {
+            id: row.cell(id).into(),
+            title: Localized::new(row.cell(zh), row.cell(en)),
+            unit: row.cell(unit).to_owned(),
+            better: read_better(report, row.cell(better), row.at),
+            aliases: aliases.map(str::to_owned).collect(),
+            source: row.cell(source).to_owned(),
+        }
+    };
+    sheet.rows.iter().map(term).collect()
+}
+
+fn read_better(report: &Report, word: &str, at: At) -> Better {
+    match word {
+        "higher" => Better::Higher,
+        "lower" => Better::Lower,
+        "neither" | "none" | "" => Better::Neither,
+        other => {
+            report.error(
+                at,
+                format!("better「{other}」应为 higher、lower 或 neither"),
+                format!("better `{other}` should be higher, lower or neither"),
+            );
+            Better::Neither
+        }
     }
-    terms
 }

@@ -8,7 +8,7 @@ use fuyou_kernel::{Localized, Secrecy};
 
 use super::{Context, Sources, names, read_cited};
 use crate::model::{Code, CodeSet, ItemKind};
-use crate::raw::{At, Item, NodeKind, Reader, Report, Table, Text};
+use crate::raw::{At, Item, NodeKind, Reader, Report, Sheet, SheetRow, Table, Text, read_sheet};
 
 /// The value sets of a pack, by id.
 pub(crate) type ValueSets = HashMap<String, Arc<CodeSet>>;
@@ -164,86 +164,59 @@ fn read_csv(context: &Context<'_>, layer: usize, file: Text<'_>, codes: &mut Vec
         );
         return;
     };
-    let text = &report.files[position].text;
-    let mut rows = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let at = |byte: u64| {
-        let start = u32::try_from(byte).unwrap_or(0);
-        At {
-            file: u32::try_from(position).unwrap_or(0),
-            start,
-            end: start + 1,
-        }
-    };
-    let header = rows.headers().cloned().unwrap_or_default();
-    let column = |name: &str| header.iter().position(|title| title.trim() == name);
-    let (Some(code_column), Some(zh), Some(en)) = (column("code"), column("zh"), column("en"))
-    else {
+    let sheet = read_sheet(report, position);
+    let wanted = ["code", "zh", "en"].map(|title| sheet.column(title));
+    let [Some(code), Some(zh), Some(en)] = wanted else {
         report.error(
-            at(0),
+            sheet.at,
             "表头应含 code,zh,en",
             "the header should hold code,zh,en",
         );
         return;
     };
-    for row in rows.records() {
-        let row = match row {
-            Ok(row) => row,
-            Err(error) => {
-                report.error(
-                    at(error.position().map_or(0, csv::Position::byte)),
-                    format!("CSV 有误:{error}"),
-                    format!("not CSV: {error}"),
-                );
-                return;
-            }
-        };
-        let here = at(row.position().map_or(0, csv::Position::byte));
-        let cell = |column: usize| row.get(column).unwrap_or("").trim();
-        if [code_column, zh, en]
+    for row in &sheet.rows {
+        if [code, zh, en]
             .iter()
-            .any(|column| cell(*column).is_empty())
+            .any(|column| row.cell(*column).is_empty())
         {
             report.error(
-                here,
+                row.at,
                 "code、zh、en 都要填写",
                 "code, zh and en must all be filled",
             );
-            continue;
+        } else {
+            codes.push((csv_code(report, &sheet, row, [code, zh, en]), row.at));
         }
-        let mut maps = BTreeMap::new();
-        let mut exclusive = false;
-        let mut secrecy = Secrecy::Open;
-        for (column, title) in header.iter().enumerate() {
-            let value = cell(column);
-            match title.trim() {
-                "code" | "zh" | "en" => {}
-                "exclusive" => exclusive = value == "true",
-                "secrecy" if !value.is_empty() => match value.parse() {
-                    Ok(level) => secrecy = level,
-                    Err(error) => {
-                        report.error(here, format!("保密级别有误:{value}"), format!("{error}"))
-                    }
-                },
-                name if !value.is_empty() => {
-                    maps.insert(name.to_owned(), value.to_owned());
-                }
-                _ => {}
-            }
-        }
-        let title = Localized::new(cell(zh), cell(en));
-        codes.push((
-            Code {
-                code: cell(code_column).into(),
-                title,
-                exclusive,
-                secrecy,
-                maps,
-            },
-            here,
-        ));
     }
+}
+
+/// A row of a code table; columns that mean nothing to the engine are maps to the codes of other forms.
+fn csv_code(report: &Report, sheet: &Sheet, row: &SheetRow, [code, zh, en]: [usize; 3]) -> Code {
+    let mut made = Code {
+        code: row.cell(code).into(),
+        title: Localized::new(row.cell(zh), row.cell(en)),
+        exclusive: false,
+        secrecy: Secrecy::Open,
+        maps: BTreeMap::new(),
+    };
+    for (column, title) in sheet.titles() {
+        let value = row.cell(column);
+        match title {
+            "code" | "zh" | "en" => {}
+            "exclusive" => made.exclusive = value == "true",
+            "secrecy" if !value.is_empty() => match value.parse() {
+                Ok(level) => made.secrecy = level,
+                Err(error) => {
+                    report.error(row.at, format!("保密级别有误:{value}"), format!("{error}"))
+                }
+            },
+            name if !value.is_empty() => {
+                made.maps.insert(name.to_owned(), value.to_owned());
+            }
+            _ => {}
+        }
+    }
+    made
 }
 
 /// What `person.sex` means when the pack does not say.

@@ -14,8 +14,9 @@ pub use index::{
     RuleIx, ScoreIx, SourceIx, VisitIx,
 };
 pub use pack::{
-    Chapter, Better, Certainty, Change, ChangeKind, Citation, Cited, Code, CodeSet, Indicator,
-    IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, Source, Sum, Term, Told, Unit,
+    Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet, Indicator,
+    IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, Source, Sum, Term, Told,
+    Unit,
 };
 pub use program::{
     Derived, Direction, Fact, List, ListColumn, Mark, Program, ReferralKind, RiskLevel, RiskScale,

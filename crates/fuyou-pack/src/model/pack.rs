@@ -368,7 +368,11 @@ impl Told {
             "briefly" => false,
             _ => return None,
         };
-        let mut found = Told { fully, ranking: false, trend: false };
+        let mut found = Told {
+            fully,
+            ranking: false,
+            trend: false,
+        };
         for chart in charts.split('|').filter(|chart| !chart.is_empty()) {
             match chart {
                 "ranking" => found.ranking = true,

@@ -5,6 +5,7 @@ mod nearest;
 mod parse;
 mod read;
 mod report;
+mod sheet;
 mod tree;
 
 pub(crate) use items::{Incoming, Item, Items, LayerHead, Operation, collect, take_operation};
@@ -12,4 +13,5 @@ pub(crate) use nearest::nearest;
 pub(crate) use parse::parse_toml;
 pub(crate) use read::{Reader, Text, read_span, read_word};
 pub(crate) use report::{FileText, Report};
+pub(crate) use sheet::{Sheet, SheetRow, read_sheet};
 pub(crate) use tree::{At, Key, Node, NodeKind, Table};

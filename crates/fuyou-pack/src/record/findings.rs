@@ -203,43 +203,59 @@ fn field_findings<R: Rows>(
         found.push(finding(at, Severity::Refuse, "hard", message));
         return;
     }
+    found.extend(limit_finding(field, value, at, rows));
+}
+
+/// What a value's own limits say; the hard ones first.
+fn limit_finding<R: Rows>(field: &Field, value: &Value, at: At, rows: &R) -> Option<Finding> {
+    let label = &field.label;
     let outside = |range: Option<(i64, i64)>| match value {
         Value::Number(number) => range.filter(|(low, high)| number < low || number > high),
         _ => None,
     };
-    if let Some(range) = outside(field.hard_range) {
+    let (severity, kind, message) = if let Some(range) = outside(field.hard_range) {
         let (low, high, unit) = bounds(field, range);
-        let message = Localized::new(
-            format!("{}应在 {low} 到 {high}{unit} 之间", label.zh),
-            format!("{} must be between {low} and {high}{unit}", label.en),
-        );
-        found.push(finding(at, Severity::Refuse, "hard", message));
+        let zh = format!("{}应在 {low} 到 {high}{unit} 之间", label.zh);
+        (
+            Severity::Refuse,
+            "hard",
+            Localized::new(
+                zh,
+                format!("{} must be between {low} and {high}{unit}", label.en),
+            ),
+        )
     } else if fails(field.hard.as_ref(), rows) {
-        let message = Localized::new(
-            format!("{}与其他内容矛盾", label.zh),
-            format!("{} contradicts the other values", label.en),
-        );
-        found.push(finding(at, Severity::Refuse, "hard", message));
+        let zh = format!("{}与其他内容矛盾", label.zh);
+        (
+            Severity::Refuse,
+            "hard",
+            Localized::new(zh, format!("{} contradicts the other values", label.en)),
+        )
     } else if let Some(range) = outside(field.soft_range) {
         let (low, high, unit) = bounds(field, range);
-        let message = Localized::new(
-            format!(
-                "{}通常在 {low} 到 {high}{unit} 之间,请核对并说明理由",
-                label.zh
-            ),
-            format!(
-                "{} is usually between {low} and {high}{unit}: check it and give a reason",
-                label.en
-            ),
+        let zh = format!(
+            "{}通常在 {low} 到 {high}{unit} 之间,请核对并说明理由",
+            label.zh
         );
-        found.push(finding(at, Severity::Confirm, "soft", message));
+        let en = format!(
+            "{} is usually between {low} and {high}{unit}: check it and give a reason",
+            label.en
+        );
+        (Severity::Confirm, "soft", Localized::new(zh, en))
     } else if fails(field.soft.as_ref(), rows) {
-        let message = Localized::new(
-            format!("{}不寻常,请核对并说明理由", label.zh),
-            format!("{} is unusual: check it and give a reason", label.en),
-        );
-        found.push(finding(at, Severity::Confirm, "soft", message));
-    }
+        let zh = format!("{}不寻常,请核对并说明理由", label.zh);
+        (
+            Severity::Confirm,
+            "soft",
+            Localized::new(
+                zh,
+                format!("{} is unusual: check it and give a reason", label.en),
+            ),
+        )
+    } else {
+        return None;
+    };
+    Some(finding(at, severity, kind, message))
 }
 
 /// What expressions rely on for every stored value: numbers within the language's default range, dates within its calendar.

@@ -1,5 +1,6 @@
 //! From an enrollment's records to everything they amount to. Pure: the same records give the same outcome, in any order.
 
+mod bits;
 mod clock;
 mod history;
 mod outcome;
@@ -17,7 +18,7 @@ pub use outcome::{
     Due, EncounterOutcome, Hit, Outcome, ReferralOutcome, Task, TaskOrigin, TaskState,
 };
 
-pub use stepwise::Replaying;
+pub use stepwise::{Replaying, Room};
 
 pub(crate) use plan::Plan;
 pub(crate) use views::{EncounterView, RowView};

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use fuyou_expr::{Aggregate, ColumnRef, Expr, Kind, Node, Slot, Value};
 
+use super::bits::Bits;
 use super::history::History;
 use super::reach::{ColumnKnown, Environment, Known, contributes, known};
 use crate::model::{FormIx, Program, RuleIx};
@@ -141,50 +142,6 @@ impl Plan {
             planned.always = true;
         }
         self.index(self.reached.len());
-    }
-}
-
-/// A set of steps.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Bits(Vec<u64>);
-
-impl Bits {
-    fn none(len: usize) -> Self {
-        Self(vec![0; len.div_ceil(64)])
-    }
-
-    fn all(len: usize) -> Self {
-        let mut bits = Self::none(len);
-        (0..len).for_each(|position| bits.set(position));
-        bits
-    }
-
-    fn set(&mut self, position: usize) {
-        self.0[position / 64] |= 1 << (position % 64);
-    }
-
-    pub fn clear(&mut self, position: usize) {
-        self.0[position / 64] &= !(1 << (position % 64));
-    }
-
-    pub fn add(&mut self, other: &Self) {
-        for (own, other) in self.0.iter_mut().zip(&other.0) {
-            *own |= other;
-        }
-    }
-
-    /// The first step at or after a position that is also within `within`, if one is given.
-    pub fn next(&self, from: usize, within: Option<&Self>) -> Option<usize> {
-        let mut mask = u64::MAX << (from % 64);
-        for word in from / 64..self.0.len() {
-            let within = within.map_or(u64::MAX, |within| within.0[word]);
-            let found = self.0[word] & within & mask;
-            if found != 0 {
-                return Some(word * 64 + found.trailing_zeros() as usize);
-            }
-            mask = u64::MAX;
-        }
-        None
     }
 }
 

@@ -2,9 +2,9 @@
 
 use fuyou_expr::{CodeSet, Value};
 
+use super::bits::Bits;
 use super::history::{Encounter, History};
 use super::outcome::{EncounterOutcome, Outcome};
-use super::plan::Bits;
 use super::tasks::{self, HitClock};
 use super::views::{EncounterView, FactsView, GroupRow, ReferralRow, RowView, TaskRow};
 use super::{clock, referrals, visits};
@@ -50,6 +50,10 @@ impl<'a> Run<'a> {
                 encounter.id,
             )
         });
+        Self::over(program, history, given)
+    }
+
+    fn over(program: &'a Program, history: &'a History, given: Vec<usize>) -> Self {
         let encounters: Vec<(&Encounter, &Form)> = given
             .iter()
             .map(|position| &history.encounters[*position])
@@ -107,6 +111,41 @@ impl<'a> Run<'a> {
         if let Some((_, marks)) = self.program.layout.risk {
             self.row[usize::from(marks.0)] = Value::Codes(CodeSet::default());
         }
+    }
+
+    /// A run over no encounter yet; of the history only what surrounds them is read.
+    pub fn empty(program: &'a Program, around: &'a History) -> Self {
+        Self::over(program, around, Vec::new())
+    }
+
+    /// What is so before the first encounter.
+    pub fn begin(&mut self) {
+        self.see_referrals(true);
+        self.pass(true);
+    }
+
+    /// Whether an encounter comes after all that were added.
+    pub fn comes_next(&self, encounter: &Encounter) -> bool {
+        let key = |encounter: &Encounter| {
+            (
+                encounter.occurred_on,
+                encounter.recorded_at_ms,
+                encounter.id,
+            )
+        };
+        self.encounters
+            .last()
+            .is_none_or(|(last, _)| key(last) < key(encounter))
+    }
+
+    /// Adds an encounter that comes next, and computes the whole row.
+    pub fn add(&mut self, encounter: &'a Encounter, given: usize) {
+        self.encounters
+            .push((encounter, self.program.form(encounter.form)));
+        self.given.push(given);
+        self.filled.push(None);
+        self.admit(self.encounters.len() - 1);
+        self.pass(true);
     }
 
     /// Runs everything.

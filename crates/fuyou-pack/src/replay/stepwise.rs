@@ -1,24 +1,47 @@
 //! A replay that grows record by record, for checking each record against what stood before it.
 
-use super::{Encounter, History, Outcome, replay};
+use std::cell::OnceCell;
+
+use super::run::Run;
+use super::{Encounter, History, Outcome};
 use crate::model::Program;
 
-/// An enrollment that is being recorded, with what its records amount to so far.
+/// Room for the records of a stepwise replay, made before it begins.
+pub struct Room(Vec<OnceCell<Encounter>>);
+
+impl Room {
+    /// Room for the records of `history` and `more` others.
+    pub fn new(history: &History, more: usize) -> Self {
+        let filled = history.encounters.iter().cloned().map(OnceCell::from);
+        Self(filled.chain((0..more).map(|_| OnceCell::new())).collect())
+    }
+}
+
+/// An enrollment that is being recorded, with its facts so far.
+///
+/// Records that come in the order of a replay cost one step each; one that comes late costs a replay of all before it.
 pub struct Replaying<'a> {
     program: &'a Program,
+    start: &'a History,
+    room: &'a Room,
+    run: Run<'a>,
     history: History,
     outcome: Outcome,
 }
 
 impl<'a> Replaying<'a> {
-    /// Begins with what is there.
-    pub fn new(program: &'a Program, history: History) -> Self {
-        let outcome = replay(program, &history);
-        Self {
+    /// Begins with what is there; `room` was made for it.
+    pub fn new(program: &'a Program, start: &'a History, room: &'a Room) -> Self {
+        let mut replaying = Self {
             program,
-            history,
-            outcome,
-        }
+            start,
+            room,
+            run: Run::empty(program, start),
+            history: start.clone(),
+            outcome: Outcome::default(),
+        };
+        replaying.again();
+        replaying
     }
 
     /// The records so far.
@@ -26,14 +49,49 @@ impl<'a> Replaying<'a> {
         &self.history
     }
 
-    /// What they amount to.
+    /// The facts row of what they amount to; nothing else of an outcome.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
 
-    /// Adds a record.
+    /// Adds a record. There must be room for it.
+    ///
+    /// # Panics
+    /// When there is no room.
     pub fn push(&mut self, encounter: Encounter) {
-        self.history.encounters.push(encounter);
-        self.outcome = replay(self.program, &self.history);
+        let position = self.history.encounters.len();
+        let encounter = self.room.0[position].get_or_init(|| encounter);
+        self.history.encounters.push(encounter.clone());
+        if self.run.comes_next(encounter) {
+            self.run.add(encounter, position);
+            self.run.row.clone_into(&mut self.outcome.row);
+        } else {
+            self.again();
+        }
+    }
+
+    /// Replays everything from the beginning.
+    fn again(&mut self) {
+        let count = self.history.encounters.len();
+        let mut order: Vec<(usize, &'a Encounter)> = self.room.0[..count]
+            .iter()
+            .enumerate()
+            .filter_map(|(position, cell)| Some((position, cell.get()?)))
+            .collect();
+        order.sort_by_key(|(_, encounter)| {
+            (
+                encounter.occurred_on,
+                encounter.recorded_at_ms,
+                encounter.id,
+            )
+        });
+        self.run = Run::empty(self.program, self.start);
+        if order.is_empty() {
+            self.run.begin();
+        }
+        for (position, encounter) in order {
+            self.run.add(encounter, position);
+        }
+        self.run.row.clone_into(&mut self.outcome.row);
     }
 }

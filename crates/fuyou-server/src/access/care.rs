@@ -33,7 +33,14 @@ pub async fn opens(
     subject: Uuid,
     residence: OrganizationId,
 ) -> Result<Option<Opening>, Error> {
-    opens_to(&cx.actor, (cx.now, cx.today), connection, subject, residence).await
+    opens_to(
+        &cx.actor,
+        (cx.now, cx.today),
+        connection,
+        subject,
+        residence,
+    )
+    .await
 }
 
 /// As [`opens`], for an actor at a moment without a request.

@@ -54,6 +54,10 @@ impl Acting {
 
 impl From<&Cx> for Acting {
     fn from(cx: &Cx) -> Self {
-        Acting { actor: cx.actor.clone(), now: cx.now, today: cx.today }
+        Acting {
+            actor: cx.actor.clone(),
+            now: cx.now,
+            today: cx.today,
+        }
     }
 }

@@ -6,7 +6,7 @@ use fuyou_kernel::{DayNumber, Localized, Timestamp};
 use fuyou_pack::Program;
 use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::record::{Draft, check_record};
-use fuyou_pack::replay::{Completion, Replaying};
+use fuyou_pack::replay::{Completion, Replaying, Room};
 use uuid::Uuid;
 
 use super::change::{RecordChange, Writing, Written, write};
@@ -15,7 +15,10 @@ use super::engine::Base;
 use super::file::{self, Enrolled, File, Kept, Reading};
 use super::record::{check_findings, refused};
 use super::work_list::completion_row;
-use super::{Acting, Care, EncounterId, EnrollmentId, Error, Reasons, Record, SubjectId, Values, draft, shown};
+use super::{
+    Acting, Care, EncounterId, EnrollmentId, Error, Reasons, Record, SubjectId, Values, draft,
+    shown,
+};
 use crate::db::Tx;
 use crate::referral::{ReferralChange, ReferralRow};
 use crate::registry::{OrganizationId, Profile};
@@ -27,7 +30,11 @@ pub(crate) struct Known(File);
 impl Known {
     /// A subject of whom nothing is recorded yet.
     pub(crate) fn new(subject: Uuid, profile: Option<Profile>) -> Known {
-        Known(File { subject, profile, enrollments: Vec::new() })
+        Known(File {
+            subject,
+            profile,
+            enrollments: Vec::new(),
+        })
     }
 
     /// Whether there is a person of this id.
@@ -37,7 +44,9 @@ impl Known {
 
     /// The program of an enrollment that is stored.
     pub(crate) fn program_of(&self, enrollment: Uuid) -> Option<(ProgramIx, OrganizationId)> {
-        self.0.enrolled(enrollment).map(|enrolled| (enrolled.head.program, enrolled.head.organization))
+        self.0
+            .enrolled(enrollment)
+            .map(|enrolled| (enrolled.head.program, enrolled.head.organization))
     }
 }
 
@@ -89,7 +98,14 @@ impl Care {
     /// What is stored of a subject.
     pub(crate) async fn known(&self, subject: Uuid) -> Result<Known, Error> {
         let mut reader = self.db().read().await?;
-        let file = file::read(&mut reader, self.pack(), self.tables(), subject, Reading::Everything).await?;
+        let file = file::read(
+            &mut reader,
+            self.pack(),
+            self.tables(),
+            subject,
+            Reading::Everything,
+        )
+        .await?;
         Ok(Known(file))
     }
 
@@ -104,37 +120,72 @@ impl Care {
     }
 
     /// Checks the lines about an enrollment one after the other and replays it. Asks nothing of the database.
-    pub(crate) fn plan_bulk(&self, by: &Acting, known: &Known, lines: BulkEnrollment) -> BulkWriting {
+    pub(crate) fn plan_bulk(
+        &self,
+        by: &Acting,
+        known: &Known,
+        lines: BulkEnrollment,
+    ) -> BulkWriting {
         let file = &known.0;
         let surroundings = self.surroundings(lines.program, &by.actor.tree, file.residence());
         // An enrollment of an earlier version of the pack is refreshed before an import.
-        let base = Base { file, program_ix: lines.program, surroundings, computed_otherwise: Vec::new() };
+        let base = Base {
+            file,
+            program_ix: lines.program,
+            surroundings,
+            computed_otherwise: Vec::new(),
+        };
         let mut answer = BulkWriting::default();
         let stored = file.enrolled(lines.id);
         let first_day = lines.lines.iter().find_map(|(_, line)| match line {
             BulkLine::Record { draft, .. } => draft.occurred_on,
             BulkLine::Referral(_) | BulkLine::Done { .. } => None,
         });
-        let Some(first_day) = first_day.or(stored.map(|stored| DayNumber::from(stored.head.opened_on))) else {
-            refuse_all(&mut answer, lines, &Localized::new("没有建册记录", "There is no record that opens it"));
+        let Some(first_day) =
+            first_day.or(stored.map(|stored| DayNumber::from(stored.head.opened_on)))
+        else {
+            refuse_all(
+                &mut answer,
+                lines,
+                &Localized::new("没有建册记录", "There is no record that opens it"),
+            );
             return answer;
         };
         let opening = EnrollmentId::from_uuid(lines.id);
         let mut before = self.before(by, &base, stored, opening, shown::date(first_day));
         if stored.is_none() {
             before.head.organization = lines.organization;
-            let code = by.actor.tree.get(lines.organization).map(|organization| organization.code.as_str().into());
+            let code = by
+                .actor
+                .tree
+                .get(lines.organization)
+                .map(|organization| organization.code.as_str().into());
             before.history.org = code;
         }
-        let mut after = stored.cloned().unwrap_or_else(|| Enrolled::new(before.head.clone()));
-        let taken = self.take(by, &base, &before.history, &mut after, (lines, stored.is_none()), &mut answer);
+        let mut after = stored
+            .cloned()
+            .unwrap_or_else(|| Enrolled::new(before.head.clone()));
+        let taken = self.take(
+            by,
+            &base,
+            &before.history,
+            &mut after,
+            (lines, stored.is_none()),
+            &mut answer,
+        );
         if taken.is_empty() {
             return answer;
         }
         let is_new = stored.is_none();
         answer.is_new = is_new;
-        let mut planned =
-            self.finish(by, &base, before, (after, is_new), taken.records, ("import", String::new()));
+        let mut planned = self.finish(
+            by,
+            &base,
+            before,
+            (after, is_new),
+            taken.records,
+            ("import", String::new()),
+        );
         planned.writing.completions = taken.completions;
         for (id, relation) in taken.relations {
             planned.writing.after.relations.insert(id, relation);
@@ -142,7 +193,8 @@ impl Care {
         planned.writing.referrals = taken.referrals;
         planned.writing.entry.entity = "enrollment".into();
         planned.writing.entry.entity_id = Some(planned.writing.head.id);
-        let detail = serde_json::json!({ "encounters": answer.encounters, "referrals": answer.referrals });
+        let detail =
+            serde_json::json!({ "encounters": answer.encounters, "referrals": answer.referrals });
         planned.writing.entry.detail = detail.to_string();
         answer.writing = Some(planned.writing);
         answer
@@ -159,9 +211,11 @@ impl Care {
     ) -> Taken {
         let program = base.program();
         let mut taken = Taken::default();
-        let mut replaying = Replaying::new(program, history.clone());
+        let room = Room::new(history, lines.lines.len());
+        let mut replaying = Replaying::new(program, history, &room);
         for (number, line) in lines.lines {
-            let opens = matches!(&line, BulkLine::Record { form, .. } if *form == program.opens_with);
+            let opens =
+                matches!(&line, BulkLine::Record { form, .. } if *form == program.opens_with);
             if is_new && after.records.is_empty() && !opens {
                 let form = &program.form(program.opens_with).title;
                 let why = Localized::new(
@@ -172,25 +226,48 @@ impl Care {
                 continue;
             }
             match line {
-                BulkLine::Record { id, form, draft, reasons, recorded_at, organization } => {
+                BulkLine::Record {
+                    id,
+                    form,
+                    draft,
+                    reasons,
+                    recorded_at,
+                    organization,
+                } => {
                     if let Some(stored) = after.records.iter().find(|kept| kept.id == id) {
-                        let same = stored.sent_hash == draft::content_hash(program.form(form), &draft, &reasons);
+                        let same = stored.sent_hash
+                            == draft::content_hash(program.form(form), &draft, &reasons);
                         match same {
                             true => answer.repeated += 1,
-                            false => answer.refused.push(Refused { line: number, why: Error::IdTaken(id).message() }),
+                            false => answer.refused.push(Refused {
+                                line: number,
+                                why: Error::IdTaken(id).message(),
+                            }),
                         }
                         continue;
                     }
                     let today = self.day_of(recorded_at);
-                    let checked =
-                        check_record(program, form, replaying.history(), replaying.outcome(), &draft, today);
+                    let checked = check_record(
+                        program,
+                        form,
+                        replaying.history(),
+                        replaying.outcome(),
+                        &draft,
+                        today,
+                    );
                     let record = as_record(base, (id, lines.id), program, form, reasons);
                     if let Err(error) = check_findings(program.form(form), &checked, &record) {
-                        answer.refused.push(Refused { line: number, why: error.message() });
+                        answer.refused.push(Refused {
+                            line: number,
+                            why: error.message(),
+                        });
                         continue;
                     }
                     let Some(occurred_on) = draft.occurred_on else {
-                        answer.refused.push(Refused { line: number, why: refused(Vec::new(), None).message() });
+                        answer.refused.push(Refused {
+                            line: number,
+                            why: refused(Vec::new(), None).message(),
+                        });
                         continue;
                     };
                     let hash = draft::content_hash(program.form(form), &draft, &record.reasons);
@@ -212,7 +289,11 @@ impl Care {
                         groups: checked.draft.groups,
                         derived: Vec::new(),
                     };
-                    let code = by.actor.tree.get(organization).map(|found| found.code.as_str().into());
+                    let code = by
+                        .actor
+                        .tree
+                        .get(organization)
+                        .map(|found| found.code.as_str().into());
                     replaying.push(fuyou_pack::replay::Encounter {
                         id: id.as_u128(),
                         form,
@@ -233,8 +314,14 @@ impl Care {
                     }
                     let until = DayNumber(DayNumber::from(row.sent_on.0).0 + 365);
                     let organization = OrganizationId::from_uuid(row.to_org_id);
-                    let relation = Relation { organization, kind: "referral", until: Some(shown::date(until)) };
-                    taken.relations.push((derived_id(&[b"referral", row.id.as_bytes()]), relation));
+                    let relation = Relation {
+                        organization,
+                        kind: "referral",
+                        until: Some(shown::date(until)),
+                    };
+                    taken
+                        .relations
+                        .push((derived_id(&[b"referral", row.id.as_bytes()]), relation));
                     after.referrals.push((*row).clone());
                     taken.referrals.push(ReferralChange::Sent(*row));
                     answer.referrals += 1;
@@ -244,8 +331,17 @@ impl Care {
                         answer.repeated += 1;
                         continue;
                     }
-                    taken.completions.extend(completion_row(base.file.subject, lines.id, &key, at, None));
-                    after.completions.push(Completion { key, at_ms: at.as_millisecond() });
+                    taken.completions.extend(completion_row(
+                        base.file.subject,
+                        lines.id,
+                        &key,
+                        at,
+                        None,
+                    ));
+                    after.completions.push(Completion {
+                        key,
+                        at_ms: at.as_millisecond(),
+                    });
                     answer.completions += 1;
                 }
             }
@@ -260,7 +356,10 @@ impl Care {
         planned: &[BulkWriting],
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let writings: Vec<&Writing> = planned.iter().filter_map(|planned| planned.writing.as_ref()).collect();
+        let writings: Vec<&Writing> = planned
+            .iter()
+            .filter_map(|planned| planned.writing.as_ref())
+            .collect();
         Ok(write(tx, self.pack(), self.tables(), &writings, now).await? == Written::Done)
     }
 }
@@ -281,7 +380,10 @@ impl Taken {
 }
 
 fn refuse_all(answer: &mut BulkWriting, lines: BulkEnrollment, why: &Localized) {
-    let refused = lines.lines.iter().map(|(line, _)| Refused { line: *line, why: why.clone() });
+    let refused = lines.lines.iter().map(|(line, _)| Refused {
+        line: *line,
+        why: why.clone(),
+    });
     answer.refused.extend(refused);
 }
 
@@ -300,7 +402,11 @@ fn as_record(
         program: program.id.to_string(),
         form: program.form(form).id.to_string(),
         occurred_on: None,
-        values: Values::Typed(Draft { occurred_on: None, values: Vec::<Value>::new(), groups: Vec::new() }),
+        values: Values::Typed(Draft {
+            occurred_on: None,
+            values: Vec::<Value>::new(),
+            groups: Vec::new(),
+        }),
         reasons,
         base_version: None,
     }

@@ -27,11 +27,19 @@ pub(super) enum HeadChange {
 
 /// What happens to a record.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a change holds one or two of them, and none is kept"
+)]
 pub(super) enum RecordChange {
     /// It is new.
     New(Kept),
     /// It says something else; the earlier content goes to the history.
-    Rewritten { now: Kept, before: Kept, why: String },
+    Rewritten {
+        now: Kept,
+        before: Kept,
+        why: String,
+    },
     /// It is void.
     Voided { before: Kept, why: String },
 }
@@ -133,7 +141,9 @@ async fn apply_updates(
     for record in &writing.records {
         let done = match record {
             RecordChange::New(_) => true,
-            RecordChange::Rewritten { now: kept, before, .. } => {
+            RecordChange::Rewritten {
+                now: kept, before, ..
+            } => {
                 let tables = tables.program(writing.head.program);
                 for (group, old) in tables.groups[kept.form.get()].iter().zip(&before.groups) {
                     if !old.is_empty() {
@@ -142,20 +152,30 @@ async fn apply_updates(
                 }
                 match writing.after.records.get(&kept.id) {
                     Some(finding) => {
-                        let expected = Kept { version: before.version, ..kept.clone() };
+                        let expected = Kept {
+                            version: before.version,
+                            ..kept.clone()
+                        };
                         store::rewrite(tx, subject, &expected, finding).await?
                     }
                     None => false,
                 }
             }
-            RecordChange::Voided { before, why } => store::void(tx, subject, before, (now, why)).await?,
+            RecordChange::Voided { before, why } => {
+                store::void(tx, subject, before, (now, why)).await?
+            }
         };
         if !done {
             return Ok(Written::Raced);
         }
     }
     for change in &writing.referrals {
-        let clocks = writing.after.referrals.get(&change.id()).cloned().unwrap_or_default();
+        let clocks = writing
+            .after
+            .referrals
+            .get(&change.id())
+            .cloned()
+            .unwrap_or_default();
         if !referral::store_change(tx, change, &clocks).await? {
             return Ok(Written::Raced);
         }
@@ -179,20 +199,42 @@ async fn apply_differences(tx: &mut Tx, tables: &Tables, writing: &Writing) -> R
         }
         if before.is_none_or(|before| before.derived != finding.derived) {
             let tables = tables.program(writing.head.program);
-            tables.derive(tx, (subject, *id), finding.form, &finding.derived).await?;
+            tables
+                .derive(tx, (subject, *id), finding.form, &finding.derived)
+                .await?;
         }
     }
-    for id in writing.before.tasks.keys().filter(|id| !writing.after.tasks.contains_key(id)) {
+    for id in writing
+        .before
+        .tasks
+        .keys()
+        .filter(|id| !writing.after.tasks.contains_key(id))
+    {
         store::cancel_task(tx, subject, *id).await?;
     }
-    for id in writing.before.hits.keys().filter(|id| !writing.after.hits.contains_key(id)) {
+    for id in writing
+        .before
+        .hits
+        .keys()
+        .filter(|id| !writing.after.hits.contains_key(id))
+    {
         store::remove_hit(tx, subject, *id).await?;
     }
-    for id in writing.before.risks.keys().filter(|id| !writing.after.risks.contains_key(id)) {
+    for id in writing
+        .before
+        .risks
+        .keys()
+        .filter(|id| !writing.after.risks.contains_key(id))
+    {
         store::remove_risk(tx, subject, *id).await?;
     }
     for (id, clocks) in &writing.after.referrals {
-        if writing.before.referrals.get(id).is_some_and(|before| before != clocks) {
+        if writing
+            .before
+            .referrals
+            .get(id)
+            .is_some_and(|before| before != clocks)
+        {
             referral::set_clocks(tx, subject, *id, clocks).await?;
         }
     }
@@ -218,16 +260,36 @@ impl Rows {
         for record in &writing.records {
             match record {
                 RecordChange::New(kept) => {
-                    self.records.extend(record_row(head, kept, writing.after.records.get(&kept.id)));
+                    self.records.extend(record_row(
+                        head,
+                        kept,
+                        writing.after.records.get(&kept.id),
+                    ));
                     self.record_count += 1;
                     self.add_values(tables, head, kept, writing.after.records.get(&kept.id));
                 }
-                RecordChange::Rewritten { now: kept, before, why } => {
-                    self.earlier.extend(earlier_row(pack, head, before, ("corrected", why), &writing.entry));
+                RecordChange::Rewritten {
+                    now: kept,
+                    before,
+                    why,
+                } => {
+                    self.earlier.extend(earlier_row(
+                        pack,
+                        head,
+                        before,
+                        ("corrected", why),
+                        &writing.entry,
+                    ));
                     self.add_values(tables, head, kept, writing.after.records.get(&kept.id));
                 }
                 RecordChange::Voided { before, why } => {
-                    self.earlier.extend(earlier_row(pack, head, before, ("voided", why), &writing.entry));
+                    self.earlier.extend(earlier_row(
+                        pack,
+                        head,
+                        before,
+                        ("voided", why),
+                        &writing.entry,
+                    ));
                 }
             }
         }
@@ -251,22 +313,49 @@ impl Rows {
             }
         }
         self.completions.extend(writing.completions.iter().cloned());
-        self.enrollment_changes.extend(writing.enrollment_changes.iter().cloned());
+        self.enrollment_changes
+            .extend(writing.enrollment_changes.iter().cloned());
     }
 
     fn add_values(&mut self, tables: &Tables, head: &Head, kept: &Kept, finding: Option<&Finding>) {
         let program = tables.program(head.program);
         let table = program.form(kept.form);
         let derived: &[Value] = finding.map_or(&kept.derived, |finding| &finding.derived);
-        let cells = self.forms.entry((head.program.get(), kept.form.get())).or_default();
+        let cells = self
+            .forms
+            .entry((head.program.get(), kept.form.get()))
+            .or_default();
         cells.extend([Cell::id(head.subject), Cell::id(kept.id)]);
         let values = kept.values.iter().chain(derived);
-        cells.extend(table.columns.iter().zip(values).map(|(column, value)| to_cell(column, value)));
-        for (at, (table, rows)) in program.groups[kept.form.get()].iter().zip(&kept.groups).enumerate() {
-            let cells = self.groups.entry((head.program.get(), kept.form.get(), at)).or_default();
+        cells.extend(
+            table
+                .columns
+                .iter()
+                .zip(values)
+                .map(|(column, value)| to_cell(column, value)),
+        );
+        for (at, (table, rows)) in program.groups[kept.form.get()]
+            .iter()
+            .zip(&kept.groups)
+            .enumerate()
+        {
+            let cells = self
+                .groups
+                .entry((head.program.get(), kept.form.get(), at))
+                .or_default();
             for (seq, row) in rows.iter().enumerate() {
-                cells.extend([Cell::id(head.subject), Cell::id(kept.id), Cell::int(seq as i64)]);
-                cells.extend(table.columns.iter().zip(row).map(|(column, value)| to_cell(column, value)));
+                cells.extend([
+                    Cell::id(head.subject),
+                    Cell::id(kept.id),
+                    Cell::int(seq as i64),
+                ]);
+                cells.extend(
+                    table
+                        .columns
+                        .iter()
+                        .zip(row)
+                        .map(|(column, value)| to_cell(column, value)),
+                );
             }
         }
     }
@@ -279,13 +368,23 @@ impl Rows {
             return Ok(Written::Raced);
         }
         for ((program, form), cells) in self.forms {
-            tables.program(ProgramIx::new(program)).form(FormIx::new(form)).store(tx, cells).await?;
+            tables
+                .program(ProgramIx::new(program))
+                .form(FormIx::new(form))
+                .store(tx, cells)
+                .await?;
         }
         for ((program, form, group), cells) in self.groups {
-            tables.program(ProgramIx::new(program)).groups[form][group].store(tx, cells).await?;
+            tables.program(ProgramIx::new(program)).groups[form][group]
+                .store(tx, cells)
+                .await?;
         }
         for (program, cells) in self.facts {
-            tables.program(ProgramIx::new(program)).facts.store(tx, cells).await?;
+            tables
+                .program(ProgramIx::new(program))
+                .facts
+                .store(tx, cells)
+                .await?;
         }
         store::TASKS.run(tx, self.tasks).await?;
         store::HITS.run(tx, self.hits).await?;
@@ -293,12 +392,18 @@ impl Rows {
         store::RELATIONS.run(tx, self.relations).await?;
         store::COMPLETIONS.run(tx, self.completions).await?;
         store::EARLIER.run(tx, self.earlier).await?;
-        store::ENROLLMENT_CHANGES.run(tx, self.enrollment_changes).await?;
+        store::ENROLLMENT_CHANGES
+            .run(tx, self.enrollment_changes)
+            .await?;
         Ok(Written::Done)
     }
 }
 
-fn add_changed(cells: &mut Vec<Cell>, before: &BTreeMap<Uuid, Vec<Cell>>, after: &BTreeMap<Uuid, Vec<Cell>>) {
+fn add_changed(
+    cells: &mut Vec<Cell>,
+    before: &BTreeMap<Uuid, Vec<Cell>>,
+    after: &BTreeMap<Uuid, Vec<Cell>>,
+) {
     for (id, row) in after {
         if before.get(id) != Some(row) {
             cells.extend(row.iter().cloned());
@@ -343,9 +448,19 @@ fn record_row(head: &Head, kept: &Kept, finding: Option<&Finding>) -> [Cell; 15]
     ]
 }
 
-fn earlier_row(pack: &Pack, head: &Head, before: &Kept, (what, why): (&str, &str), entry: &Entry) -> [Cell; 11] {
+fn earlier_row(
+    pack: &Pack,
+    head: &Head,
+    before: &Kept,
+    (what, why): (&str, &str),
+    entry: &Entry,
+) -> [Cell; 11] {
     let form = pack.program(head.program).form(before.form);
-    let id = super::derive::derived_id(&[b"earlier", before.id.as_bytes(), &before.version.to_be_bytes()]);
+    let id = super::derive::derived_id(&[
+        b"earlier",
+        before.id.as_bytes(),
+        &before.version.to_be_bytes(),
+    ]);
     [
         Cell::id(head.subject),
         Cell::id(id),
@@ -357,7 +472,11 @@ fn earlier_row(pack: &Pack, head: &Head, before: &Kept, (what, why): (&str, &str
         Cell::text(what),
         Cell::text(why),
         Cell::date(before.occurred_on),
-        Cell::text(super::draft::content_json(form, &before.values, &before.groups)),
+        Cell::text(super::draft::content_json(
+            form,
+            &before.values,
+            &before.groups,
+        )),
     ]
 }
 
@@ -365,7 +484,13 @@ fn earlier_row(pack: &Pack, head: &Head, before: &Kept, (what, why): (&str, &str
 fn tell(tx: &mut Tx, writing: &Writing, now: Timestamp) {
     let subject = writing.head.subject;
     let mut line = |entity: &'static str, id: Uuid, operation: Operation| {
-        tx.changed(Change { subject_id: Some(subject), entity, entity_id: id, operation, at: now });
+        tx.changed(Change {
+            subject_id: Some(subject),
+            entity,
+            entity_id: id,
+            operation,
+            at: now,
+        });
     };
     for record in &writing.records {
         let operation = match record {
@@ -385,4 +510,3 @@ fn tell(tx: &mut Tx, writing: &Writing, now: Timestamp) {
     line("enrollment", writing.head.id, operation);
     tx.audit(writing.entry.clone());
 }
-

@@ -10,8 +10,9 @@ use super::engine::Base;
 use super::file::{Enrolled, Kept, Reading};
 use super::record::Planned;
 use super::{
-    Acting, Care, Correction, EncounterId, EnrollmentId, EnrollmentState, Error, Prefilled, Reasons, Record, Recorded,
-    RecordShown, Shown, Stale, SubjectId, Values, Voiding, draft, record, shown, story,
+    Acting, Care, Correction, EncounterId, EnrollmentId, EnrollmentState, Error, Prefilled,
+    Reasons, Record, RecordShown, Recorded, Shown, Stale, SubjectId, Values, Voiding, draft,
+    record, shown, story,
 };
 use crate::access::Action;
 
@@ -28,23 +29,37 @@ impl Care {
             return Err(Error::NoReason);
         }
         for _ in 0..ATTEMPTS_MAX {
-            let file = self.open_file(by, correction.subject.uuid(), Reading::Everything).await?;
-            let (enrolled, kept) = file.record(correction.id.uuid()).ok_or(Error::NotFound("encounter"))?;
+            let file = self
+                .open_file(by, correction.subject.uuid(), Reading::Everything)
+                .await?;
+            let (enrolled, kept) = file
+                .record(correction.id.uuid())
+                .ok_or(Error::NotFound("encounter"))?;
             let base = self.base(by, &file, enrolled.head.program).await?;
             let program = base.program();
             if kept.voided.is_some() {
                 return Err(Error::Void(correction.id));
             }
             if !program.form(kept.form).correctable {
-                return Err(Error::NotCorrectable(program.form(kept.form).id.to_string()));
+                return Err(Error::NotCorrectable(
+                    program.form(kept.form).id.to_string(),
+                ));
             }
-            let read = draft::read(program, kept.form, correction.occurred_on, &correction.values);
-            let hash = draft::content_hash(program.form(kept.form), &read.draft, &correction.reasons);
-            let sent_again = kept.version == correction.base_version + 1 && kept.content_hash == hash;
+            let read = draft::read(
+                program,
+                kept.form,
+                correction.occurred_on,
+                &correction.values,
+            );
+            let hash =
+                draft::content_hash(program.form(kept.form), &read.draft, &correction.reasons);
+            let sent_again =
+                kept.version == correction.base_version + 1 && kept.content_hash == hash;
             if kept.version != correction.base_version && !sent_again {
                 return Err(stale(kept, correction.base_version));
             }
-            let mut planned = self.plan_correction(by, &base, (enrolled, kept), &correction, hash)?;
+            let mut planned =
+                self.plan_correction(by, &base, (enrolled, kept), &correction, hash)?;
             if sent_again {
                 planned.recorded.repeated = true;
                 planned.recorded.encounter_version = kept.version;
@@ -68,8 +83,17 @@ impl Care {
     ) -> Result<Planned, Error> {
         let program = base.program();
         let form = program.form(kept.form);
-        let read = draft::read(program, kept.form, correction.occurred_on, &correction.values);
-        let Some(occurred_on) = read.draft.occurred_on.filter(|_| read.unreadable.is_empty()) else {
+        let read = draft::read(
+            program,
+            kept.form,
+            correction.occurred_on,
+            &correction.values,
+        );
+        let Some(occurred_on) = read
+            .draft
+            .occurred_on
+            .filter(|_| read.unreadable.is_empty())
+        else {
             return Err(record::refused(read.unreadable, None));
         };
         // The form is checked as if the record were made now: the others are what it is compared with.
@@ -102,14 +126,24 @@ impl Care {
             version: kept.version + 1,
             ..kept.clone()
         };
-        let before = self.before(by, base, Some(enrolled), EnrollmentId::from_uuid(kept.enrollment), now.occurred_on);
+        let before = self.before(
+            by,
+            base,
+            Some(enrolled),
+            EnrollmentId::from_uuid(kept.enrollment),
+            now.occurred_on,
+        );
         let mut after = enrolled.clone();
         for record in &mut after.records {
             if record.id == now.id {
                 *record = now.clone();
             }
         }
-        let change = RecordChange::Rewritten { now, before: kept.clone(), why: correction.why.clone() };
+        let change = RecordChange::Rewritten {
+            now,
+            before: kept.clone(),
+            why: correction.why.clone(),
+        };
         let why = ("correct", correction.why.clone());
         let mut planned = self.finish(by, base, before, (after, false), vec![change], why);
         planned.recorded.findings = checked.findings;
@@ -126,19 +160,31 @@ impl Care {
             return Err(Error::NoReason);
         }
         for _ in 0..ATTEMPTS_MAX {
-            let file = self.open_file(by, voiding.subject.uuid(), Reading::Everything).await?;
-            let (enrolled, kept) = file.record(voiding.id.uuid()).ok_or(Error::NotFound("encounter"))?;
+            let file = self
+                .open_file(by, voiding.subject.uuid(), Reading::Everything)
+                .await?;
+            let (enrolled, kept) = file
+                .record(voiding.id.uuid())
+                .ok_or(Error::NotFound("encounter"))?;
             let base = self.base(by, &file, enrolled.head.program).await?;
             let sent_again = kept.version == voiding.base_version + 1
-                && kept.voided.as_ref().is_some_and(|(_, why)| *why == voiding.why);
+                && kept
+                    .voided
+                    .as_ref()
+                    .is_some_and(|(_, why)| *why == voiding.why);
             if kept.voided.is_some() && !sent_again {
                 return Err(Error::Void(voiding.id));
             }
             if kept.version != voiding.base_version && !sent_again {
                 return Err(stale(kept, voiding.base_version));
             }
-            let before =
-                self.before(by, &base, Some(enrolled), EnrollmentId::from_uuid(kept.enrollment), kept.occurred_on);
+            let before = self.before(
+                by,
+                &base,
+                Some(enrolled),
+                EnrollmentId::from_uuid(kept.enrollment),
+                kept.occurred_on,
+            );
             let mut after = enrolled.clone();
             for record in &mut after.records {
                 if record.id == kept.id {
@@ -149,7 +195,10 @@ impl Care {
                 after.head.held = Some(EnrollmentState::Closed);
                 after.head.closed_on = after.head.closed_on.or(Some(by.today));
             }
-            let change = RecordChange::Voided { before: kept.clone(), why: voiding.why.clone() };
+            let change = RecordChange::Voided {
+                before: kept.clone(),
+                why: voiding.why.clone(),
+            };
             let why = ("void", voiding.why.clone());
             let mut planned = self.finish(by, &base, before, (after, false), vec![change], why);
             if sent_again {
@@ -169,10 +218,20 @@ impl Care {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn stored_record(&self, by: &Acting, subject: SubjectId, id: EncounterId) -> Result<RecordShown, Error> {
+    pub async fn stored_record(
+        &self,
+        by: &Acting,
+        subject: SubjectId,
+        id: EncounterId,
+    ) -> Result<RecordShown, Error> {
         let story = self.story(by, subject).await?;
-        let mut records = story.enrollments.into_iter().flat_map(|enrollment| enrollment.records);
-        records.find(|record| record.id == id).ok_or(Error::NotFound("encounter"))
+        let mut records = story
+            .enrollments
+            .into_iter()
+            .flat_map(|enrollment| enrollment.records);
+        records
+            .find(|record| record.id == id)
+            .ok_or(Error::NotFound("encounter"))
     }
 
     /// What a form starts with for this subject on this day; `form` is the program's id and the form's.
@@ -189,7 +248,9 @@ impl Care {
     ) -> Result<Prefilled, Error> {
         by.actor.require_anywhere(Action::RecordCare)?;
         let (program_ix, form_ix) = self.form_named(form.0, form.1)?;
-        let file = self.open_file(by, subject.uuid(), Reading::Program(program_ix)).await?;
+        let file = self
+            .open_file(by, subject.uuid(), Reading::Program(program_ix))
+            .await?;
         let base = self.base(by, &file, program_ix).await?;
         let program = base.program();
         let asked = Record {
@@ -208,15 +269,28 @@ impl Care {
         let today = DayNumber::from(by.today);
         let day = DayNumber::from(occurred_on);
         let secrecy_max = by.actor.secrecy_max();
-        let mut draft =
-            fuyou_pack::record::prefill(program, form_ix, &before.history, &before.outcome, day, today);
+        let mut draft = fuyou_pack::record::prefill(
+            program,
+            form_ix,
+            &before.history,
+            &before.outcome,
+            day,
+            today,
+        );
         for (field, value) in program.form(form_ix).fields.iter().zip(&mut draft.values) {
             if shown::value(self.pack(), field, value, secrecy_max) == Shown::Restricted {
                 *value = fuyou_expr::Value::Null;
             }
         }
         Ok(Prefilled {
-            last: story::last_values(self.pack(), program, form_ix, &before.history.encounters, day, secrecy_max),
+            last: story::last_values(
+                self.pack(),
+                program,
+                form_ix,
+                &before.history.encounters,
+                day,
+                secrecy_max,
+            ),
             last_on: last_of_form(&before.history.encounters, form_ix, day),
             draft,
             enrollment: enrolled.map(|enrolled| EnrollmentId::from_uuid(enrolled.head.id)),
@@ -230,10 +304,19 @@ fn last_of_form(
     form: fuyou_pack::model::FormIx,
     until: DayNumber,
 ) -> Option<Date> {
-    let earlier = encounters.iter().filter(|encounter| encounter.form == form && encounter.occurred_on <= until);
-    earlier.map(|encounter| shown::date(encounter.occurred_on)).max()
+    let earlier = encounters
+        .iter()
+        .filter(|encounter| encounter.form == form && encounter.occurred_on <= until);
+    earlier
+        .map(|encounter| shown::date(encounter.occurred_on))
+        .max()
 }
 
 fn stale(kept: &Kept, seen: i64) -> Error {
-    Error::Stale(Box::new(Stale { entity: "encounter", id: kept.id, seen, stored: kept.version }))
+    Error::Stale(Box::new(Stale {
+        entity: "encounter",
+        id: kept.id,
+        seen,
+        stored: kept.version,
+    }))
 }

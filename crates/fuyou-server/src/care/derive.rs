@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use fuyou_expr::Value;
 use fuyou_kernel::{Date, DayNumber, Timestamp};
+use fuyou_pack::Program;
 use fuyou_pack::model::{FormIx, Owner, RuleIx};
 use fuyou_pack::replay::{self, Due, History, Outcome, TaskOrigin};
-use fuyou_pack::Program;
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
@@ -65,14 +65,23 @@ impl Derived {
     /// are known, so that everything is written and what is no longer there is taken away.
     pub(super) fn unknown([tasks, hits, risks]: &[Vec<Uuid>; 3]) -> Derived {
         let rows = |ids: &[Uuid]| ids.iter().map(|id| (*id, Vec::new())).collect();
-        Derived { tasks: rows(tasks), hits: rows(hits), risks: rows(risks), ..Derived::default() }
+        Derived {
+            tasks: rows(tasks),
+            hits: rows(hits),
+            risks: rows(risks),
+            ..Derived::default()
+        }
     }
 }
 
 impl Finding {
     /// What stands in the head of the record.
     pub(super) fn head(&self) -> (Option<&str>, Option<&str>, &str) {
-        (self.visit.as_deref(), self.risk_after.as_deref(), &self.marks_after)
+        (
+            self.visit.as_deref(),
+            self.risk_after.as_deref(),
+            &self.marks_after,
+        )
     }
 }
 
@@ -103,8 +112,17 @@ pub(super) fn task_id(enrollment: Uuid, key: &str) -> Uuid {
 }
 
 /// The rows that an enrollment amounts to.
-pub(super) fn derive(at: Surroundings<'_>, head: &Head, history: &History, outcome: &Outcome) -> Derived {
-    let ids: Vec<Uuid> = history.encounters.iter().map(|encounter| Uuid::from_u128(encounter.id)).collect();
+pub(super) fn derive(
+    at: Surroundings<'_>,
+    head: &Head,
+    history: &History,
+    outcome: &Outcome,
+) -> Derived {
+    let ids: Vec<Uuid> = history
+        .encounters
+        .iter()
+        .map(|encounter| Uuid::from_u128(encounter.id))
+        .collect();
     let mut derived = Derived {
         facts: facts(at, head, outcome),
         tasks: tasks(at, head, history, outcome, &ids),
@@ -116,7 +134,9 @@ pub(super) fn derive(at: Surroundings<'_>, head: &Head, history: &History, outco
     for ((encounter, outcome), id) in history.encounters.iter().zip(&outcome.encounters).zip(&ids) {
         let finding = Finding {
             form: encounter.form,
-            visit: outcome.visit.map(|visit| at.program.visits[visit.get()].id.clone()),
+            visit: outcome
+                .visit
+                .map(|visit| at.program.visits[visit.get()].id.clone()),
             risk_after: level_word(at.program, outcome.level),
             marks_after: marks_word(at.program, &outcome.marks),
             derived: outcome.derived.clone(),
@@ -124,7 +144,10 @@ pub(super) fn derive(at: Surroundings<'_>, head: &Head, history: &History, outco
         derived.records.insert(*id, finding);
     }
     for (referral, outcome) in history.referrals.iter().zip(&outcome.referrals) {
-        derived.referrals.insert(Uuid::from_u128(referral.id), Clocks::of(referral.state, outcome));
+        derived.referrals.insert(
+            Uuid::from_u128(referral.id),
+            Clocks::of(referral.state, outcome),
+        );
     }
     derived
 }
@@ -149,7 +172,11 @@ pub(super) fn start_of(day: DayNumber, utc_offset_minutes: i32) -> i64 {
 }
 
 fn instant(ms: i64) -> Timestamp {
-    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
 }
 
 fn day(number: DayNumber) -> Cell {
@@ -163,14 +190,23 @@ fn tasks(
     outcome: &Outcome,
     ids: &[Uuid],
 ) -> BTreeMap<Uuid, Vec<Cell>> {
-    let highest = at.program.risk.as_ref().map_or(1, |scale| scale.levels.len().saturating_sub(1).max(1));
-    let rank = outcome.level.map_or(-1, |level| (level * 100 / highest) as i64);
+    let highest = at
+        .program
+        .risk
+        .as_ref()
+        .map_or(1, |scale| scale.levels.len().saturating_sub(1).max(1));
+    let rank = outcome
+        .level
+        .map_or(-1, |level| (level * 100 / highest) as i64);
     outcome
         .tasks
         .iter()
         .map(|task| {
             let id = task_id(head.id, &task.key);
-            (id, task_row(at, head, history, (outcome, rank, ids), task, id))
+            (
+                id,
+                task_row(at, head, history, (outcome, rank, ids), task, id),
+            )
         })
         .collect()
 }
@@ -188,7 +224,9 @@ fn task_row(
             let visit = &at.program.visits[visit.get()];
             ("visit", visit.id.clone(), Some(visit.form), None)
         }
-        TaskOrigin::Rule { rule, started_ms, .. } => {
+        TaskOrigin::Rule {
+            rule, started_ms, ..
+        } => {
             let recorder = recorder(history, outcome, rule, started_ms);
             let rule = at.program.rule(rule);
             let form = rule.task.as_ref().and_then(|task| task.form);
@@ -197,17 +235,28 @@ fn task_row(
     };
     let owner = owner(at, head, task.owner, recorder.as_deref());
     let (due_on, due_at, overdue_ms) = match task.due {
-        Due::On(on) => (day(on), None, start_of(DayNumber(on.0 + 1), history.utc_offset_minutes)),
+        Due::On(on) => (
+            day(on),
+            None,
+            start_of(DayNumber(on.0 + 1), history.utc_offset_minutes),
+        ),
         Due::At(ms) => (Cell::Date(None), Some(instant(ms)), ms),
     };
     let (state, done_on, done_by, on_time) = match task.state {
         replay::TaskState::Open => ("open", Cell::Date(None), None, None),
-        replay::TaskState::Done { on, by, on_time } => ("done", day(on), by.map(|by| ids[by]), Some(on_time)),
+        replay::TaskState::Done { on, by, on_time } => {
+            ("done", day(on), by.map(|by| ids[by]), Some(on_time))
+        }
         replay::TaskState::Cancelled => ("cancelled", Cell::Date(None), None, None),
     };
     let is_open = state == "open";
     let sees = |level: Owner| {
-        let earliest = task.escalations.iter().filter(|(_, to)| *to == level).map(|(at, _)| *at).min();
+        let earliest = task
+            .escalations
+            .iter()
+            .filter(|(_, to)| *to == level)
+            .map(|(at, _)| *at)
+            .min();
         Cell::Instant(earliest.filter(|_| is_open).map(instant))
     };
     let helps = task.escalations.iter().any(|(_, to)| *to == Owner::Village);
@@ -232,7 +281,10 @@ fn task_row(
         Cell::Bool(on_time),
         // Only what is open is sorted by risk: a closed task keeps no rank, so that it is not written again.
         Cell::int(if is_open { rank } else { -1 }),
-        Cell::Text(Some(marks_word(at.program, if is_open { &outcome.marks } else { &[] }))),
+        Cell::Text(Some(marks_word(
+            at.program,
+            if is_open { &outcome.marks } else { &[] },
+        ))),
         Cell::Id(village.filter(|_| is_open).map(OrganizationId::uuid)),
         sees(Owner::Village),
         sees(Owner::Township),
@@ -244,14 +296,27 @@ fn task_row(
 
 /// Where the record was recorded that made a rule true. The clock of a repetition starts with what was done last; the
 /// recorder is that of the rule's own start.
-pub(super) fn recorder(history: &History, outcome: &Outcome, rule: RuleIx, started_ms: i64) -> Option<Arc<str>> {
-    let hits = outcome.hits.iter().filter(|hit| hit.rule == rule && hit.since_ms <= started_ms);
+pub(super) fn recorder(
+    history: &History,
+    outcome: &Outcome,
+    rule: RuleIx,
+    started_ms: i64,
+) -> Option<Arc<str>> {
+    let hits = outcome
+        .hits
+        .iter()
+        .filter(|hit| hit.rule == rule && hit.since_ms <= started_ms);
     let by = hits.max_by_key(|hit| hit.since_ms)?.by;
     history.encounters[by].recorded_org.clone()
 }
 
 /// Which organization an owner means for this enrollment; the nearest one there is when the level is missing.
-pub(super) fn owner(at: Surroundings<'_>, head: &Head, owner: Owner, recorder: Option<&str>) -> OrganizationId {
+pub(super) fn owner(
+    at: Surroundings<'_>,
+    head: &Head,
+    owner: Owner,
+    recorder: Option<&str>,
+) -> OrganizationId {
     let level = match owner {
         Owner::Responsible => return head.organization,
         Owner::Recorder => {
@@ -260,9 +325,14 @@ pub(super) fn owner(at: Surroundings<'_>, head: &Head, owner: Owner, recorder: O
         }
         Owner::Village => {
             // A township centre is responsible for women of many villages: hers is where she lives.
-            let home = at.residence.filter(|home| at.tree.contains(head.organization, *home));
+            let home = at
+                .residence
+                .filter(|home| at.tree.contains(head.organization, *home));
             let from = home.unwrap_or(head.organization);
-            return at.tree.at_level(from, Level::Village).map_or(head.organization, |village| village.id);
+            return at
+                .tree
+                .at_level(from, Level::Village)
+                .map_or(head.organization, |village| village.id);
         }
         Owner::Township => Level::Township,
         Owner::County => Level::County,
@@ -276,16 +346,29 @@ pub(super) fn owner(at: Surroundings<'_>, head: &Head, owner: Owner, recorder: O
 /// and its hospital); itself when there is none.
 pub(crate) fn area(tree: &Tree, id: OrganizationId, level: Level) -> OrganizationId {
     let above = tree.ancestors(id);
-    above.into_iter().find(|organization| organization.level == level).map_or(id, |found| found.id)
+    above
+        .into_iter()
+        .find(|organization| organization.level == level)
+        .map_or(id, |found| found.id)
 }
 
-fn hits(at: Surroundings<'_>, head: &Head, outcome: &Outcome, ids: &[Uuid]) -> BTreeMap<Uuid, Vec<Cell>> {
+fn hits(
+    at: Surroundings<'_>,
+    head: &Head,
+    outcome: &Outcome,
+    ids: &[Uuid],
+) -> BTreeMap<Uuid, Vec<Cell>> {
     outcome
         .hits
         .iter()
         .map(|hit| {
             let rule = &at.program.rule(hit.rule).id;
-            let id = derived_id(&[b"hit", head.id.as_bytes(), rule.as_bytes(), &hit.since_ms.to_be_bytes()]);
+            let id = derived_id(&[
+                b"hit",
+                head.id.as_bytes(),
+                rule.as_bytes(),
+                &hit.since_ms.to_be_bytes(),
+            ]);
             let row = vec![
                 Cell::id(head.subject),
                 Cell::id(id),
@@ -310,7 +393,12 @@ fn risks(
     ids: &[Uuid],
 ) -> BTreeMap<Uuid, Vec<Cell>> {
     let mut order: Vec<usize> = (0..ids.len()).collect();
-    order.sort_by_key(|at| (history.encounters[*at].recorded_at_ms, history.encounters[*at].id));
+    order.sort_by_key(|at| {
+        (
+            history.encounters[*at].recorded_at_ms,
+            history.encounters[*at].id,
+        )
+    });
     let mut rows = BTreeMap::new();
     let mut last = (None, Vec::new(), vec![0; at.program.scores.len()]);
     for index in order {
@@ -343,8 +431,15 @@ pub(super) fn level_word(program: &Program, level: Option<usize>) -> Option<Arc<
 
 /// Marks in storage: `|a|b|`, none is `|`.
 pub(super) fn marks_word(program: &Program, marks: &[usize]) -> Arc<str> {
-    let Some(scale) = &program.risk else { return "|".into() };
-    marks.iter().fold("|".to_owned(), |text, mark| text + &scale.marks[*mark].id + "|").into()
+    let Some(scale) = &program.risk else {
+        return "|".into();
+    };
+    marks
+        .iter()
+        .fold("|".to_owned(), |text, mark| {
+            text + &scale.marks[*mark].id + "|"
+        })
+        .into()
 }
 
 fn relations(at: Surroundings<'_>, head: &Head, history: &History) -> BTreeMap<Uuid, Relation> {
@@ -353,17 +448,41 @@ fn relations(at: Surroundings<'_>, head: &Head, history: &History) -> BTreeMap<U
         let number = DayNumber::from(date).0 + RELATION_DAYS;
         Date::try_from(DayNumber(number)).ok()
     };
-    let id = derived_id(&[b"enrollment", head.id.as_bytes(), head.organization.uuid().as_bytes()]);
+    let id = derived_id(&[
+        b"enrollment",
+        head.id.as_bytes(),
+        head.organization.uuid().as_bytes(),
+    ]);
     let until = head.closed_on.and_then(later);
-    relations.insert(id, Relation { organization: head.organization, kind: "enrollment", until });
+    relations.insert(
+        id,
+        Relation {
+            organization: head.organization,
+            kind: "enrollment",
+            until,
+        },
+    );
     for encounter in &history.encounters {
         let code = encounter.recorded_org.as_deref();
-        let Some(organization) = code.and_then(|code| at.tree.by_code(code)) else { continue };
-        let recorded = instant(encounter.recorded_at_ms + i64::from(history.utc_offset_minutes) * MINUTE_MS);
-        let recorded = DayNumber(i32::try_from(recorded.as_millisecond().div_euclid(DAY_MS)).unwrap_or_default());
+        let Some(organization) = code.and_then(|code| at.tree.by_code(code)) else {
+            continue;
+        };
+        let recorded =
+            instant(encounter.recorded_at_ms + i64::from(history.utc_offset_minutes) * MINUTE_MS);
+        let recorded = DayNumber(
+            i32::try_from(recorded.as_millisecond().div_euclid(DAY_MS)).unwrap_or_default(),
+        );
         let until = Date::try_from(DayNumber(recorded.0 + RELATION_DAYS)).ok();
-        let id = derived_id(&[b"encounter", head.id.as_bytes(), organization.id.uuid().as_bytes()]);
-        let relation = Relation { organization: organization.id, kind: "encounter", until };
+        let id = derived_id(&[
+            b"encounter",
+            head.id.as_bytes(),
+            organization.id.uuid().as_bytes(),
+        ]);
+        let relation = Relation {
+            organization: organization.id,
+            kind: "encounter",
+            until,
+        };
         let known = relations.entry(id).or_insert_with(|| relation.clone());
         known.until = known.until.max(relation.until);
     }

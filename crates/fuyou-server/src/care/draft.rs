@@ -18,7 +18,12 @@ pub(super) struct Read {
 }
 
 /// Reads what came in as the form says.
-pub(super) fn read(program: &Program, form: FormIx, occurred_on: Option<Date>, values: &Values) -> Read {
+pub(super) fn read(
+    program: &Program,
+    form: FormIx,
+    occurred_on: Option<Date>,
+    values: &Values,
+) -> Read {
     let mut unreadable = Vec::new();
     let mut draft = match values {
         Values::Typed(draft) => draft.clone(),
@@ -32,7 +37,12 @@ pub(super) fn read(program: &Program, form: FormIx, occurred_on: Option<Date>, v
     Read { draft, unreadable }
 }
 
-fn read_text(program: &Program, form_ix: FormIx, text: &TypedText, unreadable: &mut Vec<Finding>) -> Draft {
+fn read_text(
+    program: &Program,
+    form_ix: FormIx,
+    text: &TypedText,
+    unreadable: &mut Vec<Finding>,
+) -> Draft {
     let form = program.form(form_ix);
     let mut draft = Draft::new(program, form_ix);
     for (id, typed) in &text.fields {
@@ -54,7 +64,8 @@ fn read_text(program: &Program, form_ix: FormIx, text: &TypedText, unreadable: &
             let mut values = vec![Value::Null; group.fields.len()];
             for (id, typed) in row {
                 let found = group.fields.iter().position(|field| *field.id == **id);
-                match found.map(|ix| (ix, fuyou_pack::input::read_input(&group.fields[ix], typed))) {
+                match found.map(|ix| (ix, fuyou_pack::input::read_input(&group.fields[ix], typed)))
+                {
                     Some((ix, Ok(value))) => values[ix] = value,
                     Some((ix, Err(message))) => {
                         let place = At::Cell(group_ix, at, FieldIx::new(ix));
@@ -70,18 +81,28 @@ fn read_text(program: &Program, form_ix: FormIx, text: &TypedText, unreadable: &
 }
 
 fn refusal(at: Vec<At>, kind: &str, message: Localized) -> Finding {
-    Finding { at, severity: Severity::Refuse, kind: Arc::from(kind), message }
+    Finding {
+        at,
+        severity: Severity::Refuse,
+        kind: Arc::from(kind),
+        message,
+    }
 }
 
 fn unknown(id: &str) -> Finding {
-    let message = Localized::new(format!("表单没有“{id}”这一项"), format!("the form has no field `{id}`"));
+    let message = Localized::new(
+        format!("表单没有“{id}”这一项"),
+        format!("the form has no field `{id}`"),
+    );
     refusal(Vec::new(), "unknown_field", message)
 }
 
 /// The findings that still need a reason.
 pub(super) fn unanswered(form: &Form, findings: &[Finding], reasons: &Reasons) -> Vec<Finding> {
     let answered = |finding: &Finding| {
-        let given = reasons.get(&finding_key(form, finding)).or_else(|| reasons.get("*"));
+        let given = reasons
+            .get(&finding_key(form, finding))
+            .or_else(|| reasons.get("*"));
         given.is_some_and(|reason| !reason.trim().is_empty())
     };
     findings
@@ -131,12 +152,20 @@ fn canonical(ty: &Type, value: &Value) -> String {
 /// What stood in a record, as JSON for the history: canonical texts by field id.
 pub(super) fn content_json(form: &Form, values: &[Value], groups: &[Vec<Vec<Value>>]) -> String {
     let row = |fields: &[Field], values: &[Value]| -> serde_json::Map<String, serde_json::Value> {
-        let pairs = fields.iter().zip(values).filter(|(_, value)| !value.is_null());
-        pairs.map(|(field, value)| (field.id.to_string(), canonical(&field.ty, value).into())).collect()
+        let pairs = fields
+            .iter()
+            .zip(values)
+            .filter(|(_, value)| !value.is_null());
+        pairs
+            .map(|(field, value)| (field.id.to_string(), canonical(&field.ty, value).into()))
+            .collect()
     };
     let mut content = row(&form.fields, values);
     for (group, rows) in form.groups.iter().zip(groups) {
-        let rows: Vec<_> = rows.iter().map(|values| serde_json::Value::Object(row(&group.fields, values))).collect();
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|values| serde_json::Value::Object(row(&group.fields, values)))
+            .collect();
         if !rows.is_empty() {
             content.insert(group.id.to_string(), rows.into());
         }
@@ -152,8 +181,8 @@ pub(super) fn content_values(form: &Form, content: &str) -> Vec<Value> {
         .iter()
         .map(|field| {
             let text = stored(field);
-            text.and_then(|text| fuyou_expr::parse_value(&field.ty, text).ok()).unwrap_or_default()
+            text.and_then(|text| fuyou_expr::parse_value(&field.ty, text).ok())
+                .unwrap_or_default()
         })
         .collect()
 }
-

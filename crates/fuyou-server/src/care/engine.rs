@@ -7,7 +7,7 @@ use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
-use super::change::{Written, Writing, write};
+use super::change::{Writing, Written, write};
 use super::derive::Surroundings;
 use super::file::{File, Reading};
 use super::tables::{self, Tables};
@@ -25,7 +25,9 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { utc_offset_minutes: 480 }
+        Settings {
+            utc_offset_minutes: 480,
+        }
     }
 }
 
@@ -61,11 +63,26 @@ impl Care {
     ///
     /// # Errors
     /// [`InstallError::ColumnChanged`] when a stored column has another type than the pack says now.
-    pub async fn install(db: Db, pack: Arc<Pack>, settings: Settings, now: Timestamp) -> Result<Care, InstallError> {
+    pub async fn install(
+        db: Db,
+        pack: Arc<Pack>,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Care, InstallError> {
         let tables = Tables::of(&pack).map_err(InstallError::Name)?;
         tables::install(&db, &pack, &tables, now).await?;
-        let layers: Vec<String> = pack.layers.iter().map(|layer| format!("{} {}", layer.id, layer.version)).collect();
-        Ok(Care(Arc::new(Inner { db, pack_stamp: layers.join(", "), pack, tables, settings })))
+        let layers: Vec<String> = pack
+            .layers
+            .iter()
+            .map(|layer| format!("{} {}", layer.id, layer.version))
+            .collect();
+        Ok(Care(Arc::new(Inner {
+            db,
+            pack_stamp: layers.join(", "),
+            pack,
+            tables,
+            settings,
+        })))
     }
 
     /// The pack.
@@ -92,9 +109,20 @@ impl Care {
         &self.0.tables
     }
 
-    pub(super) fn form_named(&self, program: &str, form: &str) -> Result<(ProgramIx, FormIx), Error> {
-        let ix = self.pack().program_ix(program).ok_or(Error::NotFound("program"))?;
-        let form = self.pack().program(ix).form_ix(form).ok_or(Error::NotFound("form"))?;
+    pub(super) fn form_named(
+        &self,
+        program: &str,
+        form: &str,
+    ) -> Result<(ProgramIx, FormIx), Error> {
+        let ix = self
+            .pack()
+            .program_ix(program)
+            .ok_or(Error::NotFound("program"))?;
+        let form = self
+            .pack()
+            .program(ix)
+            .form_ix(form)
+            .ok_or(Error::NotFound("form"))?;
         Ok((ix, form))
     }
 
@@ -114,17 +142,30 @@ impl Care {
     }
 
     /// Reads a subject's file for an actor to whom it is open.
-    pub(super) async fn open_file(&self, by: &Acting, subject: Uuid, reading: Reading) -> Result<File, Error> {
+    pub(super) async fn open_file(
+        &self,
+        by: &Acting,
+        subject: Uuid,
+        reading: Reading,
+    ) -> Result<File, Error> {
         let mut reader = self.db().read().await?;
         let file = file::read(&mut reader, self.pack(), self.tables(), subject, reading).await?;
         match file.residence() {
             Some(residence) => {
-                opens_to(&by.actor, (by.now, by.today), &mut reader, subject, residence)
-                    .await?
-                    .ok_or(Denied(Action::ReadPerson))?;
+                opens_to(
+                    &by.actor,
+                    (by.now, by.today),
+                    &mut reader,
+                    subject,
+                    residence,
+                )
+                .await?
+                .ok_or(Denied(Action::ReadPerson))?;
             }
             // Not a person: an organization, which its own subtree and those above see.
-            None => by.actor.require(Action::ReadPerson, OrganizationId::from_uuid(subject))?,
+            None => by
+                .actor
+                .require(Action::ReadPerson, OrganizationId::from_uuid(subject))?,
         }
         Ok(file)
     }
@@ -141,11 +182,19 @@ impl Care {
             let head = &enrolled.head;
             if head.program == program_ix && head.pack_version != self.pack_stamp() {
                 let mut reader = self.db().read().await?;
-                computed_otherwise.push((head.id, store::derived_ids(&mut reader, file.subject, head.id).await?));
+                computed_otherwise.push((
+                    head.id,
+                    store::derived_ids(&mut reader, file.subject, head.id).await?,
+                ));
             }
         }
         let surroundings = self.surroundings(program_ix, &by.actor.tree, file.residence());
-        Ok(Base { file, program_ix, surroundings, computed_otherwise })
+        Ok(Base {
+            file,
+            program_ix,
+            surroundings,
+            computed_otherwise,
+        })
     }
 
     /// Writes one change. False when somebody else was faster: read again.

@@ -8,7 +8,8 @@ use super::derive::{Derived, Relation, derived_id};
 use super::file::{Enrolled, File, Head, Reading};
 use super::record::{Before, Planned};
 use super::{
-    Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, Opening, Stale, shown, store,
+    Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, Opening, Stale, shown,
+    store,
 };
 use crate::access::Action;
 use crate::db::Cell;
@@ -43,24 +44,48 @@ impl Care {
     /// See [`Error`].
     pub async fn open(&self, by: &Acting, opening: Opening) -> Result<EnrollmentId, Error> {
         by.actor.require_anywhere(Action::RecordCare)?;
-        let program_ix = self.pack().program_ix(&opening.program).ok_or(Error::NotFound("program"))?;
-        by.actor.tree.get(opening.organization).ok_or(Error::NotFound("organization"))?;
+        let program_ix = self
+            .pack()
+            .program_ix(&opening.program)
+            .ok_or(Error::NotFound("program"))?;
+        by.actor
+            .tree
+            .get(opening.organization)
+            .ok_or(Error::NotFound("organization"))?;
         for _ in 0..ATTEMPTS_MAX {
-            let file = self.open_file(by, opening.subject.uuid(), Reading::Program(program_ix)).await?;
+            let file = self
+                .open_file(by, opening.subject.uuid(), Reading::Program(program_ix))
+                .await?;
             if let Some(there) = file.enrolled(opening.id.uuid()) {
                 let same = there.head.opened_on == opening.opened_on;
-                return if same { Ok(opening.id) } else { Err(Error::IdTaken(opening.id.uuid())) };
+                return if same {
+                    Ok(opening.id)
+                } else {
+                    Err(Error::IdTaken(opening.id.uuid()))
+                };
             }
             let is_open = |enrolled: &&Enrolled| enrolled.head.state == EnrollmentState::Open;
             let program = self.pack().program(program_ix);
-            if let Some(other) = file.enrollments.iter().find(is_open).filter(|_| program.one_open) {
+            if let Some(other) = file
+                .enrollments
+                .iter()
+                .find(is_open)
+                .filter(|_| program.one_open)
+            {
                 return Err(Error::StillOpen(EnrollmentId::from_uuid(other.head.id)));
             }
             let base = self.base(by, &file, program_ix).await?;
             let mut before = self.before(by, &base, None, opening.id, opening.opened_on);
             before.head.organization = opening.organization;
             let after = Enrolled::new(before.head.clone());
-            let planned = self.finish(by, &base, before, (after, true), Vec::new(), ("open", String::new()));
+            let planned = self.finish(
+                by,
+                &base,
+                before,
+                (after, true),
+                Vec::new(),
+                ("open", String::new()),
+            );
             if self.write_one(&planned.writing, by.now).await? {
                 return Ok(opening.id);
             }
@@ -72,7 +97,12 @@ impl Care {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn close(&self, by: &Acting, change: EnrollmentChange, on: Date) -> Result<(), Error> {
+    pub async fn close(
+        &self,
+        by: &Acting,
+        change: EnrollmentChange,
+        on: Date,
+    ) -> Result<(), Error> {
         self.change_enrollment(by, &change, Deed::Close(on)).await
     }
 
@@ -94,7 +124,10 @@ impl Care {
         change: EnrollmentChange,
         to: OrganizationId,
     ) -> Result<(), Error> {
-        by.actor.tree.get(to).ok_or(Error::NotFound("organization"))?;
+        by.actor
+            .tree
+            .get(to)
+            .ok_or(Error::NotFound("organization"))?;
         self.change_enrollment(by, &change, Deed::Move(to)).await
     }
 
@@ -109,13 +142,28 @@ impl Care {
             let mut raced = false;
             for enrolled in &file.enrollments {
                 let base = self.base(by, &file, enrolled.head.program).await?;
-                let mut before = self.before(by, &base, Some(enrolled), id_of(enrolled), enrolled.head.opened_on);
+                let mut before = self.before(
+                    by,
+                    &base,
+                    Some(enrolled),
+                    id_of(enrolled),
+                    enrolled.head.opened_on,
+                );
                 // What is stored was computed from something else: all of it is written again.
                 let mut reader = self.db().read().await?;
-                before.derived = Derived::unknown(&store::derived_ids(&mut reader, subject, enrolled.head.id).await?);
+                before.derived = Derived::unknown(
+                    &store::derived_ids(&mut reader, subject, enrolled.head.id).await?,
+                );
                 drop(reader);
                 let after = (enrolled.clone(), false);
-                let planned = self.finish(by, &base, before, after, Vec::new(), ("refresh", String::new()));
+                let planned = self.finish(
+                    by,
+                    &base,
+                    before,
+                    after,
+                    Vec::new(),
+                    ("refresh", String::new()),
+                );
                 raced |= !self.write_one(&planned.writing, by.now).await?;
             }
             if !raced {
@@ -125,24 +173,43 @@ impl Care {
         Err(Error::Busy(EnrollmentId::from_uuid(subject)))
     }
 
-    async fn change_enrollment(&self, by: &Acting, change: &EnrollmentChange, deed: Deed) -> Result<(), Error> {
+    async fn change_enrollment(
+        &self,
+        by: &Acting,
+        change: &EnrollmentChange,
+        deed: Deed,
+    ) -> Result<(), Error> {
         by.actor.require_anywhere(Action::RecordCare)?;
         if change.why.trim().is_empty() {
             return Err(Error::NoReason);
         }
         for _ in 0..ATTEMPTS_MAX {
-            let file = self.open_file(by, change.subject.uuid(), Reading::Everything).await?;
-            let enrolled = file.enrolled(change.id.uuid()).ok_or(Error::NotFound("enrollment"))?;
+            let file = self
+                .open_file(by, change.subject.uuid(), Reading::Everything)
+                .await?;
+            let enrolled = file
+                .enrolled(change.id.uuid())
+                .ok_or(Error::NotFound("enrollment"))?;
             let Some(head) = changed(&file, enrolled, deed, self)? else {
                 // It is so already: the answer to a change that was sent twice.
                 return Ok(());
             };
-            if let Some(seen) = change.base_version.filter(|seen| *seen != enrolled.head.version) {
+            if let Some(seen) = change
+                .base_version
+                .filter(|seen| *seen != enrolled.head.version)
+            {
                 let stored = enrolled.head.version;
-                let stale = Stale { entity: "enrollment", id: enrolled.head.id, seen, stored };
+                let stale = Stale {
+                    entity: "enrollment",
+                    id: enrolled.head.id,
+                    seen,
+                    stored,
+                };
                 return Err(Error::Stale(Box::new(stale)));
             }
-            let planned = self.plan_change(by, &file, enrolled, (head, change, deed)).await?;
+            let planned = self
+                .plan_change(by, &file, enrolled, (head, change, deed))
+                .await?;
             if self.write_one(&planned.writing, by.now).await? {
                 return Ok(());
             }
@@ -158,15 +225,31 @@ impl Care {
         (head, change, deed): (Head, &EnrollmentChange, Deed),
     ) -> Result<Planned, Error> {
         let base = self.base(by, file, enrolled.head.program).await?;
-        let before: Before = self.before(by, &base, Some(enrolled), id_of(enrolled), enrolled.head.opened_on);
+        let before: Before = self.before(
+            by,
+            &base,
+            Some(enrolled),
+            id_of(enrolled),
+            enrolled.head.opened_on,
+        );
         let was = enrolled.head.clone();
-        let after = Enrolled { head, ..enrolled.clone() };
+        let after = Enrolled {
+            head,
+            ..enrolled.clone()
+        };
         let action = match deed {
             Deed::Close(_) => "close",
             Deed::Reopen => "reopen",
             Deed::Move(_) => "move",
         };
-        let mut planned = self.finish(by, &base, before, (after, false), Vec::new(), (action, change.why.clone()));
+        let mut planned = self.finish(
+            by,
+            &base,
+            before,
+            (after, false),
+            Vec::new(),
+            (action, change.why.clone()),
+        );
         if let Deed::Move(_) = deed {
             let day = DayNumber::from(by.today).0 + FORMER_DAYS;
             let relation = Relation {
@@ -174,20 +257,36 @@ impl Care {
                 kind: "responsible",
                 until: Some(shown::date(DayNumber(day))),
             };
-            let id = derived_id(&[b"enrollment", was.id.as_bytes(), was.organization.uuid().as_bytes()]);
+            let id = derived_id(&[
+                b"enrollment",
+                was.id.as_bytes(),
+                was.organization.uuid().as_bytes(),
+            ]);
             planned.writing.after.relations.insert(id, relation);
         }
         let (from_value, to_value) = match deed {
             Deed::Move(to) => {
-                let code = |id| by.actor.tree.get(id).map_or_else(String::new, |found| found.code.clone());
+                let code = |id| {
+                    by.actor
+                        .tree
+                        .get(id)
+                        .map_or_else(String::new, |found| found.code.clone())
+                };
                 (code(was.organization), code(to))
             }
             Deed::Close(on) => (was.state.word().to_owned(), on.to_string()),
-            Deed::Reopen => (was.closed_on.map_or_else(String::new, |on| on.to_string()), "open".to_owned()),
+            Deed::Reopen => (
+                was.closed_on.map_or_else(String::new, |on| on.to_string()),
+                "open".to_owned(),
+            ),
         };
         planned.writing.enrollment_changes = vec![
             Cell::id(was.subject),
-            Cell::id(derived_id(&[b"enrollment change", was.id.as_bytes(), &was.version.to_be_bytes()])),
+            Cell::id(derived_id(&[
+                b"enrollment change",
+                was.id.as_bytes(),
+                &was.version.to_be_bytes(),
+            ])),
             Cell::id(was.id),
             Cell::int(was.version),
             Cell::at(by.now),
@@ -207,16 +306,27 @@ fn id_of(enrolled: &Enrolled) -> EnrollmentId {
 }
 
 /// The head after a deed; none when it is so already.
-fn changed(file: &File, enrolled: &Enrolled, deed: Deed, care: &Care) -> Result<Option<Head>, Error> {
+fn changed(
+    file: &File,
+    enrolled: &Enrolled,
+    deed: Deed,
+    care: &Care,
+) -> Result<Option<Head>, Error> {
     let head = &enrolled.head;
     let program = care.pack().program(head.program);
     match deed {
         Deed::Close(on) if head.state == EnrollmentState::Closed => {
-            if head.closed_on == Some(on) { Ok(None) } else { Err(Error::Closed(id_of(enrolled))) }
+            if head.closed_on == Some(on) {
+                Ok(None)
+            } else {
+                Err(Error::Closed(id_of(enrolled)))
+            }
         }
-        Deed::Close(on) => {
-            Ok(Some(Head { held: Some(EnrollmentState::Closed), closed_on: Some(on), ..head.clone() }))
-        }
+        Deed::Close(on) => Ok(Some(Head {
+            held: Some(EnrollmentState::Closed),
+            closed_on: Some(on),
+            ..head.clone()
+        })),
         Deed::Reopen if head.state == EnrollmentState::Open => Ok(None),
         Deed::Reopen => {
             let other = file.enrollments.iter().find(|other| {
@@ -232,10 +342,18 @@ fn changed(file: &File, enrolled: &Enrolled, deed: Deed, care: &Care) -> Result<
                 care.settings().utc_offset_minutes,
             );
             // When the facts close it, a person holds it open against them.
-            let held = replay(program, &history).closed.then_some(EnrollmentState::Open);
-            Ok(Some(Head { held, ..head.clone() }))
+            let held = replay(program, &history)
+                .closed
+                .then_some(EnrollmentState::Open);
+            Ok(Some(Head {
+                held,
+                ..head.clone()
+            }))
         }
         Deed::Move(to) if to == head.organization => Ok(None),
-        Deed::Move(to) => Ok(Some(Head { organization: to, ..head.clone() })),
+        Deed::Move(to) => Ok(Some(Head {
+            organization: to,
+            ..head.clone()
+        })),
     }
 }

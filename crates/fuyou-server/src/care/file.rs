@@ -84,7 +84,9 @@ pub(super) enum Reading {
 
 impl File {
     pub(super) fn enrolled(&self, id: Uuid) -> Option<&Enrolled> {
-        self.enrollments.iter().find(|enrolled| enrolled.head.id == id)
+        self.enrollments
+            .iter()
+            .find(|enrolled| enrolled.head.id == id)
     }
 
     pub(super) fn record(&self, id: Uuid) -> Option<(&Enrolled, &Kept)> {
@@ -102,12 +104,26 @@ impl File {
 impl Enrolled {
     /// An enrollment without records.
     pub(super) fn new(head: Head) -> Enrolled {
-        Enrolled { head, records: Vec::new(), completions: Vec::new(), referrals: Vec::new() }
+        Enrolled {
+            head,
+            records: Vec::new(),
+            completions: Vec::new(),
+            referrals: Vec::new(),
+        }
     }
 
     /// What the replay is told: the records that count.
-    pub(super) fn history(&self, program: &Program, tree: &Tree, profile: Option<&Profile>, offset: i32) -> History {
-        let code = |id: OrganizationId| tree.get(id).map(|organization| organization.code.as_str().into());
+    pub(super) fn history(
+        &self,
+        program: &Program,
+        tree: &Tree,
+        profile: Option<&Profile>,
+        offset: i32,
+    ) -> History {
+        let code = |id: OrganizationId| {
+            tree.get(id)
+                .map(|organization| organization.code.as_str().into())
+        };
         History {
             person: person(program, tree, profile),
             opened_on: Some(DayNumber::from(self.opened_on(program))),
@@ -128,7 +144,11 @@ impl Enrolled {
                 })
                 .collect(),
             completions: self.completions.clone(),
-            referrals: self.referrals.iter().filter_map(|row| row.told(program)).collect(),
+            referrals: self
+                .referrals
+                .iter()
+                .filter_map(|row| row.told(program))
+                .collect(),
         }
     }
 
@@ -145,15 +165,20 @@ impl Enrolled {
 
 /// What expressions may know of a person. A word that the pack does not know is unknown to expressions.
 pub(super) fn person(program: &Program, tree: &Tree, profile: Option<&Profile>) -> replay::Person {
-    let Some(profile) = profile else { return replay::Person::default() };
-    let value = |attribute: &str, text: &str| program.person_value(attribute, text).unwrap_or_default();
+    let Some(profile) = profile else {
+        return replay::Person::default();
+    };
+    let value =
+        |attribute: &str, text: &str| program.person_value(attribute, text).unwrap_or_default();
     let residence = profile.residence.and_then(|id| tree.get(id));
     replay::Person {
         birth_on: Value::date(profile.birth_on),
         sex: value("sex", &profile.sex),
         household: value("household", &profile.household),
         population: value("population", &profile.population),
-        residence: residence.map_or(Value::Null, |organization| value("residence", &organization.code)),
+        residence: residence.map_or(Value::Null, |organization| {
+            value("residence", &organization.code)
+        }),
     }
 }
 
@@ -174,18 +199,30 @@ pub(super) async fn read(
         }
         enrollments.push(Enrolled::new(head));
     }
-    let mut file = File { subject, profile, enrollments };
+    let mut file = File {
+        subject,
+        profile,
+        enrollments,
+    };
     if file.enrollments.is_empty() {
         return Ok(file);
     }
     read_records(connection, pack, tables, &mut file).await?;
     for (enrollment, completion) in store::completions(connection, subject).await? {
-        if let Some(enrolled) = file.enrollments.iter_mut().find(|enrolled| enrolled.head.id == enrollment) {
+        if let Some(enrolled) = file
+            .enrollments
+            .iter_mut()
+            .find(|enrolled| enrolled.head.id == enrollment)
+        {
             enrolled.completions.push(completion);
         }
     }
     for row in referrals_of(connection, subject).await? {
-        if let Some(enrolled) = file.enrollments.iter_mut().find(|enrolled| enrolled.head.id == row.enrollment) {
+        if let Some(enrolled) = file
+            .enrollments
+            .iter_mut()
+            .find(|enrolled| enrolled.head.id == row.enrollment)
+        {
             enrolled.referrals.push(row);
         }
     }
@@ -201,12 +238,22 @@ async fn read_records(
     let subject = file.subject;
     let mut by_form: HashMap<(ProgramIx, FormIx), Vec<(usize, Kept)>> = HashMap::new();
     for row in store::records(connection, subject).await? {
-        let Some(at) = file.enrollments.iter().position(|enrolled| enrolled.head.id == row.enrollment_id) else {
+        let Some(at) = file
+            .enrollments
+            .iter()
+            .position(|enrolled| enrolled.head.id == row.enrollment_id)
+        else {
             continue;
         };
         let program = file.enrollments[at].head.program;
-        let form = pack.program(program).form_ix(&row.form).ok_or(Error::NotFound("form"))?;
-        by_form.entry((program, form)).or_default().push((at, row.kept(form)?));
+        let form = pack
+            .program(program)
+            .form_ix(&row.form)
+            .ok_or(Error::NotFound("form"))?;
+        by_form
+            .entry((program, form))
+            .or_default()
+            .push((at, row.kept(form)?));
     }
     for ((program_ix, form_ix), records) in by_form {
         let program = pack.program(program_ix);
@@ -218,10 +265,16 @@ async fn read_records(
         }
         let fields = program.form(form_ix).fields.len();
         for (at, mut kept) in records {
-            let row = rows.remove(&kept.id).and_then(|mut rows| rows.pop()).ok_or(Error::NotFound("encounter"))?;
+            let row = rows
+                .remove(&kept.id)
+                .and_then(|mut rows| rows.pop())
+                .ok_or(Error::NotFound("encounter"))?;
             kept.values = row;
             kept.derived = kept.values.split_off(fields);
-            kept.groups = groups.iter_mut().map(|rows| rows.remove(&kept.id).unwrap_or_default()).collect();
+            kept.groups = groups
+                .iter_mut()
+                .map(|rows| rows.remove(&kept.id).unwrap_or_default())
+                .collect();
             file.enrollments[at].records.push(kept);
         }
     }

@@ -28,14 +28,25 @@ impl Care {
     ) -> Result<ListPage, Error> {
         by.actor.require_anywhere(Action::ReadPerson)?;
         let secrecy_max = by.actor.secrecy_max();
-        let program_ix = self.pack().program_ix(list.0).ok_or(Error::NotFound("program"))?;
+        let program_ix = self
+            .pack()
+            .program_ix(list.0)
+            .ok_or(Error::NotFound("program"))?;
         let program = self.pack().program(program_ix);
         let found = program.lists.iter().find(|known| *known.id == *list.1);
-        let list = found.filter(|list| list.secrecy <= secrecy_max).ok_or(Error::NotFound("list"))?;
+        let list = found
+            .filter(|list| list.secrecy <= secrecy_max)
+            .ok_or(Error::NotFound("list"))?;
         let organization = filter.organization.unwrap_or(by.actor.organization);
         by.actor.require(Action::ReadPerson, organization)?;
-        let place = by.actor.tree.get(organization).ok_or(Error::NotFound("organization"))?;
-        let level = filter.level.and_then(|level| program.risk.as_ref()?.levels.get(level));
+        let place = by
+            .actor
+            .tree
+            .get(organization)
+            .ok_or(Error::NotFound("organization"))?;
+        let level = filter
+            .level
+            .and_then(|level| program.risk.as_ref()?.levels.get(level));
         let question = Question {
             program,
             list,
@@ -45,15 +56,27 @@ impl Care {
             today: by.today,
             secrecy_max,
         };
-        let types: Vec<Type> = question.keys().iter().map(|(expr, _)| expr.ty().clone()).collect();
-        let after = after.map(|cursor| read_cursor(cursor, &types)).transpose()?;
+        let types: Vec<Type> = question
+            .keys()
+            .iter()
+            .map(|(expr, _)| expr.ty().clone())
+            .collect();
+        let after = after
+            .map(|cursor| read_cursor(cursor, &types))
+            .transpose()?;
         let limit = limit.clamp(1, LINES_MAX);
         let facts = &self.tables().program(program_ix).facts;
         let dialect = self.db().dialect();
         let mut reader = self.db().read().await?;
         let total = tables::count(&mut reader, dialect, facts, &question).await?;
-        let mut lines =
-            tables::lines(&mut reader, dialect, facts, &question, (after.as_ref(), limit + 1)).await?;
+        let mut lines = tables::lines(
+            &mut reader,
+            dialect,
+            facts,
+            &question,
+            (after.as_ref(), limit + 1),
+        )
+        .await?;
         drop(reader);
         let more = lines.len() > limit as usize;
         lines.truncate(limit as usize);
@@ -62,13 +85,23 @@ impl Care {
         let mut entry = by.entry("read", "list");
         entry.detail = serde_json::json!({ "list": &*list.id, "lines": lines.len() }).to_string();
         self.db().note(entry).await?;
-        let rows = lines.into_iter().map(|line| self.list_row(by, program, list, line)).collect();
+        let rows = lines
+            .into_iter()
+            .map(|line| self.list_row(by, program, list, line))
+            .collect();
         let columns = list.columns.iter().map(|column| ListHead {
             title: column.title.clone(),
             ty: column.is.ty().clone(),
             secrecy: column.is.secrecy(),
         });
-        Ok(ListPage { program: program_ix, title: list.title.clone(), columns: columns.collect(), rows, total, next })
+        Ok(ListPage {
+            program: program_ix,
+            title: list.title.clone(),
+            columns: columns.collect(),
+            rows,
+            total,
+            next,
+        })
     }
 
     fn list_row(
@@ -79,19 +112,35 @@ impl Care {
         line: tables::Line,
     ) -> ListRow {
         let secrecy_max = by.actor.secrecy_max();
-        let organization = by.actor.tree.by_code(&line.org).map(|organization| organization.id);
-        let risk = program.risk.as_ref().map_or_else(Risk::default, |scale| Risk {
-            level: scale.levels.iter().position(|level| Some(&*level.id) == line.risk.as_deref()),
-            marks: {
-                let marks = line.marks.as_deref().unwrap_or_default();
-                let stands = |id: &str| marks.split('|').any(|mark| mark == id);
-                let all = scale.marks.iter().enumerate();
-                all.filter(|(_, mark)| stands(&mark.id)).map(|(position, _)| position).collect()
-            },
-            scores: Vec::new(),
-        });
+        let organization = by
+            .actor
+            .tree
+            .by_code(&line.org)
+            .map(|organization| organization.id);
+        let risk = program
+            .risk
+            .as_ref()
+            .map_or_else(Risk::default, |scale| Risk {
+                level: scale
+                    .levels
+                    .iter()
+                    .position(|level| Some(&*level.id) == line.risk.as_deref()),
+                marks: {
+                    let marks = line.marks.as_deref().unwrap_or_default();
+                    let stands = |id: &str| marks.split('|').any(|mark| mark == id);
+                    let all = scale.marks.iter().enumerate();
+                    all.filter(|(_, mark)| stands(&mark.id))
+                        .map(|(position, _)| position)
+                        .collect()
+                },
+                scores: Vec::new(),
+            });
         let values = list.columns.iter().zip(line.values).map(|(column, value)| {
-            if column.is.secrecy() > secrecy_max { Shown::Restricted } else { Shown::Value(value) }
+            if column.is.secrecy() > secrecy_max {
+                Shown::Restricted
+            } else {
+                Shown::Value(value)
+            }
         });
         ListRow {
             subject: SubjectId::from_uuid(line.subject),
@@ -114,7 +163,8 @@ fn write_cursor(keys: &[Value], enrollment: Uuid, types: &[Type]) -> Cursor {
 
 fn read_cursor(cursor: &Cursor, types: &[Type]) -> Result<After, Error> {
     let wrong = || Error::NotFound("page");
-    let (texts, id): (Vec<Option<String>>, String) = serde_json::from_str(&cursor.0).map_err(|_| wrong())?;
+    let (texts, id): (Vec<Option<String>>, String) =
+        serde_json::from_str(&cursor.0).map_err(|_| wrong())?;
     if texts.len() != types.len() {
         return Err(wrong());
     }
@@ -122,6 +172,10 @@ fn read_cursor(cursor: &Cursor, types: &[Type]) -> Result<After, Error> {
         None => Ok(Value::Null),
         Some(text) => parse_value(ty, &text).map_err(|_| wrong()),
     };
-    let keys = texts.into_iter().zip(types).map(value).collect::<Result<_, _>>()?;
+    let keys = texts
+        .into_iter()
+        .zip(types)
+        .map(value)
+        .collect::<Result<_, _>>()?;
     Ok((keys, id.parse().map_err(|_| wrong())?))
 }

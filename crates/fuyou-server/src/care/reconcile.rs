@@ -17,8 +17,31 @@ const TASKS: &str = "select subject_id, id, enrollment_id, program, key, origin,
 const TASK_TYPES: [CellType; 25] = {
     use CellType as T;
     [
-        T::Id, T::Id, T::Id, T::Text, T::Text, T::Text, T::Text, T::Text, T::Id, T::Date, T::Date, T::Instant, T::Instant,
-        T::Text, T::Date, T::Id, T::Bool, T::Int, T::Text, T::Id, T::Instant, T::Instant, T::Instant, T::Instant, T::Instant,
+        T::Id,
+        T::Id,
+        T::Id,
+        T::Text,
+        T::Text,
+        T::Text,
+        T::Text,
+        T::Text,
+        T::Id,
+        T::Date,
+        T::Date,
+        T::Instant,
+        T::Instant,
+        T::Text,
+        T::Date,
+        T::Id,
+        T::Bool,
+        T::Int,
+        T::Text,
+        T::Id,
+        T::Instant,
+        T::Instant,
+        T::Instant,
+        T::Instant,
+        T::Instant,
     ]
 };
 /// Place of the state in a row of tasks.
@@ -27,7 +50,17 @@ const HITS: &str = "select subject_id, id, enrollment_id, program, rule, since, 
                     where subject_id = $1 and enrollment_id = $2";
 const HIT_TYPES: [CellType; 9] = {
     use CellType as T;
-    [T::Id, T::Id, T::Id, T::Text, T::Text, T::Instant, T::Instant, T::Id, T::Bool]
+    [
+        T::Id,
+        T::Id,
+        T::Id,
+        T::Text,
+        T::Text,
+        T::Instant,
+        T::Instant,
+        T::Id,
+        T::Bool,
+    ]
 };
 const RISKS: &str = "select subject_id, id, enrollment_id, at, level, marks, scores from risk_history \
                      where subject_id = $1 and enrollment_id = $2";
@@ -45,10 +78,18 @@ impl Care {
     pub async fn reconcile(&self, by: &Acting, subject: SubjectId) -> Result<Vec<String>, Error> {
         let mut reader = self.db().read().await?;
         let subject = subject.uuid();
-        let file = file::read(&mut reader, self.pack(), self.tables(), subject, Reading::Everything).await?;
+        let file = file::read(
+            &mut reader,
+            self.pack(),
+            self.tables(),
+            subject,
+            Reading::Everything,
+        )
+        .await?;
         let mut differences = Vec::new();
         for enrolled in &file.enrollments {
-            self.compare(&mut reader, by, &file, enrolled, &mut differences).await?;
+            self.compare(&mut reader, by, &file, enrolled, &mut differences)
+                .await?;
         }
         Ok(differences)
     }
@@ -63,12 +104,20 @@ impl Care {
     ) -> Result<(), Error> {
         let head = &enrolled.head;
         let at = self.surroundings(head.program, &by.actor.tree, file.residence());
-        let history = enrolled.history(at.program, &by.actor.tree, file.profile.as_ref(), at.utc_offset_minutes);
+        let history = enrolled.history(
+            at.program,
+            &by.actor.tree,
+            file.profile.as_ref(),
+            at.utc_offset_minutes,
+        );
         let outcome = replay(at.program, &history);
         let derived: Derived = derive(at, head, &history, &outcome);
-        let settled = super::record::settled(head.clone(), enrolled.opened_on(at.program), &outcome);
+        let settled =
+            super::record::settled(head.clone(), enrolled.opened_on(at.program), &outcome);
         let mut wrong = |what: &str, id: Uuid| differences.push(format!("{what} {id}"));
-        if (settled.state, settled.closed_on, settled.opened_on) != (head.state, head.closed_on, head.opened_on) {
+        if (settled.state, settled.closed_on, settled.opened_on)
+            != (head.state, head.closed_on, head.opened_on)
+        {
             wrong("enrollment", head.id);
         }
         let key = || vec![Cell::id(file.subject), Cell::id(head.id)];
@@ -81,7 +130,12 @@ impl Care {
         let stored = tasks.iter().filter(|(id, row)| {
             derived.tasks.contains_key(id) || row.get(STATE) != Some(&Cell::text("cancelled"))
         });
-        compare("task", &stored.map(|(id, row)| (*id, row.clone())).collect(), &derived.tasks, &mut wrong);
+        compare(
+            "task",
+            &stored.map(|(id, row)| (*id, row.clone())).collect(),
+            &derived.tasks,
+            &mut wrong,
+        );
         let hits = by_id(fetch(reader, &Sql::built(HITS), key(), &HIT_TYPES).await?);
         compare("rule hit", &hits, &derived.hits, &mut wrong);
         let risks = by_id(fetch(reader, &Sql::built(RISKS), key(), &RISK_TYPES).await?);
@@ -89,8 +143,12 @@ impl Care {
         let found = store::findings(reader, file.subject).await?;
         for kept in enrolled.records.iter().filter(|kept| kept.voided.is_none()) {
             let expected = derived.records.get(&kept.id);
-            let head = found.get(&kept.id).map(|(visit, risk, marks)| (visit.as_deref(), risk.as_deref(), marks.as_deref()));
-            let wanted = expected.map(Finding::head).map(|(visit, risk, marks)| (visit, risk, Some(marks)));
+            let head = found
+                .get(&kept.id)
+                .map(|(visit, risk, marks)| (visit.as_deref(), risk.as_deref(), marks.as_deref()));
+            let wanted = expected
+                .map(Finding::head)
+                .map(|(visit, risk, marks)| (visit, risk, Some(marks)));
             if head != wanted || expected.map(|finding| &finding.derived) != Some(&kept.derived) {
                 wrong("encounter", kept.id);
             }

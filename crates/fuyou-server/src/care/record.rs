@@ -11,8 +11,8 @@ use super::derive::{Derived, derive};
 use super::engine::Base;
 use super::file::{Enrolled, File, Head, Kept, Reading};
 use super::{
-    Acting, Care, EncounterId, EnrollmentId, EnrollmentState, Error, Preview, Record, Recorded, Refusal, Stale, draft,
-    file, shown,
+    Acting, Care, EncounterId, EnrollmentId, EnrollmentState, Error, Preview, Record, Recorded,
+    Refusal, Stale, draft, file, shown,
 };
 use crate::access::Action;
 use crate::registry::{Level, OrganizationId};
@@ -56,7 +56,9 @@ impl Care {
         by.actor.require_anywhere(Action::RecordCare)?;
         let (program, form) = self.form_named(&record.program, &record.form)?;
         for _ in 0..ATTEMPTS_MAX {
-            let file = self.open_file(by, record.subject.uuid(), Reading::Program(program)).await?;
+            let file = self
+                .open_file(by, record.subject.uuid(), Reading::Program(program))
+                .await?;
             if let Some((enrolled, kept)) = file.record(record.id.uuid()) {
                 return self.answer_again(by, &file, enrolled, kept, &record, form);
             }
@@ -66,7 +68,9 @@ impl Care {
                 return Ok(planned.recorded);
             }
         }
-        Err(Error::Busy(record.enrollment.unwrap_or_else(|| EnrollmentId::from_uuid(record.id.uuid()))))
+        Err(Error::Busy(record.enrollment.unwrap_or_else(|| {
+            EnrollmentId::from_uuid(record.id.uuid())
+        })))
     }
 
     /// What [`Care::record`] would answer; nothing is written.
@@ -76,15 +80,33 @@ impl Care {
     pub async fn preview(&self, by: &Acting, record: &Record) -> Result<Preview, Error> {
         by.actor.require_anywhere(Action::RecordCare)?;
         let (program, form) = self.form_named(&record.program, &record.form)?;
-        let file = self.open_file(by, record.subject.uuid(), Reading::Program(program)).await?;
+        let file = self
+            .open_file(by, record.subject.uuid(), Reading::Program(program))
+            .await?;
         let base = self.base(by, &file, program).await?;
         let read = draft::read(base.program(), form, record.occurred_on, &record.values);
         let (enrolled, opening) = choose(&base, record, form)?;
-        let before = self.before(by, &base, enrolled, opening, record.occurred_on.unwrap_or(by.today));
+        let before = self.before(
+            by,
+            &base,
+            enrolled,
+            opening,
+            record.occurred_on.unwrap_or(by.today),
+        );
         let today = DayNumber::from(by.today);
-        let checked =
-            check_record(base.program(), form, &before.history, &before.outcome, &read.draft, today);
-        let unanswered = draft::unanswered(base.program().form(form), &checked.findings, &record.reasons);
+        let checked = check_record(
+            base.program(),
+            form,
+            &before.history,
+            &before.outcome,
+            &read.draft,
+            today,
+        );
+        let unanswered = draft::unanswered(
+            base.program().form(form),
+            &checked.findings,
+            &record.reasons,
+        );
         // Risk is shown as soon as what it reads is there, however much is still to be filled in.
         let is_missing = |finding: &Finding| &*finding.kind == "required";
         let outcome = match self.plan_past(by, &base, (record, form), Origin::of(by), is_missing) {
@@ -92,7 +114,12 @@ impl Care {
             Err(Error::Refused(_)) => None,
             Err(other) => return Err(other),
         };
-        Ok(Preview { checked, unreadable: read.unreadable, unanswered, outcome })
+        Ok(Preview {
+            checked,
+            unreadable: read.unreadable,
+            unanswered,
+            outcome,
+        })
     }
 
     /// The answer to a record that is stored already: the same again, or a conflict.
@@ -108,15 +135,32 @@ impl Care {
         let program = self.pack().program(enrolled.head.program);
         let read = draft::read(program, form, record.occurred_on, &record.values);
         let hash = draft::content_hash(program.form(form), &read.draft, &record.reasons);
-        let same_enrollment = record.enrollment.is_none_or(|id| id.uuid() == enrolled.head.id);
+        let same_enrollment = record
+            .enrollment
+            .is_none_or(|id| id.uuid() == enrolled.head.id);
         if kept.form != form || kept.sent_hash != hash || !same_enrollment {
             return Err(Error::IdTaken(kept.id));
         }
-        let surroundings = self.surroundings(enrolled.head.program, &by.actor.tree, file.residence());
-        let history = enrolled.history(program, &by.actor.tree, file.profile.as_ref(), surroundings.utc_offset_minutes);
+        let surroundings =
+            self.surroundings(enrolled.head.program, &by.actor.tree, file.residence());
+        let history = enrolled.history(
+            program,
+            &by.actor.tree,
+            file.profile.as_ref(),
+            surroundings.utc_offset_minutes,
+        );
         let outcome = replay(program, &history);
-        let now = Seen { head: &enrolled.head, history: &history, outcome: &outcome };
-        let mut recorded = recorded(surroundings, (None, now), (kept.id, kept.version), by.actor.secrecy_max());
+        let now = Seen {
+            head: &enrolled.head,
+            history: &history,
+            outcome: &outcome,
+        };
+        let mut recorded = recorded(
+            surroundings,
+            (None, now),
+            (kept.id, kept.version),
+            by.actor.secrecy_max(),
+        );
         recorded.enrollment_version = enrolled.head.version;
         recorded.repeated = true;
         // What was new when it was stored is not new now.
@@ -148,7 +192,11 @@ impl Care {
         let program = base.program();
         let form = program.form(form_ix);
         let read = draft::read(program, form_ix, record.occurred_on, &record.values);
-        let Some(occurred_on) = read.draft.occurred_on.filter(|_| read.unreadable.is_empty()) else {
+        let Some(occurred_on) = read
+            .draft
+            .occurred_on
+            .filter(|_| read.unreadable.is_empty())
+        else {
             return Err(refused(read.unreadable, None));
         };
         let (enrolled, opening) = choose(base, record, form_ix)?;
@@ -157,7 +205,14 @@ impl Care {
         }
         let before = self.before(by, base, enrolled, opening, shown::date(occurred_on));
         let today = DayNumber::from(origin.today);
-        let checked = check_record(program, form_ix, &before.history, &before.outcome, &read.draft, today);
+        let checked = check_record(
+            program,
+            form_ix,
+            &before.history,
+            &before.outcome,
+            &read.draft,
+            today,
+        );
         if checked.findings.iter().any(&is_forgiven) {
             let mut rest = checked.clone();
             rest.findings.retain(|finding| !is_forgiven(finding));
@@ -185,11 +240,19 @@ impl Care {
             derived: Vec::new(),
         };
         let findings = checked.findings;
-        let mut after = enrolled.cloned().unwrap_or_else(|| Enrolled::new(before.head.clone()));
+        let mut after = enrolled
+            .cloned()
+            .unwrap_or_else(|| Enrolled::new(before.head.clone()));
         after.records.push(kept.clone());
         let is_new = enrolled.is_none();
-        let mut planned =
-            self.finish(by, base, before, (after, is_new), vec![RecordChange::New(kept)], ("record", String::new()));
+        let mut planned = self.finish(
+            by,
+            base,
+            before,
+            (after, is_new),
+            vec![RecordChange::New(kept)],
+            ("record", String::new()),
+        );
         planned.recorded.findings = findings;
         Ok(planned)
     }
@@ -210,18 +273,29 @@ impl Care {
             Some(enrolled) => {
                 let history = enrolled.history(program, tree, base.file.profile.as_ref(), offset);
                 let outcome = replay(program, &history);
-                let derived = match base.computed_otherwise.iter().find(|(id, _)| *id == enrolled.head.id) {
+                let derived = match base
+                    .computed_otherwise
+                    .iter()
+                    .find(|(id, _)| *id == enrolled.head.id)
+                {
                     Some((_, ids)) => Derived::unknown(ids),
                     None => derive(base.surroundings, &enrolled.head, &history, &outcome),
                 };
-                Before { head: enrolled.head.clone(), history, outcome, derived }
+                Before {
+                    head: enrolled.head.clone(),
+                    history,
+                    outcome,
+                    derived,
+                }
             }
             None => {
                 let organization = responsible(by, base.file.residence());
                 let history = History {
                     person: file::person(program, tree, base.file.profile.as_ref()),
                     opened_on: Some(DayNumber::from(on)),
-                    org: tree.get(organization).map(|organization| organization.code.as_str().into()),
+                    org: tree
+                        .get(organization)
+                        .map(|organization| organization.code.as_str().into()),
                     utc_offset_minutes: offset,
                     ..History::default()
                 };
@@ -239,7 +313,12 @@ impl Care {
                     version: 1,
                     created_at: shown::instant(by.now.as_millisecond()),
                 };
-                Before { head, history, outcome, derived: Derived::default() }
+                Before {
+                    head,
+                    history,
+                    outcome,
+                    derived: Derived::default(),
+                }
             }
         }
     }
@@ -262,22 +341,45 @@ impl Care {
         after.head.pack_version = self.pack_stamp().to_owned();
         let derived = derive(base.surroundings, &after.head, &history, &outcome);
         let changed = records.first().map(|record| match record {
-            RecordChange::New(kept) | RecordChange::Rewritten { now: kept, .. } => (kept.id, kept.version),
+            RecordChange::New(kept) | RecordChange::Rewritten { now: kept, .. } => {
+                (kept.id, kept.version)
+            }
             RecordChange::Voided { before, .. } => (before.id, before.version + 1),
         });
-        let was = Seen { head: &before.head, history: &before.history, outcome: &before.outcome };
-        let now = Seen { head: &after.head, history: &history, outcome: &outcome };
+        let was = Seen {
+            head: &before.head,
+            history: &before.history,
+            outcome: &before.outcome,
+        };
+        let now = Seen {
+            head: &after.head,
+            history: &history,
+            outcome: &outcome,
+        };
         let (id, version) = changed.unwrap_or((after.head.id, after.head.version));
-        let mut recorded = recorded(base.surroundings, (Some(was), now), (id, version), by.actor.secrecy_max());
+        let mut recorded = recorded(
+            base.surroundings,
+            (Some(was), now),
+            (id, version),
+            by.actor.secrecy_max(),
+        );
         recorded.enrollment_version = if is_new { 1 } else { after.head.version + 1 };
-        let entity = if changed.is_some() { "encounter" } else { "enrollment" };
+        let entity = if changed.is_some() {
+            "encounter"
+        } else {
+            "enrollment"
+        };
         let mut entry = by.entry(action, entity);
         entry.entity_id = Some(id);
         entry.subject_id = Some(after.head.subject);
         if !why.is_empty() {
             entry.detail = serde_json::json!({ "why": why }).to_string();
         }
-        let head_change = if is_new { HeadChange::New } else { HeadChange::Advanced };
+        let head_change = if is_new {
+            HeadChange::New
+        } else {
+            HeadChange::Advanced
+        };
         let writing = Writing {
             head: after.head,
             head_change,
@@ -311,23 +413,37 @@ struct Seen<'a> {
 
 /// Whether it is open follows from the facts, unless a person decided otherwise.
 pub(super) fn settled(head: Head, opened_on: Date, outcome: &Outcome) -> Head {
-    let by_facts = if outcome.closed { EnrollmentState::Closed } else { EnrollmentState::Open };
+    let by_facts = if outcome.closed {
+        EnrollmentState::Closed
+    } else {
+        EnrollmentState::Open
+    };
     let state = head.held.unwrap_or(by_facts);
     let closed_on = match (state, head.held) {
         (EnrollmentState::Open, _) => None,
         (EnrollmentState::Closed, Some(_)) => head.closed_on,
-        (EnrollmentState::Closed, None) => {
-            outcome.closed_on.map(shown::date).or(head.closed_on).or(Some(opened_on))
-        }
+        (EnrollmentState::Closed, None) => outcome
+            .closed_on
+            .map(shown::date)
+            .or(head.closed_on)
+            .or(Some(opened_on)),
     };
-    Head { opened_on, state, closed_on, ..head }
+    Head {
+        opened_on,
+        state,
+        closed_on,
+        ..head
+    }
 }
 
 /// Who is responsible for a new enrollment: the township she lives in, else whoever opens it.
 fn responsible(by: &Acting, residence: Option<OrganizationId>) -> OrganizationId {
     let tree = &by.actor.tree;
-    let Some(residence) = residence.filter(|id| tree.get(*id).is_some()) else { return by.actor.organization };
-    tree.at_level(residence, Level::Township).map_or(residence, |township| township.id)
+    let Some(residence) = residence.filter(|id| tree.get(*id).is_some()) else {
+        return by.actor.organization;
+    };
+    tree.at_level(residence, Level::Township)
+        .map_or(residence, |township| township.id)
 }
 
 /// The enrollment that a record belongs to, or none and the id of the one that it opens.
@@ -337,14 +453,28 @@ pub(super) fn choose<'a>(
     form: FormIx,
 ) -> Result<(Option<&'a Enrolled>, EnrollmentId), Error> {
     let program = base.program();
-    let opening = record.enrollment.unwrap_or_else(|| EnrollmentId::from_uuid(record.id.uuid()));
-    let of_program = || base.file.enrollments.iter().filter(|enrolled| enrolled.head.program == base.program_ix);
+    let opening = record
+        .enrollment
+        .unwrap_or_else(|| EnrollmentId::from_uuid(record.id.uuid()));
+    let of_program = || {
+        base.file
+            .enrollments
+            .iter()
+            .filter(|enrolled| enrolled.head.program == base.program_ix)
+    };
     let open = || of_program().find(|enrolled| enrolled.head.state == EnrollmentState::Open);
-    if let Some(enrolled) = record.enrollment.and_then(|id| base.file.enrolled(id.uuid())) {
+    if let Some(enrolled) = record
+        .enrollment
+        .and_then(|id| base.file.enrolled(id.uuid()))
+    {
         if enrolled.head.program != base.program_ix {
             return Err(Error::NotFound("enrollment"));
         }
-        let after_end = enrolled.head.closed_on.zip(record.occurred_on).is_some_and(|(end, on)| end < on);
+        let after_end = enrolled
+            .head
+            .closed_on
+            .zip(record.occurred_on)
+            .is_some_and(|(end, on)| end < on);
         return match enrolled.head.state {
             // What happened before the end may be told later.
             EnrollmentState::Closed if after_end => Err(Error::Closed(opening)),
@@ -363,12 +493,19 @@ pub(super) fn choose<'a>(
     let latest = || of_program().max_by_key(|enrolled| (enrolled.head.opened_on, enrolled.head.id));
     match open().or_else(latest) {
         Some(enrolled) => Ok((Some(enrolled), EnrollmentId::from_uuid(enrolled.head.id))),
-        None => Err(Error::NotEnrolled(program.form(program.opens_with).id.to_string())),
+        None => Err(Error::NotEnrolled(
+            program.form(program.opens_with).id.to_string(),
+        )),
     }
 }
 
 /// Two people at two desks filled in the same visit: the second one is shown the first.
-fn same_visit_twice(enrolled: &Enrolled, record: &Record, what: (FormIx, Date), seen: i64) -> Result<(), Error> {
+fn same_visit_twice(
+    enrolled: &Enrolled,
+    record: &Record,
+    what: (FormIx, Date),
+    seen: i64,
+) -> Result<(), Error> {
     if seen == enrolled.head.version {
         return Ok(());
     }
@@ -385,11 +522,22 @@ fn same_visit_twice(enrolled: &Enrolled, record: &Record, what: (FormIx, Date), 
 }
 
 /// Refuses what is refused and what lacks a reason.
-pub(super) fn check_findings(form: &fuyou_pack::Form, checked: &Checked, record: &Record) -> Result<(), Error> {
-    let refusals = checked.findings.iter().filter(|finding| finding.severity == Severity::Refuse);
+pub(super) fn check_findings(
+    form: &fuyou_pack::Form,
+    checked: &Checked,
+    record: &Record,
+) -> Result<(), Error> {
+    let refusals = checked
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Refuse);
     let mut against: Vec<Finding> = refusals.cloned().collect();
     against.extend(draft::unanswered(form, &checked.findings, &record.reasons));
-    if against.is_empty() { Ok(()) } else { Err(refused(against, Some(checked.clone()))) }
+    if against.is_empty() {
+        Ok(())
+    } else {
+        Err(refused(against, Some(checked.clone())))
+    }
 }
 
 pub(super) fn refused(findings: Vec<Finding>, checked: Option<Checked>) -> Error {
@@ -405,33 +553,54 @@ fn recorded(
 ) -> Recorded {
     let program = at.program;
     let true_rules = now.outcome.hits.iter().filter(|hit| hit.until_ms.is_none());
-    let alerted_before = |rule| was.is_some_and(|was| was.outcome.alerts(program).any(|hit| hit.rule == rule));
-    let shown_task = |task| shown::task(at, now.head, (now.history, now.outcome), task, secrecy_max);
-    let task_before = |key: &str| was.and_then(|was| was.outcome.tasks.iter().find(|task| task.key == key));
+    let alerted_before =
+        |rule| was.is_some_and(|was| was.outcome.alerts(program).any(|hit| hit.rule == rule));
+    let shown_task =
+        |task| shown::task(at, now.head, (now.history, now.outcome), task, secrecy_max);
+    let task_before =
+        |key: &str| was.and_then(|was| was.outcome.tasks.iter().find(|task| task.key == key));
     let is_done = |task: &replay::Task| matches!(task.state, replay::TaskState::Done { .. });
-    let is_new = |task: &&replay::Task| task.state == replay::TaskState::Open && task_before(&task.key).is_none();
-    let newly_done = |task: &&replay::Task| is_done(task) && !task_before(&task.key).is_some_and(is_done);
+    let is_new = |task: &&replay::Task| {
+        task.state == replay::TaskState::Open && task_before(&task.key).is_none()
+    };
+    let newly_done =
+        |task: &&replay::Task| is_done(task) && !task_before(&task.key).is_some_and(is_done);
     Recorded {
         enrollment: EnrollmentId::from_uuid(now.head.id),
         enrollment_version: now.head.version,
         encounter: EncounterId::from_uuid(encounter),
         encounter_version,
         findings: Vec::new(),
-        risk_before: was.map_or_else(Default::default, |was| shown::risk_now(program, was.outcome, secrecy_max)),
+        risk_before: was.map_or_else(Default::default, |was| {
+            shown::risk_now(program, was.outcome, secrecy_max)
+        }),
         risk_after: shown::risk_now(program, now.outcome, secrecy_max),
-        rules: true_rules.map(|hit| shown::rule(program, hit, secrecy_max)).collect(),
+        rules: true_rules
+            .map(|hit| shown::rule(program, hit, secrecy_max))
+            .collect(),
         alerts: now
             .outcome
             .alerts(program)
             .filter(|hit| !alerted_before(hit.rule))
             .map(|hit| shown::rule(program, hit, secrecy_max))
             .collect(),
-        tasks_opened: now.outcome.tasks.iter().filter(is_new).map(shown_task).collect(),
-        tasks_done: now.outcome.tasks.iter().filter(newly_done).map(shown_task).collect(),
+        tasks_opened: now
+            .outcome
+            .tasks
+            .iter()
+            .filter(is_new)
+            .map(shown_task)
+            .collect(),
+        tasks_done: now
+            .outcome
+            .tasks
+            .iter()
+            .filter(newly_done)
+            .map(shown_task)
+            .collect(),
         suggested: shown::suggested(program, now.history, now.outcome, secrecy_max),
         closed: now.head.state == EnrollmentState::Closed
             && was.is_some_and(|was| was.head.state == EnrollmentState::Open),
         repeated: false,
     }
 }
-

@@ -26,12 +26,16 @@ impl Care {
         decide: impl Fn(&Program, Option<&ReferralRow>) -> Result<Option<ReferralChange>, Error>,
     ) -> Result<ReferralRow, Error> {
         for _ in 0..ATTEMPTS_MAX {
-            let file = self.open_file(by, subject.uuid(), Reading::Everything).await?;
+            let file = self
+                .open_file(by, subject.uuid(), Reading::Everything)
+                .await?;
             let of_referral = |row: &ReferralRow| row.id == id;
             let enrolled = file
                 .enrollments
                 .iter()
-                .find(|enrolled| enrolled.head.id == enrollment || enrolled.referrals.iter().any(of_referral))
+                .find(|enrolled| {
+                    enrolled.head.id == enrollment || enrolled.referrals.iter().any(of_referral)
+                })
                 .ok_or(Error::NotFound("enrollment"))?;
             let existing = enrolled.referrals.iter().find(|row| row.id == id);
             let base = self.base(by, &file, enrolled.head.program).await?;
@@ -39,7 +43,13 @@ impl Care {
                 return existing.cloned().ok_or(Error::NotFound("referral"));
             };
             let of_enrollment = EnrollmentId::from_uuid(enrolled.head.id);
-            let before = self.before(by, &base, Some(enrolled), of_enrollment, enrolled.head.opened_on);
+            let before = self.before(
+                by,
+                &base,
+                Some(enrolled),
+                of_enrollment,
+                enrolled.head.opened_on,
+            );
             let mut after = enrolled.clone();
             let (row, action) = match &change {
                 ReferralChange::Sent(row) => {
@@ -50,10 +60,23 @@ impl Care {
                     for known in after.referrals.iter_mut().filter(|known| known.id == id) {
                         *known = row.clone();
                     }
-                    (ReferralRow { version: row.version + 1, ..row.clone() }, "step")
+                    (
+                        ReferralRow {
+                            version: row.version + 1,
+                            ..row.clone()
+                        },
+                        "step",
+                    )
                 }
             };
-            let mut planned = self.finish(by, &base, before, (after, false), Vec::new(), (action, String::new()));
+            let mut planned = self.finish(
+                by,
+                &base,
+                before,
+                (after, false),
+                Vec::new(),
+                (action, String::new()),
+            );
             let writing = &mut planned.writing;
             writing.entry.entity = "referral".into();
             writing.entry.entity_id = Some(id);
@@ -63,8 +86,16 @@ impl Care {
                 kind: "referral",
                 until: Some(shown::date(until)),
             };
-            writing.after.relations.insert(derived_id(&[b"referral", id.as_bytes()]), relation);
-            let clocks = writing.after.referrals.get(&id).cloned().unwrap_or_default();
+            writing
+                .after
+                .relations
+                .insert(derived_id(&[b"referral", id.as_bytes()]), relation);
+            let clocks = writing
+                .after
+                .referrals
+                .get(&id)
+                .cloned()
+                .unwrap_or_default();
             writing.referrals.push(change);
             if self.write_one(&planned.writing, by.now).await? {
                 let date = |date: Option<fuyou_kernel::Date>| date.map(crate::db::DbDate);

@@ -13,7 +13,11 @@ use super::{Cause, EncounterId, Progress, Risk, RuleShown, Shown, TaskId, TaskSh
 
 /// An instant of the replay.
 pub(super) fn instant(ms: i64) -> Timestamp {
-    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
 }
 
 /// A value of a field: above the reader's secrecy it does not leave.
@@ -27,18 +31,30 @@ pub(super) fn value(pack: &Pack, field: &Field, value: &Value, secrecy_max: Secr
 
 /// The most secret of the codes that a value holds: a code may be more secret than its field.
 fn code_secrecy(pack: &Pack, ty: &Type, value: &Value) -> Secrecy {
-    let Some(set) = ty.value_set().and_then(|set| pack.value_set(set.name())) else { return Secrecy::Open };
-    let of = |index: u16| set.codes.get(usize::from(index)).map_or(Secrecy::Open, |code| code.secrecy);
+    let Some(set) = ty.value_set().and_then(|set| pack.value_set(set.name())) else {
+        return Secrecy::Open;
+    };
+    let of = |index: u16| {
+        set.codes
+            .get(usize::from(index))
+            .map_or(Secrecy::Open, |code| code.secrecy)
+    };
     match value {
         Value::Code(index) => of(*index),
         Value::Codes(codes) => codes.iter().map(of).max().unwrap_or_default(),
-        Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::Date(_) => Secrecy::Open,
+        Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::Date(_) => {
+            Secrecy::Open
+        }
     }
 }
 
 /// A value with a secrecy of its own: a fact, a derived column.
 pub(super) fn secret_value(found: &Value, secrecy: Secrecy, secrecy_max: Secrecy) -> Shown {
-    if secrecy > secrecy_max { Shown::Restricted } else { Shown::Value(found.clone()) }
+    if secrecy > secrecy_max {
+        Shown::Restricted
+    } else {
+        Shown::Value(found.clone())
+    }
 }
 
 /// The risk after a record, or now.
@@ -47,14 +63,26 @@ pub(super) fn risk(
     (level, marks, scores): (Option<usize>, &[usize], &[i64]),
     secrecy_max: Secrecy,
 ) -> Risk {
-    let score_is_open = |id: &str| program.row_column(id).is_none_or(|column| column.secrecy <= secrecy_max);
+    let score_is_open = |id: &str| {
+        program
+            .row_column(id)
+            .is_none_or(|column| column.secrecy <= secrecy_max)
+    };
     let open = program.scores.iter().all(|score| score_is_open(&score.id));
-    Risk { level, marks: marks.to_vec(), scores: if open { scores.to_vec() } else { Vec::new() } }
+    Risk {
+        level,
+        marks: marks.to_vec(),
+        scores: if open { scores.to_vec() } else { Vec::new() },
+    }
 }
 
 /// The risk now.
 pub(super) fn risk_now(program: &Program, outcome: &Outcome, secrecy_max: Secrecy) -> Risk {
-    risk(program, (outcome.level, &outcome.marks, &outcome.scores), secrecy_max)
+    risk(
+        program,
+        (outcome.level, &outcome.marks, &outcome.scores),
+        secrecy_max,
+    )
 }
 
 /// A rule that is or was true.
@@ -67,7 +95,10 @@ pub(super) fn rule(program: &Program, hit: &Hit, secrecy_max: Secrecy) -> RuleSh
         title: if open { rule.title.clone() } else { instead() },
         level: rule.risk,
         mark: rule.mark,
-        alert: rule.alert.as_ref().map(|alert| if open { alert.clone() } else { instead() }),
+        alert: rule
+            .alert
+            .as_ref()
+            .map(|alert| if open { alert.clone() } else { instead() }),
         since: instant(hit.since_ms),
         until: hit.until_ms.map(instant),
         replaced: hit.replaced,
@@ -85,18 +116,36 @@ pub(super) fn task(
     let (cause, title, form, recorder) = match task.origin {
         TaskOrigin::Visit(ix) => {
             let visit = &at.program.visits[ix.get()];
-            (Cause::Visit(ix), visit.title.clone(), Some(visit.form), None)
+            (
+                Cause::Visit(ix),
+                visit.title.clone(),
+                Some(visit.form),
+                None,
+            )
         }
-        TaskOrigin::Rule { rule: ix, started_ms, .. } => {
+        TaskOrigin::Rule {
+            rule: ix,
+            started_ms,
+            ..
+        } => {
             let rule = at.program.rule(ix);
             let open = rule.secrecy <= secrecy_max;
-            let title = rule.task.as_ref().map_or(&rule.title, |task| &task.title).clone();
+            let title = rule
+                .task
+                .as_ref()
+                .map_or(&rule.title, |task| &task.title)
+                .clone();
             let recorder = derive::recorder(history, outcome, ix, started_ms);
             let form = rule.task.as_ref().and_then(|task| task.form);
             match open {
                 true => (Cause::Rule(ix), title, form, recorder),
                 // The form may say what it is about: whoever may not see the rule does not fill it in.
-                false => (Cause::Restricted, rule.shown_as.clone().unwrap_or_else(restricted), None, recorder),
+                false => (
+                    Cause::Restricted,
+                    rule.shown_as.clone().unwrap_or_else(restricted),
+                    None,
+                    recorder,
+                ),
             }
         }
     };
@@ -143,7 +192,11 @@ pub(super) fn suggested(
         })
     };
     let mut kinds: Vec<ReferralIx> = Vec::new();
-    for hit in outcome.hits.iter().filter(|hit| hit.until_ms.is_none() && !hit.replaced) {
+    for hit in outcome
+        .hits
+        .iter()
+        .filter(|hit| hit.until_ms.is_none() && !hit.replaced)
+    {
         let rule = program.rule(hit.rule);
         if let Some(kind) = rule.refer.filter(|_| rule.secrecy <= secrecy_max)
             && !under_way(kind)

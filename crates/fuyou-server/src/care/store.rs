@@ -22,8 +22,18 @@ pub(super) static ENROLLMENTS: LazyLock<Insert> = LazyLock::new(|| {
     Insert::new(
         "enrollment",
         &[
-            "subject_id", "id", "program", "org_id", "opened_on", "closed_on", "state", "held", "pack_version", "version",
-            "created_at", "updated_at",
+            "subject_id",
+            "id",
+            "program",
+            "org_id",
+            "opened_on",
+            "closed_on",
+            "state",
+            "held",
+            "pack_version",
+            "version",
+            "created_at",
+            "updated_at",
         ],
         "on conflict do nothing",
     )
@@ -34,8 +44,21 @@ pub(super) static RECORDS: LazyLock<Insert> = LazyLock::new(|| {
     Insert::new(
         "encounter",
         &[
-            "subject_id", "id", "enrollment_id", "form", "occurred_on", "recorded_at", "recorded_org_id", "recorded_by",
-            "version", "sent_hash", "content_hash", "reasons", "visit", "risk_after", "marks_after",
+            "subject_id",
+            "id",
+            "enrollment_id",
+            "form",
+            "occurred_on",
+            "recorded_at",
+            "recorded_org_id",
+            "recorded_by",
+            "version",
+            "sent_hash",
+            "content_hash",
+            "reasons",
+            "visit",
+            "risk_after",
+            "marks_after",
         ],
         "on conflict do nothing",
     )
@@ -46,9 +69,31 @@ pub(super) static TASKS: LazyLock<Insert> = LazyLock::new(|| {
     Insert::upsert(
         "task",
         &[
-            "subject_id", "id", "enrollment_id", "program", "key", "origin", "item", "form", "owner_id", "from_on", "due_on",
-            "due_at", "overdue_at", "state", "done_on", "done_by", "on_time", "risk_rank", "risk_marks", "village_id", "village_sees_at", "township_sees_at",
-            "county_sees_at", "city_sees_at", "province_sees_at",
+            "subject_id",
+            "id",
+            "enrollment_id",
+            "program",
+            "key",
+            "origin",
+            "item",
+            "form",
+            "owner_id",
+            "from_on",
+            "due_on",
+            "due_at",
+            "overdue_at",
+            "state",
+            "done_on",
+            "done_by",
+            "on_time",
+            "risk_rank",
+            "risk_marks",
+            "village_id",
+            "village_sees_at",
+            "township_sees_at",
+            "county_sees_at",
+            "city_sees_at",
+            "province_sees_at",
         ],
         KEY,
     )
@@ -58,19 +103,46 @@ pub(super) static TASKS: LazyLock<Insert> = LazyLock::new(|| {
 pub(super) static HITS: LazyLock<Insert> = LazyLock::new(|| {
     Insert::upsert(
         "rule_hit",
-        &["subject_id", "id", "enrollment_id", "program", "rule", "since", "until", "encounter_id", "replaced"],
+        &[
+            "subject_id",
+            "id",
+            "enrollment_id",
+            "program",
+            "rule",
+            "since",
+            "until",
+            "encounter_id",
+            "replaced",
+        ],
         KEY,
     )
 });
 
 /// Points of the risk trajectory, replaced when they are there.
 pub(super) static RISKS: LazyLock<Insert> = LazyLock::new(|| {
-    Insert::upsert("risk_history", &["subject_id", "id", "enrollment_id", "at", "level", "marks", "scores"], KEY)
+    Insert::upsert(
+        "risk_history",
+        &[
+            "subject_id",
+            "id",
+            "enrollment_id",
+            "at",
+            "level",
+            "marks",
+            "scores",
+        ],
+        KEY,
+    )
 });
 
 /// Care relations, replaced when they are there.
-pub(super) static RELATIONS: LazyLock<Insert> =
-    LazyLock::new(|| Insert::upsert("care_relation", &["subject_id", "id", "org_id", "kind", "until_on"], KEY));
+pub(super) static RELATIONS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::upsert(
+        "care_relation",
+        &["subject_id", "id", "org_id", "kind", "until_on"],
+        KEY,
+    )
+});
 
 /// Tasks marked done by hand. Marking twice is marking once.
 pub(super) static COMPLETIONS: LazyLock<Insert> = LazyLock::new(|| {
@@ -86,8 +158,17 @@ pub(super) static EARLIER: LazyLock<Insert> = LazyLock::new(|| {
     Insert::new(
         "encounter_history",
         &[
-            "subject_id", "id", "encounter_id", "version", "changed_at", "changed_by", "changed_by_login", "what", "why",
-            "occurred_on", "content",
+            "subject_id",
+            "id",
+            "encounter_id",
+            "version",
+            "changed_at",
+            "changed_by",
+            "changed_by_login",
+            "what",
+            "why",
+            "occurred_on",
+            "content",
         ],
         "on conflict do nothing",
     )
@@ -98,8 +179,17 @@ pub(super) static ENROLLMENT_CHANGES: LazyLock<Insert> = LazyLock::new(|| {
     Insert::new(
         "enrollment_history",
         &[
-            "subject_id", "id", "enrollment_id", "version", "changed_at", "changed_by", "changed_by_login", "what",
-            "from_value", "to_value", "why",
+            "subject_id",
+            "id",
+            "enrollment_id",
+            "version",
+            "changed_at",
+            "changed_by",
+            "changed_by_login",
+            "what",
+            "from_value",
+            "to_value",
+            "why",
         ],
         "on conflict do nothing",
     )
@@ -213,7 +303,9 @@ impl RecordRow {
             version: self.version,
             sent_hash: self.sent_hash,
             content_hash: self.content_hash,
-            voided: self.voided_at.map(|at| (at.0, self.void_reason.unwrap_or_default())),
+            voided: self
+                .voided_at
+                .map(|at| (at.0, self.void_reason.unwrap_or_default())),
             reasons,
             values: Vec::new(),
             groups: Vec::new(),
@@ -223,7 +315,10 @@ impl RecordRow {
 }
 
 /// The heads of all records of a subject.
-pub(super) async fn records(connection: &mut Connection, subject: Uuid) -> Result<Vec<RecordRow>, Error> {
+pub(super) async fn records(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<Vec<RecordRow>, Error> {
     const SQL: &str = "select id, enrollment_id, form, occurred_on, recorded_at, recorded_org_id, recorded_by, version, \
                        sent_hash, content_hash, voided_at, void_reason, reasons from encounter where subject_id = $1";
     Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))
@@ -234,12 +329,21 @@ pub(super) async fn completions(
     connection: &mut Connection,
     subject: Uuid,
 ) -> Result<Vec<(Uuid, Completion)>, Error> {
-    const SQL: &str = "select enrollment_id, key, at from task_completion where subject_id = $1 order by at, id";
+    const SQL: &str =
+        "select enrollment_id, key, at from task_completion where subject_id = $1 order by at, id";
     let rows: Vec<(Uuid, String, DbInstant)> =
         on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
     Ok(rows
         .into_iter()
-        .map(|(enrollment, key, at)| (enrollment, Completion { key, at_ms: at.0.as_millisecond() }))
+        .map(|(enrollment, key, at)| {
+            (
+                enrollment,
+                Completion {
+                    key,
+                    at_ms: at.0.as_millisecond(),
+                },
+            )
+        })
         .collect())
 }
 
@@ -263,8 +367,7 @@ pub(super) async fn other_open(
     program: &str,
     but: Uuid,
 ) -> Result<Option<Uuid>, Error> {
-    const SQL: &str =
-        "select id from enrollment where subject_id = $1 and program = $2 and state = 'open' and id <> $3 limit 1";
+    const SQL: &str = "select id from enrollment where subject_id = $1 and program = $2 and state = 'open' and id <> $3 limit 1";
     let row: Option<(Uuid,)> = on!(connection, conn =>
         sqlx::query_as(SQL).bind(subject).bind(program).bind(but).fetch_optional(conn).await?);
     Ok(row.map(|(id,)| id))
@@ -310,9 +413,13 @@ pub(super) async fn void(
 }
 
 /// Stores what a record amounts to now, although its content did not change.
-pub(super) async fn found(tx: &mut Tx, subject: Uuid, id: Uuid, finding: &Finding) -> Result<(), Error> {
-    const SQL: &str =
-        "update encounter set visit = $3, risk_after = $4, marks_after = $5 where subject_id = $1 and id = $2";
+pub(super) async fn found(
+    tx: &mut Tx,
+    subject: Uuid,
+    id: Uuid,
+    finding: &Finding,
+) -> Result<(), Error> {
+    const SQL: &str = "update encounter set visit = $3, risk_after = $4, marks_after = $5 where subject_id = $1 and id = $2";
     on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).bind(finding.visit.as_deref())
         .bind(finding.risk_after.as_deref()).bind(&*finding.marks_after).execute(conn).await?.rows_affected());
     Ok(())
@@ -349,13 +456,13 @@ pub(super) async fn derived_ids(
     subject: Uuid,
     enrollment: Uuid,
 ) -> Result<[Vec<Uuid>; 3], Error> {
-    const TASKS: &str = "select id from task where subject_id = $1 and enrollment_id = $2 and state <> 'cancelled'";
+    const TASKS: &str =
+        "select id from task where subject_id = $1 and enrollment_id = $2 and state <> 'cancelled'";
     const HITS: &str = "select id from rule_hit where subject_id = $1 and enrollment_id = $2";
     const RISKS: &str = "select id from risk_history where subject_id = $1 and enrollment_id = $2";
     let mut found = [const { Vec::new() }; 3];
     for (sql, ids) in [TASKS, HITS, RISKS].into_iter().zip(&mut found) {
-        let rows: Vec<(Uuid,)> =
-            on!(connection, conn => sqlx::query_as(sql).bind(subject).bind(enrollment).fetch_all(conn).await?);
+        let rows: Vec<(Uuid,)> = on!(connection, conn => sqlx::query_as(sql).bind(subject).bind(enrollment).fetch_all(conn).await?);
         *ids = rows.into_iter().map(|(id,)| id).collect();
     }
     Ok(found)
@@ -366,10 +473,15 @@ pub(super) async fn findings(
     connection: &mut Connection,
     subject: Uuid,
 ) -> Result<HashMap<Uuid, FoundRow>, Error> {
-    const SQL: &str = "select id, visit, risk_after, marks_after from encounter where subject_id = $1";
-    let rows: Vec<(Uuid, Option<String>, Option<String>, Option<String>)> =
+    const SQL: &str =
+        "select id, visit, risk_after, marks_after from encounter where subject_id = $1";
+    type Row = (Uuid, Option<String>, Option<String>, Option<String>);
+    let rows: Vec<Row> =
         on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
-    Ok(rows.into_iter().map(|(id, visit, risk, marks)| (id, (visit, risk, marks))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, visit, risk, marks)| (id, (visit, risk, marks)))
+        .collect())
 }
 
 /// Visit, level, marks.
@@ -388,7 +500,10 @@ pub(super) struct EarlierRow {
 }
 
 /// The earlier versions of all records of a subject, the latest first.
-pub(super) async fn earlier(connection: &mut Connection, subject: Uuid) -> Result<Vec<EarlierRow>, Error> {
+pub(super) async fn earlier(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<Vec<EarlierRow>, Error> {
     const SQL: &str = "select encounter_id, version, changed_at, changed_by_login, why, occurred_on, content \
                        from encounter_history where subject_id = $1 order by version desc, id";
     Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::file::{Enrolled, File, Kept, Reading};
 use super::store::EarlierRow;
 use super::{
-    Acting, Care, EarlierVersion, EncounterId, EnrollmentId, EnrollmentState, EnrollmentStory, Error, RecordShown,
-    RiskPoint, Shown, Story, SubjectId, draft, shown, store,
+    Acting, Care, EarlierVersion, EncounterId, EnrollmentId, EnrollmentState, EnrollmentStory,
+    Error, RecordShown, RiskPoint, Shown, Story, SubjectId, draft, shown, store,
 };
 use crate::access::{Action, UserId};
 use crate::referral;
@@ -27,7 +27,9 @@ impl Care {
     /// See [`Error`].
     pub async fn story(&self, by: &Acting, subject: SubjectId) -> Result<Story, Error> {
         by.actor.require_anywhere(Action::ReadPerson)?;
-        let file = self.open_file(by, subject.uuid(), Reading::Everything).await?;
+        let file = self
+            .open_file(by, subject.uuid(), Reading::Everything)
+            .await?;
         let mut earlier: HashMap<Uuid, Vec<EarlierRow>> = HashMap::new();
         let mut reader = self.db().read().await?;
         for row in store::earlier(&mut reader, subject.uuid()).await? {
@@ -37,10 +39,16 @@ impl Care {
         let mut entry = by.entry("read", "care");
         entry.subject_id = Some(subject.uuid());
         self.db().note(entry).await?;
-        let mut enrollments: Vec<EnrollmentStory> =
-            file.enrollments.iter().map(|enrolled| self.enrollment_story(by, &file, enrolled, &mut earlier)).collect();
+        let mut enrollments: Vec<EnrollmentStory> = file
+            .enrollments
+            .iter()
+            .map(|enrolled| self.enrollment_story(by, &file, enrolled, &mut earlier))
+            .collect();
         enrollments.sort_by_key(|story| {
-            (story.state == EnrollmentState::Closed, std::cmp::Reverse((story.opened_on, story.id)))
+            (
+                story.state == EnrollmentState::Closed,
+                std::cmp::Reverse((story.opened_on, story.id)),
+            )
         });
         Ok(Story { enrollments })
     }
@@ -56,21 +64,36 @@ impl Care {
         let at = self.surroundings(head.program, &by.actor.tree, file.residence());
         let program = at.program;
         let secrecy_max = by.actor.secrecy_max();
-        let history = enrolled.history(program, &by.actor.tree, file.profile.as_ref(), at.utc_offset_minutes);
+        let history = enrolled.history(
+            program,
+            &by.actor.tree,
+            file.profile.as_ref(),
+            at.utc_offset_minutes,
+        );
         let outcome = replay(program, &history);
-        let positions: HashMap<u128, usize> =
-            history.encounters.iter().enumerate().map(|(position, encounter)| (encounter.id, position)).collect();
+        let positions: HashMap<u128, usize> = history
+            .encounters
+            .iter()
+            .enumerate()
+            .map(|(position, encounter)| (encounter.id, position))
+            .collect();
         let mut records: Vec<RecordShown> = enrolled
             .records
             .iter()
             .map(|kept| {
-                let found = positions.get(&kept.id.as_u128()).map(|position| &outcome.encounters[*position]);
+                let found = positions
+                    .get(&kept.id.as_u128())
+                    .map(|position| &outcome.encounters[*position]);
                 let earlier = earlier.remove(&kept.id).unwrap_or_default();
                 record_shown(self.pack(), program, (kept, found, earlier), secrecy_max)
             })
             .collect();
         records.sort_by_key(|record| (record.occurred_on, record.recorded_at, record.id));
-        let mut rules: Vec<_> = outcome.hits.iter().map(|hit| shown::rule(program, hit, secrecy_max)).collect();
+        let mut rules: Vec<_> = outcome
+            .hits
+            .iter()
+            .map(|hit| shown::rule(program, hit, secrecy_max))
+            .collect();
         rules.sort_by_key(|rule| (rule.until.is_some(), std::cmp::Reverse(rule.since)));
         let mut tasks: Vec<_> = outcome
             .tasks
@@ -80,7 +103,10 @@ impl Care {
         tasks.sort_by_key(|task| (task.from, task.id));
         let facts = program.facts.iter().enumerate().map(|(position, fact)| {
             let value = outcome.value(fact.slot);
-            (FactIx::new(position), shown::secret_value(value, fact.secrecy, secrecy_max))
+            (
+                FactIx::new(position),
+                shown::secret_value(value, fact.secrecy, secrecy_max),
+            )
         });
         EnrollmentStory {
             id: EnrollmentId::from_uuid(head.id),
@@ -118,19 +144,40 @@ fn today_shown(
         return Vec::new();
     }
     let today = DayNumber::from(by.today);
-    let draft = Draft { occurred_on: Some(today), ..Draft::new(program, program.opens_with) };
+    let draft = Draft {
+        occurred_on: Some(today),
+        ..Draft::new(program, program.opens_with)
+    };
     let checked = check_record(program, program.opens_with, history, outcome, &draft, today);
     let derived = program.derived.iter().zip(&checked.derived);
-    derived.map(|(derived, value)| shown::secret_value(value, derived.is.secrecy(), by.actor.secrecy_max())).collect()
+    derived
+        .map(|(derived, value)| {
+            shown::secret_value(value, derived.is.secrecy(), by.actor.secrecy_max())
+        })
+        .collect()
 }
 
-fn trajectory(program: &Program, history: &History, outcome: &Outcome, secrecy_max: Secrecy) -> Vec<RiskPoint> {
+fn trajectory(
+    program: &Program,
+    history: &History,
+    outcome: &Outcome,
+    secrecy_max: Secrecy,
+) -> Vec<RiskPoint> {
     let mut order: Vec<usize> = (0..history.encounters.len()).collect();
-    order.sort_by_key(|at| (history.encounters[*at].recorded_at_ms, history.encounters[*at].id));
+    order.sort_by_key(|at| {
+        (
+            history.encounters[*at].recorded_at_ms,
+            history.encounters[*at].id,
+        )
+    });
     let mut points: Vec<RiskPoint> = Vec::new();
     for at in order {
         let after = &outcome.encounters[at];
-        let risk = shown::risk(program, (after.level, &after.marks, &after.scores), secrecy_max);
+        let risk = shown::risk(
+            program,
+            (after.level, &after.marks, &after.scores),
+            secrecy_max,
+        );
         if points.last().map(|point| &point.risk) != Some(&risk) {
             points.push(RiskPoint {
                 at: shown::instant(history.encounters[at].recorded_at_ms),
@@ -150,12 +197,20 @@ fn record_shown(
 ) -> RecordShown {
     let form = program.form(kept.form);
     let row = |fields: &[fuyou_pack::model::Field], values: &[Value]| -> Vec<Shown> {
-        fields.iter().zip(values).map(|(field, value)| shown::value(pack, field, value, secrecy_max)).collect()
+        fields
+            .iter()
+            .zip(values)
+            .map(|(field, value)| shown::value(pack, field, value, secrecy_max))
+            .collect()
     };
     let groups = form.groups.iter().zip(&kept.groups);
     let derived = found.map_or(&kept.derived, |found| &found.derived);
     // A reason is free text beside a value; whoever may not see every field may not see what is said about them.
-    let reasons = if form.secrecy() <= secrecy_max { kept.reasons.clone() } else { Default::default() };
+    let reasons = if form.secrecy() <= secrecy_max {
+        kept.reasons.clone()
+    } else {
+        Default::default()
+    };
     RecordShown {
         id: EncounterId::from_uuid(kept.id),
         form: kept.form,
@@ -168,7 +223,13 @@ fn record_shown(
         visit: found.and_then(|found| found.visit),
         level_after: found.and_then(|found| found.level),
         values: row(&form.fields, &kept.values),
-        groups: groups.map(|(group, rows)| rows.iter().map(|values| row(&group.fields, values)).collect()).collect(),
+        groups: groups
+            .map(|(group, rows)| {
+                rows.iter()
+                    .map(|values| row(&group.fields, values))
+                    .collect()
+            })
+            .collect(),
         derived: program
             .derived
             .iter()
@@ -184,7 +245,10 @@ fn record_shown(
                 changed_by: row_before.changed_by_login,
                 why: row_before.why,
                 occurred_on: row_before.occurred_on.0,
-                values: row(&form.fields, &draft::content_values(form, &row_before.content)),
+                values: row(
+                    &form.fields,
+                    &draft::content_values(form, &row_before.content),
+                ),
             })
             .collect(),
     }
@@ -199,8 +263,17 @@ pub(super) fn last_values(
     until: DayNumber,
     secrecy_max: Secrecy,
 ) -> Vec<Shown> {
-    let mut earlier: Vec<_> = encounters.iter().filter(|encounter| encounter.occurred_on <= until).collect();
-    earlier.sort_by_key(|encounter| std::cmp::Reverse((encounter.occurred_on, encounter.recorded_at_ms, encounter.id)));
+    let mut earlier: Vec<_> = encounters
+        .iter()
+        .filter(|encounter| encounter.occurred_on <= until)
+        .collect();
+    earlier.sort_by_key(|encounter| {
+        std::cmp::Reverse((
+            encounter.occurred_on,
+            encounter.recorded_at_ms,
+            encounter.id,
+        ))
+    });
     let fields = &program.form(form).fields;
     fields
         .iter()
@@ -209,7 +282,9 @@ pub(super) fn last_values(
                 let ix = program.form(encounter.form).field(&field.id)?;
                 Some(&encounter.values[ix.get()]).filter(|value| !value.is_null())
             });
-            last.map_or(Shown::Value(Value::Null), |value| shown::value(pack, field, value, secrecy_max))
+            last.map_or(Shown::Value(Value::Null), |value| {
+                shown::value(pack, field, value, secrecy_max)
+            })
         })
         .collect()
 }

@@ -9,7 +9,8 @@ use super::file::Reading;
 use super::work::{Attempt, Cursor, WorkFilter, WorkKind, WorkPage, WorkRow};
 use super::work_store::{self as store, Seat, TaskRow};
 use super::{
-    Acting, Care, Cause, EnrollmentId, Error, Progress, Risk, SubjectId, TaskId, TaskShown, restricted, shown,
+    Acting, Care, Cause, EnrollmentId, Error, Progress, Risk, SubjectId, TaskId, TaskShown,
+    restricted, shown,
 };
 use crate::access::Action;
 use crate::db::{Cell, Change, Operation};
@@ -34,7 +35,11 @@ impl Care {
         limit: u32,
     ) -> Result<WorkPage, Error> {
         by.actor.require_anywhere(Action::ReadPerson)?;
-        let place = by.actor.tree.get(by.actor.organization).ok_or(Error::NotFound("organization"))?;
+        let place = by
+            .actor
+            .tree
+            .get(by.actor.organization)
+            .ok_or(Error::NotFound("organization"))?;
         let seat = Seat {
             organization: place.id.uuid(),
             path: &place.path,
@@ -53,13 +58,17 @@ impl Care {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let last = rows.last().filter(|_| more);
-        let next = last.map(|row| Cursor(format!("{}~{}", row.overdue_at.0.as_millisecond(), row.id)));
+        let next =
+            last.map(|row| Cursor(format!("{}~{}", row.overdue_at.0.as_millisecond(), row.id)));
         let mut entry = by.entry("read", "task");
         entry.detail = serde_json::json!({ "lines": rows.len() }).to_string();
         self.db().note(entry).await?;
         Ok(WorkPage {
             counts: WorkKind::ALL.into_iter().zip(counts).collect(),
-            rows: rows.iter().filter_map(|row| self.work_row(by, row)).collect(),
+            rows: rows
+                .iter()
+                .filter_map(|row| self.work_row(by, row))
+                .collect(),
             next,
         })
     }
@@ -71,13 +80,24 @@ impl Care {
         let secrecy_max = by.actor.secrecy_max();
         let (cause, title, is_open) = match row.origin.as_str() {
             "visit" => {
-                let position = program.visits.iter().position(|visit| *visit.id == *row.item)?;
-                (Cause::Visit(VisitIx::new(position)), program.visits[position].title.clone(), true)
+                let position = program
+                    .visits
+                    .iter()
+                    .position(|visit| *visit.id == *row.item)?;
+                (
+                    Cause::Visit(VisitIx::new(position)),
+                    program.visits[position].title.clone(),
+                    true,
+                )
             }
             _ => {
                 let ix = program.rule_ix(&row.item)?;
                 let rule = program.rule(ix);
-                let title = rule.task.as_ref().map_or(&rule.title, |task| &task.title).clone();
+                let title = rule
+                    .task
+                    .as_ref()
+                    .map_or(&rule.title, |task| &task.title)
+                    .clone();
                 if rule.secrecy <= secrecy_max {
                     (Cause::Rule(ix), title, true)
                 } else {
@@ -91,10 +111,18 @@ impl Care {
             (None, Some(on)) => Due::On(DayNumber::from(on.0)),
             (None, None) => return None,
         };
-        let form = row.form.as_deref().filter(|_| is_open).and_then(|form| program.form_ix(form));
+        let form = row
+            .form
+            .as_deref()
+            .filter(|_| is_open)
+            .and_then(|form| program.form_ix(form));
         let marks = program.risk.as_ref().map_or_else(Vec::new, |scale| {
             let stands = |id: &str| row.risk_marks.split('|').any(|mark| mark == id);
-            let marks = scale.marks.iter().enumerate().filter(|(_, mark)| stands(&mark.id));
+            let marks = scale
+                .marks
+                .iter()
+                .enumerate()
+                .filter(|(_, mark)| stands(&mark.id));
             marks.map(|(position, _)| position).collect()
         });
         let late_ms = by.now.as_millisecond() - row.overdue_at.0.as_millisecond();
@@ -114,9 +142,15 @@ impl Care {
             subject: SubjectId::from_uuid(row.subject_id),
             enrollment: EnrollmentId::from_uuid(row.enrollment_id),
             program: program_ix,
-            risk: Risk { level: level_of(program, row.risk_rank), marks, scores: Vec::new() },
+            risk: Risk {
+                level: level_of(program, row.risk_rank),
+                marks,
+                scores: Vec::new(),
+            },
             late_days: i32::try_from(late_days).unwrap_or(i32::MAX),
-            minutes_left: row.due_at.map(|at| (at.0.as_millisecond() - by.now.as_millisecond()).div_euclid(MINUTE_MS)),
+            minutes_left: row
+                .due_at
+                .map(|at| (at.0.as_millisecond() - by.now.as_millisecond()).div_euclid(MINUTE_MS)),
             escalated_at: row.sees_at.map(|at| at.0).filter(|at| *at <= by.now),
             attempts: row.attempts,
         })
@@ -126,40 +160,81 @@ impl Care {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn complete_task(&self, by: &Acting, subject: SubjectId, task: TaskId) -> Result<(), Error> {
+    pub async fn complete_task(
+        &self,
+        by: &Acting,
+        subject: SubjectId,
+        task: TaskId,
+    ) -> Result<(), Error> {
         by.actor.require_anywhere(Action::RecordCare)?;
         for _ in 0..ATTEMPTS_MAX {
             let mut reader = self.db().read().await?;
             let found = store::task(&mut reader, subject.uuid(), task.uuid()).await?;
             drop(reader);
             let (enrollment, key) = found.ok_or(Error::NotFound("task"))?;
-            let file = self.open_file(by, subject.uuid(), Reading::Everything).await?;
-            let enrolled = file.enrolled(enrollment).ok_or(Error::NotFound("enrollment"))?;
+            let file = self
+                .open_file(by, subject.uuid(), Reading::Everything)
+                .await?;
+            let enrolled = file
+                .enrolled(enrollment)
+                .ok_or(Error::NotFound("enrollment"))?;
             let base = self.base(by, &file, enrolled.head.program).await?;
             let of = EnrollmentId::from_uuid(enrollment);
             let before = self.before(by, &base, Some(enrolled), of, enrolled.head.opened_on);
-            let known = before.outcome.tasks.iter().find(|known| known.key == key).ok_or(Error::NotFound("task"))?;
+            let known = before
+                .outcome
+                .tasks
+                .iter()
+                .find(|known| known.key == key)
+                .ok_or(Error::NotFound("task"))?;
             let by_hand = match known.origin {
                 TaskOrigin::Visit(_) => false,
-                TaskOrigin::Rule { rule, .. } => {
-                    base.program().rule(rule).task.as_ref().is_some_and(|task| task.form.is_none())
-                }
+                TaskOrigin::Rule { rule, .. } => base
+                    .program()
+                    .rule(rule)
+                    .task
+                    .as_ref()
+                    .is_some_and(|task| task.form.is_none()),
             };
             match known.state {
                 replay::TaskState::Done { by: None, .. } => return Ok(()),
                 replay::TaskState::Open if by_hand => {}
-                replay::TaskState::Open => return Err(Error::Step { state: "open", step: "complete_without_form" }),
-                replay::TaskState::Done { .. } => return Err(Error::Step { state: "done", step: "complete" }),
-                replay::TaskState::Cancelled => return Err(Error::Step { state: "cancelled", step: "complete" }),
+                replay::TaskState::Open => {
+                    return Err(Error::Step {
+                        state: "open",
+                        step: "complete_without_form",
+                    });
+                }
+                replay::TaskState::Done { .. } => {
+                    return Err(Error::Step {
+                        state: "done",
+                        step: "complete",
+                    });
+                }
+                replay::TaskState::Cancelled => {
+                    return Err(Error::Step {
+                        state: "cancelled",
+                        step: "complete",
+                    });
+                }
             }
             let at = shown::instant(by.now.as_millisecond());
             let mut after = enrolled.clone();
-            after.completions.push(Completion { key: key.clone(), at_ms: at.as_millisecond() });
+            after.completions.push(Completion {
+                key: key.clone(),
+                at_ms: at.as_millisecond(),
+            });
             let why = ("complete", String::new());
             let mut planned = self.finish(by, &base, before, (after, false), Vec::new(), why);
             planned.writing.entry.entity = "task".into();
             planned.writing.entry.entity_id = Some(task.uuid());
-            planned.writing.completions = completion_row(subject.uuid(), enrollment, &key, at, Some(by.actor.id.uuid()));
+            planned.writing.completions = completion_row(
+                subject.uuid(),
+                enrollment,
+                &key,
+                at,
+                Some(by.actor.id.uuid()),
+            );
             if self.write_one(&planned.writing, by.now).await? {
                 return Ok(());
             }
@@ -175,7 +250,9 @@ impl Care {
         by.actor.require_anywhere(Action::RecordCare)?;
         let subject = attempt.subject.uuid();
         let mut reader = self.db().read().await?;
-        store::task(&mut reader, subject, attempt.task.uuid()).await?.ok_or(Error::NotFound("task"))?;
+        store::task(&mut reader, subject, attempt.task.uuid())
+            .await?
+            .ok_or(Error::NotFound("task"))?;
         drop(reader);
         self.open_file(by, subject, Reading::Everything).await?;
         let mut tx = self.db().begin(Some(subject)).await?;
@@ -207,7 +284,14 @@ pub(super) fn completion_row(
     by: Option<Uuid>,
 ) -> Vec<Cell> {
     let id = super::derive::derived_id(&[b"completion", enrollment.as_bytes(), key.as_bytes()]);
-    vec![Cell::id(subject), Cell::id(id), Cell::id(enrollment), Cell::text(key), Cell::at(at), Cell::Id(by)]
+    vec![
+        Cell::id(subject),
+        Cell::id(id),
+        Cell::id(enrollment),
+        Cell::text(key),
+        Cell::at(at),
+        Cell::Id(by),
+    ]
 }
 
 /// The level whose rank this is.
@@ -220,5 +304,8 @@ fn level_of(program: &fuyou_pack::Program, rank: i64) -> Option<usize> {
 fn read_cursor(cursor: &Cursor) -> Result<(Timestamp, Uuid), Error> {
     let (ms, id) = cursor.0.split_once('~').ok_or(Error::NotFound("page"))?;
     let ms: i64 = ms.parse().map_err(|_| Error::NotFound("page"))?;
-    Ok((shown::instant(ms), id.parse().map_err(|_| Error::NotFound("page"))?))
+    Ok((
+        shown::instant(ms),
+        id.parse().map_err(|_| Error::NotFound("page"))?,
+    ))
 }

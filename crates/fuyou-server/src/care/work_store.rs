@@ -52,31 +52,56 @@ macro_rules! sees_at {
     };
 }
 macro_rules! below {
-    () => { "owner_id in (select id from org_place where substr(path, 1, length($2)) = $2)" };
+    () => {
+        "owner_id in (select id from org_place where substr(path, 1, length($2)) = $2)"
+    };
 }
 macro_rules! own {
     () => {
         concat!(
-            "(owner_id = $1 or (village_id = $1 and village_sees_at <= $4) or (", sees_at!(), " <= $4 and ", below!(), "))"
+            "(owner_id = $1 or (village_id = $1 and village_sees_at <= $4) or (",
+            sees_at!(),
+            " <= $4 and ",
+            below!(),
+            "))"
         )
     };
 }
 macro_rules! current {
     ($reach:expr) => {
-        concat!("from task where state = 'open' and from_on <= $5 and ($6 = '' or program = $6) and ", $reach)
+        concat!(
+            "from task where state = 'open' and from_on <= $5 and ($6 = '' or program = $6) and ",
+            $reach
+        )
     };
 }
 macro_rules! kind {
-    ("overdue") => { "overdue_at <= $4" };
-    ("due_today") => { "(due_on = $5 and due_at is null)" };
-    ("ready") => { "(due_on > $5 and due_at is null)" };
-    ("clock") => { "due_at is not null" };
-    ("high_risk") => { "risk_rank >= $7" };
-    ("escalated") => { concat!("coalesce(", sees_at!(), " <= $4, false)") };
+    ("overdue") => {
+        "overdue_at <= $4"
+    };
+    ("due_today") => {
+        "(due_on = $5 and due_at is null)"
+    };
+    ("ready") => {
+        "(due_on > $5 and due_at is null)"
+    };
+    ("clock") => {
+        "due_at is not null"
+    };
+    ("high_risk") => {
+        "risk_rank >= $7"
+    };
+    ("escalated") => {
+        concat!("coalesce(", sees_at!(), " <= $4, false)")
+    };
 }
 macro_rules! sum {
     ($kind:tt) => {
-        concat!("coalesce(sum(case when ", kind!($kind), " then 1 else 0 end), 0)")
+        concat!(
+            "coalesce(sum(case when ",
+            kind!($kind),
+            " then 1 else 0 end), 0)"
+        )
     };
 }
 
@@ -90,8 +115,21 @@ pub(super) async fn counts(
     macro_rules! counts {
         ($reach:expr) => {
             concat!(
-                "select ", sum!("clock"), ", ", sum!("overdue"), ", ", sum!("due_today"), ", ", sum!("ready"), ", ",
-                sum!("high_risk"), ", ", sum!("escalated"), " ", current!($reach), " and $1 = $1"
+                "select ",
+                sum!("clock"),
+                ", ",
+                sum!("overdue"),
+                ", ",
+                sum!("due_today"),
+                ", ",
+                sum!("ready"),
+                ", ",
+                sum!("high_risk"),
+                ", ",
+                sum!("escalated"),
+                " ",
+                current!($reach),
+                " and $1 = $1"
             )
         };
     }
@@ -157,7 +195,9 @@ pub(super) async fn task(
     id: Uuid,
 ) -> Result<Option<(Uuid, String)>, Error> {
     const SQL: &str = "select enrollment_id, key from task where subject_id = $1 and id = $2";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).bind(id).fetch_optional(conn).await?))
+    Ok(
+        on!(connection, conn => sqlx::query_as(SQL).bind(subject).bind(id).fetch_optional(conn).await?),
+    )
 }
 
 /// Notes an attempt. False when it was noted before.

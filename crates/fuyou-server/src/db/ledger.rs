@@ -211,9 +211,21 @@ impl Ledger {
         }
         let lane = self.lane;
         let changes = std::mem::take(&mut self.changes).into_iter();
-        CHANGES.run(connection, changes.flat_map(|(seq, change)| change_row(lane, seq, change)).collect()).await?;
+        CHANGES
+            .run(
+                connection,
+                changes
+                    .flat_map(|(seq, change)| change_row(lane, seq, change))
+                    .collect(),
+            )
+            .await?;
         let entries = std::mem::take(&mut self.entries).into_iter();
-        ENTRIES.run(connection, entries.flat_map(|linked| entry_row(lane, linked)).collect()).await?;
+        ENTRIES
+            .run(
+                connection,
+                entries.flat_map(|linked| entry_row(lane, linked)).collect(),
+            )
+            .await?;
         on!(connection, conn => sqlx::query(HEAD)
             .bind(self.lane).bind(self.change_seq).bind(self.audit_seq).bind(self.audit_hash.as_slice())
             .execute(conn).await?.rows_affected());
@@ -222,15 +234,38 @@ impl Ledger {
 }
 
 static CHANGES: LazyLock<Insert> = LazyLock::new(|| {
-    Insert::new("change", &["lane", "seq", "subject_id", "entity", "entity_id", "operation", "at"], "")
+    Insert::new(
+        "change",
+        &[
+            "lane",
+            "seq",
+            "subject_id",
+            "entity",
+            "entity_id",
+            "operation",
+            "at",
+        ],
+        "",
+    )
 });
 
 static ENTRIES: LazyLock<Insert> = LazyLock::new(|| {
     Insert::new(
         "audit",
         &[
-            "lane", "seq", "at", "actor_id", "actor_login", "org_id", "action", "entity", "entity_id", "subject_id",
-            "detail", "prev_hash", "hash",
+            "lane",
+            "seq",
+            "at",
+            "actor_id",
+            "actor_login",
+            "org_id",
+            "action",
+            "entity",
+            "entity_id",
+            "subject_id",
+            "detail",
+            "prev_hash",
+            "hash",
         ],
         "",
     )

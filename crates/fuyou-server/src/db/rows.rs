@@ -105,12 +105,29 @@ impl Insert {
             .filter(|name| !key.contains(name))
             .map(|name| format!("\"{name}\" = excluded.\"{name}\""))
             .collect();
-        Insert::new(table, columns, &format!("on conflict ({}) do update set {}", key.join(", "), sets.join(", ")))
+        Insert::new(
+            table,
+            columns,
+            &format!(
+                "on conflict ({}) do update set {}",
+                key.join(", "),
+                sets.join(", ")
+            ),
+        )
     }
 
     /// Stores rows laid end to end, and says how many were stored.
-    pub(crate) async fn run(&self, connection: &mut Connection, cells: Vec<Cell>) -> Result<u64, Error> {
-        debug_assert_eq!(cells.len() % self.columns, 0, "{}: rows are whole", self.head);
+    pub(crate) async fn run(
+        &self,
+        connection: &mut Connection,
+        cells: Vec<Cell>,
+    ) -> Result<u64, Error> {
+        debug_assert_eq!(
+            cells.len() % self.columns,
+            0,
+            "{}: rows are whole",
+            self.head
+        );
         let most = ROWS_MAX.min(BOUND_MAX / self.columns).max(1);
         let most = 1 << most.ilog2();
         let mut stored = 0;
@@ -126,7 +143,10 @@ impl Insert {
 
     fn text(&self, postgres: bool, rows: usize) -> Arc<str> {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.entry((postgres, rows)).or_insert_with(|| self.print(postgres, rows).into()).clone()
+        texts
+            .entry((postgres, rows))
+            .or_insert_with(|| self.print(postgres, rows).into())
+            .clone()
     }
 
     fn print(&self, postgres: bool, rows: usize) -> String {
@@ -153,7 +173,11 @@ impl Insert {
 }
 
 /// Runs a built statement and says how many rows it touched.
-pub(crate) async fn execute(connection: &mut Connection, sql: &Sql, cells: Vec<Cell>) -> Result<u64, Error> {
+pub(crate) async fn execute(
+    connection: &mut Connection,
+    sql: &Sql,
+    cells: Vec<Cell>,
+) -> Result<u64, Error> {
     execute_text(connection, |_| sql.0.clone(), cells).await
 }
 
@@ -184,12 +208,20 @@ pub(crate) async fn fetch(
     let text = AssertSqlSafe(sql.0.clone());
     Ok(match connection.kind() {
         Kind::Sqlite(conn) => {
-            let rows = sqlx::query_with(text, sqlite(cells)?).fetch_all(conn).await?;
-            rows.iter().map(|row| read(row, types)).collect::<Result<_, _>>()?
+            let rows = sqlx::query_with(text, sqlite(cells)?)
+                .fetch_all(conn)
+                .await?;
+            rows.iter()
+                .map(|row| read(row, types))
+                .collect::<Result<_, _>>()?
         }
         Kind::Postgres(conn) => {
-            let rows = sqlx::query_with(text, postgres(cells)?).fetch_all(conn).await?;
-            rows.iter().map(|row| read(row, types)).collect::<Result<_, _>>()?
+            let rows = sqlx::query_with(text, postgres(cells)?)
+                .fetch_all(conn)
+                .await?;
+            rows.iter()
+                .map(|row| read(row, types))
+                .collect::<Result<_, _>>()?
         }
     })
 }
@@ -249,8 +281,12 @@ where
                 CellType::Bool => Cell::Bool(row.try_get(at)?),
                 CellType::Int => Cell::Int(row.try_get(at)?),
                 CellType::Text => Cell::Text(row.try_get::<Option<String>, _>(at)?.map(Into::into)),
-                CellType::Date => Cell::Date(row.try_get::<Option<DbDate>, _>(at)?.map(|date| date.0)),
-                CellType::Instant => Cell::Instant(row.try_get::<Option<DbInstant>, _>(at)?.map(|at| at.0)),
+                CellType::Date => {
+                    Cell::Date(row.try_get::<Option<DbDate>, _>(at)?.map(|date| date.0))
+                }
+                CellType::Instant => {
+                    Cell::Instant(row.try_get::<Option<DbInstant>, _>(at)?.map(|at| at.0))
+                }
                 CellType::Id => Cell::Id(row.try_get(at)?),
             })
         })

@@ -286,7 +286,7 @@ async fn a_changed_migration_is_refused() {
 #[tokio::test]
 async fn dialects_agree_on_tables_and_columns() {
     const SQLITE: &str = "select m.name, p.name from sqlite_master m join pragma_table_info(m.name) p \
-                          where m.type = 'table' and m.name not like 'sqlite_%' order by m.name, p.cid";
+                          where m.type in ('table', 'view') and m.name not like 'sqlite_%' order by m.name, p.cid";
     const POSTGRES: &str = "select cast(table_name as text), cast(column_name as text) \
                             from information_schema.columns where table_schema = 'public' \
                             order by cast(table_name as text) collate \"C\", ordinal_position";

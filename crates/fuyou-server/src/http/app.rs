@@ -64,7 +64,8 @@ impl App {
             keys,
             options,
             passwords,
-            tree: RwLock::new(Arc::new(tree)), pack: OnceLock::new(),
+            tree: RwLock::new(Arc::new(tree)),
+            pack: OnceLock::new(),
             care: OnceLock::new(),
         })))
     }

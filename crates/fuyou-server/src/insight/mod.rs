@@ -13,7 +13,7 @@
 pub mod chart;
 mod compute;
 mod decimal;
-mod export;
+mod export_web;
 mod figure;
 mod gaps;
 mod judge;

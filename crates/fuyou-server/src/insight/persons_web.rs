@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Html;
 
-use super::export;
+use super::export_web;
 use super::persons::{Behind, Cursor, Group, PAGE, persons};
 use super::shown::period_words;
 use super::web::{GroupLink, Place, address, group_key, group_links, pack_of};
@@ -66,7 +66,7 @@ pub(super) async fn behind(
     };
     let page = persons(&cx.db, pack, &cx.actor, &behind, after.as_ref(), PAGE).await?;
     let lines = person_lines(&cx, &page.lines).await?;
-    export::note(&cx, "drill", &id, &behind, page.lines.len()).await?;
+    export_web::note(&cx, "drill", &id, &behind, page.lines.len()).await?;
     let first = format!(
         "{}&group={}",
         address(&id, "/persons", &node.code, period),

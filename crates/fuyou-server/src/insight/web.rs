@@ -14,7 +14,7 @@ use super::persons::Group;
 use super::shown::{
     Shown, direction_key, offered, period_words, shown, statistical_year, with_unit,
 };
-use super::{Cells, Decimal, Question, compute, export, months_until, persons_web};
+use super::{Cells, Decimal, Question, compute, export_web, months_until, persons_web};
 use crate::access::Action;
 use crate::http::{Access, Cx, Error, Route};
 use crate::registry::Organization;
@@ -37,7 +37,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get(
             "/indicators/{id}/export",
             Access::Needs(Action::DrillToPersons),
-            export::download,
+            export_web::download,
         ),
     ]
 }

@@ -25,16 +25,36 @@ pub async fn desk(
     limit: u32,
 ) -> Result<DeskPage, Error> {
     by.actor.require_anywhere(Action::ManageReferral)?;
-    let place = by.actor.tree.get(by.actor.organization).ok_or(Error::NotFound("organization"))?;
+    let place = by
+        .actor
+        .tree
+        .get(by.actor.organization)
+        .ok_or(Error::NotFound("organization"))?;
     let at = (place.path.as_str(), by.today);
     let limit = limit.clamp(1, LINES_MAX);
     let mut reader = care.db().read().await?;
-    let mut page = DeskPage { rows: Vec::new(), running: [0; 3], late: [0; 3], next: None };
-    for (position, side) in [Side::Incoming, Side::Outgoing, Side::Escalated].into_iter().enumerate() {
-        (page.running[position], page.late[position]) = store::counts(&mut reader, at, side).await?;
+    let mut page = DeskPage {
+        rows: Vec::new(),
+        running: [0; 3],
+        late: [0; 3],
+        next: None,
+    };
+    for (position, side) in [Side::Incoming, Side::Outgoing, Side::Escalated]
+        .into_iter()
+        .enumerate()
+    {
+        (page.running[position], page.late[position]) =
+            store::counts(&mut reader, at, side).await?;
     }
     let after = after.map(read_cursor).transpose()?;
-    let mut rows = store::page(&mut reader, at, (filter.side, filter.running), after, limit + 1).await?;
+    let mut rows = store::page(
+        &mut reader,
+        at,
+        (filter.side, filter.running),
+        after,
+        limit + 1,
+    )
+    .await?;
     drop(reader);
     if rows.len() > limit as usize {
         rows.truncate(limit as usize);
@@ -46,7 +66,10 @@ pub async fn desk(
     let mut entry = by.entry("read", "referral");
     entry.detail = serde_json::json!({ "lines": rows.len() }).to_string();
     care.db().note(entry).await?;
-    page.rows = rows.iter().filter_map(|row| shown(care.pack(), row)).collect();
+    page.rows = rows
+        .iter()
+        .filter_map(|row| shown(care.pack(), row))
+        .collect();
     Ok(page)
 }
 
@@ -56,14 +79,21 @@ pub async fn desk(
 /// See [`Error`].
 pub async fn incoming(care: &Care, by: &Acting) -> Result<(i64, i64), Error> {
     by.actor.require_anywhere(Action::ManageReferral)?;
-    let place = by.actor.tree.get(by.actor.organization).ok_or(Error::NotFound("organization"))?;
+    let place = by
+        .actor
+        .tree
+        .get(by.actor.organization)
+        .ok_or(Error::NotFound("organization"))?;
     let mut reader = care.db().read().await?;
     Ok(store::counts(&mut reader, (place.path.as_str(), by.today), Side::Incoming).await?)
 }
 
 fn read_cursor(cursor: &Cursor) -> Result<(Date, Uuid), Error> {
     let (date, id) = cursor.0.split_once('~').ok_or(Error::NotFound("page"))?;
-    Ok((date.parse().map_err(|_| Error::NotFound("page"))?, id.parse().map_err(|_| Error::NotFound("page"))?))
+    Ok((
+        date.parse().map_err(|_| Error::NotFound("page"))?,
+        id.parse().map_err(|_| Error::NotFound("page"))?,
+    ))
 }
 
 /// A referral for a reader; none when the pack no longer has its program or kind.

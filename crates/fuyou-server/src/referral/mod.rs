@@ -10,9 +10,13 @@ mod steps;
 mod store;
 mod web;
 
-pub use desk::{desk, incoming};
 pub(crate) use desk::shown;
-pub use model::{DeskFilter, DeskPage, ReferralId, ReferralShown, ReferralState, Sending, Side, Step};
+pub use desk::{desk, incoming};
+pub use model::{
+    DeskFilter, DeskPage, ReferralId, ReferralShown, ReferralState, Sending, Side, Step,
+};
 pub use steps::{send, step};
+pub(crate) use store::{
+    Clocks, ReferralChange, ReferralRow, referrals_of, set_clocks, store_change,
+};
 pub(crate) use web::routes;
-pub(crate) use store::{Clocks, ReferralChange, ReferralRow, referrals_of, set_clocks, store_change};

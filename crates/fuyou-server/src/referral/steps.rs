@@ -6,7 +6,7 @@ use fuyou_pack::model::Owner;
 use super::store::{ReferralChange, ReferralRow};
 use super::{ReferralId, ReferralShown, ReferralState, Sending, Step, desk};
 use crate::access::{Action, Denied};
-use crate::care::{Acting, area, Care, Error, Stale, SubjectId};
+use crate::care::{Acting, Care, Error, Stale, SubjectId, area};
 use crate::db::{DbDate, DbInstant};
 use crate::registry::{Level, OrganizationId};
 
@@ -16,46 +16,63 @@ use crate::registry::{Level, OrganizationId};
 /// See [`Error`].
 pub async fn send(care: &Care, by: &Acting, sending: Sending) -> Result<ReferralShown, Error> {
     by.actor.require_anywhere(Action::ManageReferral)?;
-    by.actor.tree.get(sending.to).ok_or(Error::NotFound("organization"))?;
+    by.actor
+        .tree
+        .get(sending.to)
+        .ok_or(Error::NotFound("organization"))?;
     if sending.reason.trim().is_empty() {
         return Err(Error::NoReason);
     }
     let row = care
-        .change_referral(by, sending.subject, sending.enrollment.uuid(), sending.id.uuid(), |program, existing| {
-            if let Some(there) = existing {
-                let same = there.kind == sending.kind
-                    && there.to_org_id == sending.to.uuid()
-                    && there.reason == sending.reason;
-                return if same { Ok(None) } else { Err(Error::IdTaken(there.id)) };
-            }
-            let kind = program.referral_ix(&sending.kind).ok_or(Error::NotFound("referral"))?;
-            let escalate_to = program.referrals[kind.get()].escalate_to;
-            Ok(Some(ReferralChange::Sent(ReferralRow {
-                id: sending.id.uuid(),
-                enrollment: sending.enrollment.uuid(),
-                subject_id: sending.subject.uuid(),
-                program: program.id.to_string(),
-                kind: sending.kind.clone(),
-                from_org_id: by.actor.organization.uuid(),
-                to_org_id: sending.to.uuid(),
-                escalated_org_id: escalate_to.map(|owner| above(by, owner).uuid()),
-                state: ReferralState::Sent.word().to_owned(),
-                version: 1,
-                sent_at: DbInstant(Timestamp::from_millisecond(by.now.as_millisecond()).unwrap_or(by.now)),
-                sent_by: Some(by.actor.id.uuid()),
-                reason: sending.reason.clone(),
-                sent_on: DbDate(by.today),
-                arrive_by: None,
-                arrived_on: None,
-                feedback_by: None,
-                feedback_on: None,
-                feedback: None,
-                follow_up_by: None,
-                follow_up: None,
-                remark: None,
-                next_by: None,
-            })))
-        })
+        .change_referral(
+            by,
+            sending.subject,
+            sending.enrollment.uuid(),
+            sending.id.uuid(),
+            |program, existing| {
+                if let Some(there) = existing {
+                    let same = there.kind == sending.kind
+                        && there.to_org_id == sending.to.uuid()
+                        && there.reason == sending.reason;
+                    return if same {
+                        Ok(None)
+                    } else {
+                        Err(Error::IdTaken(there.id))
+                    };
+                }
+                let kind = program
+                    .referral_ix(&sending.kind)
+                    .ok_or(Error::NotFound("referral"))?;
+                let escalate_to = program.referrals[kind.get()].escalate_to;
+                Ok(Some(ReferralChange::Sent(ReferralRow {
+                    id: sending.id.uuid(),
+                    enrollment: sending.enrollment.uuid(),
+                    subject_id: sending.subject.uuid(),
+                    program: program.id.to_string(),
+                    kind: sending.kind.clone(),
+                    from_org_id: by.actor.organization.uuid(),
+                    to_org_id: sending.to.uuid(),
+                    escalated_org_id: escalate_to.map(|owner| above(by, owner).uuid()),
+                    state: ReferralState::Sent.word().to_owned(),
+                    version: 1,
+                    sent_at: DbInstant(
+                        Timestamp::from_millisecond(by.now.as_millisecond()).unwrap_or(by.now),
+                    ),
+                    sent_by: Some(by.actor.id.uuid()),
+                    reason: sending.reason.clone(),
+                    sent_on: DbDate(by.today),
+                    arrive_by: None,
+                    arrived_on: None,
+                    feedback_by: None,
+                    feedback_on: None,
+                    feedback: None,
+                    follow_up_by: None,
+                    follow_up: None,
+                    remark: None,
+                    next_by: None,
+                })))
+            },
+        )
         .await?;
     desk::shown(care.pack(), &row).ok_or(Error::NotFound("referral"))
 }
@@ -89,7 +106,11 @@ pub async fn step(
     let row = care
         .change_referral(by, subject, uuid::Uuid::nil(), id.uuid(), |_, existing| {
             let row = existing.ok_or(Error::NotFound("referral"))?;
-            let side = if step.is_receivers() { row.to_org_id } else { row.from_org_id };
+            let side = if step.is_receivers() {
+                row.to_org_id
+            } else {
+                row.from_org_id
+            };
             if !by.actor.sees(OrganizationId::from_uuid(side)) {
                 return Err(Error::Denied(Denied(Action::ManageReferral)));
             }
@@ -98,7 +119,12 @@ pub async fn step(
                 return Ok(None);
             }
             if let Some(seen) = base_version.filter(|seen| *seen != row.version) {
-                let stale = Stale { entity: "referral", id: row.id, seen, stored: row.version };
+                let stale = Stale {
+                    entity: "referral",
+                    id: row.id,
+                    seen,
+                    stored: row.version,
+                };
                 return Err(Error::Stale(Box::new(stale)));
             }
             Ok(Some(ReferralChange::Stepped(next)))
@@ -111,7 +137,11 @@ impl Step {
     /// Whether the receiver takes this step; the others are the sender's.
     fn is_receivers(&self) -> bool {
         match self {
-            Step::Accept | Step::Decline { .. } | Step::Arrive { .. } | Step::NotArrived { .. } | Step::Feedback { .. } => true,
+            Step::Accept
+            | Step::Decline { .. }
+            | Step::Arrive { .. }
+            | Step::NotArrived { .. }
+            | Step::Feedback { .. } => true,
             Step::FollowUp { .. } | Step::Close | Step::Cancel { .. } => false,
         }
     }
@@ -138,7 +168,14 @@ impl Step {
             Step::Arrive { .. } => &[S::Sent, S::Accepted, S::Arrived],
             Step::NotArrived { .. } => &[S::Sent, S::Accepted],
             Step::Feedback { .. } => &[S::Arrived, S::Feedback],
-            Step::FollowUp { .. } => &[S::Sent, S::Accepted, S::Declined, S::Arrived, S::Feedback, S::Closed],
+            Step::FollowUp { .. } => &[
+                S::Sent,
+                S::Accepted,
+                S::Declined,
+                S::Arrived,
+                S::Feedback,
+                S::Closed,
+            ],
             Step::Close => &[S::Feedback, S::Declined, S::Closed],
             Step::Cancel { .. } => &[S::Sent, S::Accepted, S::Cancelled],
         }
@@ -148,7 +185,10 @@ impl Step {
 fn taken(row: &ReferralRow, step: &Step) -> Result<ReferralRow, Error> {
     let state = row.state().ok_or(Error::NotFound("referral"))?;
     if !step.follows().contains(&state) {
-        return Err(Error::Step { state: state.word(), step: step.word() });
+        return Err(Error::Step {
+            state: state.word(),
+            step: step.word(),
+        });
     }
     let mut next = row.clone();
     let mut become_state = |state: ReferralState| next.state = state.word().to_owned();
@@ -181,15 +221,24 @@ fn taken(row: &ReferralRow, step: &Step) -> Result<ReferralRow, Error> {
             next.remark = Some(given(reason)?);
         }
     }
-    let too_early = |on: Option<DbDate>| on.is_some_and(|on| DayNumber::from(on.0) < DayNumber::from(row.sent_on.0));
+    let too_early = |on: Option<DbDate>| {
+        on.is_some_and(|on| DayNumber::from(on.0) < DayNumber::from(row.sent_on.0))
+    };
     if too_early(next.arrived_on) || too_early(next.feedback_on) {
-        return Err(Error::Step { state: state.word(), step: step.word() });
+        return Err(Error::Step {
+            state: state.word(),
+            step: step.word(),
+        });
     }
     Ok(next)
 }
 
 fn given(text: &str) -> Result<String, Error> {
-    if text.trim().is_empty() { Err(Error::NoReason) } else { Ok(text.to_owned()) }
+    if text.trim().is_empty() {
+        Err(Error::NoReason)
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn same(row: &ReferralRow, next: &ReferralRow) -> bool {
@@ -197,7 +246,11 @@ fn same(row: &ReferralRow, next: &ReferralRow) -> bool {
         (
             row.state.clone(),
             (row.arrived_on, row.feedback_on),
-            (row.feedback.clone(), row.follow_up.clone(), row.remark.clone()),
+            (
+                row.feedback.clone(),
+                row.follow_up.clone(),
+                row.remark.clone(),
+            ),
         )
     };
     content(row) == content(next)

@@ -41,7 +41,9 @@ pub(crate) struct ReferralRow {
 impl ReferralRow {
     /// The state, if it is one of ours.
     pub(crate) fn state(&self) -> Option<ReferralState> {
-        ReferralState::ALL.into_iter().find(|state| state.word() == self.state)
+        ReferralState::ALL
+            .into_iter()
+            .find(|state| state.word() == self.state)
     }
 
     /// What the replay is told; none when the pack no longer has this kind.
@@ -80,7 +82,12 @@ impl Clocks {
             ReferralState::Feedback => follow_up_by,
             ReferralState::Declined | ReferralState::Closed | ReferralState::Cancelled => None,
         };
-        Clocks { arrive_by, feedback_by, follow_up_by, next_by }
+        Clocks {
+            arrive_by,
+            feedback_by,
+            follow_up_by,
+            next_by,
+        }
     }
 }
 
@@ -119,13 +126,25 @@ macro_rules! columns {
 }
 
 /// The referrals of a subject, oldest first.
-pub(crate) async fn referrals_of(connection: &mut Connection, subject: Uuid) -> Result<Vec<ReferralRow>, Error> {
-    const SQL: &str = concat!("select ", columns!(), " from referral where subject_id = $1 order by sent_at, id");
+pub(crate) async fn referrals_of(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<Vec<ReferralRow>, Error> {
+    const SQL: &str = concat!(
+        "select ",
+        columns!(),
+        " from referral where subject_id = $1 order by sent_at, id"
+    );
     Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))
 }
 
 /// Stores the clocks of a referral as the pack sets them.
-pub(crate) async fn set_clocks(tx: &mut Tx, subject: Uuid, id: Uuid, clocks: &Clocks) -> Result<(), Error> {
+pub(crate) async fn set_clocks(
+    tx: &mut Tx,
+    subject: Uuid,
+    id: Uuid,
+    clocks: &Clocks,
+) -> Result<(), Error> {
     const SQL: &str = "update referral set arrive_by = $3, feedback_by = $4, follow_up_by = $5, next_by = $6 \
                        where subject_id = $1 and id = $2";
     on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).bind(clocks.arrive_by.map(DbDate))
@@ -135,7 +154,11 @@ pub(crate) async fn set_clocks(tx: &mut Tx, subject: Uuid, id: Uuid, clocks: &Cl
 }
 
 /// Stores a referral or its next step, and who may open the record because of it. False when somebody was faster.
-pub(crate) async fn store_change(tx: &mut Tx, change: &ReferralChange, clocks: &Clocks) -> Result<bool, Error> {
+pub(crate) async fn store_change(
+    tx: &mut Tx,
+    change: &ReferralChange,
+    clocks: &Clocks,
+) -> Result<bool, Error> {
     match change {
         ReferralChange::Sent(row) => insert(tx, row, clocks).await,
         ReferralChange::Stepped(row) => {
@@ -175,10 +198,14 @@ async fn update(tx: &mut Tx, row: &ReferralRow) -> Result<bool, Error> {
 }
 
 macro_rules! incoming {
-    () => { "to_org_id in (select id from org_place where substr(path, 1, length($1)) = $1)" };
+    () => {
+        "to_org_id in (select id from org_place where substr(path, 1, length($1)) = $1)"
+    };
 }
 macro_rules! outgoing {
-    () => { "from_org_id in (select id from org_place where substr(path, 1, length($1)) = $1)" };
+    () => {
+        "from_org_id in (select id from org_place where substr(path, 1, length($1)) = $1)"
+    };
 }
 macro_rules! late {
     () => { "escalated_org_id in (select id from org_place where substr(path, 1, length($1)) = $1) and next_by < $2" };
@@ -242,5 +269,7 @@ pub(super) async fn counts(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    Ok(on!(connection, conn => sqlx::query_as(sql).bind(path).bind(DbDate(today)).fetch_one(conn).await?))
+    Ok(
+        on!(connection, conn => sqlx::query_as(sql).bind(path).bind(DbDate(today)).fetch_one(conn).await?),
+    )
 }

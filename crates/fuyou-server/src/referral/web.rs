@@ -92,14 +92,30 @@ fn side_word(side: Side) -> &'static str {
 async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error> {
     let care = cx.app.care().ok_or(Error::NotFound)?;
     let sides = [Side::Incoming, Side::Outgoing, Side::Escalated];
-    let side = sides.into_iter().find(|side| side_word(*side) == query.side).unwrap_or_default();
-    let filter = DeskFilter { side, running: query.all.is_empty() };
-    let after = Some(query.after.clone()).filter(|after| !after.is_empty()).map(Cursor);
+    let side = sides
+        .into_iter()
+        .find(|side| side_word(*side) == query.side)
+        .unwrap_or_default();
+    let filter = DeskFilter {
+        side,
+        running: query.all.is_empty(),
+    };
+    let after = Some(query.after.clone())
+        .filter(|after| !after.is_empty())
+        .map(Cursor);
     let page = desk(care, &Acting::from(&cx), &filter, after.as_ref(), LINES).await?;
-    let ids: Vec<PersonId> = page.rows.iter().map(|row| Id::from_uuid(row.subject.uuid())).collect();
+    let ids: Vec<PersonId> = page
+        .rows
+        .iter()
+        .map(|row| Id::from_uuid(row.subject.uuid()))
+        .collect();
     let names = listed(&cx, &ids).await??;
     let address = |side: Side, all: bool| {
-        format!("/referrals?side={}{}", side_word(side), if all { "&all=1" } else { "" })
+        format!(
+            "/referrals?side={}{}",
+            side_word(side),
+            if all { "&all=1" } else { "" }
+        )
     };
     let first = address(side, !filter.running);
     let view = DeskPage {
@@ -120,10 +136,20 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
         lines: page
             .rows
             .iter()
-            .map(|row| line(&cx, care.pack(), row, names.get(&Id::from_uuid(row.subject.uuid()))))
+            .map(|row| {
+                line(
+                    &cx,
+                    care.pack(),
+                    row,
+                    names.get(&Id::from_uuid(row.subject.uuid())),
+                )
+            })
             .collect(),
         side: side_word(side).to_owned(),
-        next: page.next.as_ref().map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
+        next: page
+            .next
+            .as_ref()
+            .map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
         first,
         cx: cx.clone(),
     };
@@ -134,7 +160,11 @@ fn line(cx: &Cx, pack: &fuyou_pack::Pack, row: &ReferralShown, found: Option<&Fo
     let kind = &pack.program(row.program).referrals[row.kind.get()];
     let clock = row.next_by.map(|by| {
         let left = DayNumber::from(by).0 - DayNumber::from(cx.today).0;
-        let (key, days) = if left < 0 { ("referral-days-late", -left) } else { ("referral-days-left", left) };
+        let (key, days) = if left < 0 {
+            ("referral-days-late", -left)
+        } else {
+            ("referral-days-left", left)
+        };
         let words = crate::texts::text_with(cx.language, key, &[("days", &days.to_string())]);
         (by.to_string(), words, left < 0)
     });
@@ -173,13 +203,20 @@ fn steps(cx: &Cx, row: &ReferralShown) -> Vec<StepView> {
         S::Feedback | S::Declined => &["follow-up", "close"],
         S::Closed | S::Cancelled => &[],
     };
-    let mine = |organization, words: &'static [&'static str]| if cx.actor.sees(organization) { words } else { &[] };
+    let mine = |organization, words: &'static [&'static str]| {
+        if cx.actor.sees(organization) {
+            words
+        } else {
+            &[]
+        }
+    };
     let words = mine(row.to, receiver).iter().chain(mine(row.from, sender));
     words
         .map(|word| StepView {
             word,
             title: cx.t(&format!("referral-do-{word}")),
-            note: (!matches!(*word, "accept" | "arrive" | "close")).then(|| cx.t(&format!("referral-note-{word}"))),
+            note: (!matches!(*word, "accept" | "arrive" | "close"))
+                .then(|| cx.t(&format!("referral-note-{word}"))),
             asks_day: matches!(*word, "arrive" | "feedback"),
         })
         .collect()
@@ -202,7 +239,9 @@ async fn take_step(
     Form(form): Form<StepForm>,
 ) -> Result<Redirect, Error> {
     let care = cx.app.care().ok_or(Error::NotFound)?;
-    let on = read_day(&form.on).map_err(Error::Rejected)?.unwrap_or(cx.today);
+    let on = read_day(&form.on)
+        .map_err(Error::Rejected)?
+        .unwrap_or(cx.today);
     let note = form.note.trim().to_owned();
     let next = match form.step.as_str() {
         "accept" => Step::Accept,
@@ -222,6 +261,17 @@ async fn take_step(
     };
     let subject = id.parse().map_err(|_| Error::NotFound)?;
     let referral = referral.parse().map_err(|_| Error::NotFound)?;
-    step(care, &Acting::from(&cx), subject, referral, next, Some(form.version)).await?;
-    Ok(Redirect::to(&format!("/referrals?side={}", encoded(&form.side))))
+    step(
+        care,
+        &Acting::from(&cx),
+        subject,
+        referral,
+        next,
+        Some(form.version),
+    )
+    .await?;
+    Ok(Redirect::to(&format!(
+        "/referrals?side={}",
+        encoded(&form.side)
+    )))
 }

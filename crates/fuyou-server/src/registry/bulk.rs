@@ -14,10 +14,31 @@ static PERSONS: LazyLock<Insert> = LazyLock::new(|| {
     Insert::new(
         "person",
         &[
-            "subject_id", "name", "pinyin", "initials", "sex", "birth_on", "id_type", "id_no_sealed", "id_no_hash",
-            "phone_sealed", "phone_hash", "phone_tail", "key_version", "residence_org_id", "residence_address",
-            "residence_since", "household_kind", "household_region", "ethnicity", "content_hash", "version", "created_at",
-            "updated_at", "household_type", "population_group",
+            "subject_id",
+            "name",
+            "pinyin",
+            "initials",
+            "sex",
+            "birth_on",
+            "id_type",
+            "id_no_sealed",
+            "id_no_hash",
+            "phone_sealed",
+            "phone_hash",
+            "phone_tail",
+            "key_version",
+            "residence_org_id",
+            "residence_address",
+            "residence_since",
+            "household_kind",
+            "household_region",
+            "ethnicity",
+            "content_hash",
+            "version",
+            "created_at",
+            "updated_at",
+            "household_type",
+            "population_group",
         ],
         "on conflict do nothing",
     )
@@ -69,7 +90,9 @@ pub(crate) fn person_row(
 
 /// Stores persons; those that are there already are left alone. Says how many were new.
 pub(crate) async fn insert_persons(tx: &mut Tx, rows: Vec<PersonRow>) -> Result<u64, Error> {
-    PERSONS.run(tx, rows.into_iter().flat_map(|row| row.0).collect()).await
+    PERSONS
+        .run(tx, rows.into_iter().flat_map(|row| row.0).collect())
+        .await
 }
 
 /// The person with an identity number.
@@ -78,9 +101,13 @@ pub(crate) async fn person_by_number(
     keys: &Keyring,
     number: &str,
 ) -> Result<Option<PersonId>, Error> {
-    let Some(number) = Secret::new(number) else { return Ok(None) };
+    let Some(number) = Secret::new(number) else {
+        return Ok(None);
+    };
     let hashes = keys.lookups(store::ID_NO, number.reveal());
-    Ok(store::by_id_no(connection, &hashes).await?.map(|brief| brief.id))
+    Ok(store::by_id_no(connection, &hashes)
+        .await?
+        .map(|brief| brief.id))
 }
 
 /// Stores organizations, those that are there brought up to date.

@@ -25,10 +25,13 @@ mod web;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bulk::{PersonRow, insert_persons, person_by_number, person_row, save_organizations};
+pub(crate) use bulk::{
+    PersonRow, insert_persons, person_by_number, person_row, save_organizations,
+};
 pub use import::{ImportError, Imported, import_organizations};
 pub use listed::listed;
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
+pub(crate) use person::secret;
 pub use person::{
     Household, Identity, IdentityError, IdentityType, Person, PersonId, PersonSex, Problem,
 };
@@ -40,7 +43,6 @@ pub use rekey::{Rekeyed, rekey_batch};
 use search::names_somebody;
 pub use search::{Found, Page, search};
 pub use sections::{Section, sections_of};
-pub(crate) use person::secret;
 pub(crate) use web::routes;
 
 use crate::db::{Db, Error};

@@ -24,11 +24,13 @@ pub struct Profile {
 /// The profile of a person, if there is one. One statement; the caller decides who may know.
 pub async fn profile(connection: &mut Connection, subject: Uuid) -> Result<Option<Profile>, Error> {
     let row = store::profile(connection, subject).await?;
-    Ok(row.map(|(birth_on, sex, residence, household, population)| Profile {
-        birth_on: birth_on.0,
-        sex,
-        residence: Some(Id::from_uuid(residence)),
-        household: household.unwrap_or_default(),
-        population: population.unwrap_or_default(),
-    }))
+    Ok(row.map(
+        |(birth_on, sex, residence, household, population)| Profile {
+            birth_on: birth_on.0,
+            sex,
+            residence: Some(Id::from_uuid(residence)),
+            household: household.unwrap_or_default(),
+            population: population.unwrap_or_default(),
+        },
+    ))
 }

@@ -8,6 +8,7 @@ use fuyou_kernel::{Date, DayNumber, Id, Timestamp};
 use fuyou_pack::{Pack, PackFile, PackFiles};
 use uuid::Uuid;
 
+use super::TempDir;
 use crate::access::{Actor, Role};
 use crate::audit;
 use crate::care::{
@@ -16,18 +17,43 @@ use crate::care::{
 use crate::db::{Db, on};
 use crate::keys::{Keyring, Suite};
 use crate::registry::{
-    Household, Identity, IdentityType, Level, Organization, OrganizationKind, PersonSex, Tree, insert_persons, person_row,
+    Household, Identity, IdentityType, Level, Organization, OrganizationKind, PersonSex, Tree,
+    insert_persons, person_row,
 };
-use super::TempDir;
 
 /// Code, parent, level, kind.
 const PLACES: &[(&str, &str, Level, OrganizationKind)] = &[
     ("990000", "", Level::County, OrganizationKind::Area),
-    ("990000H", "990000", Level::County, OrganizationKind::Hospital),
-    ("990001", "990000", Level::Township, OrganizationKind::TownshipCentre),
-    ("990001001", "990001", Level::Village, OrganizationKind::VillageClinic),
-    ("990002", "990000", Level::Township, OrganizationKind::TownshipCentre),
-    ("990002001", "990002", Level::Village, OrganizationKind::VillageClinic),
+    (
+        "990000H",
+        "990000",
+        Level::County,
+        OrganizationKind::Hospital,
+    ),
+    (
+        "990001",
+        "990000",
+        Level::Township,
+        OrganizationKind::TownshipCentre,
+    ),
+    (
+        "990001001",
+        "990001",
+        Level::Village,
+        OrganizationKind::VillageClinic,
+    ),
+    (
+        "990002",
+        "990000",
+        Level::Township,
+        OrganizationKind::TownshipCentre,
+    ),
+    (
+        "990002001",
+        "990002",
+        Level::Village,
+        OrganizationKind::VillageClinic,
+    ),
 ];
 
 /// A county in a fresh database.
@@ -50,23 +76,37 @@ pub(crate) fn bicycle_pack() -> Arc<Pack> {
 }
 
 fn pack(folder: &str) -> Arc<Pack> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(folder);
     let mut files = Vec::new();
     collect(&root, &root, &mut files);
-    let layer = PackFiles { root: folder.to_owned(), files };
+    let layer = PackFiles {
+        root: folder.to_owned(),
+        files,
+    };
     Arc::new(fuyou_pack::load(&[layer]).expect("the packs of the repository are sound"))
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<PackFile>) {
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.sort();
     for path in paths {
         if path.is_dir() {
             collect(root, &path, files);
         } else {
-            let inside = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
-            files.push(PackFile { path: inside, bytes: std::fs::read(&path).unwrap() });
+            let inside = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
+            files.push(PackFile {
+                path: inside,
+                bytes: std::fs::read(&path).unwrap(),
+            });
         }
     }
 }
@@ -92,10 +132,18 @@ impl County {
                 .bind(false).bind(at).execute(conn).await.unwrap().rows_affected());
         }
         tx.commit().await.unwrap();
-        let care = Care::install(db, pack, Settings::default(), noon("2024-01-01")).await.unwrap();
+        let care = Care::install(db, pack, Settings::default(), noon("2024-01-01"))
+            .await
+            .unwrap();
         let dir = TempDir::new();
         let keys = Keyring::open(&dir.path().join("keys"), Suite::Sm).unwrap();
-        County { care, tree: Arc::new(Tree::new(organizations)), keys, next: AtomicU64::new(1), _dir: dir }
+        County {
+            care,
+            tree: Arc::new(Tree::new(organizations)),
+            keys,
+            next: AtomicU64::new(1),
+            _dir: dir,
+        }
     }
 
     /// The user of a role at an organization, at noon of a day.
@@ -149,7 +197,13 @@ impl County {
             household_region: None,
             ethnicity: None,
         };
-        let row = person_row(&self.keys, Id::from_uuid(id.uuid()), &identity, (None, None), noon("2024-01-01"));
+        let row = person_row(
+            &self.keys,
+            Id::from_uuid(id.uuid()),
+            &identity,
+            (None, None),
+            noon("2024-01-01"),
+        );
         let mut tx = self.care.db().begin(Some(id.uuid())).await.unwrap();
         assert_eq!(insert_persons(&mut tx, vec![row]).await.unwrap(), 1);
         tx.commit().await.unwrap();
@@ -172,13 +226,23 @@ impl County {
     }
 
     /// Records a form on the day it happened, by the worker of the eastern township.
-    pub(crate) async fn record(&self, subject: SubjectId, form: &str, day: &str, text: &str) -> Result<Recorded, Error> {
-        self.care.record(&self.worker(day), self.typed(subject, form, day, text)).await
+    pub(crate) async fn record(
+        &self,
+        subject: SubjectId,
+        form: &str,
+        day: &str,
+        text: &str,
+    ) -> Result<Recorded, Error> {
+        self.care
+            .record(&self.worker(day), self.typed(subject, form, day, text))
+            .await
     }
 
     /// Books a woman whose last period was on 2024-03-15.
     pub(crate) async fn booked(&self, subject: SubjectId) -> Recorded {
-        self.record(subject, "booking", "2024-05-10", BOOKING).await.unwrap()
+        self.record(subject, "booking", "2024-05-10", BOOKING)
+            .await
+            .unwrap()
     }
 
     /// Every chain of the audit is sound.
@@ -199,12 +263,21 @@ pub(crate) const ANTENATAL: &str = "visit_mode=clinic critical_signs=none weight
 
 /// Values as a person types them.
 pub(crate) fn typed(text: &str) -> Values {
-    let fields = text.split_whitespace().filter_map(|pair| pair.split_once('='));
-    let fields = fields.map(|(id, value)| (id.to_owned(), value.to_owned())).collect();
-    Values::Text(TypedText { fields, ..TypedText::default() })
+    let fields = text
+        .split_whitespace()
+        .filter_map(|pair| pair.split_once('='));
+    let fields = fields
+        .map(|(id, value)| (id.to_owned(), value.to_owned()))
+        .collect();
+    Values::Text(TypedText {
+        fields,
+        ..TypedText::default()
+    })
 }
 
-fn place((number, (code, parent, level, kind)): (usize, &(&str, &str, Level, OrganizationKind))) -> Organization {
+fn place(
+    (number, (code, parent, level, kind)): (usize, &(&str, &str, Level, OrganizationKind)),
+) -> Organization {
     let path = match *parent {
         "" => format!("{code}/"),
         "990000" => format!("990000/{code}/"),
@@ -224,4 +297,3 @@ fn place((number, (code, parent, level, kind)): (usize, &(&str, &str, Level, Org
         population: None,
     }
 }
-

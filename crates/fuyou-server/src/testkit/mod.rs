@@ -3,8 +3,8 @@
 //! SQLite always runs, in a temporary file. PostgreSQL runs when `FUYOU_TEST_POSTGRES` holds the address of a server
 //! on which databases may be created (`postgres://postgres@127.0.0.1:5432/postgres`); each scenario gets a fresh one.
 
-pub(crate) mod county;
 mod app;
+pub(crate) mod county;
 mod database;
 mod sample;
 

@@ -59,7 +59,11 @@ const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/lists", "menu-lists", Some(Action::ReadPerson)),
     ("/referrals", "menu-referrals", Some(Action::ManageReferral)),
     ("/board", "menu-board", Some(Action::ReadIndicators)),
-    ("/indicators", "menu-indicators", Some(Action::ReadIndicators)),
+    (
+        "/indicators",
+        "menu-indicators",
+        Some(Action::ReadIndicators),
+    ),
     ("/plans", "menu-plans", Some(Action::ManagePlan)),
     ("/summary", "summary-menu", Some(Action::ReadIndicators)),
     ("/figures", "menu-figures", Some(Action::ManagePlan)),

@@ -10,7 +10,8 @@ use super::sent::Sent;
 use super::words::Words;
 use super::{care_of, name_of, places, subject_id};
 use crate::care::{
-    Acting, EnrollmentChange, EnrollmentId, EnrollmentState, EnrollmentStory, Error as CareError, SubjectId,
+    Acting, EnrollmentChange, EnrollmentId, EnrollmentState, EnrollmentStory, Error as CareError,
+    SubjectId,
 };
 use crate::http::{Cx, Error, Form};
 use crate::ui::{Frame, html};
@@ -71,9 +72,17 @@ struct DeedPage {
     message: Option<String>,
 }
 
-async fn enrollment_of(cx: &Cx, subject: SubjectId, id: EnrollmentId) -> Result<EnrollmentStory, Error> {
+async fn enrollment_of(
+    cx: &Cx,
+    subject: SubjectId,
+    id: EnrollmentId,
+) -> Result<EnrollmentStory, Error> {
     let story = care_of(cx)?.story(&Acting::from(cx), subject).await?;
-    story.enrollments.into_iter().find(|enrollment| enrollment.id == id).ok_or(Error::NotFound)
+    story
+        .enrollments
+        .into_iter()
+        .find(|enrollment| enrollment.id == id)
+        .ok_or(Error::NotFound)
 }
 
 async fn page(
@@ -84,7 +93,10 @@ async fn page(
 ) -> Result<DeedPage, Error> {
     let enrollment = enrollment_of(cx, subject, id).await?;
     let care = care_of(cx)?;
-    let words = Words { cx, pack: care.pack() };
+    let words = Words {
+        cx,
+        pack: care.pack(),
+    };
     let is_open = enrollment.state == EnrollmentState::Open;
     let on = Some(sent.one("on")).filter(|text| !text.is_empty());
     Ok(DeedPage {
@@ -102,7 +114,11 @@ async fn page(
             Deed::Reopen => !is_open,
             Deed::Move => true,
         },
-        places: if deed == Deed::Move { places(cx, |_| true) } else { Vec::new() },
+        places: if deed == Deed::Move {
+            places(cx, |_| true)
+        } else {
+            Vec::new()
+        },
         version: enrollment.version.to_string(),
         on: on.map_or_else(|| cx.today.to_string(), str::to_owned),
         to: sent.one("to").to_owned(),
@@ -113,11 +129,18 @@ async fn page(
 
 fn read(path: &(String, String, String)) -> Result<(SubjectId, EnrollmentId, Deed), Error> {
     let (id, enrollment, deed) = path;
-    Ok((subject_id(id)?, enrollment.parse().map_err(|_| Error::NotFound)?, Deed::of(deed)?))
+    Ok((
+        subject_id(id)?,
+        enrollment.parse().map_err(|_| Error::NotFound)?,
+        Deed::of(deed)?,
+    ))
 }
 
 /// Asks for what the deed needs.
-pub(super) async fn show(cx: Cx, Path(path): Path<(String, String, String)>) -> Result<Response, Error> {
+pub(super) async fn show(
+    cx: Cx,
+    Path(path): Path<(String, String, String)>,
+) -> Result<Response, Error> {
     let which = read(&path)?;
     Ok(html(&page(&cx, which, &Sent(Vec::new()), None).await?)?.into_response())
 }
@@ -133,32 +156,60 @@ pub(super) async fn submit(
     let care = care_of(&cx)?;
     let by = Acting::from(&cx);
     let why = sent.one("why").to_owned();
-    let change = EnrollmentChange { id, subject, base_version: sent.one("version").parse().ok(), why: why.clone() };
+    let change = EnrollmentChange {
+        id,
+        subject,
+        base_version: sent.one("version").parse().ok(),
+        why: why.clone(),
+    };
     let again = async |status, message: String| -> Result<Response, Error> {
-        Ok((status, html(&page(&cx, (subject, id, deed), &sent, Some(message)).await?)?).into_response())
+        Ok((
+            status,
+            html(&page(&cx, (subject, id, deed), &sent, Some(message)).await?)?,
+        )
+            .into_response())
     };
     if why.is_empty() {
-        return again(StatusCode::UNPROCESSABLE_ENTITY, cx.t("care-reason-missing")).await;
+        return again(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            cx.t("care-reason-missing"),
+        )
+        .await;
     }
     let done = match deed {
         Deed::Close => match read_day(sent.one("on")) {
             Ok(Some(on)) if on <= cx.today => care.close(&by, change, on).await,
             Ok(_) => return again(StatusCode::UNPROCESSABLE_ENTITY, cx.t("care-day-wrong")).await,
             Err(message) => {
-                return again(StatusCode::UNPROCESSABLE_ENTITY, message.get(cx.language).to_owned()).await;
+                return again(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    message.get(cx.language).to_owned(),
+                )
+                .await;
             }
         },
         Deed::Reopen => care.reopen(&by, change).await,
         Deed::Move => match sent.one("to").parse() {
             Ok(to) => care.move_enrollment(&by, change, to).await,
-            Err(_) => return again(StatusCode::UNPROCESSABLE_ENTITY, cx.t("care-place-missing")).await,
+            Err(_) => {
+                return again(StatusCode::UNPROCESSABLE_ENTITY, cx.t("care-place-missing")).await;
+            }
         },
     };
     match done {
         // After a move the record may be another area's.
         Ok(()) => Ok(Redirect::to(&format!("/persons/{subject}")).into_response()),
-        Err(err @ (CareError::Stale(_) | CareError::StillOpen(_) | CareError::Closed(_) | CareError::Busy(_))) => {
-            again(StatusCode::CONFLICT, err.message().get(cx.language).to_owned()).await
+        Err(
+            err @ (CareError::Stale(_)
+            | CareError::StillOpen(_)
+            | CareError::Closed(_)
+            | CareError::Busy(_)),
+        ) => {
+            again(
+                StatusCode::CONFLICT,
+                err.message().get(cx.language).to_owned(),
+            )
+            .await
         }
         Err(err) => Err(err.into()),
     }

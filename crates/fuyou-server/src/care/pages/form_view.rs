@@ -1,8 +1,8 @@
 //! A pack's form as it is shown: every field with what was typed, what was last, what is wrong and what needs a reason.
 
+use fuyou_pack::Form;
 use fuyou_pack::model::{Field, FieldKind, Group, InputType, Requirement, Severity};
 use fuyou_pack::record::{At, Checked, Finding};
-use fuyou_pack::Form;
 
 use super::sent::NONE_OF_THESE;
 use super::words::Words;
@@ -113,13 +113,24 @@ impl Filling<'_> {
             messages: Vec::new(),
             asks: Vec::new(),
             has_restricted: !form.fields.iter().chain(grouped()).all(is_open),
-            has_organizations: form.fields.iter().chain(grouped()).any(|field| field.input == InputType::Organization),
+            has_organizations: form
+                .fields
+                .iter()
+                .chain(grouped())
+                .any(|field| field.input == InputType::Organization),
         };
         for finding in self.findings {
             let restricted = finding.at.iter().any(|at| self.is_restricted(words, *at));
-            let shown = finding.at.first().is_some_and(|at| !self.is_restricted(words, *at));
+            let shown = finding
+                .at
+                .first()
+                .is_some_and(|at| !self.is_restricted(words, *at));
             if !shown {
-                let message = if restricted { words.t("care-form-restricted") } else { words.of(&finding.message) };
+                let message = if restricted {
+                    words.t("care-form-restricted")
+                } else {
+                    words.of(&finding.message)
+                };
                 match finding.severity {
                     Severity::Refuse => view.messages.push(message),
                     Severity::Confirm => view.asks.push(self.ask(finding, message)),
@@ -134,19 +145,29 @@ impl Filling<'_> {
         match at {
             At::OccurredOn | At::Group(_) => false,
             At::Field(ix) => self.form.fields[ix.get()].secrecy > words.secrecy_max(),
-            At::Cell(group, _, ix) => self.form.groups[group.get()].fields[ix.get()].secrecy > words.secrecy_max(),
+            At::Cell(group, _, ix) => {
+                self.form.groups[group.get()].fields[ix.get()].secrecy > words.secrecy_max()
+            }
         }
     }
 
     fn ask(&self, finding: &Finding, message: String) -> AskView {
         let key = finding_key(self.form, finding);
         let reason = self.reasons.get(&key).cloned().unwrap_or_default();
-        AskView { key, message, reason }
+        AskView {
+            key,
+            message,
+            reason,
+        }
     }
 
     fn against(&self, words: Words<'_>, at: At) -> (Vec<String>, Vec<AskView>) {
         let (mut wrong, mut asks) = (Vec::new(), Vec::new());
-        for finding in self.findings.iter().filter(|finding| finding.at.first() == Some(&at)) {
+        for finding in self
+            .findings
+            .iter()
+            .filter(|finding| finding.at.first() == Some(&at))
+        {
             let message = words.of(&finding.message);
             match finding.severity {
                 Severity::Refuse => wrong.push(message),
@@ -154,8 +175,15 @@ impl Filling<'_> {
             }
         }
         // A condition between fields is shown beside the first; the others are only marked.
-        let beside = self.findings.iter().filter(|finding| finding.at.iter().skip(1).any(|other| *other == at));
-        wrong.extend(beside.filter(|finding| finding.severity == Severity::Refuse).map(|finding| words.of(&finding.message)));
+        let beside = self
+            .findings
+            .iter()
+            .filter(|finding| finding.at.iter().skip(1).any(|other| *other == at));
+        wrong.extend(
+            beside
+                .filter(|finding| finding.severity == Severity::Refuse)
+                .map(|finding| words.of(&finding.message)),
+        );
         (wrong, asks)
     }
 
@@ -164,7 +192,9 @@ impl Filling<'_> {
         let (wrong, asks) = self.against(words, At::OccurredOn);
         FieldView {
             name: "occurred_on".to_owned(),
-            label: label.as_ref().map_or_else(|| words.t("care-occurred-on"), |label| words.of(label)),
+            label: label
+                .as_ref()
+                .map_or_else(|| words.t("care-occurred-on"), |label| words.of(label)),
             unit: String::new(),
             hint: String::new(),
             kind: "date",
@@ -188,18 +218,31 @@ impl Filling<'_> {
             }
         }
         SectionView {
-            title: section.map(|at| words.of(&form.sections[at].title)).unwrap_or_default(),
+            title: section
+                .map(|at| words.of(&form.sections[at].title))
+                .unwrap_or_default(),
             is_hidden: false,
             fields,
-            groups: if section.is_some() { self.groups(words, section) } else { Vec::new() },
+            groups: if section.is_some() {
+                self.groups(words, section)
+            } else {
+                Vec::new()
+            },
         }
     }
 
     fn groups(&self, words: Words<'_>, section: Option<usize>) -> Vec<GroupView> {
-        let is_open = |group: &Group| group.fields.iter().any(|field| field.secrecy <= words.secrecy_max());
+        let is_open = |group: &Group| {
+            group
+                .fields
+                .iter()
+                .any(|field| field.secrecy <= words.secrecy_max())
+        };
         let groups = self.form.groups.iter().enumerate();
         let groups = groups.filter(|(_, group)| group.section == section && is_open(group));
-        groups.map(|(position, group)| self.group(words, position, group)).collect()
+        groups
+            .map(|(position, group)| self.group(words, position, group))
+            .collect()
     }
 
     /// Groups of no section stand at the end.
@@ -216,13 +259,21 @@ impl Filling<'_> {
         let at = At::Field(fuyou_pack::model::FieldIx::new(position));
         let computed = self.checked.map(|checked| &checked.draft.values[position]);
         let typed = match (&field.kind, computed) {
-            (FieldKind::Computed(_), Some(value)) => {
-                words.field(field, &Shown::Value(value.clone())).unwrap_or_default()
-            }
-            _ => self.typed.fields.get(&*field.id).cloned().unwrap_or_default(),
+            (FieldKind::Computed(_), Some(value)) => words
+                .field(field, &Shown::Value(value.clone()))
+                .unwrap_or_default(),
+            _ => self
+                .typed
+                .fields
+                .get(&*field.id)
+                .cloned()
+                .unwrap_or_default(),
         };
         let (wrong, asks) = self.against(words, at);
-        let last = self.last.get(position).and_then(|shown| words.field(field, shown));
+        let last = self
+            .last
+            .get(position)
+            .and_then(|shown| words.field(field, shown));
         FieldView {
             is_required: self.checked.map_or_else(
                 || matches!(field.required, Some(Requirement::Always)),
@@ -231,7 +282,9 @@ impl Filling<'_> {
             is_hidden: self.checked.is_some_and(|checked| !checked.shown[position]),
             last: last.unwrap_or_default(),
             theirs: self.theirs.and_then(|theirs| {
-                let stored = words.field(field, theirs.get(position)?).unwrap_or_default();
+                let stored = words
+                    .field(field, theirs.get(position)?)
+                    .unwrap_or_default();
                 let ours = self.checked.and_then(|checked| {
                     words.field(field, &Shown::Value(checked.draft.values[position].clone()))
                 });
@@ -249,23 +302,40 @@ impl Filling<'_> {
         let typed = self.typed.groups.get(&*group.id).unwrap_or(&none);
         let count = typed.len().max(usize::from(group.min));
         let row = |row: usize| -> Vec<FieldView> {
-            let open = group.fields.iter().enumerate().filter(|(_, field)| field.secrecy <= words.secrecy_max());
+            let open = group
+                .fields
+                .iter()
+                .enumerate()
+                .filter(|(_, field)| field.secrecy <= words.secrecy_max());
             open.map(|(column, field)| {
-                let text = typed.get(row).and_then(|cells| cells.get(&*field.id)).cloned().unwrap_or_default();
-                let (wrong, asks) =
-                    self.against(words, At::Cell(ix, row, fuyou_pack::model::FieldIx::new(column)));
-                let computed = self.checked.and_then(|checked| checked.draft.groups[position].get(row));
+                let text = typed
+                    .get(row)
+                    .and_then(|cells| cells.get(&*field.id))
+                    .cloned()
+                    .unwrap_or_default();
+                let (wrong, asks) = self.against(
+                    words,
+                    At::Cell(ix, row, fuyou_pack::model::FieldIx::new(column)),
+                );
+                let computed = self
+                    .checked
+                    .and_then(|checked| checked.draft.groups[position].get(row));
                 let value = match (&field.kind, computed) {
-                    (FieldKind::Computed(_), Some(values)) => {
-                        words.field(field, &Shown::Value(values[column].clone())).unwrap_or_default()
-                    }
+                    (FieldKind::Computed(_), Some(values)) => words
+                        .field(field, &Shown::Value(values[column].clone()))
+                        .unwrap_or_default(),
                     _ => text,
                 };
                 FieldView {
                     is_required: matches!(field.required, Some(Requirement::Always)),
                     wrong,
                     asks,
-                    ..cell(words, field, format!("g.{}.{row}.{}", group.id, field.id), value)
+                    ..cell(
+                        words,
+                        field,
+                        format!("g.{}.{row}.{}", group.id, field.id),
+                        value,
+                    )
                 }
             })
             .collect()
@@ -273,7 +343,9 @@ impl Filling<'_> {
         GroupView {
             id: group.id.to_string(),
             title: words.of(&group.title),
-            is_hidden: self.checked.is_some_and(|checked| !checked.shown_groups[position]),
+            is_hidden: self
+                .checked
+                .is_some_and(|checked| !checked.shown_groups[position]),
             rows: (0..count).map(row).collect(),
             can_add: count < usize::from(group.max),
             can_remove: count > usize::from(group.min),
@@ -291,7 +363,11 @@ fn cell(words: Words<'_>, field: &Field, name: String, value: String) -> FieldVi
         (_, InputType::Text | InputType::Staff) => "text",
         (_, InputType::Code(_)) => {
             let codes = field.codes.as_ref().map_or(0, |set| set.codes.len());
-            if codes <= RADIOS_MAX { "radio" } else { "select" }
+            if codes <= RADIOS_MAX {
+                "radio"
+            } else {
+                "select"
+            }
         }
         (_, InputType::Codes(_)) => "many",
         (_, InputType::Date) => "date",
@@ -301,7 +377,11 @@ fn cell(words: Words<'_>, field: &Field, name: String, value: String) -> FieldVi
     FieldView {
         label: words.of(&field.label),
         unit: field.unit.clone().unwrap_or_default(),
-        hint: field.hint.as_ref().map(|hint| words.of(hint)).unwrap_or_default(),
+        hint: field
+            .hint
+            .as_ref()
+            .map(|hint| words.of(hint))
+            .unwrap_or_default(),
         options: options(words, field, &value),
         name,
         kind,
@@ -323,11 +403,21 @@ fn options(words: Words<'_>, field: &Field, value: &str) -> Vec<OptionView> {
         is_chosen: chosen.contains(&code),
     };
     match &field.input {
-        InputType::Boolean => vec![option("true", words.t("care-yes")), option("false", words.t("care-no"))],
+        InputType::Boolean => vec![
+            option("true", words.t("care-yes")),
+            option("false", words.t("care-no")),
+        ],
         InputType::Code(_) | InputType::Codes(_) => {
-            let Some(set) = &field.codes else { return Vec::new() };
-            let open = set.codes.iter().filter(|code| code.secrecy <= words.secrecy_max());
-            let mut options: Vec<OptionView> = open.map(|code| option(&code.code, words.of(&code.title))).collect();
+            let Some(set) = &field.codes else {
+                return Vec::new();
+            };
+            let open = set
+                .codes
+                .iter()
+                .filter(|code| code.secrecy <= words.secrecy_max());
+            let mut options: Vec<OptionView> = open
+                .map(|code| option(&code.code, words.of(&code.title)))
+                .collect();
             let has_none = set.codes.iter().any(|code| code.exclusive);
             if matches!(field.input, InputType::Codes(_)) && !has_none {
                 options.push(option(NONE_OF_THESE, words.t("care-none-of-these")));

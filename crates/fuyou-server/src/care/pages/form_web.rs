@@ -17,8 +17,8 @@ use super::sent::{Sent, Wish, typed_of_draft};
 use super::words::{RiskView, Why, Words};
 use super::{care_of, name_of, subject_id};
 use crate::care::{
-    Acting, Care, EncounterId, EnrollmentId, Error as CareError, Preview, Reasons, Record, Recorded, RecordShown, Shown,
-    Stale, SubjectId, TypedText, Values,
+    Acting, Care, EncounterId, EnrollmentId, Error as CareError, Preview, Reasons, Record,
+    RecordShown, Recorded, Shown, Stale, SubjectId, TypedText, Values,
 };
 use crate::http::{Cx, Error, Form};
 use crate::ui::{Frame, html};
@@ -84,15 +84,34 @@ pub(super) struct Typing {
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn new(cx: &'a Cx, subject: SubjectId, program: &str, form: &str) -> Result<Self, Error> {
+    pub(super) fn new(
+        cx: &'a Cx,
+        subject: SubjectId,
+        program: &str,
+        form: &str,
+    ) -> Result<Self, Error> {
         let care = care_of(cx)?;
         let program = care.pack().program_ix(program).ok_or(Error::NotFound)?;
-        let form = care.pack().program(program).form_ix(form).ok_or(Error::NotFound)?;
-        Ok(Desk { cx, care, by: Acting::from(cx), subject, program, form })
+        let form = care
+            .pack()
+            .program(program)
+            .form_ix(form)
+            .ok_or(Error::NotFound)?;
+        Ok(Desk {
+            cx,
+            care,
+            by: Acting::from(cx),
+            subject,
+            program,
+            form,
+        })
     }
 
     pub(super) fn words(&self) -> Words<'a> {
-        Words { cx: self.cx, pack: self.care.pack() }
+        Words {
+            cx: self.cx,
+            pack: self.care.pack(),
+        }
     }
 
     pub(super) fn pack_form(&self) -> &'a PackForm {
@@ -101,7 +120,12 @@ impl<'a> Desk<'a> {
 
     fn path(&self) -> String {
         let program = self.care.pack().program(self.program);
-        format!("/persons/{}/forms/{}/{}", self.subject, program.id, self.pack_form().id)
+        format!(
+            "/persons/{}/forms/{}/{}",
+            self.subject,
+            program.id,
+            self.pack_form().id
+        )
     }
 
     pub(super) fn typing(&self, sent: &Sent) -> Result<(Typing, Option<Finding>), Error> {
@@ -119,11 +143,18 @@ impl<'a> Desk<'a> {
         let enrollment = Some(sent.one("enrollment")).filter(|text| !text.is_empty());
         let typing = Typing {
             record: sent.one("id").parse().map_err(|_| Error::NotFound)?,
-            enrollment: enrollment.map(str::parse).transpose().map_err(|_| Error::NotFound)?,
+            enrollment: enrollment
+                .map(str::parse)
+                .transpose()
+                .map_err(|_| Error::NotFound)?,
             base_version: sent.one("base_version").parse().ok(),
             occurred_text,
             occurred_on,
-            typed: sent.typed(self.pack_form(), &self.cx.actor.tree, self.cx.actor.secrecy_max()),
+            typed: sent.typed(
+                self.pack_form(),
+                &self.cx.actor.tree,
+                self.cx.actor.secrecy_max(),
+            ),
             reasons: sent.reasons(),
         };
         Ok((typing, wrong))
@@ -155,14 +186,31 @@ impl<'a> Desk<'a> {
     pub(super) fn findings(preview: &Preview, unreadable_day: Option<Finding>) -> Vec<Finding> {
         let mut findings: Vec<Finding> = unreadable_day.into_iter().collect();
         let day_is_wrong = !findings.is_empty();
-        findings.extend(preview.unreadable.iter().filter(|finding| {
-            !(day_is_wrong && finding.at.first() == Some(&fuyou_pack::record::At::OccurredOn))
-        }).cloned());
+        findings.extend(
+            preview
+                .unreadable
+                .iter()
+                .filter(|finding| {
+                    !(day_is_wrong
+                        && finding.at.first() == Some(&fuyou_pack::record::At::OccurredOn))
+                })
+                .cloned(),
+        );
         let is_unreadable = |finding: &Finding, known: &[Finding]| {
-            finding.at.first().is_some_and(|at| known.iter().any(|other| other.at.first() == Some(at)))
+            finding
+                .at
+                .first()
+                .is_some_and(|at| known.iter().any(|other| other.at.first() == Some(at)))
         };
         let known = findings.clone();
-        findings.extend(preview.checked.findings.iter().filter(|finding| !is_unreadable(finding, &known)).cloned());
+        findings.extend(
+            preview
+                .checked
+                .findings
+                .iter()
+                .filter(|finding| !is_unreadable(finding, &known))
+                .cloned(),
+        );
         findings
     }
 
@@ -171,8 +219,12 @@ impl<'a> Desk<'a> {
         let words = self.words();
         let program = self.care.pack().program(self.program);
         let typing = asked.typing;
-        let findings: Vec<Finding> =
-            asked.findings.iter().filter(|finding| asked.is_loud || &*finding.kind != "required").cloned().collect();
+        let findings: Vec<Finding> = asked
+            .findings
+            .iter()
+            .filter(|finding| asked.is_loud || &*finding.kind != "required")
+            .cloned()
+            .collect();
         let filling = Filling {
             form: self.pack_form(),
             occurred_on: typing.occurred_text.clone(),
@@ -186,12 +238,23 @@ impl<'a> Desk<'a> {
         let form = filling.view(words);
         let problems = if asked.is_loud { findings.len() } else { 0 };
         let organizations = match form.has_organizations {
-            true => self.cx.actor.tree.all().iter().map(|known| (known.code.clone(), known.name.clone())).collect(),
+            true => self
+                .cx
+                .actor
+                .tree
+                .all()
+                .iter()
+                .map(|known| (known.code.clone(), known.name.clone()))
+                .collect(),
             false => Vec::new(),
         };
         let mut hidden = vec![("id", typing.record.to_string())];
         hidden.extend(typing.enrollment.map(|id| ("enrollment", id.to_string())));
-        hidden.extend(typing.base_version.map(|version| ("base_version", version.to_string())));
+        hidden.extend(
+            typing
+                .base_version
+                .map(|version| ("base_version", version.to_string())),
+        );
         Ok(FormPage {
             frame: Frame::new(self.cx, "menu-persons").titled(words.form_title(self.pack_form())),
             person: self.subject,
@@ -261,10 +324,21 @@ pub(super) async fn show(
     Query(query): Query<FormQuery>,
 ) -> Result<Response, Error> {
     let desk = Desk::new(&cx, subject_id(&id)?, &program, &form)?;
-    let enrollment: Option<EnrollmentId> =
-        query.enrollment.as_deref().map(str::parse).transpose().map_err(|_| Error::NotFound)?;
-    let on = query.on.as_deref().and_then(|text| read_day(text).ok().flatten()).unwrap_or(cx.today);
-    let prefilled = desk.care.prefill(&desk.by, desk.subject, enrollment, (&program, &form), on).await?;
+    let enrollment: Option<EnrollmentId> = query
+        .enrollment
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| Error::NotFound)?;
+    let on = query
+        .on
+        .as_deref()
+        .and_then(|text| read_day(text).ok().flatten())
+        .unwrap_or(cx.today);
+    let prefilled = desk
+        .care
+        .prefill(&desk.by, desk.subject, enrollment, (&program, &form), on)
+        .await?;
     let typing = Typing {
         record: cx.app.new_id(),
         enrollment: prefilled.enrollment,
@@ -275,7 +349,11 @@ pub(super) async fn show(
         reasons: Reasons::new(),
     };
     let preview = desk.preview(&typing).await?;
-    let asked = PageAsked { checked: Some(&preview.checked), last: &prefilled.last, ..PageAsked::new(&typing) };
+    let asked = PageAsked {
+        checked: Some(&preview.checked),
+        last: &prefilled.last,
+        ..PageAsked::new(&typing)
+    };
     Ok(html(&desk.page(asked).await?)?.into_response())
 }
 
@@ -299,7 +377,12 @@ pub(super) async fn submit(
                 return Ok(Redirect::to(&to).into_response());
             }
             Err(CareError::Refused(_)) => {}
-            Err(err @ (CareError::Denied(_) | CareError::NotFound(_) | CareError::Stored { .. } | CareError::Store(_))) => {
+            Err(
+                err @ (CareError::Denied(_)
+                | CareError::NotFound(_)
+                | CareError::Stored { .. }
+                | CareError::Store(_)),
+            ) => {
                 return Err(err.into());
             }
             Err(err) => {
@@ -332,22 +415,34 @@ async fn again(
         Some(stale) => {
             // Saving again now is done knowingly.
             typing.base_version = Some(stale.stored);
-            Some(desk.care.stored_record(&desk.by, desk.subject, Id::from_uuid(stale.id)).await?)
+            Some(
+                desk.care
+                    .stored_record(&desk.by, desk.subject, Id::from_uuid(stale.id))
+                    .await?,
+            )
         }
         None => None,
     };
     let on = typing.occurred_on.unwrap_or(desk.cx.today);
     let program = desk.care.pack().program(desk.program);
     let names = (&*program.id, &*desk.pack_form().id);
-    let last = desk.care.prefill(&desk.by, desk.subject, typing.enrollment, names, on).await;
+    let last = desk
+        .care
+        .prefill(&desk.by, desk.subject, typing.enrollment, names, on)
+        .await;
     let last = last.map(|prefilled| prefilled.last).unwrap_or_default();
-    let findings = preview.as_ref().map(|preview| Desk::findings(preview, wrong_day)).unwrap_or_default();
+    let findings = preview
+        .as_ref()
+        .map(|preview| Desk::findings(preview, wrong_day))
+        .unwrap_or_default();
     let asked = PageAsked {
         checked: preview.as_ref().map(|preview| &preview.checked),
         findings: &findings,
         last: &last,
         is_loud: saving,
-        outcome: preview.as_ref().and_then(|preview| preview.outcome.as_deref()),
+        outcome: preview
+            .as_ref()
+            .and_then(|preview| preview.outcome.as_deref()),
         message,
         theirs: theirs.as_ref(),
         ..PageAsked::new(&typing)

@@ -37,23 +37,36 @@ pub(super) struct ListQuery {
 impl ListQuery {
     fn filter(&self, program: &Program) -> Result<ListFilter, Error> {
         let organization = Some(&self.organization).filter(|text| !text.is_empty());
-        let levels = program.risk.as_ref().map(|scale| scale.levels.as_slice()).unwrap_or_default();
+        let levels = program
+            .risk
+            .as_ref()
+            .map(|scale| scale.levels.as_slice())
+            .unwrap_or_default();
         let sort = Some(self.sort.as_str()).filter(|text| !text.is_empty());
         let sort = sort.and_then(|text| match text.strip_prefix('-') {
             Some(column) => Some((column.parse().ok()?, Direction::Descending)),
             None => Some((text.parse().ok()?, Direction::Ascending)),
         });
         Ok(ListFilter {
-            organization: organization.map(|text| text.parse()).transpose().map_err(|_| Error::NotFound)?,
+            organization: organization
+                .map(|text| text.parse())
+                .transpose()
+                .map_err(|_| Error::NotFound)?,
             level: levels.iter().position(|level| *level.id == *self.level),
             sort,
         })
     }
 
     fn address(&self, base: &str, sort: &str) -> String {
-        let pairs = [("organization", self.organization.as_str()), ("level", &self.level), ("sort", sort)];
+        let pairs = [
+            ("organization", self.organization.as_str()),
+            ("level", &self.level),
+            ("sort", sort),
+        ];
         let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-        let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
         format!("{base}?{}", pairs.join("&"))
     }
 }
@@ -73,16 +86,25 @@ struct IndexPage {
 /// All lists that the reader may open.
 pub(super) async fn index(cx: Cx) -> Result<Response, Error> {
     let care = care_of(&cx)?;
-    let words = Words { cx: &cx, pack: care.pack() };
+    let words = Words {
+        cx: &cx,
+        pack: care.pack(),
+    };
     let programs = programs_of_persons(care.pack()).map(|program| {
-        let open = program.lists.iter().filter(|list| list.secrecy <= words.secrecy_max());
+        let open = program
+            .lists
+            .iter()
+            .filter(|list| list.secrecy <= words.secrecy_max());
         let lines = open.map(|list| IndexLine {
             href: format!("/lists/{}/{}", program.id, list.id),
             title: words.of(&list.title),
         });
         (words.of(&program.title), lines.collect())
     });
-    let page = IndexPage { frame: Frame::new(&cx, "menu-lists"), programs: programs.collect() };
+    let page = IndexPage {
+        frame: Frame::new(&cx, "menu-lists"),
+        programs: programs.collect(),
+    };
     Ok(html(&page)?.into_response())
 }
 
@@ -128,20 +150,41 @@ pub(super) async fn show(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Error> {
     let care = care_of(&cx)?;
-    let words = Words { cx: &cx, pack: care.pack() };
-    let program = care.pack().program(care.pack().program_ix(&program_id).ok_or(Error::NotFound)?);
+    let words = Words {
+        cx: &cx,
+        pack: care.pack(),
+    };
+    let program = care
+        .pack()
+        .program(care.pack().program_ix(&program_id).ok_or(Error::NotFound)?);
     let filter = query.filter(program)?;
-    let after = Some(query.after.clone()).filter(|after| !after.is_empty()).map(Cursor);
+    let after = Some(query.after.clone())
+        .filter(|after| !after.is_empty())
+        .map(Cursor);
     let names = (program_id.as_str(), list_id.as_str());
-    let page = care.list(&Acting::from(&cx), names, &filter, after.as_ref(), LINES).await?;
+    let page = care
+        .list(&Acting::from(&cx), names, &filter, after.as_ref(), LINES)
+        .await?;
     let persons = names_of(&cx, &page).await?;
     let base = format!("/lists/{program_id}/{list_id}");
     let first = query.address(&base, &query.sort);
-    let levels = program.risk.as_ref().map(|scale| scale.levels.as_slice()).unwrap_or_default();
+    let levels = program
+        .risk
+        .as_ref()
+        .map(|scale| scale.levels.as_slice())
+        .unwrap_or_default();
     let organizations = choices(&cx);
     let files = match cx.actor.may(Action::ExportData) && page.total > 0 {
         true => ["csv", "xlsx"]
-            .map(|format| (format!("{}&format={format}", query.address(&format!("{base}/file"), &query.sort)), format))
+            .map(|format| {
+                (
+                    format!(
+                        "{}&format={format}",
+                        query.address(&format!("{base}/file"), &query.sort)
+                    ),
+                    format,
+                )
+            })
             .into(),
         false => Vec::new(),
     };
@@ -151,13 +194,27 @@ pub(super) async fn show(
         program: words.of(&program.title),
         total: page.total,
         heads: heads(words, &query, &base, &page),
-        lines: page.rows.iter().map(|row| line(words, program, &page, row, &persons)).collect(),
-        organization: if query.organization.is_empty() { cx.actor.organization.to_string() } else { query.organization.clone() },
+        lines: page
+            .rows
+            .iter()
+            .map(|row| line(words, program, &page, row, &persons))
+            .collect(),
+        organization: if query.organization.is_empty() {
+            cx.actor.organization.to_string()
+        } else {
+            query.organization.clone()
+        },
         organizations,
-        levels: levels.iter().map(|level| (level.id.to_string(), words.of(&level.title))).collect(),
+        levels: levels
+            .iter()
+            .map(|level| (level.id.to_string(), words.of(&level.title)))
+            .collect(),
         level: query.level.clone(),
         sort: query.sort.clone(),
-        next: page.next.as_ref().map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
+        next: page
+            .next
+            .as_ref()
+            .map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
         first,
         base,
         files,
@@ -165,8 +222,15 @@ pub(super) async fn show(
     Ok(html(&view)?.into_response())
 }
 
-async fn names_of(cx: &Cx, page: &Page) -> Result<std::collections::HashMap<PersonId, Found>, Error> {
-    let ids: Vec<PersonId> = page.rows.iter().map(|row| Id::from_uuid(row.subject.uuid())).collect();
+async fn names_of(
+    cx: &Cx,
+    page: &Page,
+) -> Result<std::collections::HashMap<PersonId, Found>, Error> {
+    let ids: Vec<PersonId> = page
+        .rows
+        .iter()
+        .map(|row| Id::from_uuid(row.subject.uuid()))
+        .collect();
     Ok(listed(cx, &ids).await??)
 }
 
@@ -189,30 +253,51 @@ fn heads(words: Words<'_>, query: &ListQuery, base: &str, page: &Page) -> Vec<He
 }
 
 /// The value of a column in words, and its badges when it is the risk.
-fn cell(words: Words<'_>, program: &Program, page: &Page, row: &ListRow, at: usize) -> (String, Vec<Badge>) {
+fn cell(
+    words: Words<'_>,
+    program: &Program,
+    page: &Page,
+    row: &ListRow,
+    at: usize,
+) -> (String, Vec<Badge>) {
     let head = &page.columns[at];
     let value = match &row.values[at] {
         Shown::Restricted => return (words.of(&crate::care::restricted()), Vec::new()),
         Shown::Value(value) => value,
     };
-    let fact = program.facts.iter().find(|fact| fact.title == head.title && fact.ty == head.ty);
+    let fact = program
+        .facts
+        .iter()
+        .find(|fact| fact.title == head.title && fact.ty == head.ty);
     let unit = fact.and_then(|fact| fact.unit.as_deref());
-    let text = words.value(Some(program), &head.ty, unit, value).unwrap_or_default();
+    let text = words
+        .value(Some(program), &head.ty, unit, value)
+        .unwrap_or_default();
     let set = head.ty.value_set().map(|set| set.name());
     let scale = program.risk.as_ref();
     let of_scale = |code: &str| {
         let level = scale.and_then(|scale| scale.levels.iter().find(|level| *level.id == *code));
-        level.map(|level| Badge { colour: level.colour.clone(), words: words.of(&level.title) })
+        level.map(|level| Badge {
+            colour: level.colour.clone(),
+            words: words.of(&level.title),
+        })
     };
     let badges = match (set, value, head.ty.value_set()) {
-        (Some("risk"), fuyou_expr::Value::Code(index), Some(codes)) => {
-            codes.code(*index).and_then(|code| of_scale(code)).into_iter().collect()
-        }
+        (Some("risk"), fuyou_expr::Value::Code(index), Some(codes)) => codes
+            .code(*index)
+            .and_then(|code| of_scale(code))
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     };
     // Organizations are kept by code and read by name.
-    let named = matches!(value, fuyou_expr::Value::Text(_)).then(|| words.cx.actor.tree.by_code(&text)).flatten();
-    (named.map_or(text, |organization| organization.name.clone()), badges)
+    let named = matches!(value, fuyou_expr::Value::Text(_))
+        .then(|| words.cx.actor.tree.by_code(&text))
+        .flatten();
+    (
+        named.map_or(text, |organization| organization.name.clone()),
+        badges,
+    )
 }
 
 fn line(
@@ -227,7 +312,9 @@ fn line(
         href: format!("/persons/{}", row.subject),
         name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
         residence: found.map_or_else(String::new, |found| found.residence.clone()),
-        cells: (0..page.columns.len()).map(|at| cell(words, program, page, row, at)).collect(),
+        cells: (0..page.columns.len())
+            .map(|at| cell(words, program, page, row, at))
+            .collect(),
     }
 }
 
@@ -238,8 +325,13 @@ pub(super) async fn download(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Error> {
     let care = care_of(&cx)?;
-    let words = Words { cx: &cx, pack: care.pack() };
-    let program = care.pack().program(care.pack().program_ix(&program_id).ok_or(Error::NotFound)?);
+    let words = Words {
+        cx: &cx,
+        pack: care.pack(),
+    };
+    let program = care
+        .pack()
+        .program(care.pack().program_ix(&program_id).ok_or(Error::NotFound)?);
     let filter = query.filter(program)?;
     let place = filter.organization.unwrap_or(cx.actor.organization);
     cx.actor.require(Action::ExportData, place)?;
@@ -247,7 +339,9 @@ pub(super) async fn download(
     let mut after: Option<Cursor> = None;
     loop {
         let names = (program_id.as_str(), list_id.as_str());
-        let page = care.list(&Acting::from(&cx), names, &filter, after.as_ref(), BATCH).await?;
+        let page = care
+            .list(&Acting::from(&cx), names, &filter, after.as_ref(), BATCH)
+            .await?;
         if page.total > FILE_LINES_MAX {
             return Err(Error::Rejected(Localized::new(
                 crate::texts::text(fuyou_kernel::Language::Zh, "list-too-long"),
@@ -256,7 +350,9 @@ pub(super) async fn download(
         }
         if table.head.is_empty() {
             table.head = vec![cx.t("list-name"), cx.t("list-residence")];
-            table.head.extend(page.columns.iter().map(|column| words.of(&column.title)));
+            table
+                .head
+                .extend(page.columns.iter().map(|column| words.of(&column.title)));
         }
         let persons = names_of(&cx, &page).await?;
         for row in &page.rows {
@@ -275,11 +371,19 @@ pub(super) async fn download(
     cx.db.note(entry).await?;
     let (kind, bytes) = match query.format.as_str() {
         "csv" => ("text/csv; charset=utf-8", list_file::csv(&table)?),
-        "xlsx" => {
-            ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", list_file::xlsx(&table)?)
-        }
+        "xlsx" => (
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            list_file::xlsx(&table)?,
+        ),
         _ => return Err(Error::NotFound),
     };
-    let name = format!("attachment; filename=\"{list_id}-{}.{}\"", cx.today, query.format);
-    Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)], bytes).into_response())
+    let name = format!(
+        "attachment; filename=\"{list_id}-{}.{}\"",
+        cx.today, query.format
+    );
+    Ok((
+        [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)],
+        bytes,
+    )
+        .into_response())
 }

@@ -39,9 +39,18 @@ struct ConsequencePart<'a> {
 }
 
 /// The state of a form; what is merely still missing is not said while somebody types.
-pub(super) fn live(desk: &Desk<'_>, typing: &Typing, preview: &Preview, findings: &[Finding]) -> Result<Live, Error> {
+pub(super) fn live(
+    desk: &Desk<'_>,
+    typing: &Typing,
+    preview: &Preview,
+    findings: &[Finding],
+) -> Result<Live, Error> {
     let words = desk.words();
-    let quiet: Vec<Finding> = findings.iter().filter(|finding| &*finding.kind != "required").cloned().collect();
+    let quiet: Vec<Finding> = findings
+        .iter()
+        .filter(|finding| &*finding.kind != "required")
+        .cloned()
+        .collect();
     let filling = Filling {
         form: desk.pack_form(),
         occurred_on: typing.occurred_text.clone(),
@@ -59,7 +68,11 @@ pub(super) fn live(desk: &Desk<'_>, typing: &Typing, preview: &Preview, findings
         required: field.is_required,
         computed: (field.kind == "computed").then(|| field.value.clone()),
         wrong: field.wrong.clone(),
-        asks: field.asks.iter().map(|ask| (ask.key.clone(), ask.message.clone())).collect(),
+        asks: field
+            .asks
+            .iter()
+            .map(|ask| (ask.key.clone(), ask.message.clone()))
+            .collect(),
     };
     let mut fields = vec![field(&view.occurred)];
     let mut hidden_groups = Vec::new();
@@ -75,10 +88,17 @@ pub(super) fn live(desk: &Desk<'_>, typing: &Typing, preview: &Preview, findings
     let consequence = match &preview.outcome {
         Some(outcome) => {
             let consequence = desk.consequence(outcome);
-            let part = ConsequencePart { title: words.t("care-would-be"), consequence: &consequence };
+            let part = ConsequencePart {
+                title: words.t("care-would-be"),
+                consequence: &consequence,
+            };
             part.render().map_err(|err| Error::Internal(err.into()))?
         }
         None => String::new(),
     };
-    Ok(Live { fields, hidden_groups, consequence })
+    Ok(Live {
+        fields,
+        hidden_groups,
+        consequence,
+    })
 }

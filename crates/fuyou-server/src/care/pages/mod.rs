@@ -9,8 +9,10 @@ mod form_web;
 mod list_file;
 mod list_web;
 mod live;
+mod lookup;
 mod record_web;
 mod refer_web;
+mod refusal;
 mod sent;
 mod story_view;
 mod trend;
@@ -23,14 +25,14 @@ mod tests;
 pub(crate) use work_web::{WorkQuery, home};
 
 use askama::Template;
-use fuyou_kernel::Id;
 
+use self::lookup::{care_of, name_of, places, subject_id};
 use self::story_view::{StoryView, story_view};
 use self::words::Words;
-use super::{Acting, Care, Error, SubjectId};
+use super::{Acting, SubjectId};
 use crate::access::Action;
 use crate::http::{self, Access, Cx, Route};
-use crate::registry::{Organization, Person, Section, listed};
+use crate::registry::{Person, Section};
 
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
@@ -38,21 +40,65 @@ pub(crate) fn routes() -> Vec<Route> {
     let write = Access::Needs(Action::RecordCare);
     let refer = Access::Needs(Action::ManageReferral);
     vec![
-        Route::get("/persons/{id}/forms/{program}/{form}", write, form_web::show),
-        Route::post("/persons/{id}/forms/{program}/{form}", write, form_web::submit),
-        Route::post("/persons/{id}/forms/{program}/{form}/preview", write, form_web::preview),
+        Route::get(
+            "/persons/{id}/forms/{program}/{form}",
+            write,
+            form_web::show,
+        ),
+        Route::post(
+            "/persons/{id}/forms/{program}/{form}",
+            write,
+            form_web::submit,
+        ),
+        Route::post(
+            "/persons/{id}/forms/{program}/{form}/preview",
+            write,
+            form_web::preview,
+        ),
         Route::get("/persons/{id}/records/{record}", read, record_web::show),
-        Route::get("/persons/{id}/records/{record}/correct", write, record_web::show_correction),
-        Route::post("/persons/{id}/records/{record}/correct", write, record_web::submit_correction),
-        Route::get("/persons/{id}/records/{record}/void", write, record_web::show_void),
-        Route::post("/persons/{id}/records/{record}/void", write, record_web::submit_void),
-        Route::get("/persons/{id}/enrollments/{enrollment}/{deed}", write, enrollment_web::show),
-        Route::post("/persons/{id}/enrollments/{enrollment}/{deed}", write, enrollment_web::submit),
+        Route::get(
+            "/persons/{id}/records/{record}/correct",
+            write,
+            record_web::show_correction,
+        ),
+        Route::post(
+            "/persons/{id}/records/{record}/correct",
+            write,
+            record_web::submit_correction,
+        ),
+        Route::get(
+            "/persons/{id}/records/{record}/void",
+            write,
+            record_web::show_void,
+        ),
+        Route::post(
+            "/persons/{id}/records/{record}/void",
+            write,
+            record_web::submit_void,
+        ),
+        Route::get(
+            "/persons/{id}/enrollments/{enrollment}/{deed}",
+            write,
+            enrollment_web::show,
+        ),
+        Route::post(
+            "/persons/{id}/enrollments/{enrollment}/{deed}",
+            write,
+            enrollment_web::submit,
+        ),
         Route::post("/persons/{id}/tasks/{task}/done", write, work_web::done),
-        Route::post("/persons/{id}/tasks/{task}/attempts", write, work_web::attempt),
+        Route::post(
+            "/persons/{id}/tasks/{task}/attempts",
+            write,
+            work_web::attempt,
+        ),
         Route::get("/lists", read, list_web::index),
         Route::get("/lists/{program}/{list}", read, list_web::show),
-        Route::get("/lists/{program}/{list}/file", Access::Needs(Action::ExportData), list_web::download),
+        Route::get(
+            "/lists/{program}/{list}/file",
+            Access::Needs(Action::ExportData),
+            list_web::download,
+        ),
         Route::get("/persons/{id}/refer", refer, refer_web::show),
         Route::post("/persons/{id}/refer", refer, refer_web::submit),
     ]
@@ -67,59 +113,24 @@ struct StoryPart<'a> {
 
 /// The care of a person for her page.
 pub(crate) async fn sections(cx: &Cx, person: &Person) -> Result<Vec<Section>, http::Error> {
-    let Some(care) = cx.app.care() else { return Ok(Vec::new()) };
+    let Some(care) = cx.app.care() else {
+        return Ok(Vec::new());
+    };
     let subject = SubjectId::from_uuid(person.id.uuid());
     let story = care.story(&Acting::from(cx), subject).await?;
-    let words = Words { cx, pack: care.pack() };
-    let part = StoryPart { cx, story: story_view(words, subject, &story) };
-    let html = part.render().map_err(|err| http::Error::Internal(err.into()))?;
-    Ok(vec![Section { title: String::new(), html }])
-}
-
-/// The engine, or "not found" where no pack is installed.
-fn care_of(cx: &Cx) -> Result<&Care, http::Error> {
-    cx.app.care().ok_or(http::Error::NotFound)
-}
-
-fn subject_id(text: &str) -> Result<SubjectId, http::Error> {
-    text.parse().map_err(|_| http::Error::NotFound)
-}
-
-/// The name of a person whose record was opened before.
-async fn name_of(cx: &Cx, subject: SubjectId) -> Result<String, http::Error> {
-    let id = Id::from_uuid(subject.uuid());
-    let mut found = listed(cx, &[id]).await??;
-    Ok(found.remove(&id).map_or_else(String::new, |found| found.name))
-}
-
-/// Organizations for a choice, indented by level.
-fn places(cx: &Cx, keep: impl Fn(&Organization) -> bool) -> Vec<(String, String)> {
-    let kept = cx.actor.tree.all().iter().filter(|organization| keep(organization));
-    kept.map(|organization| {
-        let depth = organization.path.matches('/').count().saturating_sub(1);
-        (organization.id.to_string(), format!("{}{}", "　".repeat(depth), organization.name))
-    })
-    .collect()
-}
-
-impl From<Error> for http::Error {
-    fn from(err: Error) -> Self {
-        let words = err.message();
-        match err {
-            Error::Denied(denied) => http::Error::Forbidden(denied),
-            Error::NotFound(_) => http::Error::NotFound,
-            Error::Refused(_) | Error::NoReason => http::Error::Rejected(words),
-            Error::IdTaken(_)
-            | Error::Stale(_)
-            | Error::StillOpen(_)
-            | Error::Closed(_)
-            | Error::NotEnrolled(_)
-            | Error::NotCorrectable(_)
-            | Error::Void(_)
-            | Error::Step { .. }
-            | Error::Busy(_) => http::Error::Conflict(words),
-            Error::Stored { .. } => http::Error::Internal(err.into()),
-            Error::Store(cause) => cause.into(),
-        }
-    }
+    let words = Words {
+        cx,
+        pack: care.pack(),
+    };
+    let part = StoryPart {
+        cx,
+        story: story_view(words, subject, &story),
+    };
+    let html = part
+        .render()
+        .map_err(|err| http::Error::Internal(err.into()))?;
+    Ok(vec![Section {
+        title: String::new(),
+        html,
+    }])
 }

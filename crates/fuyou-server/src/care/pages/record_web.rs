@@ -14,7 +14,8 @@ use super::words::{RiskView, Why, Words};
 use super::{care_of, name_of, subject_id};
 use crate::access::Action;
 use crate::care::{
-    Acting, Cause, Correction, EncounterId, EnrollmentStory, Error as CareError, RecordShown, SubjectId, Values, Voiding,
+    Acting, Cause, Correction, EncounterId, EnrollmentStory, Error as CareError, RecordShown,
+    SubjectId, Values, Voiding,
 };
 use crate::http::{Cx, Error, Form};
 use crate::referral::ReferralState;
@@ -30,7 +31,12 @@ async fn find(cx: &Cx, subject: SubjectId, id: &str) -> Result<Found, Error> {
     let id: EncounterId = id.parse().map_err(|_| Error::NotFound)?;
     let story = care_of(cx)?.story(&Acting::from(cx), subject).await?;
     for enrollment in story.enrollments {
-        if let Some(record) = enrollment.records.iter().find(|record| record.id == id).cloned() {
+        if let Some(record) = enrollment
+            .records
+            .iter()
+            .find(|record| record.id == id)
+            .cloned()
+        {
             return Ok(Found { enrollment, record });
         }
     }
@@ -57,24 +63,45 @@ struct RecordPage {
 }
 
 /// What a record led to: risk at once, alerts, what is to be done, where to refer to.
-pub(super) async fn show(cx: Cx, Path((id, record)): Path<(String, String)>) -> Result<Response, Error> {
+pub(super) async fn show(
+    cx: Cx,
+    Path((id, record)): Path<(String, String)>,
+) -> Result<Response, Error> {
     let subject = subject_id(&id)?;
     let found = find(&cx, subject, &record).await?;
     let care = care_of(&cx)?;
-    let words = Words { cx: &cx, pack: care.pack() };
+    let words = Words {
+        cx: &cx,
+        pack: care.pack(),
+    };
     let program = care.pack().program(found.enrollment.program);
     let since_this = |rule: &&crate::care::RuleShown| rule.since == found.record.recorded_at;
     let story = &found.enrollment;
-    let place = story.trajectory.iter().position(|point| point.by == found.record.id);
+    let place = story
+        .trajectory
+        .iter()
+        .position(|point| point.by == found.record.id);
     let before = place.and_then(|place| story.trajectory.get(place.checked_sub(1)?));
     let mut next: Vec<TaskView> = Vec::new();
-    let open = || story.tasks.iter().filter(|task| task.progress == crate::care::Progress::Open);
+    let open = || {
+        story
+            .tasks
+            .iter()
+            .filter(|task| task.progress == crate::care::Progress::Open)
+    };
     let demanded = open().filter(|task| !matches!(task.cause, Cause::Visit(_)));
-    let visits = open().filter(|task| matches!(task.cause, Cause::Visit(_))).take(2);
-    next.extend(demanded.chain(visits).map(|task| task_view(words, program, (subject, story), task)));
+    let visits = open()
+        .filter(|task| matches!(task.cause, Cause::Visit(_)))
+        .take(2);
+    next.extend(
+        demanded
+            .chain(visits)
+            .map(|task| task_view(words, program, (subject, story), task)),
+    );
     let view = enrollment_view(words, subject, story);
     let page = RecordPage {
-        frame: Frame::new(&cx, "menu-persons").titled(words.form_title(program.form(found.record.form))),
+        frame: Frame::new(&cx, "menu-persons")
+            .titled(words.form_title(program.form(found.record.form))),
         person: subject,
         name: name_of(&cx, subject).await?,
         record: record_view(words, program, subject, &found.record),
@@ -97,10 +124,20 @@ fn suggested(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> Ve
         return Vec::new();
     }
     let mut kinds = Vec::new();
-    for rule in story.rules.iter().filter(|rule| rule.until.is_none() && !rule.replaced) {
-        let Some(kind) = rule.rule.and_then(|ix| program.rule(ix).refer) else { continue };
+    for rule in story
+        .rules
+        .iter()
+        .filter(|rule| rule.until.is_none() && !rule.replaced)
+    {
+        let Some(kind) = rule.rule.and_then(|ix| program.rule(ix).refer) else {
+            continue;
+        };
         let under_way = story.referrals.iter().any(|referral| {
-            let ended = [ReferralState::Closed, ReferralState::Declined, ReferralState::Cancelled];
+            let ended = [
+                ReferralState::Closed,
+                ReferralState::Declined,
+                ReferralState::Cancelled,
+            ];
             referral.kind == kind && !ended.contains(&referral.state)
         });
         if !under_way && !kinds.contains(&kind) {
@@ -112,7 +149,10 @@ fn suggested(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> Ve
         .map(|kind| {
             let kind = &program.referrals[kind.get()];
             Link {
-                href: format!("/persons/{person}/refer?enrollment={}&kind={}", story.id, kind.id),
+                href: format!(
+                    "/persons/{person}/refer?enrollment={}&kind={}",
+                    story.id, kind.id
+                ),
                 words: words.of(&kind.title),
             }
         })
@@ -121,23 +161,33 @@ fn suggested(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> Ve
 
 fn desk_of<'a>(cx: &'a Cx, subject: SubjectId, found: &Found) -> Result<Desk<'a>, Error> {
     let program = care_of(cx)?.pack().program(found.enrollment.program);
-    Desk::new(cx, subject, &program.id, &program.form(found.record.form).id)
+    Desk::new(
+        cx,
+        subject,
+        &program.id,
+        &program.form(found.record.form).id,
+    )
 }
 
-fn conflict(key: &str, cx: &Cx) -> Error {
+fn conflict(key: &str) -> Error {
     let text = |language| crate::texts::text(language, key);
-    let _ = cx;
-    Error::Conflict(fuyou_kernel::Localized::new(text(fuyou_kernel::Language::Zh), text(fuyou_kernel::Language::En)))
+    Error::Conflict(fuyou_kernel::Localized::new(
+        text(fuyou_kernel::Language::Zh),
+        text(fuyou_kernel::Language::En),
+    ))
 }
 
 /// The form of a stored record.
-pub(super) async fn show_correction(cx: Cx, Path((id, record)): Path<(String, String)>) -> Result<Response, Error> {
+pub(super) async fn show_correction(
+    cx: Cx,
+    Path((id, record)): Path<(String, String)>,
+) -> Result<Response, Error> {
     let subject = subject_id(&id)?;
     let found = find(&cx, subject, &record).await?;
     let desk = desk_of(&cx, subject, &found)?;
     let stored = typed_of_record(desk.pack_form(), &found.record.values, &found.record.groups);
     // Whoever does not see all of it would delete what is hidden.
-    let typed = stored.ok_or_else(|| conflict("care-correct-restricted", &cx))?;
+    let typed = stored.ok_or_else(|| conflict("care-correct-restricted"))?;
     let typing = Typing {
         record: found.record.id,
         enrollment: Some(found.enrollment.id),
@@ -167,7 +217,7 @@ pub(super) async fn submit_correction(
     let found = find(&cx, subject, &record).await?;
     let desk = desk_of(&cx, subject, &found)?;
     if typed_of_record(desk.pack_form(), &found.record.values, &found.record.groups).is_none() {
-        return Err(conflict("care-correct-restricted", &cx));
+        return Err(conflict("care-correct-restricted"));
     }
     let sent = Sent(pairs);
     let (mut typing, wrong_day) = desk.typing(&sent)?;
@@ -184,10 +234,15 @@ pub(super) async fn submit_correction(
         base_version: typing.base_version.unwrap_or(0),
         why: why.clone(),
     };
-    let (mut status, mut message, mut refused, mut theirs) = (StatusCode::UNPROCESSABLE_ENTITY, None, None, None);
+    let (mut status, mut message, mut refused, mut theirs) =
+        (StatusCode::UNPROCESSABLE_ENTITY, None, None, None);
     if saving && wrong_day.is_none() {
         match desk.care.correct(&desk.by, correction).await {
-            Ok(_) => return Ok(Redirect::to(&format!("/persons/{subject}/records/{record}")).into_response()),
+            Ok(_) => {
+                return Ok(
+                    Redirect::to(&format!("/persons/{subject}/records/{record}")).into_response(),
+                );
+            }
             Err(CareError::Refused(refusal)) => refused = Some(refusal),
             Err(CareError::NoReason) => message = Some(words.t("care-correct-why-missing")),
             Err(err @ CareError::Stale(_)) => {
@@ -204,12 +259,23 @@ pub(super) async fn submit_correction(
     let mut findings = Desk::findings(&preview, wrong_day);
     if let Some(refusal) = &refused {
         // The refusal compared the record with the others only, the preview also with itself.
-        findings.retain(|finding| finding.at.first() == Some(&At::OccurredOn) && finding.severity == Severity::Refuse);
+        findings.retain(|finding| {
+            finding.at.first() == Some(&At::OccurredOn) && finding.severity == Severity::Refuse
+        });
         let known = findings.clone();
-        findings.extend(refusal.findings.iter().filter(|finding| !known.contains(finding)).cloned());
+        findings.extend(
+            refusal
+                .findings
+                .iter()
+                .filter(|finding| !known.contains(finding))
+                .cloned(),
+        );
     }
     let asked = PageAsked {
-        checked: refused.as_ref().and_then(|refusal| refusal.checked.as_ref()).or(Some(&preview.checked)),
+        checked: refused
+            .as_ref()
+            .and_then(|refusal| refusal.checked.as_ref())
+            .or(Some(&preview.checked)),
         findings: &findings,
         is_loud: saving,
         message,
@@ -235,9 +301,17 @@ struct VoidPage {
     message: Option<String>,
 }
 
-async fn void_page(cx: &Cx, subject: SubjectId, found: &Found, message: Option<String>) -> Result<VoidPage, Error> {
+async fn void_page(
+    cx: &Cx,
+    subject: SubjectId,
+    found: &Found,
+    message: Option<String>,
+) -> Result<VoidPage, Error> {
     let care = care_of(cx)?;
-    let words = Words { cx, pack: care.pack() };
+    let words = Words {
+        cx,
+        pack: care.pack(),
+    };
     let program = care.pack().program(found.enrollment.program);
     Ok(VoidPage {
         frame: Frame::new(cx, "care-declare-void"),
@@ -252,7 +326,10 @@ async fn void_page(cx: &Cx, subject: SubjectId, found: &Found, message: Option<S
 }
 
 /// Asks why a record shall no longer count.
-pub(super) async fn show_void(cx: Cx, Path((id, record)): Path<(String, String)>) -> Result<Response, Error> {
+pub(super) async fn show_void(
+    cx: Cx,
+    Path((id, record)): Path<(String, String)>,
+) -> Result<Response, Error> {
     let subject = subject_id(&id)?;
     let found = find(&cx, subject, &record).await?;
     Ok(html(&void_page(&cx, subject, &found, None).await?)?.into_response())
@@ -276,10 +353,18 @@ pub(super) async fn submit_void(
     let (status, message) = match care.void(&Acting::from(&cx), voiding).await {
         Ok(_) => return Ok(Redirect::to(&format!("/persons/{subject}")).into_response()),
         Err(err @ CareError::NoReason) => (StatusCode::UNPROCESSABLE_ENTITY, err.message()),
-        Err(err @ (CareError::Stale(_) | CareError::Void(_))) => (StatusCode::CONFLICT, err.message()),
+        Err(err @ (CareError::Stale(_) | CareError::Void(_))) => {
+            (StatusCode::CONFLICT, err.message())
+        }
         Err(err) => return Err(err.into()),
     };
     let found = find(&cx, subject, &record).await?;
-    let page = void_page(&cx, subject, &found, Some(message.get(cx.language).to_owned())).await?;
+    let page = void_page(
+        &cx,
+        subject,
+        &found,
+        Some(message.get(cx.language).to_owned()),
+    )
+    .await?;
     Ok((status, html(&page)?).into_response())
 }

@@ -39,17 +39,36 @@ struct ReferPage {
     message: Option<String>,
 }
 
-async fn page(cx: &Cx, subject: SubjectId, sent: &Sent, message: Option<String>) -> Result<ReferPage, Error> {
+async fn page(
+    cx: &Cx,
+    subject: SubjectId,
+    sent: &Sent,
+    message: Option<String>,
+) -> Result<ReferPage, Error> {
     let care = care_of(cx)?;
-    let words = Words { cx, pack: care.pack() };
-    let enrollment: EnrollmentId = sent.one("enrollment").parse().map_err(|_| Error::NotFound)?;
+    let words = Words {
+        cx,
+        pack: care.pack(),
+    };
+    let enrollment: EnrollmentId = sent
+        .one("enrollment")
+        .parse()
+        .map_err(|_| Error::NotFound)?;
     let story = care.story(&Acting::from(cx), subject).await?;
-    let found = story.enrollments.iter().find(|known| known.id == enrollment).ok_or(Error::NotFound)?;
+    let found = story
+        .enrollments
+        .iter()
+        .find(|known| known.id == enrollment)
+        .ok_or(Error::NotFound)?;
     let program = care.pack().program(found.program);
     let suggested: Vec<String> = found
         .rules
         .iter()
-        .filter(|rule| rule.until.is_none() && !rule.replaced && rule.rule.is_some_and(|ix| program.rule(ix).refer.is_some()))
+        .filter(|rule| {
+            rule.until.is_none()
+                && !rule.replaced
+                && rule.rule.is_some_and(|ix| program.rule(ix).refer.is_some())
+        })
         .map(|rule| words.of(&rule.title))
         .collect();
     let reason = match sent.one("reason") {
@@ -66,10 +85,18 @@ async fn page(cx: &Cx, subject: SubjectId, sent: &Sent, message: Option<String>)
             id => id.to_owned(),
         },
         enrollment: enrollment.to_string(),
-        kinds: program.referrals.iter().map(|kind| (kind.id.to_string(), words.of(&kind.title))).collect(),
+        kinds: program
+            .referrals
+            .iter()
+            .map(|kind| (kind.id.to_string(), words.of(&kind.title)))
+            .collect(),
         kind: sent.one("kind").to_owned(),
         places: places(cx, |organization| {
-            let cares = [OrganizationKind::Hospital, OrganizationKind::MchInstitute, OrganizationKind::TownshipCentre];
+            let cares = [
+                OrganizationKind::Hospital,
+                OrganizationKind::MchInstitute,
+                OrganizationKind::TownshipCentre,
+            ];
             cares.contains(&organization.kind) && organization.id != cx.actor.organization
         }),
         to: sent.one("to").to_owned(),
@@ -79,8 +106,15 @@ async fn page(cx: &Cx, subject: SubjectId, sent: &Sent, message: Option<String>)
 }
 
 /// Asks where to, which kind and why; what the rules suggest is filled in.
-pub(super) async fn show(cx: Cx, Path(id): Path<String>, Query(query): Query<ReferQuery>) -> Result<Response, Error> {
-    let sent = Sent(vec![("enrollment".to_owned(), query.enrollment), ("kind".to_owned(), query.kind)]);
+pub(super) async fn show(
+    cx: Cx,
+    Path(id): Path<String>,
+    Query(query): Query<ReferQuery>,
+) -> Result<Response, Error> {
+    let sent = Sent(vec![
+        ("enrollment".to_owned(), query.enrollment),
+        ("kind".to_owned(), query.kind),
+    ]);
     Ok(html(&page(&cx, subject_id(&id)?, &sent, None).await?)?.into_response())
 }
 
@@ -99,7 +133,10 @@ pub(super) async fn submit(
             let sending = Sending {
                 id: sent.one("id").parse().map_err(|_| Error::NotFound)?,
                 subject,
-                enrollment: sent.one("enrollment").parse().map_err(|_| Error::NotFound)?,
+                enrollment: sent
+                    .one("enrollment")
+                    .parse()
+                    .map_err(|_| Error::NotFound)?,
                 kind: sent.one("kind").to_owned(),
                 to,
                 reason: sent.one("reason").to_owned(),

@@ -7,7 +7,8 @@ use super::trend::{Chart, charts};
 use super::words::{RiskView, Why, Words, programs_of_persons};
 use crate::access::Action;
 use crate::care::{
-    Cause, EnrollmentState, EnrollmentStory, Progress, RecordShown, Shown, Story, SubjectId, TaskShown,
+    Cause, EnrollmentState, EnrollmentStory, Progress, RecordShown, Shown, Story, SubjectId,
+    TaskShown,
 };
 use crate::referral::{ReferralShown, ReferralState};
 
@@ -111,23 +112,35 @@ pub(super) fn story_view(words: Words<'_>, person: SubjectId, story: &Story) -> 
     let may_record = words.cx.actor.may(Action::RecordCare);
     let has_open = |program: &Program| {
         story.enrollments.iter().any(|enrollment| {
-            enrollment.state == EnrollmentState::Open && *words.pack.program(enrollment.program).id == *program.id
+            enrollment.state == EnrollmentState::Open
+                && *words.pack.program(enrollment.program).id == *program.id
         })
     };
     let openings = programs_of_persons(words.pack)
         .filter(|program| may_record && !(program.one_open && has_open(program)))
         .map(|program| {
             let form = program.form(program.opens_with);
-            Link { href: format!("/persons/{person}/forms/{}/{}", program.id, form.id), words: words.form_title(form) }
+            Link {
+                href: format!("/persons/{person}/forms/{}/{}", program.id, form.id),
+                words: words.form_title(form),
+            }
         });
     StoryView {
         openings: openings.collect(),
-        enrollments: story.enrollments.iter().map(|enrollment| enrollment_view(words, person, enrollment)).collect(),
+        enrollments: story
+            .enrollments
+            .iter()
+            .map(|enrollment| enrollment_view(words, person, enrollment))
+            .collect(),
     }
 }
 
 /// One enrollment for a reader.
-pub(super) fn enrollment_view(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> EnrollmentView {
+pub(super) fn enrollment_view(
+    words: Words<'_>,
+    person: SubjectId,
+    story: &EnrollmentStory,
+) -> EnrollmentView {
     let program = words.pack.program(story.program);
     let is_open = story.state == EnrollmentState::Open;
     let may_record = words.cx.actor.may(Action::RecordCare);
@@ -136,15 +149,30 @@ pub(super) fn enrollment_view(words: Words<'_>, person: SubjectId, story: &Enrol
         .iter()
         .map(|task| {
             let of_schedule = matches!(task.cause, Cause::Visit(_));
-            (of_schedule, task_view(words, program, (person, story), task))
+            (
+                of_schedule,
+                task_view(words, program, (person, story), task),
+            )
         })
         .collect();
-    let (schedule, others): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|(of_schedule, _)| *of_schedule);
+    let (schedule, others): (Vec<_>, Vec<_>) =
+        tasks.into_iter().partition(|(of_schedule, _)| *of_schedule);
     let schedule: Vec<TaskView> = schedule.into_iter().map(|(_, task)| task).collect();
-    let others: Vec<TaskView> = others.into_iter().map(|(_, task)| task).filter(|task| task.state != "cancelled").collect();
-    let (wanted, forms) = if may_record && is_open { forms(words, person, story) } else { Default::default() };
-    let mut records: Vec<RecordView> =
-        story.records.iter().map(|record| record_view(words, program, person, record)).collect();
+    let others: Vec<TaskView> = others
+        .into_iter()
+        .map(|(_, task)| task)
+        .filter(|task| task.state != "cancelled")
+        .collect();
+    let (wanted, forms) = if may_record && is_open {
+        forms(words, person, story)
+    } else {
+        Default::default()
+    };
+    let mut records: Vec<RecordView> = story
+        .records
+        .iter()
+        .map(|record| record_view(words, program, person, record))
+        .collect();
     records.reverse();
     EnrollmentView {
         program: words.of(&program.title),
@@ -159,11 +187,19 @@ pub(super) fn enrollment_view(words: Words<'_>, person: SubjectId, story: &Enrol
         tasks: others,
         charts: charts(words, program, &story.records),
         records,
-        referrals: story.referrals.iter().map(|referral| referral_view(words, program, referral)).collect(),
+        referrals: story
+            .referrals
+            .iter()
+            .map(|referral| referral_view(words, program, referral))
+            .collect(),
         facts: facts(words, program, story),
         wanted,
         forms,
-        deeds: if may_record { deeds(words, person, story) } else { Vec::new() },
+        deeds: if may_record {
+            deeds(words, person, story)
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -171,12 +207,23 @@ fn today(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pa
     let derived = program.derived.iter().zip(&story.today);
     derived
         .filter_map(|(derived, shown)| {
-            let Shown::Value(value) = shown else { return None };
+            let Shown::Value(value) = shown else {
+                return None;
+            };
             // By the naming rule of packs a span of days says so at the end of its name.
-            let unit = derived.id.ends_with("_days").then_some("d").or(derived.id.starts_with("days_").then_some("d"));
+            let unit = derived
+                .id
+                .ends_with("_days")
+                .then_some("d")
+                .or(derived.id.starts_with("days_").then_some("d"));
             let number = matches!(value, fuyou_expr::Value::Number(_));
-            let value = words.value(Some(program), derived.is.ty(), unit, value).filter(|_| number)?;
-            Some(Pair { label: words.of(&derived.title), value })
+            let value = words
+                .value(Some(program), derived.is.ty(), unit, value)
+                .filter(|_| number)?;
+            Some(Pair {
+                label: words.of(&derived.title),
+                value,
+            })
         })
         .collect()
 }
@@ -184,25 +231,35 @@ fn today(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pa
 fn facts(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pair> {
     let facts = story.facts.iter().filter_map(|(ix, shown)| {
         let fact = program.fact(*ix);
-        let Shown::Value(value) = shown else { return None };
+        let Shown::Value(value) = shown else {
+            return None;
+        };
         if fact.secrecy > words.secrecy_max() || *value == fuyou_expr::Value::Boolean(false) {
             return None;
         }
         let value = words.value(Some(program), &fact.ty, fact.unit.as_deref(), value)?;
-        Some(Pair { label: words.of(&fact.title), value })
+        Some(Pair {
+            label: words.of(&fact.title),
+            value,
+        })
     });
     facts.take(FACTS_MAX).collect()
 }
 
 fn form_href(program: &Program, person: SubjectId, story: &EnrollmentStory, form: &Form) -> String {
-    format!("/persons/{person}/forms/{}/{}?enrollment={}", program.id, form.id, story.id)
+    format!(
+        "/persons/{person}/forms/{}/{}?enrollment={}",
+        program.id, form.id, story.id
+    )
 }
 
 fn forms(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> (Vec<Link>, Vec<Link>) {
     let program = words.pack.program(story.program);
     let asked = |form: FormIx| {
         story.tasks.iter().any(|task| {
-            task.progress == Progress::Open && task.form == Some(form) && task.from <= words.cx.today
+            task.progress == Progress::Open
+                && task.form == Some(form)
+                && task.from <= words.cx.today
         })
     };
     let (mut wanted, mut others) = (Vec::new(), Vec::new());
@@ -211,19 +268,32 @@ fn forms(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> (Vec<L
         if ix == program.opens_with || words.is_closed(form) {
             continue;
         }
-        let link = Link { href: form_href(program, person, story, form), words: words.of(&form.title) };
-        if asked(ix) { wanted.push(link) } else { others.push(link) }
+        let link = Link {
+            href: form_href(program, person, story, form),
+            words: words.of(&form.title),
+        };
+        if asked(ix) {
+            wanted.push(link)
+        } else {
+            others.push(link)
+        }
     }
     (wanted, others)
 }
 
 fn deeds(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> Vec<Link> {
     let at = |deed: &str| format!("/persons/{person}/enrollments/{}/{deed}", story.id);
-    let deed = |deed: &str, key: &str| Link { href: at(deed), words: words.t(key) };
+    let deed = |deed: &str, key: &str| Link {
+        href: at(deed),
+        words: words.t(key),
+    };
     let mut deeds = Vec::new();
     if story.state == EnrollmentState::Open {
         if words.cx.actor.may(Action::ManageReferral) {
-            deeds.push(Link { href: format!("/persons/{person}/refer?enrollment={}", story.id), words: words.t("care-refer") });
+            deeds.push(Link {
+                href: format!("/persons/{person}/refer?enrollment={}", story.id),
+                words: words.t("care-refer"),
+            });
         }
         deeds.push(deed("move", "care-move"));
         deeds.push(deed("close", "care-close"));
@@ -257,50 +327,92 @@ pub(super) fn task_view(
         Progress::Open => words.t1("care-from", "day", task.from),
         Progress::Cancelled => String::new(),
     };
-    let form = task.form.map(|form| program.form(form)).filter(|form| !words.is_closed(form));
-    let can = task.progress == Progress::Open && task.from <= words.cx.today && words.cx.actor.may(Action::RecordCare);
+    let form = task
+        .form
+        .map(|form| program.form(form))
+        .filter(|form| !words.is_closed(form));
+    let can = task.progress == Progress::Open
+        && task.from <= words.cx.today
+        && words.cx.actor.may(Action::RecordCare);
     TaskView {
         title: words.task_title(program, task),
         state,
         state_words: words.t(key),
         when,
         owner: words.organization(task.owner),
-        act: form.filter(|_| can).map(|form| form_href(program, person, story, form)),
+        act: form
+            .filter(|_| can)
+            .map(|form| form_href(program, person, story, form)),
     }
 }
 
-fn pairs(words: Words<'_>, fields: &[Field], values: &[Shown], keep: impl Fn(&Field) -> bool) -> Vec<Pair> {
+fn pairs(
+    words: Words<'_>,
+    fields: &[Field],
+    values: &[Shown],
+    keep: impl Fn(&Field) -> bool,
+) -> Vec<Pair> {
     let shown = fields.iter().zip(values).filter(|(field, shown)| {
         keep(field) && **shown != Shown::Restricted && field.secrecy <= words.secrecy_max()
     });
     shown
-        .filter_map(|(field, shown)| Some(Pair { label: words.of(&field.label), value: words.field(field, shown)? }))
+        .filter_map(|(field, shown)| {
+            Some(Pair {
+                label: words.of(&field.label),
+                value: words.field(field, shown)?,
+            })
+        })
         .collect()
 }
 
 /// A stored record for a reader: of what is above the reader's secrecy not even the label is told.
-pub(super) fn record_view(words: Words<'_>, program: &Program, person: SubjectId, record: &RecordShown) -> RecordView {
+pub(super) fn record_view(
+    words: Words<'_>,
+    program: &Program,
+    person: SubjectId,
+    record: &RecordShown,
+) -> RecordView {
     let form = program.form(record.form);
     let closed = words.is_closed(form);
     let mut sections: Vec<(String, Vec<Pair>)> = std::iter::once(None)
         .chain((0..form.sections.len()).map(Some))
         .map(|section| {
-            let title = section.map(|at| words.of(&form.sections[at].title)).unwrap_or_default();
-            (title, pairs(words, &form.fields, &record.values, |field| field.section == section))
+            let title = section
+                .map(|at| words.of(&form.sections[at].title))
+                .unwrap_or_default();
+            (
+                title,
+                pairs(words, &form.fields, &record.values, |field| {
+                    field.section == section
+                }),
+            )
         })
         .filter(|(_, pairs)| !pairs.is_empty())
         .collect();
     if closed {
         sections.clear();
     }
-    let may_see = |group: &fuyou_pack::model::Group| group.fields.iter().any(|field| field.secrecy <= words.secrecy_max());
-    let groups = form.groups.iter().zip(&record.groups).filter(|(group, rows)| {
-        !rows.is_empty() && !closed && may_see(group)
-    });
-    let level = record.level_after.and_then(|level| program.risk.as_ref()?.levels.get(level));
+    let may_see = |group: &fuyou_pack::model::Group| {
+        group
+            .fields
+            .iter()
+            .any(|field| field.secrecy <= words.secrecy_max())
+    };
+    let groups = form
+        .groups
+        .iter()
+        .zip(&record.groups)
+        .filter(|(group, rows)| !rows.is_empty() && !closed && may_see(group));
+    let level = record
+        .level_after
+        .and_then(|level| program.risk.as_ref()?.levels.get(level));
     let is_restricted = |shown: &Shown| *shown == Shown::Restricted;
-    let has_restricted =
-        record.values.iter().chain(record.groups.iter().flatten().flatten()).any(is_restricted) || closed;
+    let has_restricted = record
+        .values
+        .iter()
+        .chain(record.groups.iter().flatten().flatten())
+        .any(is_restricted)
+        || closed;
     let can = words.cx.actor.may(Action::RecordCare) && record.voided.is_none();
     let href = format!("/persons/{person}/records/{}", record.id);
     RecordView {
@@ -314,16 +426,25 @@ pub(super) fn record_view(words: Words<'_>, program: &Program, person: SubjectId
         sections,
         groups: groups
             .map(|(group, rows)| {
-                let rows = rows.iter().map(|row| pairs(words, &group.fields, row, |_| true));
+                let rows = rows
+                    .iter()
+                    .map(|row| pairs(words, &group.fields, row, |_| true));
                 (words.of(&group.title), rows.collect())
             })
             .collect(),
         reasons: record
             .reasons
             .iter()
-            .map(|(key, reason)| Pair { label: reason_label(words, form, key), value: reason.clone() })
+            .map(|(key, reason)| Pair {
+                label: reason_label(words, form, key),
+                value: reason.clone(),
+            })
             .collect(),
-        earlier: if closed { Vec::new() } else { earlier(words, form, record) },
+        earlier: if closed {
+            Vec::new()
+        } else {
+            earlier(words, form, record)
+        },
         correct: (can && form.correctable && !has_restricted).then(|| format!("{href}/correct")),
         void: can.then(|| format!("{href}/void")),
         href,
@@ -334,9 +455,18 @@ pub(super) fn record_view(words: Words<'_>, program: &Program, person: SubjectId
 /// Beside which field a reason was given.
 fn reason_label(words: Words<'_>, form: &Form, key: &str) -> String {
     let place = key.split_once(':').map_or(key, |(_, place)| place);
-    let field = form.field(place).map(|ix| words.of(&form.fields[ix.get()].label));
-    let check = || form.checks.iter().find(|check| *check.id == *key).map(|check| words.of(&check.message));
-    field.or_else(check).unwrap_or_else(|| words.t("care-reason"))
+    let field = form
+        .field(place)
+        .map(|ix| words.of(&form.fields[ix.get()].label));
+    let check = || {
+        form.checks
+            .iter()
+            .find(|check| *check.id == *key)
+            .map(|check| words.of(&check.message))
+    };
+    field
+        .or_else(check)
+        .unwrap_or_else(|| words.t("care-reason"))
 }
 
 /// Each earlier version: who changed it, why, and what stood there.
@@ -344,17 +474,25 @@ fn earlier(words: Words<'_>, form: &Form, record: &RecordShown) -> Vec<EarlierVi
     let mut after: &[Shown] = &record.values;
     let mut views = Vec::new();
     for version in &record.earlier {
-        let changed = form.fields.iter().zip(version.values.iter().zip(after)).filter(|(field, (before, after))| {
-            before != after && field.secrecy <= words.secrecy_max()
-        });
+        let changed = form
+            .fields
+            .iter()
+            .zip(version.values.iter().zip(after))
+            .filter(|(field, (before, after))| {
+                before != after && field.secrecy <= words.secrecy_max()
+            });
         views.push(EarlierView {
             at: words.instant(version.changed_at),
             by: version.changed_by.clone(),
             why: version.why.clone(),
             changes: changed
                 .map(|(field, (before, now))| {
-                    let say = |shown: &Shown| words.field(field, shown).unwrap_or_else(|| "–".to_owned());
-                    Pair { label: words.of(&field.label), value: format!("{} → {}", say(before), say(now)) }
+                    let say =
+                        |shown: &Shown| words.field(field, shown).unwrap_or_else(|| "–".to_owned());
+                    Pair {
+                        label: words.of(&field.label),
+                        value: format!("{} → {}", say(before), say(now)),
+                    }
                 })
                 .collect(),
         });
@@ -377,9 +515,16 @@ fn state_key(state: ReferralState) -> &'static str {
 }
 
 /// A referral for a reader.
-pub(super) fn referral_view(words: Words<'_>, program: &Program, referral: &ReferralShown) -> ReferralView {
+pub(super) fn referral_view(
+    words: Words<'_>,
+    program: &Program,
+    referral: &ReferralShown,
+) -> ReferralView {
     let note = |key: &str, text: &Option<String>| {
-        text.as_ref().map(|text| Pair { label: words.t(key), value: text.clone() })
+        text.as_ref().map(|text| Pair {
+            label: words.t(key),
+            value: text.clone(),
+        })
     };
     ReferralView {
         title: kind_title(words, program, referral.kind),
@@ -387,7 +532,9 @@ pub(super) fn referral_view(words: Words<'_>, program: &Program, referral: &Refe
         from: words.organization(referral.from),
         to: words.organization(referral.to),
         sent: words.instant(referral.sent_at),
-        next_by: referral.next_by.map(|by| (by.to_string(), by < words.cx.today)),
+        next_by: referral
+            .next_by
+            .map(|by| (by.to_string(), by < words.cx.today)),
         reason: referral.reason.clone(),
         notes: [
             note("referral-feedback", &referral.feedback),

@@ -2,8 +2,8 @@
 
 use fuyou_kernel::Date;
 
-use crate::testkit::county::national_pack;
 use crate::care::{Care, Settings};
+use crate::testkit::county::national_pack;
 use crate::testkit::{Answer, TestApp, on_each_database};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
@@ -17,7 +17,14 @@ const ANTENATAL: &str = "occurred_on=2026-03-26&f.visit_mode=clinic&f.critical_s
     &f.next_visit_on=2026-04-20&f.fetal_heart_rate=140&f.complaint=none&f.guidance=lifestyle&f.referred=false&f.doctor=D1";
 
 async fn install(app: &TestApp) {
-    let care = Care::install(app.app.db().clone(), national_pack(), Settings::default(), app.app.now()).await.unwrap();
+    let care = Care::install(
+        app.app.db().clone(),
+        national_pack(),
+        Settings::default(),
+        app.app.now(),
+    )
+    .await
+    .unwrap();
     let _ = app.app.clone().with_care(care);
 }
 
@@ -26,7 +33,10 @@ async fn registered(app: &TestApp) {
     let form = format!(
         "id={WOMAN}&name=test&sex=female&birth_on=1996-05-01&id_type=none&residence={residence}&household=local"
     );
-    assert_eq!(app.post("township_worker", "/persons", &form).await.status, 303);
+    assert_eq!(
+        app.post("township_worker", "/persons", &form).await.status,
+        303
+    );
 }
 
 fn id(at: u8) -> String {
@@ -35,27 +45,43 @@ fn id(at: u8) -> String {
 
 async fn record(app: &TestApp, login: &str, form: &str, at: u8, typed: &str) -> Answer {
     let path = format!("/persons/{WOMAN}/forms/maternal/{form}");
-    app.post(login, &path, &format!("id={}&{typed}&do=save", id(at))).await
+    app.post(login, &path, &format!("id={}&{typed}&do=save", id(at)))
+        .await
 }
 
 async fn booked(app: &TestApp) {
     install(app).await;
     registered(app).await;
     let answer = record(app, "township_worker", "booking", 1, BOOKING).await;
-    assert_eq!(answer.status, 303, "{}", crate::testkit::words(&answer.body));
+    assert_eq!(
+        answer.status,
+        303,
+        "{}",
+        crate::testkit::words(&answer.body)
+    );
 }
 
 /// What the page says is wrong.
 fn wrong(answer: &Answer) -> Vec<&str> {
-    let parts = answer.body.split("class=\"wrong\">").skip(1).chain(answer.body.split("message bad\"").skip(1));
-    parts.filter_map(|rest| rest.get(..rest.find("</").unwrap_or(0))).collect()
+    let parts = answer
+        .body
+        .split("class=\"wrong\">")
+        .skip(1)
+        .chain(answer.body.split("message bad\"").skip(1));
+    parts
+        .filter_map(|rest| rest.get(..rest.find("</").unwrap_or(0)))
+        .collect()
 }
 
 #[track_caller]
 fn says(answer: &Answer, status: u16, wanted: &[&str]) {
     assert_eq!(answer.status.as_u16(), status, "{:?}", wrong(answer));
     for text in wanted {
-        assert!(answer.body.contains(text), "{text} is not on the page: {}", crate::testkit::words(&answer.body));
+        assert!(
+            answer.body.contains(text),
+            "{text} is not on the page: {}",
+            crate::testkit::words(&answer.body)
+        );
     }
 }
 
@@ -63,17 +89,39 @@ fn says(answer: &Answer, status: u16, wanted: &[&str]) {
 async fn what_was_typed_stays_when_a_form_is_refused() {
     on_each_database(TODAY, async |app| {
         booked(app).await;
-        let wrong = ANTENATAL.replace("58.0", "580").replace("f.complaint=none", "f.complaint=kept+text");
+        let wrong = ANTENATAL
+            .replace("58.0", "580")
+            .replace("f.complaint=none", "f.complaint=kept+text");
         let answer = record(app, "township_worker", "antenatal", 2, &wrong).await;
-        says(&answer, 422, &["value=\"580\"", "kept text", "应在 25.0 到 220.0 kg 之间"]);
+        says(
+            &answer,
+            422,
+            &["value=\"580\"", "kept text", "应在 25.0 到 220.0 kg 之间"],
+        );
         let unread = ANTENATAL.replace("58.0", "heavy");
-        says(&record(app, "township_worker", "antenatal", 2, &unread).await, 422, &["value=\"heavy\"", "id=\"problems\""]);
+        says(
+            &record(app, "township_worker", "antenatal", 2, &unread).await,
+            422,
+            &["value=\"heavy\"", "id=\"problems\""],
+        );
         let no_day = ANTENATAL.replace("2026-03-26", "2026-02-30");
-        says(&record(app, "township_worker", "antenatal", 2, &no_day).await, 422, &["value=\"2026-02-30\""]);
+        says(
+            &record(app, "township_worker", "antenatal", 2, &no_day).await,
+            422,
+            &["value=\"2026-02-30\""],
+        );
         let unusual = ANTENATAL.replace("58.0", "112");
-        says(&record(app, "township_worker", "antenatal", 2, &unusual).await, 422, &["name=\"reason.soft:weight_kg\""]);
+        says(
+            &record(app, "township_worker", "antenatal", 2, &unusual).await,
+            422,
+            &["name=\"reason.soft:weight_kg\""],
+        );
         let explained = format!("{unusual}&reason.soft:weight_kg=measured+twice");
-        says(&record(app, "township_worker", "antenatal", 2, &explained).await, 303, &[]);
+        says(
+            &record(app, "township_worker", "antenatal", 2, &explained).await,
+            303,
+            &[],
+        );
     })
     .await;
 }
@@ -82,9 +130,20 @@ async fn what_was_typed_stays_when_a_form_is_refused() {
 async fn full_width_digits_and_card_dates_are_read() {
     on_each_database(TODAY, async |app| {
         booked(app).await;
-        let typed = ANTENATAL.replace("58.0", "５８．０").replace("occurred_on=2026-03-26", "occurred_on=2026年3月26日");
-        says(&record(app, "township_worker", "antenatal", 2, &typed).await, 303, &[]);
-        let page = app.get("township_worker", &format!("/persons/{WOMAN}/records/{}", id(2))).await;
+        let typed = ANTENATAL
+            .replace("58.0", "５８．０")
+            .replace("occurred_on=2026-03-26", "occurred_on=2026年3月26日");
+        says(
+            &record(app, "township_worker", "antenatal", 2, &typed).await,
+            303,
+            &[],
+        );
+        let page = app
+            .get(
+                "township_worker",
+                &format!("/persons/{WOMAN}/records/{}", id(2)),
+            )
+            .await;
         says(&page, 200, &["58.0 kg", "2026-03-26"]);
     })
     .await;
@@ -96,10 +155,26 @@ async fn sending_a_form_twice_stores_it_once() {
         booked(app).await;
         let first = record(app, "township_worker", "antenatal", 2, ANTENATAL).await;
         let second = record(app, "township_worker", "antenatal", 2, ANTENATAL).await;
-        assert_eq!((first.status.as_u16(), &first.location), (second.status.as_u16(), &second.location));
-        let page = app.get("township_worker", &format!("/persons/{WOMAN}")).await;
-        assert_eq!(page.body.matches("class=\"one-record").count(), 2, "the booking and one visit");
-        let other = record(app, "township_worker", "antenatal", 2, &ANTENATAL.replace("58.0", "59.0")).await;
+        assert_eq!(
+            (first.status.as_u16(), &first.location),
+            (second.status.as_u16(), &second.location)
+        );
+        let page = app
+            .get("township_worker", &format!("/persons/{WOMAN}"))
+            .await;
+        assert_eq!(
+            page.body.matches("class=\"one-record").count(),
+            2,
+            "the booking and one visit"
+        );
+        let other = record(
+            app,
+            "township_worker",
+            "antenatal",
+            2,
+            &ANTENATAL.replace("58.0", "59.0"),
+        )
+        .await;
         says(&other, 409, &["value=\"59.0\""]);
     })
     .await;
@@ -110,9 +185,24 @@ async fn two_desks_see_each_other() {
     on_each_database(TODAY, async |app| {
         booked(app).await;
         let seen = format!("{ANTENATAL}&base_version=1");
-        says(&record(app, "township_worker", "antenatal", 2, &seen).await, 303, &[]);
-        let late = record(app, "village_doctor", "antenatal", 3, &seen.replace("58.0", "61.0")).await;
-        says(&late, 409, &["58.0 kg", "value=\"61.0\"", "class=\"theirs\""]);
+        says(
+            &record(app, "township_worker", "antenatal", 2, &seen).await,
+            303,
+            &[],
+        );
+        let late = record(
+            app,
+            "village_doctor",
+            "antenatal",
+            3,
+            &seen.replace("58.0", "61.0"),
+        )
+        .await;
+        says(
+            &late,
+            409,
+            &["58.0 kg", "value=\"61.0\"", "class=\"theirs\""],
+        );
     })
     .await;
 }
@@ -124,20 +214,48 @@ async fn risk_is_shown_at_once_and_a_referral_is_one_click_away() {
         let severe = ANTENATAL
             .replace("f.systolic_mmhg=116", "f.systolic_mmhg=165")
             .replace("f.diastolic_mmhg=72", "f.diastolic_mmhg=112")
-            .replace("classification=normal", "classification=abnormal&f.classification_text=raised");
+            .replace(
+                "classification=normal",
+                "classification=abnormal&f.classification_text=raised",
+            );
         let path = format!("/persons/{WOMAN}/forms/maternal/antenatal/preview");
         // What is merely still missing keeps nobody from seeing the risk.
         let unfinished = severe.replace("&f.classification_text=raised", "");
-        let preview = app.post("township_worker", &path, &format!("id={}&{unfinished}", id(2))).await;
+        let preview = app
+            .post(
+                "township_worker",
+                &path,
+                &format!("id={}&{unfinished}", id(2)),
+            )
+            .await;
         says(&preview, 200, &["\"consequence\"", "class=\\\"why\\\""]);
-        let page = app.get("township_worker", &format!("/persons/{WOMAN}")).await;
-        assert_eq!(page.body.matches("class=\"one-record").count(), 1, "a preview stores nothing");
+        let page = app
+            .get("township_worker", &format!("/persons/{WOMAN}"))
+            .await;
+        assert_eq!(
+            page.body.matches("class=\"one-record").count(),
+            1,
+            "a preview stores nothing"
+        );
         let mut answer = record(app, "township_worker", "antenatal", 2, &severe).await;
         if answer.status == 422 {
             // Unusual values need a reason each.
-            let asked = answer.body.split("name=\"reason.").skip(1).filter_map(|rest| rest.split('"').next());
-            let reasons: String = asked.map(|key| format!("&reason.{key}=measured+twice")).collect();
-            answer = record(app, "township_worker", "antenatal", 2, &format!("{severe}{reasons}")).await;
+            let asked = answer
+                .body
+                .split("name=\"reason.")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next());
+            let reasons: String = asked
+                .map(|key| format!("&reason.{key}=measured+twice"))
+                .collect();
+            answer = record(
+                app,
+                "township_worker",
+                "antenatal",
+                2,
+                &format!("{severe}{reasons}"),
+            )
+            .await;
         }
         says(&answer, 303, &[]);
         let page = app.get("township_worker", &answer.location).await;
@@ -155,16 +273,41 @@ async fn who_may_not_know_is_not_told() {
         let story = format!("/persons/{WOMAN}");
         let told = app.get("county_worker", &story).await;
         says(&told, 200, &["HIV"]);
-        let paths = [story.clone(), answer.location, "/".to_owned(), "/lists/maternal/high_risk".to_owned()];
+        let paths = [
+            story.clone(),
+            answer.location,
+            "/".to_owned(),
+            "/lists/maternal/high_risk".to_owned(),
+        ];
         for path in paths {
             let page = app.get("village_doctor", &path).await;
             assert_eq!(page.status, 200, "{path}");
             let body = page.body.to_lowercase();
-            for word in ["hiv", "艾滋", "艾梅乙", "梅毒", "syphilis", "乙肝", "hepatitis", "hbsag", "pmtct", "infection"] {
-                assert!(!body.contains(word), "{path} tells {word}: {}", around(&body, word));
+            for word in [
+                "hiv",
+                "艾滋",
+                "艾梅乙",
+                "梅毒",
+                "syphilis",
+                "乙肝",
+                "hepatitis",
+                "hbsag",
+                "pmtct",
+                "infection",
+            ] {
+                assert!(
+                    !body.contains(word),
+                    "{path} tells {word}: {}",
+                    around(&body, word)
+                );
             }
         }
-        let form = app.get("village_doctor", &format!("{story}/forms/maternal/antenatal")).await;
+        let form = app
+            .get(
+                "village_doctor",
+                &format!("{story}/forms/maternal/antenatal"),
+            )
+            .await;
         says(&form, 200, &[]);
     })
     .await;
@@ -174,7 +317,11 @@ const INFECTED: &str = "occurred_on=2026-03-26&f.hiv_screen=positive&f.hiv_confi
 
 fn around(body: &str, word: &str) -> String {
     let at = body.find(word).unwrap_or(0);
-    let from = body[..at].char_indices().rev().nth(80).map_or(0, |(at, _)| at);
+    let from = body[..at]
+        .char_indices()
+        .rev()
+        .nth(80)
+        .map_or(0, |(at, _)| at);
     body[from..].chars().take(200).collect()
 }
 
@@ -188,7 +335,10 @@ async fn pages_ask_the_database_a_bounded_number_of_times() {
             let page = app.get("township_worker", path).await;
             assert_eq!(page.status, 200, "{path}");
             let statements = page.statements.unwrap();
-            assert!(0 < statements && statements <= most, "{path} sent {statements} statements");
+            assert!(
+                0 < statements && statements <= most,
+                "{path} sent {statements} statements"
+            );
         };
         check("/", 8).await;
         check(&story, 15).await;
@@ -206,15 +356,33 @@ async fn a_correction_needs_a_reason_and_shows_what_stood_there() {
         booked(app).await;
         record(app, "township_worker", "antenatal", 2, ANTENATAL).await;
         let path = format!("/persons/{WOMAN}/records/{}/correct", id(2));
-        says(&app.get("township_worker", &path).await, 200, &["value=\"58.0\"", "name=\"why\""]);
-        let changed = format!("id={}&base_version=1&{}&do=save", id(2), ANTENATAL.replace("58.0", "57.0"));
-        says(&app.post("township_worker", &path, &changed).await, 422, &["value=\"57.0\""]);
+        says(
+            &app.get("township_worker", &path).await,
+            200,
+            &["value=\"58.0\"", "name=\"why\""],
+        );
+        let changed = format!(
+            "id={}&base_version=1&{}&do=save",
+            id(2),
+            ANTENATAL.replace("58.0", "57.0")
+        );
+        says(
+            &app.post("township_worker", &path, &changed).await,
+            422,
+            &["value=\"57.0\""],
+        );
         let why = format!("{changed}&why=misread");
         says(&app.post("township_worker", &path, &why).await, 303, &[]);
-        let page = app.get("township_worker", &format!("/persons/{WOMAN}")).await;
+        let page = app
+            .get("township_worker", &format!("/persons/{WOMAN}"))
+            .await;
         says(&page, 200, &["58.0 kg → 57.0 kg", "misread"]);
         let stale = why.replace("57.0", "56.0");
-        says(&app.post("township_worker", &path, &stale).await, 409, &["value=\"56.0\"", "57.0 kg"]);
+        says(
+            &app.post("township_worker", &path, &stale).await,
+            409,
+            &["value=\"56.0\"", "57.0 kg"],
+        );
     })
     .await;
 }
@@ -226,12 +394,35 @@ async fn a_row_is_added_and_removed_without_a_script() {
         let path = format!("/persons/{WOMAN}/forms/maternal/delivery");
         let page = app.get("township_worker", &path).await;
         says(&page, 200, &["name=\"n.newborn\" value=\"1\""]);
-        let typed = format!("id={}&occurred_on=2026-03-26&n.newborn=1&g.newborn.0.weight_g=３２００", id(2));
-        let two = app.post("township_worker", &path, &format!("{typed}&do=add:newborn")).await;
-        says(&two, 200, &["name=\"n.newborn\" value=\"2\"", "value=\"３２００\"", "g.newborn.1.weight_g"]);
+        let typed = format!(
+            "id={}&occurred_on=2026-03-26&n.newborn=1&g.newborn.0.weight_g=３２００",
+            id(2)
+        );
+        let two = app
+            .post("township_worker", &path, &format!("{typed}&do=add:newborn"))
+            .await;
+        says(
+            &two,
+            200,
+            &[
+                "name=\"n.newborn\" value=\"2\"",
+                "value=\"３２００\"",
+                "g.newborn.1.weight_g",
+            ],
+        );
         let both = typed.replace("n.newborn=1", "n.newborn=2") + "&g.newborn.1.weight_g=2900";
-        let one = app.post("township_worker", &path, &format!("{both}&do=remove:newborn:0")).await;
-        says(&one, 200, &["name=\"n.newborn\" value=\"1\"", "value=\"2900\""]);
+        let one = app
+            .post(
+                "township_worker",
+                &path,
+                &format!("{both}&do=remove:newborn:0"),
+            )
+            .await;
+        says(
+            &one,
+            200,
+            &["name=\"n.newborn\" value=\"1\"", "value=\"2900\""],
+        );
         assert!(!one.body.contains("３２００"), "the first row is gone");
     })
     .await;
@@ -242,14 +433,53 @@ async fn an_enrollment_is_closed_reopened_and_moved_by_hand() {
     on_each_database(TODAY, async |app| {
         booked(app).await;
         let at = |deed: &str| format!("/persons/{WOMAN}/enrollments/{}/{deed}", id(1));
-        says(&app.post("township_worker", &at("close"), "on=2026-03-26&why=").await, 422, &[]);
-        says(&app.post("township_worker", &at("close"), "on=2026-03-27&why=left").await, 422, &[]);
-        says(&app.post("township_worker", &at("close"), "on=2026-03-26&why=left").await, 303, &[]);
-        says(&app.get("township_worker", &format!("/persons/{WOMAN}")).await, 200, &["已结案", "/reopen"]);
-        says(&app.post("township_worker", &at("reopen"), "why=came+back").await, 303, &[]);
+        says(
+            &app.post("township_worker", &at("close"), "on=2026-03-26&why=")
+                .await,
+            422,
+            &[],
+        );
+        says(
+            &app.post("township_worker", &at("close"), "on=2026-03-27&why=left")
+                .await,
+            422,
+            &[],
+        );
+        says(
+            &app.post("township_worker", &at("close"), "on=2026-03-26&why=left")
+                .await,
+            303,
+            &[],
+        );
+        says(
+            &app.get("township_worker", &format!("/persons/{WOMAN}"))
+                .await,
+            200,
+            &["已结案", "/reopen"],
+        );
+        says(
+            &app.post("township_worker", &at("reopen"), "why=came+back")
+                .await,
+            303,
+            &[],
+        );
         let to = app.organization("990002");
-        says(&app.post("township_worker", &at("move"), &format!("to={to}&why=moved")).await, 303, &[]);
-        says(&app.get("other_township", &format!("/persons/{WOMAN}")).await, 200, &["西岭镇卫生院"]);
+        says(
+            &app.post(
+                "township_worker",
+                &at("move"),
+                &format!("to={to}&why=moved"),
+            )
+            .await,
+            303,
+            &[],
+        );
+        says(
+            &app.get("other_township", &format!("/persons/{WOMAN}"))
+                .await,
+            200,
+            &["西岭镇卫生院"],
+        );
     })
     .await;
 }
@@ -259,13 +489,37 @@ async fn a_list_is_paged_by_right_and_comes_as_a_file() {
     on_each_database(TODAY, async |app| {
         booked(app).await;
         let path = "/lists/maternal/registered";
-        says(&app.get("township_worker", path).await, 200, &["共 1 人", "format=csv"]);
+        says(
+            &app.get("township_worker", path).await,
+            200,
+            &["共 1 人", "format=csv"],
+        );
         says(&app.get("other_township", path).await, 200, &["共 0 人"]);
-        says(&app.get("township_worker", &format!("{path}/file?format=csv")).await, 200, &["test"]);
-        says(&app.get("township_worker", &format!("{path}/file?format=doc")).await, 404, &[]);
-        says(&app.get("village_doctor", &format!("{path}/file?format=csv")).await, 404, &[]);
-        let xlsx = app.get("county_worker", &format!("{path}/file?format=xlsx")).await;
-        assert!(xlsx.body.starts_with("PK"), "a spreadsheet is a zip archive");
+        says(
+            &app.get("township_worker", &format!("{path}/file?format=csv"))
+                .await,
+            200,
+            &["test"],
+        );
+        says(
+            &app.get("township_worker", &format!("{path}/file?format=doc"))
+                .await,
+            404,
+            &[],
+        );
+        says(
+            &app.get("village_doctor", &format!("{path}/file?format=csv"))
+                .await,
+            404,
+            &[],
+        );
+        let xlsx = app
+            .get("county_worker", &format!("{path}/file?format=xlsx"))
+            .await;
+        assert!(
+            xlsx.body.starts_with("PK"),
+            "a spreadsheet is a zip archive"
+        );
     })
     .await;
 }
@@ -277,18 +531,49 @@ async fn a_referral_goes_there_and_its_answer_comes_back() {
         let to = app.organization("990000H");
         let refer = format!("id={}&enrollment={}&kind=routine&to={to}", id(9), id(1));
         let path = format!("/persons/{WOMAN}/refer");
-        says(&app.post("township_worker", &path, &format!("{refer}&reason=")).await, 422, &[]);
-        says(&app.post("township_worker", &path, &format!("{refer}&reason=checkup")).await, 303, &[]);
-        says(&app.get("nurse", "/referrals").await, 200, &["checkup", "value=\"accept\""]);
+        says(
+            &app.post("township_worker", &path, &format!("{refer}&reason="))
+                .await,
+            422,
+            &[],
+        );
+        says(
+            &app.post("township_worker", &path, &format!("{refer}&reason=checkup"))
+                .await,
+            303,
+            &[],
+        );
+        says(
+            &app.get("nurse", "/referrals").await,
+            200,
+            &["checkup", "value=\"accept\""],
+        );
         let step = format!("/persons/{WOMAN}/referrals/{}", id(9));
-        let take = async |login: &str, form: &str| app.post(login, &step, &format!("side=incoming&{form}")).await;
-        says(&take("other_township", "step=accept&version=1").await, 404, &[]);
-        says(&take("nurse", "step=feedback&version=1&note=early").await, 409, &[]);
+        let take = async |login: &str, form: &str| {
+            app.post(login, &step, &format!("side=incoming&{form}"))
+                .await
+        };
+        says(
+            &take("other_township", "step=accept&version=1").await,
+            404,
+            &[],
+        );
+        says(
+            &take("nurse", "step=feedback&version=1&note=early").await,
+            409,
+            &[],
+        );
         says(&take("nurse", "step=accept&version=1").await, 303, &[]);
         says(&take("nurse", "step=arrive&version=1").await, 409, &[]);
         says(&take("nurse", "step=arrive&version=2").await, 303, &[]);
-        says(&take("nurse", "step=feedback&version=3&note=all+well").await, 303, &[]);
-        let story = app.get("township_worker", &format!("/persons/{WOMAN}")).await;
+        says(
+            &take("nurse", "step=feedback&version=3&note=all+well").await,
+            303,
+            &[],
+        );
+        let story = app
+            .get("township_worker", &format!("/persons/{WOMAN}"))
+            .await;
         says(&story, 200, &["all well", "已反馈"]);
     })
     .await;

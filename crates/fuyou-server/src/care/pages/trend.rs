@@ -105,13 +105,29 @@ fn recurring<'p>(program: &'p Program, records: &[RecordShown]) -> Vec<Series<'p
 
 fn draw(words: Words<'_>, series: &[Series<'_>]) -> Chart {
     let day = |date: Date| f64::from(DayNumber::from(date).0);
-    let days = || series.iter().flat_map(|series| series.points.iter().map(|(date, _)| *date));
-    let numbers = || series.iter().flat_map(|series| series.points.iter().map(|(_, number)| *number));
-    let (first, last) = (days().min().unwrap_or_default(), days().max().unwrap_or_default());
-    let (low, high) = (numbers().min().unwrap_or_default(), numbers().max().unwrap_or_default());
+    let days = || {
+        series
+            .iter()
+            .flat_map(|series| series.points.iter().map(|(date, _)| *date))
+    };
+    let numbers = || {
+        series
+            .iter()
+            .flat_map(|series| series.points.iter().map(|(_, number)| *number))
+    };
+    let (first, last) = (
+        days().min().unwrap_or_default(),
+        days().max().unwrap_or_default(),
+    );
+    let (low, high) = (
+        numbers().min().unwrap_or_default(),
+        numbers().max().unwrap_or_default(),
+    );
     let room = ((high - low) / 8).max(1);
     let (bottom, top) = ((low - room) as f64, (high + room) as f64);
-    let x = |date: Date| LEFT + (day(date) - day(first)) / (day(last) - day(first)).max(1.0) * (WIDTH - LEFT - RIGHT);
+    let x = |date: Date| {
+        LEFT + (day(date) - day(first)) / (day(last) - day(first)).max(1.0) * (WIDTH - LEFT - RIGHT)
+    };
     let y = |number: i64| TOP + (top - number as f64) / (top - bottom) * (HEIGHT - TOP - BOTTOM);
     let at = |place: f64| format!("{place:.1}");
     let field = series[0].field;
@@ -125,20 +141,30 @@ fn draw(words: Words<'_>, series: &[Series<'_>]) -> Chart {
                 y: at(y(*number)),
                 text: format!("{date}: {} {unit}", print(one.field, *number)),
             });
-            let points: Vec<String> =
-                one.points.iter().map(|(date, number)| format!("{},{}", at(x(*date)), at(y(*number)))).collect();
+            let points: Vec<String> = one
+                .points
+                .iter()
+                .map(|(date, number)| format!("{},{}", at(x(*date)), at(y(*number))))
+                .collect();
             Line {
                 label: words.of(&one.field.label),
                 points: points.join(" "),
                 marks: marks.collect(),
-                last: one.points.last().map(|(_, number)| print(one.field, *number)).unwrap_or_default(),
+                last: one
+                    .points
+                    .last()
+                    .map(|(_, number)| print(one.field, *number))
+                    .unwrap_or_default(),
             }
         })
         .collect();
-    let band = field.soft_range.filter(|_| series.len() == 1).map(|(from, to)| {
-        let (above, below) = (y(to.min(high + room)), y(from.max(low - room)));
-        (at(above), at((below - above).max(0.0)))
-    });
+    let band = field
+        .soft_range
+        .filter(|_| series.len() == 1)
+        .map(|(from, to)| {
+            let (above, below) = (y(to.min(high + room)), y(from.max(low - room)));
+            (at(above), at((below - above).max(0.0)))
+        });
     let titles: Vec<&str> = lines.iter().map(|line| line.label.as_str()).collect();
     let title = format!("{} ({unit})", titles.join(" / "));
     let told: Vec<String> = lines
@@ -153,11 +179,23 @@ fn draw(words: Words<'_>, series: &[Series<'_>]) -> Chart {
         alt: told.join(". "),
         band,
         heights: [low, high]
-            .map(|number| Mark { x: at(LEFT - 6.0), y: at(y(number) + 4.0), text: print(field, number) })
+            .map(|number| Mark {
+                x: at(LEFT - 6.0),
+                y: at(y(number) + 4.0),
+                text: print(field, number),
+            })
             .into(),
         days: vec![
-            Mark { x: at(LEFT), y: at(HEIGHT - 6.0), text: first.to_string() },
-            Mark { x: at(WIDTH - RIGHT), y: at(HEIGHT - 6.0), text: last.to_string() },
+            Mark {
+                x: at(LEFT),
+                y: at(HEIGHT - 6.0),
+                text: first.to_string(),
+            },
+            Mark {
+                x: at(WIDTH - RIGHT),
+                y: at(HEIGHT - 6.0),
+                text: last.to_string(),
+            },
         ],
         lines,
     }

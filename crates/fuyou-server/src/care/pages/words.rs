@@ -99,7 +99,10 @@ impl Words<'_> {
             Value::Code(index) => self.code(program, ty, *index),
             Value::Codes(codes) if codes.is_empty() => self.t("care-none-of-these"),
             Value::Codes(codes) => {
-                let titles: Vec<String> = codes.iter().map(|index| self.code(program, ty, index)).collect();
+                let titles: Vec<String> = codes
+                    .iter()
+                    .map(|index| self.code(program, ty, index))
+                    .collect();
                 titles.join(&self.t("care-and"))
             }
             Value::Text(_) | Value::Date(_) => format_value(ty, value),
@@ -107,15 +110,26 @@ impl Words<'_> {
     }
 
     fn code(&self, program: Option<&Program>, ty: &Type, index: u16) -> String {
-        let Some(set) = ty.value_set() else { return String::new() };
-        if let Some(known) = self.pack.value_set(set.name()).and_then(|set| set.codes.get(usize::from(index))) {
+        let Some(set) = ty.value_set() else {
+            return String::new();
+        };
+        if let Some(known) = self
+            .pack
+            .value_set(set.name())
+            .and_then(|set| set.codes.get(usize::from(index)))
+        {
             return self.of(&known.title);
         }
-        let code = set.code(index).map(|code| code.to_string()).unwrap_or_default();
+        let code = set
+            .code(index)
+            .map(|code| code.to_string())
+            .unwrap_or_default();
         let scale = program.and_then(|program| program.risk.as_ref());
         let level = scale.and_then(|scale| scale.levels.iter().find(|level| *level.id == *code));
         let mark = scale.and_then(|scale| scale.marks.iter().find(|mark| *mark.id == *code));
-        let title = level.map(|level| &level.title).or(mark.map(|mark| &mark.title));
+        let title = level
+            .map(|level| &level.title)
+            .or(mark.map(|mark| &mark.title));
         title.map_or(code, |title| self.of(title))
     }
 
@@ -125,7 +139,11 @@ impl Words<'_> {
             return self.t1("care-days", "days", days);
         }
         let (weeks, rest) = ((days / 7).to_string(), (days % 7).to_string());
-        texts::text_with(self.language(), "care-weeks-days", &[("weeks", &weeks), ("days", &rest)])
+        texts::text_with(
+            self.language(),
+            "care-weeks-days",
+            &[("weeks", &weeks), ("days", &rest)],
+        )
     }
 
     pub(super) fn instant(&self, at: Timestamp) -> String {
@@ -136,10 +154,14 @@ impl Words<'_> {
     /// The last moment, and how many days are left until then; negative when it has passed.
     pub(super) fn due(&self, due: Due) -> (String, i32) {
         match due {
-            Due::On(day) => (date(day).to_string(), day.0 - DayNumber::from(self.cx.today).0),
+            Due::On(day) => (
+                date(day).to_string(),
+                day.0 - DayNumber::from(self.cx.today).0,
+            ),
             Due::At(ms) => {
                 let at = Timestamp::from_millisecond(ms).unwrap_or(self.cx.now);
-                let day = DayNumber::from(self.cx.app.date_of(at)).0 - DayNumber::from(self.cx.today).0;
+                let day =
+                    DayNumber::from(self.cx.app.date_of(at)).0 - DayNumber::from(self.cx.today).0;
                 let late = if at < self.cx.now { day.min(-1) } else { day };
                 (self.instant(at), late)
             }
@@ -147,37 +169,80 @@ impl Words<'_> {
     }
 
     pub(super) fn risk(&self, program: &Program, risk: &Risk) -> RiskView {
-        let Some(scale) = &program.risk else { return RiskView::default() };
+        let Some(scale) = &program.risk else {
+            return RiskView::default();
+        };
         let level = risk.level.and_then(|level| scale.levels.get(level));
         let mut badges = vec![level.map_or_else(
-            || Badge { colour: "unknown".to_owned(), words: self.t("care-not-assessed") },
-            |level| Badge { colour: level.colour.clone(), words: self.of(&level.title) },
+            || Badge {
+                colour: "unknown".to_owned(),
+                words: self.t("care-not-assessed"),
+            },
+            |level| Badge {
+                colour: level.colour.clone(),
+                words: self.of(&level.title),
+            },
         )];
         let marks = risk.marks.iter().filter_map(|mark| scale.marks.get(*mark));
-        badges.extend(marks.map(|mark| Badge { colour: mark.colour.clone(), words: self.of(&mark.title) }));
-        let scores = program.scores.iter().zip(&risk.scores).filter(|(_, points)| **points > 0);
-        RiskView { badges, scores: scores.map(|(score, points)| format!("{} {points}", self.of(&score.title))).collect() }
+        badges.extend(marks.map(|mark| Badge {
+            colour: mark.colour.clone(),
+            words: self.of(&mark.title),
+        }));
+        let scores = program
+            .scores
+            .iter()
+            .zip(&risk.scores)
+            .filter(|(_, points)| **points > 0);
+        RiskView {
+            badges,
+            scores: scores
+                .map(|(score, points)| format!("{} {points}", self.of(&score.title)))
+                .collect(),
+        }
     }
 
     /// The rules that count now, the gravest first; those whose effect is a level, a mark or an alert.
-    pub(super) fn why<'r>(&self, program: &Program, rules: impl Iterator<Item = &'r RuleShown>) -> Vec<Why> {
+    pub(super) fn why<'r>(
+        &self,
+        program: &Program,
+        rules: impl Iterator<Item = &'r RuleShown>,
+    ) -> Vec<Why> {
         let mut counting: Vec<&RuleShown> = rules
             .filter(|rule| rule.until.is_none() && !rule.replaced)
-            .filter(|rule| rule.level.is_some_and(|level| level > 0) || rule.mark.is_some() || rule.alert.is_some())
+            .filter(|rule| {
+                rule.level.is_some_and(|level| level > 0)
+                    || rule.mark.is_some()
+                    || rule.alert.is_some()
+            })
             .collect();
-        counting.sort_by_key(|rule| (rule.alert.is_none(), std::cmp::Reverse(rule.level), rule.since));
+        counting.sort_by_key(|rule| {
+            (
+                rule.alert.is_none(),
+                std::cmp::Reverse(rule.level),
+                rule.since,
+            )
+        });
         let scale = program.risk.as_ref();
         let mut found: Vec<Why> = Vec::new();
         for rule in counting {
-            let level = rule.level.and_then(|level| scale?.levels.get(level)).map(|level| level.colour.clone());
-            let mark = rule.mark.and_then(|mark| scale?.marks.get(mark)).map(|mark| mark.colour.clone());
+            let level = rule
+                .level
+                .and_then(|level| scale?.levels.get(level))
+                .map(|level| level.colour.clone());
+            let mark = rule
+                .mark
+                .and_then(|mark| scale?.marks.get(mark))
+                .map(|mark| mark.colour.clone());
             let why = Why {
                 colour: level.or(mark).unwrap_or_else(|| "alert".to_owned()),
                 title: self.of(&rule.title),
                 alert: rule.alert.as_ref().map(|alert| self.of(alert)),
             };
             // Several findings that the reader may not see read alike; one line says as much.
-            if !found.iter().any(|known| known.title == why.title && known.alert == why.alert) {
+            if !found
+                .iter()
+                .any(|known| known.title == why.title && known.alert == why.alert)
+            {
                 found.push(why);
             }
         }
@@ -187,25 +252,41 @@ impl Words<'_> {
     /// The title of a form, unless it tells more than the reader may know: a form whose typed fields are mostly above
     /// the reader's secrecy is named by what stands for it.
     pub(super) fn form_title(&self, form: &Form) -> String {
-        if self.is_closed(form) { self.of(&restricted()) } else { self.of(&form.title) }
+        if self.is_closed(form) {
+            self.of(&restricted())
+        } else {
+            self.of(&form.title)
+        }
     }
 
     /// The title of a task, unless it is done by a form that is closed to the reader.
     pub(super) fn task_title(&self, program: &Program, task: &TaskShown) -> String {
-        let closed = task.form.is_some_and(|form| self.is_closed(program.form(form)));
-        if closed { self.t("care-restricted-task") } else { self.of(&task.title) }
+        let closed = task
+            .form
+            .is_some_and(|form| self.is_closed(program.form(form)));
+        if closed {
+            self.t("care-restricted-task")
+        } else {
+            self.of(&task.title)
+        }
     }
 
     /// Whether the reader may see less than half of what a form asks.
     pub(super) fn is_closed(&self, form: &Form) -> bool {
-        let above = form.fields.iter().filter(|field| field.secrecy > self.secrecy_max()).count();
+        let above = form
+            .fields
+            .iter()
+            .filter(|field| field.secrecy > self.secrecy_max())
+            .count();
         2 * above > form.fields.len()
     }
 }
 
 /// The programs that follow persons.
 pub(super) fn programs_of_persons(pack: &Pack) -> impl Iterator<Item = &Program> {
-    pack.programs.iter().filter(|program| program.subject == SubjectKind::Person)
+    pack.programs
+        .iter()
+        .filter(|program| program.subject == SubjectKind::Person)
 }
 
 /// A day of the replay as a date; all of them come from dates.

@@ -12,11 +12,12 @@ use super::words::{Badge, Words, programs_of_persons};
 use super::{care_of, subject_id};
 use crate::access::Action;
 use crate::care::{
-    Acting, Attempt, AttemptOutcome, Cause, Cursor, Reach, WorkFilter, WorkKind, WorkPage as Page, WorkRow,
+    Acting, Attempt, AttemptOutcome, Cause, Cursor, Reach, WorkFilter, WorkKind, WorkPage as Page,
+    WorkRow,
 };
 use crate::http::{Cx, Error, Form, encoded};
-use crate::registry::{Found, PersonId, listed};
 use crate::referral::incoming;
+use crate::registry::{Found, PersonId, listed};
 use crate::ui::{Frame, html};
 
 /// Lines on a page.
@@ -81,33 +82,56 @@ struct WorkListPage {
     can_register: bool,
 }
 
-fn address(query: &WorkQuery, kind: &str, reach: &str, program: &str) -> String {
-    let _ = query;
+fn address(kind: &str, reach: &str, program: &str) -> String {
     let mut pairs = Vec::new();
     for (name, value) in [("kind", kind), ("reach", reach), ("program", program)] {
         if !value.is_empty() {
             pairs.push(format!("{name}={}", encoded(value)));
         }
     }
-    if pairs.is_empty() { "/".to_owned() } else { format!("/?{}", pairs.join("&")) }
+    if pairs.is_empty() {
+        "/".to_owned()
+    } else {
+        format!("/?{}", pairs.join("&"))
+    }
 }
 
 /// The home page of those who care for persons; none for others.
 pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, Error> {
-    let Some(care) = cx.app.care().filter(|_| cx.actor.may(Action::RecordCare)) else { return Ok(None) };
+    let Some(care) = cx.app.care().filter(|_| cx.actor.may(Action::RecordCare)) else {
+        return Ok(None);
+    };
     let by = Acting::from(cx);
-    let words = Words { cx, pack: care.pack() };
-    let kind = WorkKind::ALL.into_iter().find(|kind| word(*kind) == query.kind);
+    let words = Words {
+        cx,
+        pack: care.pack(),
+    };
+    let kind = WorkKind::ALL
+        .into_iter()
+        .find(|kind| word(*kind) == query.kind);
     let filter = WorkFilter {
-        reach: if query.reach == "below" { Reach::Below } else { Reach::Own },
+        reach: if query.reach == "below" {
+            Reach::Below
+        } else {
+            Reach::Own
+        },
         kind,
         program: Some(query.program.clone()).filter(|program| !program.is_empty()),
     };
-    let after = Some(query.after.clone()).filter(|after| !after.is_empty()).map(Cursor);
+    let after = Some(query.after.clone())
+        .filter(|after| !after.is_empty())
+        .map(Cursor);
     let page = care.work_list(&by, &filter, after.as_ref(), LINES).await?;
-    let ids: Vec<PersonId> = page.rows.iter().map(|row| Id::from_uuid(row.subject.uuid())).collect();
+    let ids: Vec<PersonId> = page
+        .rows
+        .iter()
+        .map(|row| Id::from_uuid(row.subject.uuid()))
+        .collect();
     let names = listed(cx, &ids).await??;
-    let lines = page.rows.iter().map(|row| line(words, row, names.get(&Id::from_uuid(row.subject.uuid()))));
+    let lines = page
+        .rows
+        .iter()
+        .map(|row| line(words, row, names.get(&Id::from_uuid(row.subject.uuid()))));
     let mut counts = counts(words, &query, &page);
     if cx.actor.may(Action::ManageReferral) {
         let (running, late) = incoming(care, &by).await?;
@@ -119,15 +143,19 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
             is_alarm: late > 0,
         });
     }
-    let first = address(&query, &query.kind, &query.reach, &query.program);
+    let first = address(&query.kind, &query.reach, &query.program);
     let more = |cursor: &Cursor| {
         let joint = if first.contains('?') { '&' } else { '?' };
         format!("{first}{joint}after={}", encoded(&cursor.0))
     };
     let programs: Vec<(String, String, bool)> = programs_of_persons(care.pack())
         .map(|program| {
-            let href = address(&query, &query.kind, &query.reach, &program.id);
-            (href, words.of(&program.title), *program.id == *query.program)
+            let href = address(&query.kind, &query.reach, &program.id);
+            (
+                href,
+                words.of(&program.title),
+                *program.id == *query.program,
+            )
         })
         .collect();
     let list = WorkListPage {
@@ -136,11 +164,26 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
         counts,
         lines: lines.collect(),
         reaches: [("", "work-own"), ("below", "work-below")]
-            .map(|(reach, key)| (address(&query, &query.kind, reach, &query.program), key, query.reach == reach))
+            .map(|(reach, key)| {
+                (
+                    address(&query.kind, reach, &query.program),
+                    key,
+                    query.reach == reach,
+                )
+            })
             .into(),
-        programs: if programs.len() > 1 { programs } else { Vec::new() },
+        programs: if programs.len() > 1 {
+            programs
+        } else {
+            Vec::new()
+        },
         outcomes: AttemptOutcome::ALL
-            .map(|outcome| (outcome.word(), words.t(&format!("attempt-{}", outcome.word().replace('_', "-")))))
+            .map(|outcome| {
+                (
+                    outcome.word(),
+                    words.t(&format!("attempt-{}", outcome.word().replace('_', "-"))),
+                )
+            })
             .into(),
         next: page.next.as_ref().map(more),
         first,
@@ -150,20 +193,28 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
 }
 
 fn counts(words: Words<'_>, query: &WorkQuery, page: &Page) -> Vec<CountView> {
-    let known = |kind: WorkKind| page.counts.iter().find(|(known, _)| *known == kind).map_or(0, |(_, count)| *count);
+    let known = |kind: WorkKind| {
+        page.counts
+            .iter()
+            .find(|(known, _)| *known == kind)
+            .map_or(0, |(_, count)| *count)
+    };
     let mut views = vec![CountView {
-        href: address(query, "", &query.reach, &query.program),
+        href: address("", &query.reach, &query.program),
         label: words.t("work-everything"),
         count: known(WorkKind::Overdue) + known(WorkKind::DueToday) + known(WorkKind::Ready),
         is_current: query.kind.is_empty(),
         is_alarm: false,
     }];
     views.extend(WorkKind::ALL.into_iter().map(|kind| CountView {
-        href: address(query, word(kind), &query.reach, &query.program),
+        href: address(word(kind), &query.reach, &query.program),
         label: words.t(&format!("work-{}", word(kind))),
         count: known(kind),
         is_current: query.kind == word(kind),
-        is_alarm: matches!(kind, WorkKind::Overdue | WorkKind::Clock | WorkKind::Escalated) && known(kind) > 0,
+        is_alarm: matches!(
+            kind,
+            WorkKind::Overdue | WorkKind::Clock | WorkKind::Escalated
+        ) && known(kind) > 0,
     }));
     views
 }
@@ -176,8 +227,15 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
             let (hours, rest) = ((minutes / 60).to_string(), (minutes % 60).to_string());
             let pairs = [("hours", hours.as_str()), ("minutes", rest.as_str())];
             let time = crate::texts::text_with(words.language(), "work-hours", &pairs);
-            let key = if left < 0 { "work-minutes-late" } else { "work-minutes-left" };
-            (words.t1(key, "time", time), if left < 0 { "overdue" } else { "today" })
+            let key = if left < 0 {
+                "work-minutes-late"
+            } else {
+                "work-minutes-left"
+            };
+            (
+                words.t1(key, "time", time),
+                if left < 0 { "overdue" } else { "today" },
+            )
         }
         (None, 0) => (words.t("work-today"), "today"),
         (None, late) if late > 0 => (words.t1("work-late", "days", late), "overdue"),
@@ -193,7 +251,11 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
     if row.task.owner != words.cx.actor.organization {
         notes.push(words.organization(row.task.owner));
     }
-    let form = row.task.form.map(|form| program.form(form)).filter(|form| !words.is_closed(form));
+    let form = row
+        .task
+        .form
+        .map(|form| program.form(form))
+        .filter(|form| !words.is_closed(form));
     let by_hand = row.task.form.is_none() && row.task.cause != Cause::Restricted;
     let at = |what: &str| format!("/persons/{}/tasks/{}/{what}", row.subject, row.task.id);
     LineView {
@@ -206,7 +268,10 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
         state,
         notes,
         act: form.map(|form| {
-            format!("/persons/{}/forms/{}/{}?enrollment={}", row.subject, program.id, form.id, row.enrollment)
+            format!(
+                "/persons/{}/forms/{}/{}?enrollment={}",
+                row.subject, program.id, form.id, row.enrollment
+            )
         }),
         done: by_hand.then(|| at("done")),
         attempt: Some(at("attempts")),
@@ -215,10 +280,15 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
 }
 
 /// Marks a task done that no form does.
-pub(super) async fn done(cx: Cx, Path((id, task)): Path<(String, String)>) -> Result<Redirect, Error> {
+pub(super) async fn done(
+    cx: Cx,
+    Path((id, task)): Path<(String, String)>,
+) -> Result<Redirect, Error> {
     let subject = subject_id(&id)?;
     let task = task.parse().map_err(|_| Error::NotFound)?;
-    care_of(&cx)?.complete_task(&Acting::from(&cx), subject, task).await?;
+    care_of(&cx)?
+        .complete_task(&Acting::from(&cx), subject, task)
+        .await?;
     Ok(Redirect::to("/"))
 }
 
@@ -229,7 +299,9 @@ pub(super) async fn attempt(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Redirect, Error> {
     let sent = Sent(pairs);
-    let outcome = AttemptOutcome::ALL.into_iter().find(|outcome| outcome.word() == sent.one("outcome"));
+    let outcome = AttemptOutcome::ALL
+        .into_iter()
+        .find(|outcome| outcome.word() == sent.one("outcome"));
     let attempt = Attempt {
         id: sent.one("id").parse().map_err(|_| Error::NotFound)?,
         task: task.parse().map_err(|_| Error::NotFound)?,
@@ -238,6 +310,8 @@ pub(super) async fn attempt(
         note: sent.one("note").to_owned(),
         again_on: read_day(sent.one("again_on")).map_err(Error::Rejected)?,
     };
-    care_of(&cx)?.record_attempt(&Acting::from(&cx), attempt).await?;
+    care_of(&cx)?
+        .record_attempt(&Acting::from(&cx), attempt)
+        .await?;
     Ok(Redirect::to("/"))
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use fuyou_expr::Type;
 use fuyou_kernel::Timestamp;
 use fuyou_pack::Pack;
-use fuyou_expr::Type;
 
 use super::{PackColumn, PackTable, Tables, values};
 use crate::care::InstallError;
@@ -22,7 +22,11 @@ pub(in crate::care) async fn install(
     for table in tables.all() {
         widen(&mut tx, db.dialect(), table, &known).await?;
     }
-    let layers: Vec<String> = pack.layers.iter().map(|layer| format!("{} {}", layer.id, layer.version)).collect();
+    let layers: Vec<String> = pack
+        .layers
+        .iter()
+        .map(|layer| format!("{} {}", layer.id, layer.version))
+        .collect();
     if is_new_version(&mut tx, pack, &layers.join(", ")).await? {
         note_version(&mut tx, pack, &layers.join(", "), at).await?;
     }
@@ -46,10 +50,18 @@ async fn known_columns(connection: &mut Connection) -> Result<Known, InstallErro
         Cell::Text(Some(text)) => text.to_string(),
         _ => String::new(),
     };
-    Ok(rows.iter().map(|row| ((text(&row[0]), text(&row[1])), text(&row[2]))).collect())
+    Ok(rows
+        .iter()
+        .map(|row| ((text(&row[0]), text(&row[1])), text(&row[2])))
+        .collect())
 }
 
-async fn widen(tx: &mut Tx, dialect: Dialect, table: &PackTable, known: &Known) -> Result<(), InstallError> {
+async fn widen(
+    tx: &mut Tx,
+    dialect: Dialect,
+    table: &PackTable,
+    known: &Known,
+) -> Result<(), InstallError> {
     let is_new = !known.keys().any(|(name, _)| *name == table.name);
     let mut added = Vec::new();
     for column in &table.columns {
@@ -82,13 +94,19 @@ async fn widen(tx: &mut Tx, dialect: Dialect, table: &PackTable, known: &Known) 
     }
     let mut cells = Vec::new();
     for (column, word) in added {
-        cells.extend([Cell::text(&*table.name), Cell::text(&*column.name), Cell::text(word)]);
+        cells.extend([
+            Cell::text(&*table.name),
+            Cell::text(&*column.name),
+            Cell::text(word),
+        ]);
     }
     if is_new && cells.is_empty() {
         // A form without fields still has a table; remember that it was made.
         cells.extend([Cell::text(&*table.name), Cell::text("id"), Cell::text("id")]);
     }
-    Insert::new("pack_column", &["table_name", "name", "type"], "").run(tx, cells).await?;
+    Insert::new("pack_column", &["table_name", "name", "type"], "")
+        .run(tx, cells)
+        .await?;
     Ok(())
 }
 
@@ -97,7 +115,10 @@ async fn create(tx: &mut Tx, dialect: Dialect, table: &PackTable) -> Result<(), 
         Dialect::Sqlite => "blob",
         Dialect::Postgres => "uuid",
     };
-    let mut lines = vec![format!("subject_id {id} not null"), format!("id {id} not null")];
+    let mut lines = vec![
+        format!("subject_id {id} not null"),
+        format!("id {id} not null"),
+    ];
     let mut key = "subject_id, id".to_owned();
     if table.lead > 2 {
         lines.push(match dialect {
@@ -106,13 +127,22 @@ async fn create(tx: &mut Tx, dialect: Dialect, table: &PackTable) -> Result<(), 
         });
         key.push_str(", seq");
     }
-    lines.extend(table.columns.iter().map(|column| format!("\"{}\" {}", column.name, sql_type(dialect, column))));
+    lines.extend(
+        table
+            .columns
+            .iter()
+            .map(|column| format!("\"{}\" {}", column.name, sql_type(dialect, column))),
+    );
     lines.push(format!("primary key ({key})"));
     let tail = match dialect {
         Dialect::Sqlite => " strict, without rowid",
         Dialect::Postgres => "",
     };
-    let sql = format!("create table \"{}\" ({}){tail}", table.name, lines.join(", "));
+    let sql = format!(
+        "create table \"{}\" ({}){tail}",
+        table.name,
+        lines.join(", ")
+    );
     execute(tx, &Sql::built(sql), Vec::new()).await?;
     Ok(())
 }
@@ -135,7 +165,12 @@ enum Of {
 }
 
 /// A view for people: decimals with their point, ids as text, the head beside the values, no voided records.
-async fn view(tx: &mut Tx, dialect: Dialect, table: &PackTable, of: Of) -> Result<(), InstallError> {
+async fn view(
+    tx: &mut Tx,
+    dialect: Dialect,
+    table: &PackTable,
+    of: Of,
+) -> Result<(), InstallError> {
     let drop = format!("drop view if exists \"v_{}\"", table.name);
     execute(tx, &Sql::built(drop), Vec::new()).await?;
     let id = |name: &str| match dialect {
@@ -164,26 +199,64 @@ async fn view(tx: &mut Tx, dialect: Dialect, table: &PackTable, of: Of) -> Resul
         match (&column.ty, column.is_time) {
             (_, true) => format!("t.\"{name}\" as \"{name}_minutes\""),
             (Type::Decimal(scale), _) => {
-                format!("t.\"{name}\" / 1{}.0 as \"{name}\"", "0".repeat(usize::from(*scale)))
+                format!(
+                    "t.\"{name}\" / 1{}.0 as \"{name}\"",
+                    "0".repeat(usize::from(*scale))
+                )
             }
             _ => format!("t.\"{name}\""),
         }
     }));
-    let sql =
-        format!("create view \"v_{}\" as select {} from \"{}\" t{join}", table.name, columns.join(", "), table.name);
+    let sql = format!(
+        "create view \"v_{}\" as select {} from \"{}\" t{join}",
+        table.name,
+        columns.join(", "),
+        table.name
+    );
     execute(tx, &Sql::built(sql), Vec::new()).await?;
     Ok(())
 }
 
-async fn is_new_version(connection: &mut Connection, pack: &Pack, layers: &str) -> Result<bool, InstallError> {
-    let sql = "select id, version, layers from pack_version order by installed_at desc limit 1".to_owned();
-    let rows = fetch(connection, &Sql::built(sql), Vec::new(), &[CellType::Text; 3]).await?;
-    let now = vec![Cell::text(&*pack.id), Cell::text(&*pack.version), Cell::text(layers)];
+async fn is_new_version(
+    connection: &mut Connection,
+    pack: &Pack,
+    layers: &str,
+) -> Result<bool, InstallError> {
+    let sql = "select id, version, layers from pack_version order by installed_at desc limit 1"
+        .to_owned();
+    let rows = fetch(
+        connection,
+        &Sql::built(sql),
+        Vec::new(),
+        &[CellType::Text; 3],
+    )
+    .await?;
+    let now = vec![
+        Cell::text(&*pack.id),
+        Cell::text(&*pack.version),
+        Cell::text(layers),
+    ];
     Ok(rows.first() != Some(&now))
 }
 
-async fn note_version(tx: &mut Tx, pack: &Pack, layers: &str, at: Timestamp) -> Result<(), InstallError> {
-    let cells = vec![Cell::text(&*pack.id), Cell::text(&*pack.version), Cell::text(layers), Cell::at(at)];
-    Insert::new("pack_version", &["id", "version", "layers", "installed_at"], "").run(tx, cells).await?;
+async fn note_version(
+    tx: &mut Tx,
+    pack: &Pack,
+    layers: &str,
+    at: Timestamp,
+) -> Result<(), InstallError> {
+    let cells = vec![
+        Cell::text(&*pack.id),
+        Cell::text(&*pack.version),
+        Cell::text(layers),
+        Cell::at(at),
+    ];
+    Insert::new(
+        "pack_version",
+        &["id", "version", "layers", "installed_at"],
+        "",
+    )
+    .run(tx, cells)
+    .await?;
     Ok(())
 }

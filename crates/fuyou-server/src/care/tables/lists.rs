@@ -45,8 +45,14 @@ impl Question<'_> {
     /// The expressions that the lines are sorted by. What the reader may not see does not sort either.
     pub(in crate::care) fn keys(&self) -> Vec<(&Expr, Direction)> {
         let open = |expr: &Expr| expr.secrecy() <= self.secrecy_max;
-        match self.sort.and_then(|(at, direction)| Some((&self.list.columns.get(at)?.is, direction))) {
-            Some((expr, direction)) => Some((expr, direction)).filter(|_| open(expr)).into_iter().collect(),
+        match self
+            .sort
+            .and_then(|(at, direction)| Some((&self.list.columns.get(at)?.is, direction)))
+        {
+            Some((expr, direction)) => Some((expr, direction))
+                .filter(|_| open(expr))
+                .into_iter()
+                .collect(),
             None => {
                 let own = self.list.sort.iter().filter(|(expr, _)| open(expr));
                 own.map(|(expr, direction)| (expr, *direction)).collect()
@@ -75,8 +81,10 @@ impl Question<'_> {
     /// The condition, with its placeholders from `$1`.
     fn condition(&self, dialect: Dialect, cells: &mut Vec<Cell>) -> String {
         cells.push(Cell::text(self.path));
-        let mut conditions =
-            vec!["f.org in (select code from org_place where substr(path, 1, length($1)) = $1)".to_owned()];
+        let mut conditions = vec![
+            "f.org in (select code from org_place where substr(path, 1, length($1)) = $1)"
+                .to_owned(),
+        ];
         if let Some(filter) = &self.list.filter {
             conditions.push(format!("({})", self.print(dialect, filter)));
         }
@@ -94,7 +102,11 @@ fn cell_type(ty: &Type) -> CellType {
 
 /// A column of a query that no table has.
 fn column(ty: &Type) -> PackColumn {
-    PackColumn { name: "value".to_owned(), ty: ty.clone(), is_time: false }
+    PackColumn {
+        name: "value".to_owned(),
+        ty: ty.clone(),
+        is_time: false,
+    }
 }
 
 /// How many lines a list has for a reader.
@@ -113,7 +125,11 @@ pub(in crate::care) async fn count(
     let rows = fetch(connection, &Sql::built(sql), cells, &[CellType::Int]).await?;
     match rows.first().and_then(|row| row.first()) {
         Some(Cell::Int(Some(count))) => Ok(*count),
-        other => Err(Error::stored(&facts.name, &format!("{other:?}"), &Type::Integer)),
+        other => Err(Error::stored(
+            &facts.name,
+            &format!("{other:?}"),
+            &Type::Integer,
+        )),
     }
 }
 
@@ -128,19 +144,43 @@ pub(in crate::care) async fn lines(
     let mut cells = Vec::new();
     let mut condition = question.condition(dialect, &mut cells);
     let keys = question.keys();
-    let printed: Vec<String> = keys.iter().map(|(expr, _)| question.print(dialect, expr)).collect();
+    let printed: Vec<String> = keys
+        .iter()
+        .map(|(expr, _)| question.print(dialect, expr))
+        .collect();
     if let Some((values, id)) = after.filter(|(values, _)| values.len() == keys.len()) {
         let beyond = beyond(&keys, &printed, (values, *id), &mut cells);
         condition.push_str(&format!(" and ({beyond})"));
     }
     let has = |name: &str| facts.columns.iter().any(|column| column.name == name);
-    let own = |name: &str| if has(name) { format!("f.\"{name}\"") } else { "null".to_owned() };
-    let mut selected =
-        vec!["f.subject_id".to_owned(), "f.id".to_owned(), "f.org".to_owned(), own("risk"), own("marks")];
-    let mut types = vec![CellType::Id, CellType::Id, CellType::Text, CellType::Text, CellType::Text];
+    let own = |name: &str| {
+        if has(name) {
+            format!("f.\"{name}\"")
+        } else {
+            "null".to_owned()
+        }
+    };
+    let mut selected = vec![
+        "f.subject_id".to_owned(),
+        "f.id".to_owned(),
+        "f.org".to_owned(),
+        own("risk"),
+        own("marks"),
+    ];
+    let mut types = vec![
+        CellType::Id,
+        CellType::Id,
+        CellType::Text,
+        CellType::Text,
+        CellType::Text,
+    ];
     for head in &question.list.columns {
         let open = head.is.secrecy() <= question.secrecy_max;
-        selected.push(if open { question.print(dialect, &head.is) } else { typed_null(dialect, head.is.ty()) });
+        selected.push(if open {
+            question.print(dialect, &head.is)
+        } else {
+            typed_null(dialect, head.is.ty())
+        });
         types.push(cell_type(head.is.ty()));
     }
     for ((expr, _), text) in keys.iter().zip(&printed) {
@@ -163,7 +203,9 @@ pub(in crate::care) async fn lines(
         order.concat()
     );
     let rows = fetch(connection, &Sql::built(sql), cells, &types).await?;
-    rows.into_iter().map(|row| line(question, &keys, row, &facts.name)).collect()
+    rows.into_iter()
+        .map(|row| line(question, &keys, row, &facts.name))
+        .collect()
 }
 
 fn typed_null(dialect: Dialect, ty: &Type) -> String {
@@ -196,7 +238,9 @@ fn beyond(
             Direction::Ascending => '>',
             Direction::Descending => '<',
         };
-        ways.push(format!("({equal}(({text}) {sign} ${number} or ({text}) is null))"));
+        ways.push(format!(
+            "({equal}(({text}) {sign} ${number} or ({text}) is null))"
+        ));
         equal.push_str(&format!("({text}) = ${number} and "));
     }
     cells.push(Cell::id(id));
@@ -232,7 +276,13 @@ fn line(
         org,
         risk,
         marks,
-        values: columns.iter().map(|head| value(head.is.ty())).collect::<Result<_, _>>()?,
-        keys: keys.iter().map(|(expr, _)| value(expr.ty())).collect::<Result<_, _>>()?,
+        values: columns
+            .iter()
+            .map(|head| value(head.is.ty()))
+            .collect::<Result<_, _>>()?,
+        keys: keys
+            .iter()
+            .map(|(expr, _)| value(expr.ty()))
+            .collect::<Result<_, _>>()?,
     })
 }

@@ -13,7 +13,11 @@ impl Taken {
     /// Takes a name for a table, or gives back the name that cannot be one.
     pub(super) fn table(&mut self, name: &str) -> Result<(), String> {
         // The readable view is called after its table.
-        if is_name(&format!("v_{name}")) && self.0.insert(name.to_owned()) { Ok(()) } else { Err(name.to_owned()) }
+        if is_name(&format!("v_{name}")) && self.0.insert(name.to_owned()) {
+            Ok(())
+        } else {
+            Err(name.to_owned())
+        }
     }
 
     /// Checks the columns of one table.
@@ -35,7 +39,9 @@ impl Taken {
 fn is_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 #[cfg(test)]
@@ -61,6 +67,9 @@ mod tests {
         let mut taken = Taken::default();
         assert_eq!(taken.table("care_a_b"), Ok(()));
         assert_eq!(taken.table("care_a_b"), Err("care_a_b".to_owned()));
-        assert_eq!(taken.columns(&["id"], ["x", "id"].into_iter()), Err("id".to_owned()));
+        assert_eq!(
+            taken.columns(&["id"], ["x", "id"].into_iter()),
+            Err("id".to_owned())
+        );
     }
 }

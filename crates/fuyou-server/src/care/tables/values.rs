@@ -33,7 +33,9 @@ pub(super) fn type_word(column: &PackColumn) -> String {
         // A value set may get another name; what is stored are its codes.
         Type::Code(_) => "code".to_owned(),
         Type::Codes(_) => "codes".to_owned(),
-        ty @ (Type::Boolean | Type::Integer | Type::Decimal(_) | Type::Text | Type::Date) => ty.to_string(),
+        ty @ (Type::Boolean | Type::Integer | Type::Decimal(_) | Type::Text | Type::Date) => {
+            ty.to_string()
+        }
     }
 }
 
@@ -49,9 +51,13 @@ pub(crate) fn to_cell(column: &PackColumn, value: &Value) -> Cell {
         (CellType::Date, _) => Cell::Date(None),
         (_, Value::Null) => Cell::Text(None),
         (_, Value::Text(text)) => Cell::Text(Some(text.clone())),
-        (_, Value::Code(index)) => {
-            Cell::Text(column.ty.value_set().and_then(|set| set.code(*index)).cloned())
-        }
+        (_, Value::Code(index)) => Cell::Text(
+            column
+                .ty
+                .value_set()
+                .and_then(|set| set.code(*index))
+                .cloned(),
+        ),
         (_, other) => Cell::text(format_value(&column.ty, other)),
     }
 }
@@ -68,7 +74,9 @@ pub(crate) fn from_cell(column: &PackColumn, cell: Cell) -> Result<Value, String
         Cell::Text(None) => Value::Null,
         Cell::Text(Some(text)) if column.ty == Type::Text => Value::Text(text),
         Cell::Text(Some(text)) => parse_value(&column.ty, &text).map_err(|_| text.to_string())?,
-        other @ (Cell::Instant(_) | Cell::Id(_) | Cell::Bytes(_)) => return Err(format!("{other:?}")),
+        other @ (Cell::Instant(_) | Cell::Id(_) | Cell::Bytes(_)) => {
+            return Err(format!("{other:?}"));
+        }
     })
 }
 
@@ -87,22 +95,70 @@ mod tests {
     #[test]
     fn values_come_back() {
         let set = ValueSet::new("colour", ["green", "red"], true).unwrap();
-        let column = |ty: Type, is_time: bool| PackColumn { name: "x".into(), ty, is_time };
+        let column = |ty: Type, is_time: bool| PackColumn {
+            name: "x".into(),
+            ty,
+            is_time,
+        };
         let check = |column: PackColumn, value: Value, cell: &str| {
             let stored = to_cell(&column, &value);
             assert_eq!(format!("{stored:?}"), cell);
             assert_eq!(from_cell(&column, stored), Ok(value));
         };
-        check(column(Type::Boolean, false), Value::Boolean(false), "Bool(Some(false))");
-        check(column(Type::Decimal(1), false), Value::Number(653), "Int(Some(653))");
-        check(column(Type::Text, true), Value::text("07:05"), "Int(Some(425))");
-        check(column(Type::Text, false), Value::text("07:05"), "Text(Some(\"07:05\"))");
-        check(column(Type::Code(set.clone()), false), Value::Code(1), "Text(Some(\"red\"))");
-        check(column(Type::Codes(set.clone()), false), Value::Codes([0, 1].into_iter().collect()), "Text(Some(\"|green|red|\"))");
-        check(column(Type::Codes(set.clone()), false), Value::Codes(CodeSet::default()), "Text(Some(\"|\"))");
-        check(column(Type::Date, false), Value::Date(20_000), "Date(Some(2024-10-04))");
-        for ty in [Type::Boolean, Type::Integer, Type::Text, Type::Code(set), Type::Date] {
-            assert_eq!(from_cell(&column(ty.clone(), false), to_cell(&column(ty, false), &Value::Null)), Ok(Value::Null));
+        check(
+            column(Type::Boolean, false),
+            Value::Boolean(false),
+            "Bool(Some(false))",
+        );
+        check(
+            column(Type::Decimal(1), false),
+            Value::Number(653),
+            "Int(Some(653))",
+        );
+        check(
+            column(Type::Text, true),
+            Value::text("07:05"),
+            "Int(Some(425))",
+        );
+        check(
+            column(Type::Text, false),
+            Value::text("07:05"),
+            "Text(Some(\"07:05\"))",
+        );
+        check(
+            column(Type::Code(set.clone()), false),
+            Value::Code(1),
+            "Text(Some(\"red\"))",
+        );
+        check(
+            column(Type::Codes(set.clone()), false),
+            Value::Codes([0, 1].into_iter().collect()),
+            "Text(Some(\"|green|red|\"))",
+        );
+        check(
+            column(Type::Codes(set.clone()), false),
+            Value::Codes(CodeSet::default()),
+            "Text(Some(\"|\"))",
+        );
+        check(
+            column(Type::Date, false),
+            Value::Date(20_000),
+            "Date(Some(2024-10-04))",
+        );
+        for ty in [
+            Type::Boolean,
+            Type::Integer,
+            Type::Text,
+            Type::Code(set),
+            Type::Date,
+        ] {
+            assert_eq!(
+                from_cell(
+                    &column(ty.clone(), false),
+                    to_cell(&column(ty, false), &Value::Null)
+                ),
+                Ok(Value::Null)
+            );
         }
     }
 }

@@ -4,8 +4,10 @@ use fuyou_kernel::{Date, Span};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::care::{
+    Acting, Correction, EncounterId, EnrollmentChange, Error, Reasons, Record, SubjectId, Voiding,
+};
 use crate::testkit::county::{ANTENATAL, County, national_pack, typed};
-use crate::care::{Acting, Correction, EncounterId, EnrollmentChange, Error, Reasons, Record, SubjectId, Voiding};
 use crate::testkit::each_database;
 
 /// Operations on one woman.
@@ -21,16 +23,28 @@ struct Told {
 
 /// A visit on a day between the 8th and the 39th week.
 fn visit(county: &County, random: &mut StdRng, woman: SubjectId) -> (Record, String) {
-    let day = Span::Days(random.random_range(0..200)).after(Date::constant(2024, 5, 11)).unwrap();
+    let day = Span::Days(random.random_range(0..200))
+        .after(Date::constant(2024, 5, 11))
+        .unwrap();
     let systolic = random.random_range(100..170);
     let hb = random.random_range(55..140);
     let text = ANTENATAL
         .replace("systolic_mmhg=116", &format!("systolic_mmhg={systolic}"))
         .replace("hb_g_per_l=118", &format!("hb_g_per_l={hb}"))
-        .replace("classification=normal", "classification=abnormal classification_text=seen")
-        .replace("next_visit_on=2024-08-29", &format!("next_visit_on={}", later(day)));
-    let text = format!("{text} fundal_height_cm=22.0 fetal_position=cephalic fetal_movement=normal");
-    (county.typed(woman, "antenatal", &day.to_string(), &text), text)
+        .replace(
+            "classification=normal",
+            "classification=abnormal classification_text=seen",
+        )
+        .replace(
+            "next_visit_on=2024-08-29",
+            &format!("next_visit_on={}", later(day)),
+        );
+    let text =
+        format!("{text} fundal_height_cm=22.0 fetal_position=cephalic fetal_movement=normal");
+    (
+        county.typed(woman, "antenatal", &day.to_string(), &text),
+        text,
+    )
 }
 
 fn later(day: Date) -> Date {
@@ -38,7 +52,13 @@ fn later(day: Date) -> Date {
 }
 
 /// One thing that somebody does; a refusal is an answer too.
-async fn act(county: &County, random: &mut StdRng, by: &Acting, woman: SubjectId, told: &mut Told) -> Result<(), Error> {
+async fn act(
+    county: &County,
+    random: &mut StdRng,
+    by: &Acting,
+    woman: SubjectId,
+    told: &mut Told,
+) -> Result<(), Error> {
     match random.random_range(0..10) {
         0..5 => {
             let (record, _) = visit(county, random, woman);
@@ -48,7 +68,10 @@ async fn act(county: &County, random: &mut StdRng, by: &Acting, woman: SubjectId
         }
         5 => {
             // The network lost our answer: the same is sent again.
-            if let Some(record) = told.sent.get(random.random_range(0..told.sent.len().max(1))) {
+            if let Some(record) = told
+                .sent
+                .get(random.random_range(0..told.sent.len().max(1)))
+            {
                 assert!(county.care.record(by, record.clone()).await?.repeated);
             }
         }
@@ -69,7 +92,18 @@ async fn act(county: &County, random: &mut StdRng, by: &Acting, woman: SubjectId
         8 if !told.versions.is_empty() => {
             let (id, base_version) = told.versions[random.random_range(0..told.versions.len())];
             let why = "another woman".to_owned();
-            county.care.void(by, Voiding { id, subject: woman, base_version, why }).await?;
+            county
+                .care
+                .void(
+                    by,
+                    Voiding {
+                        id,
+                        subject: woman,
+                        base_version,
+                        why,
+                    },
+                )
+                .await?;
             told.versions.retain(|(known, _)| *known != id);
         }
         _ => {
@@ -81,7 +115,10 @@ async fn act(county: &County, random: &mut StdRng, by: &Acting, woman: SubjectId
                 base_version: None,
                 why: "moved".to_owned(),
             };
-            county.care.move_enrollment(by, change, county.tree.by_code(to).unwrap().id).await?;
+            county
+                .care
+                .move_enrollment(by, change, county.tree.by_code(to).unwrap().id)
+                .await?;
         }
     }
     Ok(())
@@ -100,13 +137,24 @@ async fn what_is_stored_is_what_the_records_amount_to() {
             let mut told = Told::default();
             let mut refused = 0;
             for step in 0..OPERATIONS {
-                let day = Span::Days(i32::try_from(step).unwrap()).after("2024-12-01".parse().unwrap());
+                let day =
+                    Span::Days(i32::try_from(step).unwrap()).after("2024-12-01".parse().unwrap());
                 let by = county.worker(&day.unwrap().to_string());
-                refused += usize::from(act(&county, &mut random, &by, woman, &mut told).await.is_err());
+                refused += usize::from(
+                    act(&county, &mut random, &by, woman, &mut told)
+                        .await
+                        .is_err(),
+                );
                 let differences = county.care.reconcile(&by, woman).await.unwrap();
-                assert!(differences.is_empty(), "seed {seed}, step {step}: {differences:?}");
+                assert!(
+                    differences.is_empty(),
+                    "seed {seed}, step {step}: {differences:?}"
+                );
             }
-            assert!(refused < OPERATIONS / 2, "{refused} of {OPERATIONS} were refused");
+            assert!(
+                refused < OPERATIONS / 2,
+                "{refused} of {OPERATIONS} were refused"
+            );
             county.audit_is_sound().await;
         })
         .await;

@@ -1,8 +1,8 @@
 //! What a reader may not see does not leave the engine.
 
-use crate::testkit::county::{County, national_pack};
 use crate::access::Role;
 use crate::care::{ListFilter, Shown};
+use crate::testkit::county::{County, national_pack};
 use crate::testkit::each_database;
 
 #[tokio::test]
@@ -65,7 +65,13 @@ async fn every_list_of_the_pack_answers_page_by_page() {
             loop {
                 let page = county
                     .care
-                    .list(&worker, ("maternal", &list.id), &ListFilter::default(), after.as_ref(), 2)
+                    .list(
+                        &worker,
+                        ("maternal", &list.id),
+                        &ListFilter::default(),
+                        after.as_ref(),
+                        2,
+                    )
                     .await
                     .unwrap_or_else(|error| panic!("{}: {error} {error:?}", list.id));
                 seen.extend(page.rows.iter().map(|row| row.enrollment));
@@ -80,7 +86,16 @@ async fn every_list_of_the_pack_answers_page_by_page() {
             seen.dedup();
             assert_eq!(seen.len(), count, "{}: a line came twice", list.id);
         }
-        let listed = county.care.list(&worker, ("maternal", "registered"), &ListFilter::default(), None, 10).await;
+        let listed = county
+            .care
+            .list(
+                &worker,
+                ("maternal", "registered"),
+                &ListFilter::default(),
+                None,
+                10,
+            )
+            .await;
         assert_eq!(listed.unwrap().total, 5);
     })
     .await;

@@ -44,7 +44,10 @@ pub(super) struct Block {
 impl Block {
     /// Whether a subject stands in this piece already; the last one most likely.
     fn has(&self, subject: Uuid) -> bool {
-        self.subjects.iter().rev().any(|known| known.subject == subject)
+        self.subjects
+            .iter()
+            .rev()
+            .any(|known| known.subject == subject)
     }
 }
 
@@ -62,12 +65,21 @@ impl Blocks {
     pub(super) fn open(path: &Path, (position, line): (u64, u64)) -> std::io::Result<Self> {
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(position))?;
-        Ok(Blocks { reader: BufReader::with_capacity(1 << 20, file), position, line, number: 0, held: None })
+        Ok(Blocks {
+            reader: BufReader::with_capacity(1 << 20, file),
+            position,
+            line,
+            number: 0,
+            held: None,
+        })
     }
 
     /// The next piece; none at the end.
     pub(super) fn next(&mut self) -> std::io::Result<Option<Block>> {
-        let mut block = Block { number: self.number, ..Block::default() };
+        let mut block = Block {
+            number: self.number,
+            ..Block::default()
+        };
         let mut lines = 0;
         loop {
             // The end of this piece lies before the line that is held for the next one.
@@ -81,7 +93,12 @@ impl Blocks {
             };
             match subject {
                 Some(subject) if block.has(subject) => {
-                    if let Some(known) = block.subjects.iter_mut().rev().find(|known| known.subject == subject) {
+                    if let Some(known) = block
+                        .subjects
+                        .iter_mut()
+                        .rev()
+                        .find(|known| known.subject == subject)
+                    {
                         known.lines.push(line);
                     }
                 }
@@ -90,7 +107,10 @@ impl Blocks {
                     self.held = Some((line, subject));
                     break;
                 }
-                Some(subject) => block.subjects.push(SubjectLines { subject, lines: vec![line] }),
+                Some(subject) => block.subjects.push(SubjectLines {
+                    subject,
+                    lines: vec![line],
+                }),
                 None => match serde_json::from_slice::<Head<'_>>(&line.bytes) {
                     Ok(_) => block.places.push(line),
                     Err(_) => block.unreadable.push(line),
@@ -98,7 +118,8 @@ impl Blocks {
             }
             lines += 1;
         }
-        let empty = block.subjects.is_empty() && block.places.is_empty() && block.unreadable.is_empty();
+        let empty =
+            block.subjects.is_empty() && block.places.is_empty() && block.unreadable.is_empty();
         self.number += 1;
         Ok(if empty { None } else { Some(block) })
     }
@@ -128,7 +149,13 @@ impl Blocks {
                 "organization" | "staff" => None,
                 _ => head.subject,
             });
-            return Ok(Some((NumberedLine { number: self.line, bytes }, subject)));
+            return Ok(Some((
+                NumberedLine {
+                    number: self.line,
+                    bytes,
+                },
+                subject,
+            )));
         }
     }
 }

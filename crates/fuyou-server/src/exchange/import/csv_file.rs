@@ -33,27 +33,51 @@ pub(super) async fn run(
     (job, program, form): (&Job<'_>, &str, &str),
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> Result<Report, Error> {
-    by.actor.require_anywhere(Action::ImportData).map_err(crate::care::Error::from)?;
+    by.actor
+        .require_anywhere(Action::ImportData)
+        .map_err(crate::care::Error::from)?;
     let bytes_total = std::fs::metadata(job.file)?.len();
     if bytes_total > FILE_BYTES_MAX {
-        return Err(Error::NotThis(format!("a CSV file has at most {} MiB", FILE_BYTES_MAX >> 20)));
+        return Err(Error::NotThis(format!(
+            "a CSV file has at most {} MiB",
+            FILE_BYTES_MAX >> 20
+        )));
     }
     let text = decode(&std::fs::read(job.file)?)?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let header: Vec<String> =
-        reader.headers().map_err(|err| Error::NotThis(err.to_string()))?.iter().map(str::to_owned).collect();
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let header: Vec<String> = reader
+        .headers()
+        .map_err(|err| Error::NotThis(err.to_string()))?
+        .iter()
+        .map(str::to_owned)
+        .collect();
     let names_person = header.iter().any(|name| name == SUBJECT || name == ID_NO);
     if !names_person || !header.iter().any(|name| name == OCCURRED_ON) {
-        return Err(Error::NotThis(format!("the header must hold {SUBJECT} or {ID_NO}, and {OCCURRED_ON}")));
+        return Err(Error::NotThis(format!(
+            "the header must hold {SUBJECT} or {ID_NO}, and {OCCURRED_ON}"
+        )));
     }
     let mut report = Report::default();
     let mut rejected = Rejected::open(job.rejected, 0)?;
-    let mut done = Progress { bytes_total, ..Progress::default() };
+    let mut done = Progress {
+        bytes_total,
+        ..Progress::default()
+    };
     for row in reader.records() {
         report.lines += 1;
-        let line = row.as_ref().ok().and_then(|row| row.position()).map_or(report.lines + 1, csv::Position::line);
+        let line = row
+            .as_ref()
+            .ok()
+            .and_then(|row| row.position())
+            .map_or(report.lines + 1, csv::Position::line);
         let outcome = match row {
-            Err(err) => Err(Localized::new(format!("这一行读不懂:{err}"), format!("the row cannot be read: {err}"))),
+            Err(err) => Err(Localized::new(
+                format!("这一行读不懂:{err}"),
+                format!("the row cannot be read: {err}"),
+            )),
             Ok(row) => {
                 done.bytes_done = row.position().map_or(0, csv::Position::byte);
                 store(care, keys, by, (program, form), &header, &row).await?
@@ -85,7 +109,9 @@ fn decode(bytes: &[u8]) -> Result<String, Error> {
     }
     let (text, _, broken) = encoding_rs::GB18030.decode(bytes);
     if broken {
-        return Err(Error::NotThis("the file is neither UTF-8 nor GBK".to_owned()));
+        return Err(Error::NotThis(
+            "the file is neither UTF-8 nor GBK".to_owned(),
+        ));
     }
     Ok(text.into_owned())
 }
@@ -103,7 +129,12 @@ async fn store(
         let at = header.iter().position(|known| known == name)?;
         row.get(at).filter(|text| !text.is_empty())
     };
-    let wrong = |name: &str, text: &str| Localized::new(format!("{name} 的值“{text}”有误"), format!("{name} is wrong: `{text}`"));
+    let wrong = |name: &str, text: &str| {
+        Localized::new(
+            format!("{name} 的值“{text}”有误"),
+            format!("{name} is wrong: `{text}`"),
+        )
+    };
     let subject = match (cell(SUBJECT), cell(ID_NO)) {
         (Some(text), _) => match text.parse::<SubjectId>() {
             Ok(subject) => subject,
@@ -111,24 +142,42 @@ async fn store(
         },
         (None, Some(number)) => {
             let mut reader = care.db().read().await.map_err(crate::care::Error::from)?;
-            let found = person_by_number(&mut reader, keys, number).await.map_err(crate::care::Error::from)?;
+            let found = person_by_number(&mut reader, keys, number)
+                .await
+                .map_err(crate::care::Error::from)?;
             match found {
                 Some(person) => SubjectId::from_uuid(person.uuid()),
                 // The number itself stays out of the file of reasons.
-                None => return Ok(Err(Localized::new("没有这个身份证号的人", "Nobody has this identity number"))),
+                None => {
+                    return Ok(Err(Localized::new(
+                        "没有这个身份证号的人",
+                        "Nobody has this identity number",
+                    )));
+                }
             }
         }
-        (None, None) => return Ok(Err(Localized::new("缺少 subject 或 id_no", "Neither subject nor id_no is given"))),
+        (None, None) => {
+            return Ok(Err(Localized::new(
+                "缺少 subject 或 id_no",
+                "Neither subject nor id_no is given",
+            )));
+        }
     };
     let mut text = TypedText::default();
     for (name, value) in header.iter().zip(row) {
-        let is_field = ![SUBJECT, ID_NO, OCCURRED_ON, ENROLLMENT, ID, REASON].contains(&name.as_str());
+        let is_field =
+            ![SUBJECT, ID_NO, OCCURRED_ON, ENROLLMENT, ID, REASON].contains(&name.as_str());
         if is_field && !value.is_empty() {
             text.fields.insert(name.clone(), value.to_owned());
         }
     }
     let occurred_on = cell(OCCURRED_ON).map(date).transpose();
-    let Ok(occurred_on) = occurred_on else { return Ok(Err(wrong(OCCURRED_ON, cell(OCCURRED_ON).unwrap_or_default()))) };
+    let Ok(occurred_on) = occurred_on else {
+        return Ok(Err(wrong(
+            OCCURRED_ON,
+            cell(OCCURRED_ON).unwrap_or_default(),
+        )));
+    };
     let enrollment = match cell(ENROLLMENT).map(str::parse::<EnrollmentId>).transpose() {
         Ok(enrollment) => enrollment,
         Err(_) => return Ok(Err(wrong(ENROLLMENT, cell(ENROLLMENT).unwrap_or_default()))),
@@ -146,7 +195,9 @@ async fn store(
         form: form.to_owned(),
         occurred_on,
         values: Values::Text(text),
-        reasons: cell(REASON).map(|why| Reasons::from([("*".to_owned(), why.to_owned())])).unwrap_or_default(),
+        reasons: cell(REASON)
+            .map(|why| Reasons::from([("*".to_owned(), why.to_owned())]))
+            .unwrap_or_default(),
         base_version: None,
     };
     Ok(match care.record(by, record).await {
@@ -157,7 +208,12 @@ async fn store(
 }
 
 /// A row without an id has the id of its content: the same row twice is one record.
-fn id_of(subject: SubjectId, (program, form): (&str, &str), header: &[String], row: &csv::StringRecord) -> Uuid {
+fn id_of(
+    subject: SubjectId,
+    (program, form): (&str, &str),
+    header: &[String],
+    row: &csv::StringRecord,
+) -> Uuid {
     let mut hasher = Sm3::new();
     let mut put = |text: &str| {
         hasher.update((text.len() as u64).to_be_bytes());
@@ -166,7 +222,11 @@ fn id_of(subject: SubjectId, (program, form): (&str, &str), header: &[String], r
     put(&subject.to_string());
     put(program);
     put(form);
-    for (name, value) in header.iter().zip(row).filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in header
+        .iter()
+        .zip(row)
+        .filter(|(_, value)| !value.is_empty())
+    {
         put(name);
         put(value);
     }

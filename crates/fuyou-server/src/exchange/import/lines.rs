@@ -18,12 +18,19 @@ use uuid::Uuid;
 
 fn parsed<'a, D: Deserializer<'a>, T: FromStr<Err: Display>>(from: D) -> Result<T, D::Error> {
     let text = Cow::<str>::deserialize(from)?;
-    text.parse().map_err(|err| D::Error::custom(format_args!("`{text}`: {err}")))
+    text.parse()
+        .map_err(|err| D::Error::custom(format_args!("`{text}`: {err}")))
 }
 
-fn parsed_option<'a, D: Deserializer<'a>, T: FromStr<Err: Display>>(from: D) -> Result<Option<T>, D::Error> {
+fn parsed_option<'a, D: Deserializer<'a>, T: FromStr<Err: Display>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
     let text = Option::<Cow<str>>::deserialize(from)?;
-    text.map(|text| text.parse().map_err(|err| D::Error::custom(format_args!("`{text}`: {err}")))).transpose()
+    text.map(|text| {
+        text.parse()
+            .map_err(|err| D::Error::custom(format_args!("`{text}`: {err}")))
+    })
+    .transpose()
 }
 
 /// What every line says first: enough to put it with others of its subject.
@@ -133,7 +140,11 @@ pub(super) struct DoneLine {
 }
 
 /// The draft that a record line says, or why it says none.
-pub(super) fn draft(program: &Program, form_ix: FormIx, line: &RecordLine<'_>) -> Result<Draft, Localized> {
+pub(super) fn draft(
+    program: &Program,
+    form_ix: FormIx,
+    line: &RecordLine<'_>,
+) -> Result<Draft, Localized> {
     let form = program.form(form_ix);
     let mut draft = Draft::new(program, form_ix);
     draft.occurred_on = Some(DayNumber::from(line.occurred_on));
@@ -147,15 +158,29 @@ pub(super) fn draft(program: &Program, form_ix: FormIx, line: &RecordLine<'_>) -
 }
 
 fn group(form: &Form, id: &str, raw: &RawValue, draft: &mut Draft) -> Result<(), Localized> {
-    let unknown = |id: &str| Localized::new(format!("表单没有“{id}”这一项"), format!("the form has no field `{id}`"));
+    let unknown = |id: &str| {
+        Localized::new(
+            format!("表单没有“{id}”这一项"),
+            format!("the form has no field `{id}`"),
+        )
+    };
     let ix = form.group(id).ok_or_else(|| unknown(id))?;
     let group = &form.groups[ix.get()];
-    let rows: Vec<HashMap<Cow<'_, str>, &RawValue>> = serde_json::from_str(raw.get())
-        .map_err(|_| Localized::new(format!("“{id}”应是一组行"), format!("`{id}` must be a list of rows")))?;
+    let rows: Vec<HashMap<Cow<'_, str>, &RawValue>> =
+        serde_json::from_str(raw.get()).map_err(|_| {
+            Localized::new(
+                format!("“{id}”应是一组行"),
+                format!("`{id}` must be a list of rows"),
+            )
+        })?;
     for row in rows {
         let mut values = vec![Value::Null; group.fields.len()];
         for (id, raw) in &row {
-            let at = group.fields.iter().position(|field| *field.id == **id).ok_or_else(|| unknown(id))?;
+            let at = group
+                .fields
+                .iter()
+                .position(|field| *field.id == **id)
+                .ok_or_else(|| unknown(id))?;
             values[at] = value(&group.fields[at], raw)?;
         }
         draft.groups[ix.get()].push(values);
@@ -168,7 +193,10 @@ fn value(field: &Field, raw: &RawValue) -> Result<Value, Localized> {
     let text = raw.get();
     let wrong = || {
         let label = &field.label;
-        Localized::new(format!("“{}”的值 {text} 读不懂", label.zh), format!("{}: {text} cannot be read", label.en))
+        Localized::new(
+            format!("“{}”的值 {text} 读不懂", label.zh),
+            format!("{}: {text} cannot be read", label.en),
+        )
     };
     match text.as_bytes().first() {
         Some(b'n') => Ok(Value::Null),

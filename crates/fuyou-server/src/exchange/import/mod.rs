@@ -37,6 +37,8 @@ pub async fn import_file(
 ) -> Result<Report, Error> {
     match &job.format {
         Format::Ndjson => run::run(care, keys, by, job, &mut progress).await,
-        Format::Csv { program, form } => csv_file::run(care, keys, by, (job, program, form), &mut progress).await,
+        Format::Csv { program, form } => {
+            csv_file::run(care, keys, by, (job, program, form), &mut progress).await
+        }
     }
 }

@@ -13,7 +13,11 @@ use crate::db::{Change, Db, Error, Operation};
 use crate::registry::{Organization, Tree, load_tree, save_organizations};
 
 /// Stores the organizations, and gives the actor the tree as it is then.
-pub(super) async fn store(db: &Db, by: &mut Acting, lines: &[NumberedLine]) -> Result<Vec<Refused>, Error> {
+pub(super) async fn store(
+    db: &Db,
+    by: &mut Acting,
+    lines: &[NumberedLine],
+) -> Result<Vec<Refused>, Error> {
     let mut refused = Vec::new();
     let tree = load_tree(db).await?;
     let mut known: HashMap<String, Organization> = tree
@@ -30,7 +34,10 @@ pub(super) async fn store(db: &Db, by: &mut Acting, lines: &[NumberedLine]) -> R
             }
             // Staff have no logins here; who recorded what stands in the records by code.
             Ok(None) => {}
-            Err(why) => refused.push(Refused { line: line.number, why }),
+            Err(why) => refused.push(Refused {
+                line: line.number,
+                why,
+            }),
         }
     }
     if !stored.is_empty() {
@@ -53,20 +60,36 @@ pub(super) async fn store(db: &Db, by: &mut Acting, lines: &[NumberedLine]) -> R
     Ok(refused)
 }
 
-fn read(line: &NumberedLine, known: &HashMap<String, Organization>) -> Result<Option<Organization>, Localized> {
-    let unreadable =
-        |err: &dyn std::fmt::Display| Localized::new(format!("这一行读不懂:{err}"), format!("the line cannot be read: {err}"));
+fn read(
+    line: &NumberedLine,
+    known: &HashMap<String, Organization>,
+) -> Result<Option<Organization>, Localized> {
+    let unreadable = |err: &dyn std::fmt::Display| {
+        Localized::new(
+            format!("这一行读不懂:{err}"),
+            format!("the line cannot be read: {err}"),
+        )
+    };
     let head: Head<'_> = serde_json::from_slice(&line.bytes).map_err(|err| unreadable(&err))?;
     match &*head.kind {
         "organization" => {}
         "staff" => return Ok(None),
-        _ => return Err(Localized::new("这一行缺少 subject", "The line lacks its subject")),
+        _ => {
+            return Err(Localized::new(
+                "这一行缺少 subject",
+                "The line lacks its subject",
+            ));
+        }
     }
-    let line: OrganizationLine = serde_json::from_slice(&line.bytes).map_err(|err| unreadable(&err))?;
+    let line: OrganizationLine =
+        serde_json::from_slice(&line.bytes).map_err(|err| unreadable(&err))?;
     let parent = match line.parent.as_deref() {
         None | Some("") => None,
         Some(code) => Some(known.get(code).ok_or_else(|| {
-            Localized::new(format!("上级机构 {code} 不存在"), format!("the parent {code} does not exist"))
+            Localized::new(
+                format!("上级机构 {code} 不存在"),
+                format!("the parent {code} does not exist"),
+            )
         })?),
     };
     let before = known.get(&line.code);
@@ -75,7 +98,11 @@ fn read(line: &NumberedLine, known: &HashMap<String, Organization>) -> Result<Op
         parent_id: parent.map(|parent| parent.id),
         level: line.level.parse().map_err(|err| unreadable(&err))?,
         kind: line.kind.parse().map_err(|err| unreadable(&err))?,
-        path: format!("{}{}/", parent.map_or("", |parent| parent.path.as_str()), line.code),
+        path: format!(
+            "{}{}/",
+            parent.map_or("", |parent| parent.path.as_str()),
+            line.code
+        ),
         code: line.code,
         name: line.name,
         has_midwifery_licence: line.midwifery,

@@ -9,12 +9,15 @@ use uuid::Uuid;
 
 use super::block::{NumberedLine, SubjectLines};
 use super::lines::{self, DoneLine, EnrollmentLine, Head, PersonLine, RecordLine, ReferralLine};
-use crate::care::{Acting, BulkEnrollment, BulkLine, BulkWriting, Care, Known, Reasons, Refused, area};
+use crate::care::{
+    Acting, BulkEnrollment, BulkLine, BulkWriting, Care, Known, Reasons, Refused, area,
+};
 use crate::db::{DbDate, DbInstant};
 use crate::keys::Keyring;
 use crate::referral::ReferralRow;
 use crate::registry::{
-    Household, Identity, IdentityType, Level, OrganizationId, PersonId, PersonRow, PersonSex, Profile, person_row,
+    Household, Identity, IdentityType, Level, OrganizationId, PersonId, PersonRow, PersonSex,
+    Profile, person_row,
 };
 
 /// What one subject's lines write.
@@ -35,17 +38,29 @@ pub(super) struct Desk<'a> {
 
 /// Prepares one subject. `known` is what is stored of it.
 pub(super) fn prepare(desk: &Desk<'_>, known: Known, subject: &SubjectLines) -> Prepared {
-    let mut prepared = Prepared { subject: subject.subject, ..Prepared::default() };
+    let mut prepared = Prepared {
+        subject: subject.subject,
+        ..Prepared::default()
+    };
     let mut known = known;
     let mut enrollments: Vec<BulkEnrollment> = Vec::new();
     for line in &subject.lines {
         if let Err(why) = take(desk, &mut known, &mut enrollments, &mut prepared, line) {
-            prepared.refused.push(Refused { line: line.number, why });
+            prepared.refused.push(Refused {
+                line: line.number,
+                why,
+            });
         }
     }
     if !known.is_person() {
-        for (line, _) in enrollments.drain(..).flat_map(|enrollment| enrollment.lines) {
-            let why = Localized::new("没有这个人:人员行缺失或被拒收", "There is no such person: her line is missing or was refused");
+        for (line, _) in enrollments
+            .drain(..)
+            .flat_map(|enrollment| enrollment.lines)
+        {
+            let why = Localized::new(
+                "没有这个人:人员行缺失或被拒收",
+                "There is no such person: her line is missing or was refused",
+            );
             prepared.refused.push(Refused { line, why });
         }
     }
@@ -72,9 +87,18 @@ fn take(
         }
         "enrollment" => {
             let line: EnrollmentLine = read(line)?;
-            let program = desk.care.pack().program_ix(&line.program).ok_or_else(|| no("program", &line.program))?;
+            let program = desk
+                .care
+                .pack()
+                .program_ix(&line.program)
+                .ok_or_else(|| no("program", &line.program))?;
             let organization = organization(desk, &line.org)?;
-            enrollments.push(BulkEnrollment { id: line.id, program, organization, lines: Vec::new() });
+            enrollments.push(BulkEnrollment {
+                id: line.id,
+                program,
+                organization,
+                lines: Vec::new(),
+            });
         }
         "record" => {
             let number = line.number;
@@ -82,8 +106,14 @@ fn take(
             let recorded_org = organization(desk, &line.org)?;
             let enrollment = find(known, enrollments, line.enrollment)?;
             let program = desk.care.pack().program(enrollment.program);
-            let form = program.form_ix(&line.form).ok_or_else(|| no("form", &line.form))?;
-            let reasons: Reasons = line.reason.iter().map(|why| ("*".to_owned(), why.clone())).collect();
+            let form = program
+                .form_ix(&line.form)
+                .ok_or_else(|| no("form", &line.form))?;
+            let reasons: Reasons = line
+                .reason
+                .iter()
+                .map(|why| ("*".to_owned(), why.clone()))
+                .collect();
             let record = BulkLine::Record {
                 id: line.id,
                 form,
@@ -97,16 +127,27 @@ fn take(
         "referral" => {
             let number = line.number;
             let line: ReferralLine = read(line)?;
-            let (from, to) = (organization(desk, &line.from)?, organization(desk, &line.to)?);
+            let (from, to) = (
+                organization(desk, &line.from)?,
+                organization(desk, &line.to)?,
+            );
             let enrollment = find(known, enrollments, line.enrollment)?;
             let row = referral(desk, prepared.subject, enrollment.program, line, (from, to))?;
-            enrollment.lines.push((number, BulkLine::Referral(Box::new(row))));
+            enrollment
+                .lines
+                .push((number, BulkLine::Referral(Box::new(row))));
         }
         "task_done" => {
             let number = line.number;
             let line: DoneLine = read(line)?;
             let enrollment = find(known, enrollments, line.enrollment)?;
-            enrollment.lines.push((number, BulkLine::Done { key: line.key, at: whole(line.at) }));
+            enrollment.lines.push((
+                number,
+                BulkLine::Done {
+                    key: line.key,
+                    at: whole(line.at),
+                },
+            ));
         }
         other => return Err(no("kind", other)),
     }
@@ -115,12 +156,19 @@ fn take(
 
 /// Reads a line, or says what is wrong with it.
 fn read<'a, T: Deserialize<'a>>(line: &'a NumberedLine) -> Result<T, Localized> {
-    serde_json::from_slice(&line.bytes)
-        .map_err(|err| Localized::new(format!("这一行读不懂:{err}"), format!("the line cannot be read: {err}")))
+    serde_json::from_slice(&line.bytes).map_err(|err| {
+        Localized::new(
+            format!("这一行读不懂:{err}"),
+            format!("the line cannot be read: {err}"),
+        )
+    })
 }
 
 fn no(what: &str, text: &str) -> Localized {
-    Localized::new(format!("没有 {what} “{text}”"), format!("there is no {what} `{text}`"))
+    Localized::new(
+        format!("没有 {what} “{text}”"),
+        format!("there is no {what} `{text}`"),
+    )
 }
 
 /// Both databases keep milliseconds.
@@ -129,7 +177,12 @@ fn whole(at: Timestamp) -> Timestamp {
 }
 
 fn organization(desk: &Desk<'_>, code: &str) -> Result<OrganizationId, Localized> {
-    desk.by.actor.tree.by_code(code).map(|found| found.id).ok_or_else(|| no("organization", code))
+    desk.by
+        .actor
+        .tree
+        .by_code(code)
+        .map(|found| found.id)
+        .ok_or_else(|| no("organization", code))
 }
 
 fn find<'a>(
@@ -137,13 +190,24 @@ fn find<'a>(
     enrollments: &'a mut Vec<BulkEnrollment>,
     id: Uuid,
 ) -> Result<&'a mut BulkEnrollment, Localized> {
-    if let Some(at) = enrollments.iter().position(|enrollment| enrollment.id == id) {
+    if let Some(at) = enrollments
+        .iter()
+        .position(|enrollment| enrollment.id == id)
+    {
         return Ok(&mut enrollments[at]);
     }
-    let (program, organization) = known
-        .program_of(id)
-        .ok_or_else(|| Localized::new("没有这份档案:建册行缺失或被拒收", "There is no such enrollment: its line is missing or was refused"))?;
-    enrollments.push(BulkEnrollment { id, program, organization, lines: Vec::new() });
+    let (program, organization) = known.program_of(id).ok_or_else(|| {
+        Localized::new(
+            "没有这份档案:建册行缺失或被拒收",
+            "There is no such enrollment: its line is missing or was refused",
+        )
+    })?;
+    enrollments.push(BulkEnrollment {
+        id,
+        program,
+        organization,
+        lines: Vec::new(),
+    });
     let last = enrollments.len() - 1;
     Ok(&mut enrollments[last])
 }
@@ -154,16 +218,23 @@ fn person(desk: &Desk<'_>, line: PersonLine) -> Result<(PersonRow, Profile), Loc
         None => PersonSex::Unknown,
         Some(word) => word.parse().map_err(|_| no("sex", word))?,
     };
-    let phone = match line.phone.as_deref().filter(|phone| !phone.is_empty()) {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|err| Localized::new(format!("电话有误:{err}"), format!("phone: {err}")))?),
-    };
+    let phone =
+        match line.phone.as_deref().filter(|phone| !phone.is_empty()) {
+            None => None,
+            Some(text) => Some(text.parse().map_err(|err| {
+                Localized::new(format!("电话有误:{err}"), format!("phone: {err}"))
+            })?),
+        };
     let id_no = line.id_no.as_deref().and_then(crate::registry::secret);
     let identity = Identity {
         name: line.name,
         sex,
         birth_on: line.birth_on,
-        id_type: if id_no.is_some() { IdentityType::IdentityCard } else { IdentityType::None },
+        id_type: if id_no.is_some() {
+            IdentityType::IdentityCard
+        } else {
+            IdentityType::None
+        },
         id_no,
         phone,
         residence,
@@ -176,7 +247,10 @@ fn person(desk: &Desk<'_>, line: PersonLine) -> Result<(PersonRow, Profile), Loc
     identity.check(desk.by.today).map_err(|err| {
         let fields: Vec<&str> = err.0.iter().map(|problem| problem.field).collect();
         let fields = fields.join(", ");
-        Localized::new(format!("身份信息有误:{fields}"), format!("identity is wrong: {fields}"))
+        Localized::new(
+            format!("身份信息有误:{fields}"),
+            format!("identity is wrong: {fields}"),
+        )
     })?;
     let id: PersonId = Id::from_uuid(line.id);
     let known = (line.household.as_deref(), line.population.as_deref());
@@ -200,7 +274,9 @@ fn referral(
 ) -> Result<ReferralRow, Localized> {
     let pack: &Pack = desk.care.pack();
     let program = pack.program(program);
-    let kind = program.referral_ix(&line.kind).ok_or_else(|| no("referral", &line.kind))?;
+    let kind = program
+        .referral_ix(&line.kind)
+        .ok_or_else(|| no("referral", &line.kind))?;
     let day = |at: Timestamp| DbDate(desk.care.date_of(at));
     let state = match (line.arrived_at, line.feedback_at) {
         (_, Some(_)) => ReferralState::Feedback,
@@ -208,7 +284,11 @@ fn referral(
         (None, None) => ReferralState::Sent,
     };
     let escalate_to = program.referrals[kind.get()].escalate_to;
-    let escalated = escalate_to.and_then(|owner| Level::ALL.into_iter().find(|level| level.word() == owner.word()));
+    let escalated = escalate_to.and_then(|owner| {
+        Level::ALL
+            .into_iter()
+            .find(|level| level.word() == owner.word())
+    });
     Ok(ReferralRow {
         id: line.id,
         enrollment: line.enrollment,

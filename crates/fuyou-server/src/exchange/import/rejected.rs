@@ -28,9 +28,13 @@ impl Rejected {
         // Excel takes a file without this mark for one in the encoding of the machine.
         file.write_all(b"\xEF\xBB\xBF")?;
         let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(["line", "reason_zh", "reason_en"]).map_err(std::io::Error::other)?;
+        writer
+            .write_record(["line", "reason_zh", "reason_en"])
+            .map_err(std::io::Error::other)?;
         for record in kept {
-            writer.write_record(&record).map_err(std::io::Error::other)?;
+            writer
+                .write_record(&record)
+                .map_err(std::io::Error::other)?;
         }
         writer.flush()?;
         Ok(Rejected { writer })
@@ -39,8 +43,14 @@ impl Rejected {
     pub(super) fn add(&mut self, refused: &[Refused]) -> std::io::Result<()> {
         for one in refused {
             let line = one.line.to_string();
-            self.writer.write_record([&line, &one.why.zh, &one.why.en]).map_err(std::io::Error::other)?;
+            self.writer
+                .write_record([&line, &one.why.zh, &one.why.en])
+                .map_err(std::io::Error::other)?;
         }
-        if refused.is_empty() { Ok(()) } else { self.writer.flush() }
+        if refused.is_empty() {
+            Ok(())
+        } else {
+            self.writer.flush()
+        }
     }
 }

@@ -44,7 +44,9 @@ pub(super) async fn run(
     job: &Job<'_>,
     progress: &mut (dyn FnMut(&Progress) + Send),
 ) -> Result<Report, Error> {
-    by.actor.require_anywhere(Action::ImportData).map_err(crate::care::Error::from)?;
+    by.actor
+        .require_anywhere(Action::ImportData)
+        .map_err(crate::care::Error::from)?;
     let bytes_total = std::fs::metadata(job.file)?.len();
     let hash = fingerprint(job.file, bytes_total)?;
     let (id, mut report) = begin(care.db(), by, job.file, &hash).await?;
@@ -56,15 +58,28 @@ pub(super) async fn run(
     let mut first = blocks.next()?;
     if let Some(block) = &mut first {
         let lines = std::mem::take(&mut block.places);
-        let refused = places::store(care.db(), &mut by, &lines).await.map_err(crate::care::Error::from)?;
+        let refused = places::store(care.db(), &mut by, &lines)
+            .await
+            .map_err(crate::care::Error::from)?;
         report.rejected += refused.len() as u64;
         rejected.add(&refused)?;
     }
     let by = Arc::new(by);
     let (ready, mut waiting) = mpsc::channel(AHEAD * threads());
     let reading = read_ahead(care, keys, &by, blocks, first, ready);
-    let mut writer = Writer { care, keys, by: &by, id, report, rejected: &mut rejected };
-    let mut done = Progress { bytes_total, bytes_done: from.0, ..Progress::default() };
+    let mut writer = Writer {
+        care,
+        keys,
+        by: &by,
+        id,
+        report,
+        rejected: &mut rejected,
+    };
+    let mut done = Progress {
+        bytes_total,
+        bytes_done: from.0,
+        ..Progress::default()
+    };
     let mut next = 0;
     let mut early: BTreeMap<u64, Ready> = BTreeMap::new();
     let mut batch: Vec<Ready> = Vec::new();
@@ -76,7 +91,8 @@ pub(super) async fn run(
             batch.push(piece);
             if batch.iter().map(encounters).sum::<u64>() >= BATCH_ENCOUNTERS {
                 done.bytes_done = writer.write(std::mem::take(&mut batch)).await?;
-                (done.encounters, done.rejected) = (writer.report.encounters, writer.report.rejected);
+                (done.encounters, done.rejected) =
+                    (writer.report.encounters, writer.report.rejected);
                 progress(&done);
             }
         }
@@ -91,7 +107,12 @@ pub(super) async fn run(
 }
 
 fn encounters(piece: &Ready) -> u64 {
-    piece.prepared.iter().flat_map(|prepared| &prepared.writings).map(|writing| writing.encounters).sum()
+    piece
+        .prepared
+        .iter()
+        .flat_map(|prepared| &prepared.writings)
+        .map(|writing| writing.encounters)
+        .sum()
 }
 
 fn threads() -> usize {
@@ -118,7 +139,12 @@ fn fingerprint(path: &Path, size: u64) -> std::io::Result<Vec<u8>> {
     Ok(hasher.finalize().to_vec())
 }
 
-async fn begin(db: &Db, by: &Acting, file: &Path, hash: &[u8]) -> Result<(Uuid, Report), crate::care::Error> {
+async fn begin(
+    db: &Db,
+    by: &Acting,
+    file: &Path,
+    hash: &[u8],
+) -> Result<(Uuid, Report), crate::care::Error> {
     let mut reader = db.read().await?;
     if let Some(row) = store::find(&mut reader, hash).await? {
         return Ok((row.id, row.report()));
@@ -127,7 +153,10 @@ async fn begin(db: &Db, by: &Acting, file: &Path, hash: &[u8]) -> Result<(Uuid, 
     let mut id = [0; 16];
     id.copy_from_slice(&hash[..16]);
     let id = uuid::Builder::from_custom_bytes(id).into_uuid();
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = file
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let mut tx = db.begin(None).await?;
     store::begin(&mut tx, (id, &name, hash), by.now).await?;
     let mut entry = by.entry("import", "import_job");
@@ -163,7 +192,9 @@ fn read_ahead(
                     return;
                 }
             };
-            let Ok(permit) = ahead.clone().acquire_owned().await else { return };
+            let Ok(permit) = ahead.clone().acquire_owned().await else {
+                return;
+            };
             let (care, keys, by, ready) = (care.clone(), keys.clone(), by.clone(), ready.clone());
             tokio::spawn(async move {
                 let piece = work(&care, &keys, &by, block).await;
@@ -176,39 +207,69 @@ fn read_ahead(
 }
 
 /// Finds out who is stored already, then checks and replays on a thread of its own.
-async fn work(care: &Care, keys: &Keyring, by: &Arc<Acting>, block: Arc<Block>) -> Result<Ready, Error> {
+async fn work(
+    care: &Care,
+    keys: &Keyring,
+    by: &Arc<Acting>,
+    block: Arc<Block>,
+) -> Result<Ready, Error> {
     let mut known: HashMap<Uuid, Known> = HashMap::new();
     let subjects: Vec<Uuid> = block.subjects.iter().map(|lines| lines.subject).collect();
     let mut reader = care.db().read().await.map_err(crate::care::Error::from)?;
-    let existing = store::existing(&mut reader, &subjects).await.map_err(crate::care::Error::from)?;
+    let existing = store::existing(&mut reader, &subjects)
+        .await
+        .map_err(crate::care::Error::from)?;
     drop(reader);
     for subject in existing {
         known.insert(subject, care.known(subject).await?);
     }
     let (care, keys, by) = (care.clone(), keys.clone(), by.clone());
     let made = tokio::task::spawn_blocking(move || {
-        let desk = Desk { care: &care, keys: &keys, by: &by };
+        let desk = Desk {
+            care: &care,
+            keys: &keys,
+            by: &by,
+        };
         let prepared = block
             .subjects
             .iter()
             .map(|lines| {
-                let known = known.remove(&lines.subject).unwrap_or_else(|| Known::new(lines.subject, None));
+                let known = known
+                    .remove(&lines.subject)
+                    .unwrap_or_else(|| Known::new(lines.subject, None));
                 prepare(&desk, known, lines)
             })
             .collect();
         let unreadable = |line: u64| Refused {
             line,
-            why: Localized::new("这一行不是有效的 JSON 数据行", "This is not a line of JSON with a kind and a subject"),
+            why: Localized::new(
+                "这一行不是有效的 JSON 数据行",
+                "This is not a line of JSON with a kind and a subject",
+            ),
         };
         let late = |line: u64| Refused {
             line,
-            why: Localized::new("机构和人员行必须在文件开头", "Lines of organizations and staff must come first"),
+            why: Localized::new(
+                "机构和人员行必须在文件开头",
+                "Lines of organizations and staff must come first",
+            ),
         };
-        let mut refused: Vec<Refused> = block.unreadable.iter().map(|line| unreadable(line.number)).collect();
+        let mut refused: Vec<Refused> = block
+            .unreadable
+            .iter()
+            .map(|line| unreadable(line.number))
+            .collect();
         refused.extend(block.places.iter().map(|line| late(line.number)));
-        Ready { number: block.number, end: block.end, prepared, refused, source: block }
+        Ready {
+            number: block.number,
+            end: block.end,
+            prepared,
+            refused,
+            source: block,
+        }
     });
-    made.await.map_err(|err| Error::NotRead(std::io::Error::other(err)))
+    made.await
+        .map_err(|err| Error::NotRead(std::io::Error::other(err)))
 }
 
 /// Writes pieces in the order of the file.
@@ -243,14 +304,18 @@ impl Writer<'_> {
                 return Ok(position);
             }
         }
-        Err(Error::Care(crate::care::Error::Busy(Id::from_uuid(self.id))))
+        Err(Error::Care(crate::care::Error::Busy(Id::from_uuid(
+            self.id,
+        ))))
     }
 
     async fn write_once(&mut self, pieces: &mut [Ready]) -> Result<Option<u64>, Error> {
         let (position, line) = pieces.last().map_or((0, 0), |piece| piece.end);
         let mut report = self.report.clone();
         report.lines = line;
-        let Some(mut refused) = self.try_write(pieces, &mut report, position).await? else { return Ok(None) };
+        let Some(mut refused) = self.try_write(pieces, &mut report, position).await? else {
+            return Ok(None);
+        };
         refused.sort_by_key(|one| one.line);
         self.rejected.add(&refused)?;
         self.report = report;
@@ -280,7 +345,11 @@ impl Writer<'_> {
         let stored = insert_persons(&mut tx, rows).await?;
         report.persons += stored;
         report.repeated += told - stored;
-        if !self.care.write_bulk(&mut tx, &writings, self.by.now).await? {
+        if !self
+            .care
+            .write_bulk(&mut tx, &writings, self.by.now)
+            .await?
+        {
             return Ok(None);
         }
         for writing in &mut writings {

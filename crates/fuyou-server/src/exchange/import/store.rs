@@ -41,7 +41,10 @@ impl JobRow {
 }
 
 /// The job of a file, by its content.
-pub(super) async fn find(connection: &mut Connection, hash: &[u8]) -> Result<Option<JobRow>, Error> {
+pub(super) async fn find(
+    connection: &mut Connection,
+    hash: &[u8],
+) -> Result<Option<JobRow>, Error> {
     const SQL: &str = "select id, position, lines, persons, enrollments, encounters, referrals, completions, repeated, \
                        rejected from import_job where file_hash = $1";
     Ok(on!(connection, conn => sqlx::query_as(SQL).bind(hash).fetch_optional(conn).await?))
@@ -79,7 +82,10 @@ pub(super) async fn advance(
 }
 
 /// Which of these subjects have an enrollment or are registered. At most 64 at a time.
-pub(super) async fn existing(connection: &mut Connection, subjects: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+pub(super) async fn existing(
+    connection: &mut Connection,
+    subjects: &[Uuid],
+) -> Result<Vec<Uuid>, Error> {
     const SQL: &str = "select subject_id from person where subject_id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
                        $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, \
                        $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, \

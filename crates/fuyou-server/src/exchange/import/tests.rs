@@ -33,12 +33,24 @@ impl Desk {
     }
 
     /// Imports a file; what it did, and the lines of the file of reasons.
-    async fn import(&self, county: &County, name: &str, bytes: &[u8], format: Format) -> (Report, Vec<String>) {
+    async fn import(
+        &self,
+        county: &County,
+        name: &str,
+        bytes: &[u8],
+        format: Format,
+    ) -> (Report, Vec<String>) {
         let file = self.file(name, bytes);
         let rejected = self.dir.path().join(format!("{name}.rejected.csv"));
         let by = clerk(county);
-        let job = Job { file: &file, format, rejected: &rejected };
-        let report = import_file(&county.care, &self.keys, &by, &job, |_| {}).await.unwrap();
+        let job = Job {
+            file: &file,
+            format,
+            rejected: &rejected,
+        };
+        let report = import_file(&county.care, &self.keys, &by, &job, |_| {})
+            .await
+            .unwrap();
         let text = std::fs::read_to_string(&rejected).unwrap();
         (report, text.lines().skip(1).map(str::to_owned).collect())
     }
@@ -50,8 +62,13 @@ fn clerk(county: &County) -> Acting {
 
 /// Typed text as the values of a line.
 fn values(text: &str) -> Json {
-    let pairs = text.split_whitespace().filter_map(|pair| pair.split_once('='));
-    pairs.map(|(id, value)| (id.to_owned(), Json::from(value))).collect::<serde_json::Map<_, _>>().into()
+    let pairs = text
+        .split_whitespace()
+        .filter_map(|pair| pair.split_once('='));
+    pairs
+        .map(|(id, value)| (id.to_owned(), Json::from(value)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn id(number: u128) -> Uuid {
@@ -138,29 +155,64 @@ async fn a_spreadsheet_comes_in_whatever_its_encoding_and_line_ends() {
         let desk = Desk::new();
         let subject = county.woman("990001001").await;
         county.booked(subject).await;
-        let fields: Vec<(&str, &str)> =
-            ANTENATAL.split_whitespace().filter_map(|pair| pair.split_once('=')).collect();
+        let fields: Vec<(&str, &str)> = ANTENATAL
+            .split_whitespace()
+            .filter_map(|pair| pair.split_once('='))
+            .collect();
         let header: Vec<&str> = fields.iter().map(|(id, _)| *id).collect();
         let row = |day: &str, complaint: &str| {
-            let cells: Vec<&str> =
-                fields.iter().map(|(id, value)| if *id == "complaint" { complaint } else { *value }).collect();
+            let cells: Vec<&str> = fields
+                .iter()
+                .map(|(id, value)| {
+                    if *id == "complaint" {
+                        complaint
+                    } else {
+                        *value
+                    }
+                })
+                .collect();
             format!("{subject},{day},{}", cells.join(","))
         };
         let head = format!("subject,occurred_on,{}", header.join(","));
-        let format = || Format::Csv { program: "maternal".into(), form: "antenatal".into() };
-        let marked = format!("\u{feff}{head}\r\n{}\n{}\r\n", row("2024-07-10", "头晕"), row("2024/7/11", "无"));
-        let (report, reasons) = desk.import(&county, "marked.csv", marked.as_bytes(), format()).await;
+        let format = || Format::Csv {
+            program: "maternal".into(),
+            form: "antenatal".into(),
+        };
+        let marked = format!(
+            "\u{feff}{head}\r\n{}\n{}\r\n",
+            row("2024-07-10", "头晕"),
+            row("2024/7/11", "无")
+        );
+        let (report, reasons) = desk
+            .import(&county, "marked.csv", marked.as_bytes(), format())
+            .await;
         assert_eq!((report.encounters, report.rejected), (2, 0), "{reasons:?}");
-        let gbk = encoding_rs::GBK.encode(&format!("{head}\n{}\n{}\n", row("2024-07-12", "头晕"), row("2024-13-40", "无"))).0.into_owned();
+        let gbk = encoding_rs::GBK
+            .encode(&format!(
+                "{head}\n{}\n{}\n",
+                row("2024-07-12", "头晕"),
+                row("2024-13-40", "无")
+            ))
+            .0
+            .into_owned();
         let (report, reasons) = desk.import(&county, "gbk.csv", &gbk, format()).await;
         assert_eq!((report.encounters, report.rejected), (1, 1));
         assert!(reasons[0].starts_with("3,"), "{reasons:?}");
         let story = county.care.story(&clerk(&county), subject).await.unwrap();
         let program = &county.care.pack().programs[0];
-        let complaint = program.form(program.form_ix("antenatal").unwrap()).field("complaint").unwrap().get();
+        let complaint = program
+            .form(program.form_ix("antenatal").unwrap())
+            .field("complaint")
+            .unwrap()
+            .get();
         let dizzy = crate::care::Shown::Value(fuyou_expr::Value::text("头晕"));
         let records = story.enrollments[0].records.iter();
-        assert_eq!(records.filter(|record| record.values.get(complaint) == Some(&dizzy)).count(), 2);
+        assert_eq!(
+            records
+                .filter(|record| record.values.get(complaint) == Some(&dizzy))
+                .count(),
+            2
+        );
         let (again, _) = desk.import(&county, "gbk.csv", &gbk, format()).await;
         assert_eq!((again.encounters, again.repeated), (0, 1));
     })

@@ -68,11 +68,19 @@ fn form_page(cx: &Cx, message: Option<String>) -> Result<FormPage, Error> {
     let care = cx.app.care().ok_or(Error::NotFound)?;
     let forms = care.pack().programs.iter().flat_map(|program| {
         program.forms.iter().map(|form| {
-            let title = format!("{} · {}", program.title.get(cx.language), form.title.get(cx.language));
+            let title = format!(
+                "{} · {}",
+                program.title.get(cx.language),
+                form.title.get(cx.language)
+            );
             (format!("{}/{}", program.id, form.id), title)
         })
     });
-    Ok(FormPage { frame: Frame::new(cx, "menu-imports"), forms: forms.collect(), message })
+    Ok(FormPage {
+        frame: Frame::new(cx, "menu-imports"),
+        forms: forms.collect(),
+        message,
+    })
 }
 
 async fn show_form(cx: Cx) -> Result<Response, Error> {
@@ -81,7 +89,12 @@ async fn show_form(cx: Cx) -> Result<Response, Error> {
 
 /// Takes a file and starts the import; its page shows how far it is.
 async fn upload(cx: Cx, mut parts: Multipart) -> Result<Response, Error> {
-    let broken = |_| Error::Rejected(Localized::new("文件没有传完,请重试", "the file did not arrive whole: try again"));
+    let broken = |_| {
+        Error::Rejected(Localized::new(
+            "文件没有传完,请重试",
+            "the file did not arrive whole: try again",
+        ))
+    };
     let (mut form, mut name, mut bytes) = (String::new(), String::new(), Vec::new());
     while let Some(part) = parts.next_field().await.map_err(broken)? {
         match part.name().unwrap_or_default() {
@@ -93,13 +106,17 @@ async fn upload(cx: Cx, mut parts: Multipart) -> Result<Response, Error> {
             _ => {}
         }
     }
-    cx.actor.require(Action::ImportData, cx.actor.organization)?;
+    cx.actor
+        .require(Action::ImportData, cx.actor.organization)?;
     if bytes.is_empty() {
         let page = form_page(&cx, Some(cx.t("import-no-file")))?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     }
     let format = match form.split_once('/') {
-        Some((program, form)) => Format::Csv { program: program.to_owned(), form: form.to_owned() },
+        Some((program, form)) => Format::Csv {
+            program: program.to_owned(),
+            form: form.to_owned(),
+        },
         None => Format::Ndjson,
     };
     let path = keep(&bytes).map_err(|err| Error::Internal(err.into()))?;
@@ -110,7 +127,14 @@ async fn upload(cx: Cx, mut parts: Multipart) -> Result<Response, Error> {
             imports.retain(|_, known| matches!(known.state, State::Running(_)));
         }
         let state = State::Running(Progress::default());
-        imports.insert(id, Known { owner: cx.actor.id, name, state });
+        imports.insert(
+            id,
+            Known {
+                owner: cx.actor.id,
+                name,
+                state,
+            },
+        );
     }
     tokio::spawn(run(cx, id, path, format));
     Ok(Redirect::to(&format!("/imports/{id}")).into_response())
@@ -118,7 +142,11 @@ async fn upload(cx: Cx, mut parts: Multipart) -> Result<Response, Error> {
 
 /// Writes the file where only the server reads it. Its name is its content's: sent again, the import goes on.
 fn keep(bytes: &[u8]) -> std::io::Result<PathBuf> {
-    let hash: String = Sm3::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = Sm3::digest(bytes)
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let path = std::env::temp_dir().join(format!("fuyou-import-{hash}"));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -130,7 +158,11 @@ fn keep(bytes: &[u8]) -> std::io::Result<PathBuf> {
 
 async fn run(cx: Cx, id: Uuid, path: PathBuf, format: Format) {
     let refused = path.with_extension("rejected.csv");
-    let job = Job { file: &path, format, rejected: &refused };
+    let job = Job {
+        file: &path,
+        format,
+        rejected: &refused,
+    };
     let progress = |progress: &Progress| {
         if let Some(known) = imports().get_mut(&id) {
             known.state = State::Running(*progress);
@@ -141,7 +173,10 @@ async fn run(cx: Cx, id: Uuid, path: PathBuf, format: Format) {
         None => return,
     };
     let state = match outcome {
-        Ok(report) => State::Done { report, rejected: std::fs::read(&refused).unwrap_or_default() },
+        Ok(report) => State::Done {
+            report,
+            rejected: std::fs::read(&refused).unwrap_or_default(),
+        },
         Err(err) => {
             tracing::warn!(error = %err, "an import stopped");
             State::Failed(err.to_string())
@@ -178,7 +213,10 @@ struct ProgressPage {
 fn known(cx: &Cx, id: &str) -> Result<(Uuid, String, State), Error> {
     let id = Uuid::try_parse(id).map_err(|_| Error::NotFound)?;
     let imports = imports();
-    let found = imports.get(&id).filter(|known| known.owner == cx.actor.id).ok_or(Error::NotFound)?;
+    let found = imports
+        .get(&id)
+        .filter(|known| known.owner == cx.actor.id)
+        .ok_or(Error::NotFound)?;
     Ok((id, found.name.clone(), found.state.clone()))
 }
 
@@ -196,7 +234,10 @@ async fn show_progress(cx: Cx, Path(id): Path<String>) -> Result<Response, Error
     match state {
         State::Running(progress) => {
             page.running = Some((progress.bytes_done, progress.bytes_total.max(1)));
-            page.figures = vec![(cx.t("import-encounters"), progress.encounters), (cx.t("import-rejected"), progress.rejected)];
+            page.figures = vec![
+                (cx.t("import-encounters"), progress.encounters),
+                (cx.t("import-rejected"), progress.rejected),
+            ];
         }
         State::Done { report, .. } => {
             page.rejected = report.rejected;
@@ -215,7 +256,9 @@ async fn show_progress(cx: Cx, Path(id): Path<String>) -> Result<Response, Error
     let is_running = page.running.is_some();
     let mut response = html(&page)?.into_response();
     if is_running {
-        response.headers_mut().insert("refresh", axum::http::HeaderValue::from_static("2"));
+        response
+            .headers_mut()
+            .insert("refresh", axum::http::HeaderValue::from_static("2"));
     }
     Ok(response)
 }
@@ -223,8 +266,12 @@ async fn show_progress(cx: Cx, Path(id): Path<String>) -> Result<Response, Error
 /// The refused lines with the reason of each.
 async fn rejected(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
     let (_, _, state) = known(&cx, &id)?;
-    let State::Done { rejected, .. } = state else { return Err(Error::NotFound) };
-    let headers =
-        [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"rejected.csv\"")];
+    let State::Done { rejected, .. } = state else {
+        return Err(Error::NotFound);
+    };
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"rejected.csv\""),
+    ];
     Ok((headers, rejected).into_response())
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::glyphs;
+use super::lexicon::{DECISIVE, POPULATIONS, QUALIFIERS, TASK_WORDS};
 
 /// Which direction of an indicator is the better one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,10 @@ struct Name {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Binding {
     /// One indicator; `exact` when it is called by a name of its own.
-    Bound { term: usize, exact: bool },
+    Bound {
+        term: usize,
+        exact: bool,
+    },
     /// Several are equally near: a person decides.
     Ambiguous(Vec<usize>),
     Unknown,
@@ -81,10 +85,19 @@ impl Dictionary {
                 if !owners.contains(&term) {
                     owners.push(term);
                 }
-                names.push(Name { term, bigrams: bigrams(&key), subject: subject(&key), key });
+                names.push(Name {
+                    term,
+                    bigrams: bigrams(&key),
+                    subject: subject(&key),
+                    key,
+                });
             }
         }
-        Self { terms, exact, names }
+        Self {
+            terms,
+            exact,
+            names,
+        }
     }
 
     /// The term behind an index of a [`Binding`].
@@ -100,8 +113,11 @@ impl Dictionary {
         }
         let mut rest = &full[..];
         loop {
+            let task = glyphs::word_before(rest, rest.len(), TASK_WORDS).map_or(0, glyphs::length);
             let owners = self.owners(rest, family);
-            if let Some(binding) = decide(owners, true) {
+            let found = decide(owners, true)
+                .or_else(|| decide(self.owners(&rest[..rest.len() - task], family), true));
+            if let Some(binding) = found {
                 return binding;
             }
             match strip_qualifier(rest) {
@@ -114,20 +130,32 @@ impl Dictionary {
 
     /// Whether `phrase` is a name of an indicator, qualifiers aside.
     pub(super) fn knows(&self, phrase: &str, family: Family) -> bool {
-        matches!(self.bind(phrase, family), Binding::Bound { exact: true, .. })
+        matches!(
+            self.bind(phrase, family),
+            Binding::Bound { exact: true, .. }
+        )
     }
 
     fn owners(&self, key: &[char], family: Family) -> Vec<usize> {
         let text: String = key.iter().collect();
         let owners = self.exact.get(&text).cloned().unwrap_or_default();
-        owners.into_iter().filter(|term| self.fits(*term, family)).collect()
+        owners
+            .into_iter()
+            .filter(|term| self.fits(*term, family))
+            .collect()
     }
 
     /// Names that end the phrase, when all before them is population or place ("乡村适龄" …).
     fn by_tail(&self, phrase: &[char], family: Family) -> Vec<usize> {
         let mut best: (usize, Vec<usize>) = (0, Vec::new());
-        for name in self.names.iter().filter(|name| self.fits(name.term, family) && name.key.len() >= 4) {
-            if !phrase.ends_with(&name.key) || !is_qualifying(&phrase[..phrase.len() - name.key.len()]) {
+        for name in self
+            .names
+            .iter()
+            .filter(|name| self.fits(name.term, family) && name.key.len() >= 4)
+        {
+            if !phrase.ends_with(&name.key)
+                || !is_qualifying(&phrase[..phrase.len() - name.key.len()])
+            {
                 continue;
             }
             if name.key.len() > best.0 {
@@ -142,7 +170,11 @@ impl Dictionary {
     fn by_likeness(&self, phrase: &[char], family: Family) -> Binding {
         let (pairs, asked) = (bigrams(phrase), subject(phrase));
         let mut scores: HashMap<usize, f64> = HashMap::new();
-        let alike = |name: &&Name| name.subject == asked && name.key.last() == phrase.last() && self.fits(name.term, family);
+        let alike = |name: &&Name| {
+            name.subject == asked
+                && name.key.last() == phrase.last()
+                && self.fits(name.term, family)
+        };
         for name in self.names.iter().filter(alike) {
             let shared = pairs.intersection(&name.bigrams).count();
             let likeness = 2.0 * shared as f64 / (pairs.len() + name.bigrams.len()).max(1) as f64;
@@ -153,7 +185,11 @@ impl Dictionary {
         if top < LIKENESS_MIN {
             return Binding::Unknown;
         }
-        let mut near: Vec<usize> = scores.into_iter().filter(|(_, score)| *score > top - TIE).map(|(term, _)| term).collect();
+        let mut near: Vec<usize> = scores
+            .into_iter()
+            .filter(|(_, score)| *score > top - TIE)
+            .map(|(term, _)| term)
+            .collect();
         near.sort_unstable();
         decide(near, false).unwrap_or(Binding::Unknown)
     }
@@ -194,7 +230,8 @@ const SAME: &[(&str, &str)] = &[
     ("7周岁", "7岁"),
     ("5周岁", "5岁"),
     ("3周岁", "3岁"),
-    ("两癌", "两癌"),
+    ("6月龄", "6个月"),
+    ("六个月", "6个月"),
     ("二癌", "两癌"),
     ("建卡(册)", "建册"),
     ("建册(卡)", "建册"),
@@ -204,16 +241,6 @@ const SAME: &[(&str, &str)] = &[
     ("妇保", "妇女保健"),
 ];
 
-/// Places and populations that narrow an indicator without changing it.
-const QUALIFIERS: &[&str] = &[
-    "全国", "全省", "全市", "全县", "全区", "全旗", "全州", "全镇", "全乡", "全街道", "全辖区", "全院", "全域", "我省", "我市", "我县", "我区", "我旗", "我镇", "我乡", "我院", "本省", "本市", "本县", "本区",
-    "本镇", "本乡", "本院", "本辖区", "辖区内", "辖区", "县域", "市域", "区域内", "农村", "城市", "城镇", "城乡", "城区", "乡镇", "乡村", "街道", "社区", "县级", "市级", "区级", "镇级", "乡级", "村级",
-    "省级", "常住", "户籍", "流动", "适龄", "目标人群", "服务人群", "重点人群", "总体", "总", "平均", "年度", "全年", "年", "当年", "免费", "国家", "基本", "各级", "各", "该", "其", "其中", "对", "使", "县", "市", "区", "镇", "乡", "省", "村", "全",
-];
-
-/// Populations: they may stand before a whole name, but are too much part of names to be dropped from any phrase.
-const POPULATIONS: &[&str] = &["居民", "人口", "人群", "群众", "妇女", "新生儿", "儿童", "孕产妇", "产妇", "孕妇", "婴幼儿", "育龄", "夫妇"];
-
 fn strip_qualifier(phrase: &[char]) -> Option<&[char]> {
     let word = glyphs::word_at(phrase, 0, QUALIFIERS)?;
     Some(&phrase[glyphs::length(word)..])
@@ -222,35 +249,64 @@ fn strip_qualifier(phrase: &[char]) -> Option<&[char]> {
 fn is_qualifying(prefix: &[char]) -> bool {
     let mut rest = prefix;
     while !rest.is_empty() {
-        let word = glyphs::word_at(rest, 0, QUALIFIERS).or_else(|| glyphs::word_at(rest, 0, POPULATIONS));
+        let word =
+            glyphs::word_at(rest, 0, QUALIFIERS).or_else(|| glyphs::word_at(rest, 0, POPULATIONS));
         let Some(word) = word else { return false };
         rest = &rest[glyphs::length(word)..];
     }
     true
 }
 
-/// Names that differ in one of these are different indicators however alike they look.
-const DECISIVE: &[&str] = &[
-    "高危", "早孕", "产前", "产后", "孕前", "婚前", "婴儿", "新生儿", "孕产妇", "3岁", "5岁", "6岁", "7岁", "死亡", "艾滋", "梅毒", "乙肝", "知晓", "筛查", "诊断", "治疗", "随访", "管理", "建册", "建档", "听力",
-    "先心病", "宫颈", "乳腺", "两癌", "母乳", "早产", "低体重", "叶酸", "服用", "依从", "住院", "剖宫产", "专案", "系统", "培训", "补助", "出院", "覆盖", "召回", "确诊", "转诊", "视力", "中医", "老年", "高血压", "糖尿病", "口腔", "眼", "发育", "肥胖", "贫血", "近视", "接种", "签约",
-];
-
 const _: () = assert!(DECISIVE.len() <= 64);
 
 /// One bit for each decisive word that stands in a name.
 fn subject(key: &[char]) -> u64 {
-    DECISIVE.iter().enumerate().filter(|(_, word)| glyphs::find(key, word).is_some()).fold(0, |bits, (at, _)| bits | 1 << at)
+    DECISIVE
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| glyphs::find(key, word).is_some())
+        .fold(0, |bits, (at, _)| bits | 1 << at)
 }
 
 /// The part of a name that counts: no spaces, brackets, quotation marks or 的, spellings made one.
 fn key(name: &str) -> Vec<char> {
-    let mut text: String = glyphs::uniform(name).into_iter().map(|c| c.to_ascii_lowercase()).collect();
+    let mut text: String = glyphs::uniform(name)
+        .into_iter()
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
     for (from, to) in SAME {
         if text.contains(from) {
             text = text.replace(from, to);
         }
     }
-    text.chars().filter(|c| !matches!(c, ' ' | '\t' | '“' | '”' | '〞' | '"' | '《' | '》' | '(' | ')' | '、' | ',' | '的' | '-' | '~' | '.' | '*' | '和' | '及' | '与' | '‘' | '’')).collect()
+    text.chars()
+        .filter(|c| {
+            !matches!(
+                c,
+                ' ' | '\t'
+                    | '“'
+                    | '”'
+                    | '〞'
+                    | '"'
+                    | '《'
+                    | '》'
+                    | '('
+                    | ')'
+                    | '、'
+                    | ','
+                    | '的'
+                    | '-'
+                    | '~'
+                    | '.'
+                    | '*'
+                    | '和'
+                    | '及'
+                    | '与'
+                    | '‘'
+                    | '’'
+            )
+        })
+        .collect()
 }
 
 fn bigrams(key: &[char]) -> HashSet<(char, char)> {

@@ -31,13 +31,29 @@ pub(super) fn clauses(glyphs: &[char], labels: &[Label]) -> Vec<Clause> {
     let mut at = 0;
     while at < glyphs.len() {
         if let Some(label) = labels.next_if(|label| label.start == at) {
-            push(&mut found, glyphs, Clause { start, end: at, opening });
+            push(
+                &mut found,
+                glyphs,
+                Clause {
+                    start,
+                    end: at,
+                    opening,
+                },
+            );
             (start, opening) = (label.end, Opening::Sentence);
             at = label.end;
             continue;
         }
         if let Some(next) = boundary(glyphs, at) {
-            let pushed = push(&mut found, glyphs, Clause { start, end: at, opening });
+            let pushed = push(
+                &mut found,
+                glyphs,
+                Clause {
+                    start,
+                    end: at,
+                    opening,
+                },
+            );
             // ":," keeps the stronger opening of an empty clause.
             if pushed || next == Opening::Sentence || opening == Opening::Comma {
                 opening = next;
@@ -46,12 +62,22 @@ pub(super) fn clauses(glyphs: &[char], labels: &[Label]) -> Vec<Clause> {
         }
         at += 1;
     }
-    push(&mut found, glyphs, Clause { start, end: glyphs.len(), opening });
+    push(
+        &mut found,
+        glyphs,
+        Clause {
+            start,
+            end: glyphs.len(),
+            opening,
+        },
+    );
     found
 }
 
 fn push(found: &mut Vec<Clause>, glyphs: &[char], clause: Clause) -> bool {
-    let solid = glyphs[clause.start..clause.end].iter().any(|c| !c.is_whitespace());
+    let solid = glyphs[clause.start..clause.end]
+        .iter()
+        .any(|c| !c.is_whitespace());
     if solid {
         found.push(clause);
     }
@@ -59,7 +85,10 @@ fn push(found: &mut Vec<Clause>, glyphs: &[char], clause: Clause) -> bool {
 }
 
 fn boundary(glyphs: &[char], at: usize) -> Option<Opening> {
-    let is_digit = |i: Option<usize>| i.and_then(|i| glyphs.get(i)).is_some_and(char::is_ascii_digit);
+    let is_digit = |i: Option<usize>| {
+        i.and_then(|i| glyphs.get(i))
+            .is_some_and(char::is_ascii_digit)
+    };
     let between_digits = is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
     match glyphs[at] {
         '。' | ';' | '!' | '?' => Some(Opening::Sentence),

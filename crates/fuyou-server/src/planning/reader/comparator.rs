@@ -1,7 +1,8 @@
 //! The words before a value (不低于, 达到, 控制在, 提高 …) and the comparator they and the closing words make together.
 
 use super::bind::Better;
-use super::glyphs::{contains_any, ends_at, length, word_before};
+use super::glyphs::{contains_any, ends_at, length, starts_at, word_before};
+use super::lexicon::BASE_YEARS;
 use super::quantity::{Class, Closing, Quantity};
 
 /// How an actual value is compared with the target.
@@ -72,31 +73,185 @@ pub(super) struct Cue {
 const CUES: &[(Sense, &[&str])] = &[
     (
         Sense::Floor,
-        &["不低于", "不少于", "不小于", "不得低于", "不得少于", "不能低于", "不能少于", "至少", "最低", "最少", "高于", "大于", "超过", "超", "突破", "≥", ">=", ">", "达到或超过", "不下于", "以上达到"],
+        &[
+            "不低于",
+            "不少于",
+            "不小于",
+            "不得低于",
+            "不得少于",
+            "不能低于",
+            "不能少于",
+            "至少",
+            "最低",
+            "最少",
+            "高于",
+            "大于",
+            "超过",
+            "超",
+            "突破",
+            "≥",
+            ">=",
+            ">",
+            "达到或超过",
+            "不下于",
+            "以上达到",
+        ],
     ),
     (
         Sense::Cap,
-        &["不超过", "不超", "不高于", "不大于", "不多于", "不得超过", "不得高于", "不能超过", "低于", "小于", "少于", "≤", "<=", "<", "最多", "最高不超过", "不突破", "控制在以下"],
+        &[
+            "不超过",
+            "不超",
+            "不高于",
+            "不大于",
+            "不多于",
+            "不得超过",
+            "不得高于",
+            "不能超过",
+            "低于",
+            "小于",
+            "少于",
+            "≤",
+            "<=",
+            "<",
+            "最多",
+            "最高不超过",
+            "不突破",
+            "控制在以下",
+        ],
     ),
     (Sense::About, &["约", "大约", "约为", "接近", "近"]),
     (
         Sense::Reach,
-        &["达到", "达", "到达", "达成", "达至", "保持在", "保持", "稳定在", "稳定", "维持在", "维持", "巩固在", "力争达到", "完成", "实现", "覆盖", "达到了", "要达", "均达", "确保", "力争", "争取", "须达"],
+        &[
+            "达到",
+            "达",
+            "到达",
+            "达成",
+            "达至",
+            "保持在",
+            "保持",
+            "稳定在",
+            "稳定",
+            "维持在",
+            "维持",
+            "巩固在",
+            "力争达到",
+            "完成",
+            "实现",
+            "覆盖",
+            "达到了",
+            "要达",
+            "均达",
+            "确保",
+            "力争",
+            "争取",
+            "须达",
+        ],
     ),
-    (Sense::Control, &["控制在", "控制到", "控制", "限制在", "控制为", "控制于"]),
-    (Sense::Rise, &["提高", "提升", "增加", "增长", "上升", "递增", "新增", "增", "增幅", "增幅达", "提高了", "增加了"]),
-    (Sense::Fall, &["下降", "降低", "减少", "递减", "降", "压减", "压降", "缩减", "降幅", "降低了", "下降了"]),
+    (
+        Sense::Control,
+        &["控制在", "控制到", "控制", "限制在", "控制为", "控制于"],
+    ),
+    (
+        Sense::Rise,
+        &[
+            "提高",
+            "提升",
+            "增加",
+            "增长",
+            "上升",
+            "递增",
+            "新增",
+            "增",
+            "增幅",
+            "增幅达",
+            "提高了",
+            "增加了",
+        ],
+    ),
+    (
+        Sense::Fall,
+        &[
+            "下降",
+            "降低",
+            "减少",
+            "递减",
+            "降",
+            "压减",
+            "压降",
+            "缩减",
+            "降幅",
+            "降低了",
+            "下降了",
+        ],
+    ),
     (
         Sense::RiseTo,
-        &["提高到", "提高至", "提升到", "提升至", "增加到", "增加至", "增至", "扩大到", "扩大至", "上升到", "上升至", "升至", "扩展到", "拓展到", "增长到", "增长至", "提到", "扩增到", "扩增至", "提高为"],
+        &[
+            "提高到",
+            "提高至",
+            "提升到",
+            "提升至",
+            "增加到",
+            "增加至",
+            "增至",
+            "扩大到",
+            "扩大至",
+            "上升到",
+            "上升至",
+            "升至",
+            "扩展到",
+            "拓展到",
+            "增长到",
+            "增长至",
+            "提到",
+            "扩增到",
+            "扩增至",
+            "提高为",
+        ],
     ),
-    (Sense::FallTo, &["降到", "降至", "下降到", "下降至", "降低到", "降低至", "减少到", "减少至", "减至", "压降至", "压降到", "压减到"]),
-    (Sense::Task, &["任务", "任务数", "任务为", "任务数为", "目标任务", "目标任务数", "任务量", "目标数", "目标为"]),
+    (
+        Sense::FallTo,
+        &[
+            "降到",
+            "降至",
+            "下降到",
+            "下降至",
+            "降低到",
+            "降低至",
+            "减少到",
+            "减少至",
+            "减至",
+            "压降至",
+            "压降到",
+            "压减到",
+        ],
+    ),
+    (
+        Sense::Task,
+        &[
+            "任务",
+            "任务数",
+            "任务为",
+            "任务数为",
+            "任务数分别为",
+            "任务分别为",
+            "目标任务",
+            "目标任务数",
+            "任务量",
+            "目标数",
+            "目标为",
+        ],
+    ),
     (Sense::Is, &["为", "是", "在", "按", "有"]),
 ];
 
 /// Words that may stand between a cue and its value without breaking the tie.
-const FILLERS: &[&str] = &["了", "在", "约", "到", "的", "总", "共", "年均", "平均", "全年", "每年", "年内", "均", "人数", "幅度"];
+const FILLERS: &[&str] = &[
+    "了", "在", "约", "到", "的", "总", "共", "年均", "平均", "全年", "每年", "年内", "均", "人数",
+    "幅度",
+];
 
 /// The cue that governs a value starting at `value_start`, looked for back to `from`.
 pub(super) fn cue_before(glyphs: &[char], from: usize, value_start: usize) -> Option<Cue> {
@@ -127,12 +282,17 @@ fn distant(glyphs: &[char], from: usize, value_start: usize) -> Option<Cue> {
         return None;
     }
     let nearest = value_start.saturating_sub(14).max(from);
-    (nearest..value_start).rev().filter_map(|end| cue_ending(glyphs, from, end)).find(|cue| cue.sense != Sense::Is && cue.start > from)
+    (nearest..value_start)
+        .rev()
+        .filter_map(|end| cue_ending(glyphs, from, end))
+        .find(|cue| cue.sense != Sense::Is && cue.start > from)
 }
 
 fn cue_ending(glyphs: &[char], from: usize, end: usize) -> Option<Cue> {
     CUES.iter()
-        .filter_map(|(sense, words)| word_before(glyphs, end, words).map(|word| (end - length(word), *sense, word)))
+        .filter_map(|(sense, words)| {
+            word_before(glyphs, end, words).map(|word| (end - length(word), *sense, word))
+        })
         .filter(|(start, ..)| *start >= from)
         .max_by_key(|(_, _, word)| word.len())
         .map(|(start, sense, _)| Cue { start, sense })
@@ -145,7 +305,12 @@ pub(super) fn is_explicit(quantity: &Quantity, cue: Option<Cue>) -> bool {
 }
 
 /// The comparator of a target.
-pub(super) fn comparator(quantity: &Quantity, cue: Option<Cue>, better: Better, growth: bool) -> Comparator {
+pub(super) fn comparator(
+    quantity: &Quantity,
+    cue: Option<Cue>,
+    better: Better,
+    growth: bool,
+) -> Comparator {
     if quantity.high.is_some() {
         return Comparator::Range;
     }
@@ -175,11 +340,18 @@ fn by_class(quantity: &Quantity, sense: Option<Sense>, better: Better) -> Compar
             Better::Higher | Better::None => Comparator::AtLeast,
         },
         Class::Points if matches!(sense, Some(Sense::Rise | Sense::Fall)) => Comparator::Equal,
-        Class::Points | Class::Count | Class::Event | Class::List | Class::Money | Class::Condition => Comparator::Equal,
+        Class::Points
+        | Class::Count
+        | Class::Event
+        | Class::List
+        | Class::Money
+        | Class::Condition => Comparator::Equal,
     }
 }
 
 /// Whether the words say that the change is measured against an earlier year.
 pub(super) fn names_a_base_year(glyphs: &[char]) -> bool {
-    contains_any(glyphs, &["同比", "较上年", "比上年", "较去年", "比去年", "较前一年", "比前一年", "环比", "年均", "上年基础", "去年基础", "年增长", "在上年", "在去年"])
+    // "较2025年提高": the year itself is the base.
+    let year = |at: usize| matches!(glyphs[at], '较' | '比') && starts_at(glyphs, at + 1, "20");
+    contains_any(glyphs, BASE_YEARS) || (0..glyphs.len()).any(year)
 }

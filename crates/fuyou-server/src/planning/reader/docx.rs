@@ -56,18 +56,27 @@ pub(super) fn lines(bytes: &[u8]) -> Result<Vec<String>, DocxError> {
         match reader.read_event() {
             Ok(Event::Eof) => break,
             Ok(event) => text.take(&event),
-            Err(err) => return Err(DocxError::Xml { at: reader.error_position(), why: err.to_string() }),
+            Err(err) => {
+                return Err(DocxError::Xml {
+                    at: reader.error_position(),
+                    why: err.to_string(),
+                });
+            }
         }
     }
     if text.depth != 0 {
-        return Err(DocxError::Xml { at: reader.buffer_position(), why: "the document ends inside an element".into() });
+        return Err(DocxError::Xml {
+            at: reader.buffer_position(),
+            why: "the document ends inside an element".into(),
+        });
     }
     text.end_line();
     Ok(text.lines)
 }
 
 fn document(bytes: &[u8]) -> Result<Vec<u8>, DocxError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|err| DocxError::Zip(err.to_string()))?;
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|err| DocxError::Zip(err.to_string()))?;
     if archive.len() > PARTS_MAX {
         return Err(DocxError::Zip(format!("{} parts", archive.len())));
     }
@@ -78,7 +87,9 @@ fn document(bytes: &[u8]) -> Result<Vec<u8>, DocxError> {
     };
     let mut xml = Vec::new();
     // The size in the directory may lie, so the limit holds while unpacking.
-    file.take(UNPACKED_MAX + 1).read_to_end(&mut xml).map_err(|err| DocxError::Zip(err.to_string()))?;
+    file.take(UNPACKED_MAX + 1)
+        .read_to_end(&mut xml)
+        .map_err(|err| DocxError::Zip(err.to_string()))?;
     if xml.len() as u64 > UNPACKED_MAX {
         return Err(DocxError::TooLarge { max: UNPACKED_MAX });
     }
@@ -108,7 +119,9 @@ impl Body {
                 self.depth -= 1;
                 self.close(tag.local_name().as_ref());
             }
-            Event::Text(text) if self.in_text && self.deleted == 0 => self.line.push_str(text.as_ref()),
+            Event::Text(text) if self.in_text && self.deleted == 0 => {
+                self.line.push_str(text.as_ref())
+            }
             Event::GeneralRef(entity) if self.in_text && self.deleted == 0 => self.entity(entity),
             _ => {}
         }

@@ -8,7 +8,9 @@ pub(super) fn uniform(text: &str) -> Vec<char> {
 
 fn uniform_char(c: char) -> char {
     match c {
-        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
+            char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
+        }
         '％' | '﹪' | '٪' => '%',
         '，' | '﹐' => ',',
         '；' | '﹔' => ';',
@@ -28,19 +30,19 @@ fn uniform_char(c: char) -> char {
         '＝' => '=',
         '／' | '∕' => '/',
         '｜' | '│' => '|',
-        '\u{3000}' | '\u{a0}' | '\u{2002}' | '\u{2003}' | '\u{2009}' | '\u{feff}' | '\u{200b}' => ' ',
+        '\u{3000}' | '\u{a0}' | '\u{2002}' | '\u{2003}' | '\u{2009}' | '\u{feff}' | '\u{200b}' => {
+            ' '
+        }
         other => other,
     }
 }
 
 /// Whether `word` stands at `at`. The reader spends its time here, hence the plain loop.
 pub(super) fn starts_at(glyphs: &[char], at: usize, word: &str) -> bool {
-    let mut at = at;
-    for c in word.chars() {
+    for (at, c) in (at..).zip(word.chars()) {
         if at >= glyphs.len() || glyphs[at] != c {
             return false;
         }
-        at += 1;
     }
     true
 }
@@ -53,12 +55,20 @@ pub(super) fn ends_at(glyphs: &[char], end: usize, word: &str) -> bool {
 
 /// The longest of `words` that stands at `at`.
 pub(super) fn word_at<'w>(glyphs: &[char], at: usize, words: &[&'w str]) -> Option<&'w str> {
-    words.iter().filter(|word| starts_at(glyphs, at, word)).max_by_key(|word| word.len()).copied()
+    words
+        .iter()
+        .filter(|word| starts_at(glyphs, at, word))
+        .max_by_key(|word| word.len())
+        .copied()
 }
 
 /// The longest of `words` that ends just before `end`.
 pub(super) fn word_before<'w>(glyphs: &[char], end: usize, words: &[&'w str]) -> Option<&'w str> {
-    words.iter().filter(|word| ends_at(glyphs, end, word)).max_by_key(|word| word.len()).copied()
+    words
+        .iter()
+        .filter(|word| ends_at(glyphs, end, word))
+        .max_by_key(|word| word.len())
+        .copied()
 }
 
 /// Where `word` first stands within `glyphs`.
@@ -77,7 +87,16 @@ pub(super) fn find(glyphs: &[char], word: &str) -> Option<usize> {
 /// Where `word` last stands within `glyphs`.
 pub(super) fn find_last(glyphs: &[char], word: &str) -> Option<usize> {
     let first = word.chars().next()?;
-    (0..glyphs.len()).rev().find(|&at| glyphs[at] == first && starts_at(glyphs, at, word))
+    (0..glyphs.len())
+        .rev()
+        .find(|&at| glyphs[at] == first && starts_at(glyphs, at, word))
+}
+
+/// The first of `words`, in the order of the list, that stands in `glyphs`, and where.
+pub(super) fn first_of<'w>(glyphs: &[char], words: &[&'w str]) -> Option<(usize, &'w str)> {
+    words
+        .iter()
+        .find_map(|word| find(glyphs, word).map(|at| (at, *word)))
 }
 
 /// Whether any of `words` stands in `glyphs`.

@@ -68,7 +68,12 @@ fn circled_at(glyphs: &[char], at: usize) -> Option<Label> {
         0x3220..=0x3229 => (0x3220, Style::ChineseInBrackets),
         _ => return None,
     };
-    Some(Label { start: at, end: at + 1, value: i64::from(code - first + 1), style })
+    Some(Label {
+        start: at,
+        end: at + 1,
+        value: i64::from(code - first + 1),
+        style,
+    })
 }
 
 fn part_at(glyphs: &[char], at: usize) -> Option<Label> {
@@ -76,9 +81,16 @@ fn part_at(glyphs: &[char], at: usize) -> Option<Label> {
         return None;
     }
     let number = numeral_at(glyphs, at + 1)?;
-    let word = ["部分", "章", "篇"].iter().find(|word| starts_at(glyphs, number.end, word))?;
+    let word = ["部分", "章", "篇"]
+        .iter()
+        .find(|word| starts_at(glyphs, number.end, word))?;
     let value = number.value.as_f64() as i64;
-    Some(Label { start: at, end: number.end + word.chars().count(), value, style: Style::Part })
+    Some(Label {
+        start: at,
+        end: number.end + word.chars().count(),
+        value,
+        style: Style::Part,
+    })
 }
 
 fn bracketed_at(glyphs: &[char], at: usize) -> Option<Label> {
@@ -89,23 +101,40 @@ fn bracketed_at(glyphs: &[char], at: usize) -> Option<Label> {
     if glyphs.get(number.end) != Some(&')') || !is_whole(number.value) {
         return None;
     }
-    let style = if number.script == Script::Chinese { Style::ChineseInBrackets } else { Style::ArabicInBrackets };
+    let style = if number.script == Script::Chinese {
+        Style::ChineseInBrackets
+    } else {
+        Style::ArabicInBrackets
+    };
     // "(15)号" is a document number.
     if starts_at(glyphs, number.end + 1, "号") {
         return None;
     }
-    Some(Label { start: at, end: number.end + 1, value: number.value.as_f64() as i64, style })
+    Some(Label {
+        start: at,
+        end: number.end + 1,
+        value: number.value.as_f64() as i64,
+        style,
+    })
 }
 
 /// "1、" and "1." and "一、": nothing numeric may stand on either side.
 fn plain_at(glyphs: &[char], at: usize) -> Option<Label> {
-    if at > 0 && (glyphs[at - 1].is_ascii_alphanumeric() || matches!(glyphs[at - 1], '.' | '第' | '~' | '-' | '/' | '、' | '和' | '为')) {
+    if at > 0
+        && (glyphs[at - 1].is_ascii_alphanumeric()
+            || matches!(
+                glyphs[at - 1],
+                '.' | '第' | '~' | '-' | '/' | '、' | '和' | '为'
+            ))
+    {
         return None;
     }
     let number = numeral_at(glyphs, at)?;
     let mark = glyphs.get(number.end)?;
     let next = glyphs.get(number.end + 1);
-    if !is_whole(number.value) || (next.is_some_and(char::is_ascii_digit) && !begins_item(glyphs, at, number.end + 1)) {
+    if !is_whole(number.value)
+        || (next.is_some_and(char::is_ascii_digit) && !begins_item(glyphs, at, number.end + 1))
+    {
         return None;
     }
     let style = match (number.script, mark) {
@@ -124,28 +153,47 @@ fn plain_at(glyphs: &[char], at: usize) -> Option<Label> {
         Script::Arabic => number.value.as_f64() as i64,
         Script::Chinese => chinese_value(&glyphs[at..number.end])?,
     };
-    Some(Label { start: at, end: number.end + 1, value, style })
+    Some(Label {
+        start: at,
+        end: number.end + 1,
+        value,
+        style,
+    })
 }
 
 /// "4、7岁以下儿童…" opens an item that begins with a number; "3、6、9月龄" is a list of numbers.
 fn begins_item(glyphs: &[char], label: usize, item: usize) -> bool {
     let dun = item > 0 && glyphs[item - 1] == '、';
     let unit = numeral_at(glyphs, item).and_then(|number| glyphs.get(number.end).copied());
-    dun && at_opening(glyphs, label) && unit.is_some_and(|c| matches!(c, '岁' | '个' | '周' | '天' | '小' | '年' | '~' | '-' | '%'))
+    dun && at_opening(glyphs, label)
+        && unit
+            .is_some_and(|c| matches!(c, '岁' | '个' | '周' | '天' | '小' | '年' | '~' | '-' | '%'))
 }
 
 fn spoken_at(glyphs: &[char], at: usize) -> Option<Label> {
-    if !at_opening(glyphs, at) && !(at > 0 && glyphs[at - 1] == ',') {
+    let follows_comma = at > 0 && glyphs[at - 1] == ',';
+    if !at_opening(glyphs, at) && !follows_comma {
         return None;
     }
     let number = numeral_at(glyphs, at)?;
-    let spoken = number.script == Script::Chinese && glyphs.get(number.end) == Some(&'是') && number.end - at <= 2;
-    spoken.then(|| Label { start: at, end: number.end + 1, value: number.value.as_f64() as i64, style: Style::Spoken })
+    let spoken = number.script == Script::Chinese
+        && glyphs.get(number.end) == Some(&'是')
+        && number.end - at <= 2;
+    spoken.then(|| Label {
+        start: at,
+        end: number.end + 1,
+        value: number.value.as_f64() as i64,
+        style: Style::Spoken,
+    })
 }
 
 /// Whether a sentence may begin at `at`.
 fn at_opening(glyphs: &[char], at: usize) -> bool {
-    at == 0 || matches!(glyphs[at - 1], '。' | ';' | ':' | '!' | '?' | ' ' | '\t' | '|' | ')' | '”' | '》' | '#' | '*')
+    at == 0
+        || matches!(
+            glyphs[at - 1],
+            '。' | ';' | ':' | '!' | '?' | ' ' | '\t' | '|' | ')' | '”' | '》' | '#' | '*'
+        )
 }
 
 fn is_whole(value: Number) -> bool {

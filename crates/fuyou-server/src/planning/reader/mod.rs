@@ -4,7 +4,9 @@
 //! around it says so. Nothing here knows a particular plan: names come from the [`Dictionary`], all else is grammar.
 
 mod accept;
+mod amounts;
 mod bind;
+mod build;
 mod clauses;
 mod comparator;
 mod damage;
@@ -12,7 +14,10 @@ mod docx;
 mod finder;
 mod glyphs;
 mod implied;
+mod items;
 mod labels;
+mod lexicon;
+mod naming;
 mod numbers;
 mod outline;
 mod phrase;
@@ -25,6 +30,7 @@ mod target;
 mod tense;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 pub use bind::{Better, Dictionary, Term};
 pub use comparator::Comparator;

@@ -12,7 +12,10 @@ pub struct Number {
 impl Number {
     /// A whole number.
     pub const fn integer(value: i64) -> Self {
-        Self { units: value, places: 0 }
+        Self {
+            units: value,
+            places: 0,
+        }
     }
 
     /// Parses digits with at most one decimal point; at most 15 digits in all.
@@ -24,7 +27,10 @@ impl Number {
         }
         let fraction = fraction.trim_end_matches('0');
         let units = format!("{whole}{fraction}").parse().ok()?;
-        Some(Self { units, places: u8::try_from(fraction.len()).ok()? })
+        Some(Self {
+            units,
+            places: u8::try_from(fraction.len()).ok()?,
+        })
     }
 
     /// The nearest binary number, for comparison and for JSON.
@@ -39,7 +45,13 @@ impl fmt::Display for Number {
             return write!(f, "{}", self.units);
         }
         let scale = 10i64.pow(u32::from(self.places));
-        write!(f, "{}.{:0width$}", self.units / scale, self.units % scale, width = usize::from(self.places))
+        write!(
+            f,
+            "{}.{:0width$}",
+            self.units / scale,
+            self.units % scale,
+            width = usize::from(self.places)
+        )
     }
 }
 
@@ -78,7 +90,9 @@ fn arabic_at(glyphs: &[char], at: usize) -> Option<Numeral> {
         group += 1;
         // "12,000" is one number; "90%,100人" and "1,20" are not.
         let first_group = text.len() == group;
-        let thousands = glyphs.get(end) == Some(&',') && (1..=3).all(|i| is_digit(end + i)) && !is_digit(end + 4);
+        let thousands = glyphs.get(end) == Some(&',')
+            && (1..=3).all(|i| is_digit(end + i))
+            && !is_digit(end + 4);
         if thousands && (group == 3 || (first_group && group < 3)) {
             end += 1;
             group = 0;
@@ -92,7 +106,12 @@ fn arabic_at(glyphs: &[char], at: usize) -> Option<Numeral> {
             end += 1;
         }
     }
-    Some(Numeral { start: at, end, value: Number::parse(&text)?, script: Script::Arabic })
+    Some(Numeral {
+        start: at,
+        end,
+        value: Number::parse(&text)?,
+        script: Script::Arabic,
+    })
 }
 
 fn is_chinese_digit(c: char) -> bool {
@@ -130,14 +149,21 @@ fn chinese_at(glyphs: &[char], at: usize) -> Option<Numeral> {
             end += 1;
         }
     }
-    Some(Numeral { start: at, end, value: Number::parse(&text)?, script: Script::Chinese })
+    Some(Numeral {
+        start: at,
+        end,
+        value: Number::parse(&text)?,
+        script: Script::Chinese,
+    })
 }
 
 /// 九十五 is 95, 二〇二四 is 2024; 一二三十 is nothing.
 pub(super) fn chinese_value(glyphs: &[char]) -> Option<i64> {
     let positional = glyphs.iter().all(|c| digit(*c).is_some());
     if positional && glyphs.len() > 1 {
-        return glyphs.iter().try_fold(0i64, |sum, c| Some(sum * 10 + digit(*c)?));
+        return glyphs
+            .iter()
+            .try_fold(0i64, |sum, c| Some(sum * 10 + digit(*c)?));
     }
     let (mut total, mut pending, mut last_scale) = (0, None, i64::MAX);
     for &c in glyphs {

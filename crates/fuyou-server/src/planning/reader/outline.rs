@@ -14,13 +14,24 @@ pub(super) fn outline(lines: &[Prepared]) -> (Vec<Section>, Vec<Task>) {
     let mut tasks: Vec<Task> = Vec::new();
     for line in lines {
         for (index, label) in line.labels.iter().enumerate() {
-            let end = line.labels.get(index + 1).map_or(line.glyphs.len(), |next| next.start);
-            if line.page_number.is_some_and(|page| page.start == label.start) || blank(line, label.end, end) {
+            let end = line
+                .labels
+                .get(index + 1)
+                .map_or(line.glyphs.len(), |next| next.start);
+            if line
+                .page_number
+                .is_some_and(|page| page.start == label.start)
+                || blank(line, label.end, end)
+            {
                 continue;
             }
             let title_end = title_end(line, label.end, end);
             match level(label) {
-                Some(level) => sections.push(Section { span: line.span(label.start, title_end), level, title: string(&line.glyphs[label.end..title_end]).trim().to_owned() }),
+                Some(level) => sections.push(Section {
+                    span: line.span(label.start, title_end),
+                    level,
+                    title: string(&line.glyphs[label.end..title_end]).trim().to_owned(),
+                }),
                 None => tasks.push(Task {
                     span: line.span(label.start, end),
                     label: string(&line.glyphs[label.start..label.end]),
@@ -47,6 +58,9 @@ fn level(label: &Label) -> Option<u8> {
 
 /// A title ends with its sentence; in texts pasted into one line it also ends at a gap.
 fn title_end(line: &Prepared, start: usize, end: usize) -> usize {
-    let stop = (start..end).skip(1).find(|&at| matches!(line.glyphs[at], '。' | ';' | ':' | '!' | '?' | '\t') || (line.glyphs[at] == ' ' && at > start + 2));
+    let stop = (start..end).skip(1).find(|&at| {
+        matches!(line.glyphs[at], '。' | ';' | ':' | '!' | '?' | '\t')
+            || (line.glyphs[at] == ' ' && at > start + 2)
+    });
     stop.unwrap_or(end).min(start + TITLE_MAX)
 }

@@ -26,18 +26,46 @@ impl Prepared {
     pub(super) fn new(number: usize, text: &str) -> Self {
         let glyphs = uniform(text);
         let labels = labels(&glyphs);
-        let mut line = Self { number, glyphs, labels, clauses: Vec::new(), quantities: Vec::new(), is_row: false, page_number: None };
+        let mut line = Self {
+            number,
+            glyphs,
+            labels,
+            clauses: Vec::new(),
+            quantities: Vec::new(),
+            is_row: false,
+            page_number: None,
+        };
         line.scan();
         line
     }
 
     /// "5.90%以上的卫生院" after item 4 is item 5 that begins with a number, not 5.90 %.
     pub(super) fn split_label(&mut self, expected: i64) {
-        let digits = self.glyphs.iter().take_while(|c| c.is_ascii_digit()).count();
-        let value: Option<i64> = self.glyphs[..digits].iter().collect::<String>().parse().ok();
-        let joined = self.glyphs.get(digits) == Some(&'.') && self.glyphs.get(digits + 1).is_some_and(char::is_ascii_digit);
+        let digits = self
+            .glyphs
+            .iter()
+            .take_while(|c| c.is_ascii_digit())
+            .count();
+        let value: Option<i64> = self.glyphs[..digits]
+            .iter()
+            .collect::<String>()
+            .parse()
+            .ok();
+        let joined = self.glyphs.get(digits) == Some(&'.')
+            && self
+                .glyphs
+                .get(digits + 1)
+                .is_some_and(char::is_ascii_digit);
         if joined && digits <= 2 && value == Some(expected) {
-            self.labels.insert(0, Label { start: 0, end: digits + 1, value: expected, style: Style::Arabic });
+            self.labels.insert(
+                0,
+                Label {
+                    start: 0,
+                    end: digits + 1,
+                    value: expected,
+                    style: Style::Arabic,
+                },
+            );
             self.scan();
         }
     }
@@ -53,8 +81,15 @@ impl Prepared {
 
     fn scan(&mut self) {
         self.clauses = clauses(&self.glyphs, &self.labels);
-        self.is_row = self.clauses.iter().any(|clause| clause.opening == Opening::Cell);
-        self.quantities = self.clauses.iter().flat_map(|clause| quantities(&self.glyphs, clause.start, clause.end)).collect();
+        self.is_row = self
+            .clauses
+            .iter()
+            .any(|clause| clause.opening == Opening::Cell);
+        self.quantities = self
+            .clauses
+            .iter()
+            .flat_map(|clause| quantities(&self.glyphs, clause.start, clause.end))
+            .collect();
     }
 
     /// The quantities that begin within `start..end`.
@@ -66,23 +101,35 @@ impl Prepared {
 
     /// A stretch of this line.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        Span { line: self.number, start, end }
+        Span {
+            line: self.number,
+            start,
+            end,
+        }
     }
 
     /// The index of the first clause of the sentence that `clause` belongs to.
     pub(super) fn sentence_start(&self, clause: usize) -> usize {
-        (0..=clause).rev().find(|&i| matches!(self.clauses[i].opening, Opening::Sentence | Opening::Cell)).unwrap_or(0)
+        (0..=clause)
+            .rev()
+            .find(|&i| matches!(self.clauses[i].opening, Opening::Sentence | Opening::Cell))
+            .unwrap_or(0)
     }
 
     /// Where the sentence of `clause` begins when it is the first of its line; the line's end otherwise.
     pub(super) fn sentence_first(&self, clause: usize) -> usize {
-        if self.sentence_start(clause) == 0 { self.clauses[0].start } else { self.glyphs.len() }
+        if self.sentence_start(clause) == 0 {
+            self.clauses[0].start
+        } else {
+            self.glyphs.len()
+        }
     }
 
     /// The characters of the whole sentence that `clause` belongs to.
     pub(super) fn sentence(&self, clause: usize) -> &[char] {
         let first = self.sentence_start(clause);
-        let after = (clause + 1..self.clauses.len()).find(|&i| matches!(self.clauses[i].opening, Opening::Sentence | Opening::Cell));
+        let after = (clause + 1..self.clauses.len())
+            .find(|&i| matches!(self.clauses[i].opening, Opening::Sentence | Opening::Cell));
         let last = after.map_or(self.clauses.len() - 1, |after| after - 1);
         &self.glyphs[self.clauses[first].start..self.clauses[last].end]
     }

@@ -160,8 +160,13 @@ const UNITS: &[(&str, &str, Class)] = &[
 ];
 
 /// Words that begin like a unit and are none: 所有, 家庭, 对口, 名单, 人民 …
-const NOT_UNITS: &[&str] =
-    &["所有", "所属", "家庭", "家长", "对口", "对于", "名单", "名额", "人民", "人均", "人才", "例会", "本级", "本地", "大型", "条件", "条例", "种植", "类似", "支持", "支付", "支队", "处理", "处置", "处方", "组织", "门诊", "期间", "期末", "位于", "间隔", "起步", "起付", "节约", "台账", "本院", "份额", "场所", "张贴", "项目", "次日", "次要", "大家", "家属", "分级", "分析", "分类", "分管", "分别", "分期"];
+const NOT_UNITS: &[&str] = &[
+    "所有", "所属", "家庭", "家长", "对口", "对于", "名单", "名额", "人民", "人均", "人才", "例会",
+    "本级", "本地", "大型", "条件", "条例", "种植", "类似", "支持", "支付", "支队", "处理", "处置",
+    "处方", "组织", "门诊", "期间", "期末", "位于", "间隔", "起步", "起付", "节约", "台账", "本院",
+    "份额", "场所", "张贴", "项目", "次日", "次要", "大家", "家属", "分级", "分析", "分类", "分管",
+    "分别", "分期",
+];
 
 const CLOSINGS: &[(&str, Closing)] = &[
     ("及以上", Closing::OrMore),
@@ -214,9 +219,15 @@ fn quantity_at(glyphs: &[char], from: usize, at: usize) -> Option<Quantity> {
     if before.is_some_and(|c| matches!(c, '第' | '.' | '_') || c.is_ascii_alphanumeric()) {
         return None;
     }
-    let mut quantity = fraction_at(glyphs, at).or_else(|| tenths_at(glyphs, at)).or_else(|| ratio_at(glyphs, at)).or_else(|| plain_at(glyphs, at))?;
+    let mut quantity = fraction_at(glyphs, at)
+        .or_else(|| tenths_at(glyphs, at))
+        .or_else(|| ratio_at(glyphs, at))
+        .or_else(|| plain_at(glyphs, at))?;
     let mut end = skip_spaces(glyphs, quantity.end);
-    if let Some((word, closing)) = CLOSINGS.iter().find(|(word, _)| starts_at(glyphs, end, word)) {
+    if let Some((word, closing)) = CLOSINGS
+        .iter()
+        .find(|(word, _)| starts_at(glyphs, end, word))
+    {
         end += length(word);
         quantity.end = end;
         quantity.closing = Some(*closing);
@@ -226,27 +237,58 @@ fn quantity_at(glyphs: &[char], from: usize, at: usize) -> Option<Quantity> {
 
 /// 百分之九十, 千分之五, 十万分之二十.
 fn fraction_at(glyphs: &[char], at: usize) -> Option<Quantity> {
-    const SCALES: &[(&str, &str)] = &[("百分之", "%"), ("千分之", "‰"), ("十万分之", "/10万"), ("万分之", "/万")];
-    let (word, unit) = SCALES.iter().find(|(word, _)| starts_at(glyphs, at, word))?;
+    const SCALES: &[(&str, &str)] = &[
+        ("百分之", "%"),
+        ("千分之", "‰"),
+        ("十万分之", "/10万"),
+        ("万分之", "/万"),
+    ];
+    let (word, unit) = SCALES
+        .iter()
+        .find(|(word, _)| starts_at(glyphs, at, word))?;
     let number = numeral_at(glyphs, at + length(word))?;
     let second = ["至", "到", "~", "-"].iter().find_map(|dash| {
         let next = number.end + length(dash);
-        let next = if starts_at(glyphs, next, word) { next + length(word) } else { next };
-        starts_at(glyphs, number.end, dash).then(|| numeral_at(glyphs, next)).flatten()
+        let next = if starts_at(glyphs, next, word) {
+            next + length(word)
+        } else {
+            next
+        };
+        starts_at(glyphs, number.end, dash)
+            .then(|| numeral_at(glyphs, next))
+            .flatten()
     });
-    Some(build(at, second.unwrap_or(number).end, number, second, (*unit, Class::Rate)))
+    Some(build(
+        at,
+        second.unwrap_or(number).end,
+        number,
+        second,
+        (*unit, Class::Rate),
+    ))
 }
 
 /// 九成 is ninety per cent; 成 is also a verb ("建成"), so a closing word or 的 must follow.
 fn tenths_at(glyphs: &[char], at: usize) -> Option<Quantity> {
     let number = numeral_at(glyphs, at)?;
     let end = number.end + 1;
-    let follows = CLOSINGS.iter().any(|(word, _)| starts_at(glyphs, end, word)) || starts_at(glyphs, end, "的");
+    let follows = CLOSINGS
+        .iter()
+        .any(|(word, _)| starts_at(glyphs, end, word))
+        || starts_at(glyphs, end, "的");
     if glyphs.get(number.end) != Some(&'成') || !follows || number.value.as_f64() > 10.0 {
         return None;
     }
     let tenfold = Number::parse(&format!("{}", number.value.as_f64() * 10.0))?;
-    Some(build(at, end, Numeral { value: tenfold, ..number }, None, ("%", Class::Rate)))
+    Some(build(
+        at,
+        end,
+        Numeral {
+            value: tenfold,
+            ..number
+        },
+        None,
+        ("%", Class::Rate),
+    ))
 }
 
 /// 1:0.9, the value being what stands after the colon.
@@ -265,7 +307,15 @@ fn plain_at(glyphs: &[char], at: usize) -> Option<Quantity> {
     let first = numeral_at(glyphs, at)?;
     let (first_unit, first_end) = unit_at(glyphs, first.end);
     // "5%-10%" repeats the unit, "5-10%" does not.
-    let second = second_of_range(glyphs, if first_unit.1 == Class::Rate { first_end } else { first.end }).filter(|n| n.script == first.script);
+    let second = second_of_range(
+        glyphs,
+        if first_unit.1 == Class::Rate {
+            first_end
+        } else {
+            first.end
+        },
+    )
+    .filter(|n| n.script == first.script);
     let Some(second) = second else {
         return finish(glyphs, at, first, None, first_unit, first_end);
     };
@@ -276,7 +326,14 @@ fn plain_at(glyphs: &[char], at: usize) -> Option<Quantity> {
     finish(glyphs, at, first, Some(second), unit, end)
 }
 
-fn finish(glyphs: &[char], at: usize, first: Numeral, second: Option<Numeral>, unit: (&'static str, Class), end: usize) -> Option<Quantity> {
+fn finish(
+    glyphs: &[char],
+    at: usize,
+    first: Numeral,
+    second: Option<Numeral>,
+    unit: (&'static str, Class),
+    end: usize,
+) -> Option<Quantity> {
     // A Chinese numeral without a unit is a word (一体化, 三级), not a quantity.
     if first.script == Script::Chinese && unit.1 == Class::Bare {
         return None;
@@ -286,11 +343,19 @@ fn finish(glyphs: &[char], at: usize, first: Numeral, second: Option<Numeral>, u
         return None;
     }
     let mut quantity = build(at, end, first, second, unit);
-    quantity.vague = glyphs[first.start..end].iter().any(|c| matches!(c, '余' | '多'));
+    quantity.vague = glyphs[first.start..end]
+        .iter()
+        .any(|c| matches!(c, '余' | '多'));
     Some(quantity)
 }
 
-fn build(start: usize, end: usize, first: Numeral, second: Option<Numeral>, unit: (&'static str, Class)) -> Quantity {
+fn build(
+    start: usize,
+    end: usize,
+    first: Numeral,
+    second: Option<Numeral>,
+    unit: (&'static str, Class),
+) -> Quantity {
     Quantity {
         start,
         end,
@@ -331,7 +396,10 @@ fn unit_at(glyphs: &[char], at: usize) -> ((&'static str, Class), usize) {
     if let Some(end) = stamped_unit(glyphs, start) {
         return (("/10万", Class::Rate), end);
     }
-    let unit = UNITS.iter().filter(|(word, ..)| starts_at(glyphs, start, word)).max_by_key(|(word, ..)| word.len());
+    let unit = UNITS
+        .iter()
+        .filter(|(word, ..)| starts_at(glyphs, start, word))
+        .max_by_key(|(word, ..)| word.len());
     match unit {
         Some((word, unit, class)) => ((*unit, *class), start + length(word)),
         None => (("", Class::Bare), at),
@@ -341,7 +409,9 @@ fn unit_at(glyphs: &[char], at: usize) -> ((&'static str, Class), usize) {
 /// "/2023万" is what a portal that writes 2023 for 10 makes of "/10万".
 fn stamped_unit(glyphs: &[char], at: usize) -> Option<usize> {
     let digits: String = glyphs.get(at + 1..at + 5)?.iter().collect();
-    let year = digits.parse::<u32>().is_ok_and(|year| (2000..2050).contains(&year));
+    let year = digits
+        .parse::<u32>()
+        .is_ok_and(|year| (2000..2050).contains(&year));
     (glyphs[at] == '/' && year && glyphs.get(at + 5) == Some(&'万')).then_some(at + 6)
 }
 
@@ -359,7 +429,8 @@ pub(super) fn in_title(glyphs: &[char], quantity: &Quantity) -> bool {
     let window = &glyphs[from..quantity.start];
     let open = window.iter().rposition(|c| *c == '《');
     let close = window.iter().rposition(|c| *c == '》');
-    open.is_some_and(|open| close.is_none_or(|close| close < open)) && glyphs[quantity.end..].iter().take(60).any(|c| *c == '》')
+    open.is_some_and(|open| close.is_none_or(|close| close < open))
+        && glyphs[quantity.end..].iter().take(60).any(|c| *c == '》')
 }
 
 /// Whether a quantity stands inside quotation marks, where Chinese numerals are slogans.
@@ -375,6 +446,11 @@ pub(super) fn in_quotes(glyphs: &[char], quantity: &Quantity) -> bool {
 /// Whether the number is part of a calendar date, a document number or a telephone number.
 pub(super) fn is_reference(glyphs: &[char], quantity: &Quantity) -> bool {
     let next = skip_spaces(glyphs, quantity.end);
-    let bracketed = quantity.start > 0 && glyphs[quantity.start - 1] == '(' && glyphs.get(quantity.end) == Some(&')');
-    bracketed || starts_at(glyphs, next, "号") || ends_at(glyphs, quantity.start, "编号") || ends_at(glyphs, quantity.start, "电话")
+    let bracketed = quantity.start > 0
+        && glyphs[quantity.start - 1] == '('
+        && glyphs.get(quantity.end) == Some(&')');
+    bracketed
+        || starts_at(glyphs, next, "号")
+        || ends_at(glyphs, quantity.start, "编号")
+        || ends_at(glyphs, quantity.start, "电话")
 }

@@ -34,7 +34,9 @@ pub enum ReadError {
     #[error("the .docx file cannot be read: {0}")]
     Docx(#[from] docx::DocxError),
     /// A text that is no plan.
-    #[error("the text does not look like a work plan: no target and too few of the words that plans use")]
+    #[error(
+        "the text does not look like a work plan: no target and too few of the words that plans use"
+    )]
     NotAPlan,
 }
 
@@ -61,14 +63,20 @@ pub(super) struct Source {
 /// Decodes a file. The name only helps to explain what is wrong with it.
 pub(super) fn decode(bytes: &[u8], name: &str) -> Result<Source, ReadError> {
     if bytes.len() > BYTES_MAX {
-        return Err(ReadError::TooLarge { bytes: bytes.len(), max: BYTES_MAX });
+        return Err(ReadError::TooLarge {
+            bytes: bytes.len(),
+            max: BYTES_MAX,
+        });
     }
     let named_docx = name.to_ascii_lowercase().ends_with(".docx");
     if bytes.is_empty() {
         return Err(ReadError::Empty);
     }
     if bytes.starts_with(b"PK\x03\x04") || named_docx {
-        return Ok(Source { lines: docx::lines(bytes)?, undecodable: false });
+        return Ok(Source {
+            lines: docx::lines(bytes)?,
+            undecodable: false,
+        });
     }
     if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         return Err(ReadError::Unsupported { kind: ".doc" });
@@ -80,7 +88,10 @@ pub(super) fn decode(bytes: &[u8], name: &str) -> Result<Source, ReadError> {
     if text.trim().is_empty() {
         return Err(ReadError::Empty);
     }
-    Ok(Source { lines: split(&text), undecodable })
+    Ok(Source {
+        lines: split(&text),
+        undecodable,
+    })
 }
 
 fn text(bytes: &[u8]) -> Result<(String, bool), ReadError> {
@@ -92,7 +103,11 @@ fn text(bytes: &[u8]) -> Result<(String, bool), ReadError> {
         return Err(ReadError::Binary);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return if is_binary(text) { Err(ReadError::Binary) } else { Ok((text.to_owned(), false)) };
+        return if is_binary(text) {
+            Err(ReadError::Binary)
+        } else {
+            Ok((text.to_owned(), false))
+        };
     }
     // A file that is UTF-8 but for a few broken characters stays UTF-8; all else is GB18030.
     let lossy = String::from_utf8_lossy(bytes);
@@ -112,7 +127,8 @@ fn is_binary(text: &str) -> bool {
     let (mut controls, mut total) = (0, 0);
     for c in text.chars() {
         total += 1;
-        controls += usize::from(c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{b}'));
+        controls +=
+            usize::from(c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{b}'));
     }
     controls * BINARY_SHARE > total
 }

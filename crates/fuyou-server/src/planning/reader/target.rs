@@ -154,7 +154,9 @@ impl Note {
     /// The remark in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            Self::Repaired { written, read } => format!("原文写作“{written}”,疑为下载网站替换数字所致,按“{read}”读取,请核对"),
+            Self::Repaired { written, read } => {
+                format!("原文写作“{written}”,疑为下载网站替换数字所致,按“{read}”读取,请核对")
+            }
             Self::Implausible => "数值不合理,请核对原文".into(),
             Self::Suspicious => "数字形似年份,可能被下载网站替换,请核对".into(),
             Self::Shared => "多个指标共用一个数值".into(),
@@ -174,12 +176,16 @@ impl Note {
     /// The remark in English.
     pub fn en(&self) -> String {
         match self {
-            Self::Repaired { written, read } => format!("written \"{written}\", digits probably replaced by a download portal, read as \"{read}\": please check"),
+            Self::Repaired { written, read } => format!(
+                "written \"{written}\", digits probably replaced by a download portal, read as \"{read}\": please check"
+            ),
             Self::Implausible => "the value cannot be right: please check the source".into(),
             Self::Suspicious => "the digits look like a stamped year: please check".into(),
             Self::Shared => "one value for several indicators".into(),
             Self::ByOrder => "matched by order".into(),
-            Self::Unmatched => "values and indicators differ in number: please match by hand".into(),
+            Self::Unmatched => {
+                "values and indicators differ in number: please match by hand".into()
+            }
             Self::Inherited => "indicator taken from earlier in the sentence or row".into(),
             Self::ValueFirst => "the value stands before its indicator".into(),
             Self::Rise => "a rise over the present level".into(),
@@ -247,7 +253,9 @@ impl Damage {
     /// The finding in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            Self::DigitsReplaced { from, to, spans } => format!("全文数字“{from}”疑被替换为“{to}”({}处)", spans.len()),
+            Self::DigitsReplaced { from, to, spans } => {
+                format!("全文数字“{from}”疑被替换为“{to}”({}处)", spans.len())
+            }
             Self::WordsReplaced(spans) => format!("文中有同义词替换({}处)", spans.len()),
             Self::PageNumbers(spans) => format!("行首混入阅读器页码({}处)", spans.len()),
             Self::Masked(spans) => format!("部分数字或名称被遮盖({}处)", spans.len()),
@@ -259,11 +267,22 @@ impl Damage {
     /// The finding in English.
     pub fn en(&self) -> String {
         match self {
-            Self::DigitsReplaced { from, to, spans } => format!("digits \"{from}\" were probably replaced by \"{to}\" ({} places)", spans.len()),
-            Self::WordsReplaced(spans) => format!("words were replaced by synonyms ({} places)", spans.len()),
-            Self::PageNumbers(spans) => format!("page numbers of a viewer stand at line starts ({} places)", spans.len()),
+            Self::DigitsReplaced { from, to, spans } => format!(
+                "digits \"{from}\" were probably replaced by \"{to}\" ({} places)",
+                spans.len()
+            ),
+            Self::WordsReplaced(spans) => {
+                format!("words were replaced by synonyms ({} places)", spans.len())
+            }
+            Self::PageNumbers(spans) => format!(
+                "page numbers of a viewer stand at line starts ({} places)",
+                spans.len()
+            ),
             Self::Masked(spans) => format!("numbers or names are masked ({} places)", spans.len()),
-            Self::Truncated(span) => format!("line {} says that this is a preview: the rest is missing", span.line),
+            Self::Truncated(span) => format!(
+                "line {} says that this is a preview: the rest is missing",
+                span.line
+            ),
             Self::Undecodable => "some characters could not be decoded".into(),
         }
     }

@@ -4,6 +4,7 @@
 
 use super::glyphs::{contains_any, find, starts_at};
 use super::labels::Style;
+use super::lexicon::{AIMING, AIMS_IN_REPORTS, PLAN_HEADINGS, REPORT_HEADINGS, REPORTING};
 use super::numbers::numeral_at;
 use super::prepared::Prepared;
 use super::quantity::skip_spaces;
@@ -15,18 +16,6 @@ pub(super) enum Tense {
     Reported,
 }
 
-/// Headings of what is to come.
-const PLAN_HEADINGS: &[&str] = &["计划", "目标", "要点", "打算", "下一步", "明年", "下年", "工作思路", "工作任务", "重点任务", "主要任务", "工作指标", "指标任务", "工作安排", "工作措施", "主要措施", "保障措施", "工作要求", "实施方案", "规划"];
-/// Headings of what has been.
-const REPORT_HEADINGS: &[&str] = &["总结", "回顾", "完成情况", "工作成效", "主要成效", "取得的成绩", "取得成效", "存在的问题", "存在问题", "主要问题", "工作情况", "开展情况", "落实情况", "进展情况", "现状", "工作汇报", "工作报告", "工作成绩", "基本情况", "自查", "管理情况", "提供情况"];
-
-/// Words of a sentence that reports.
-const REPORTING: &[&str] = &["已达", "已完成", "已建", "已开展", "已经", "实际完成", "截至", "截止", "累计", "共计", "总计", "取得了", "上年度", "上年,", "一年来", "统计年度,", "年报数据", "报表数据", "实现了", "共检查", "共筛查", "共完成", "共举办", "共开展", "共发放", "共新建", "同比上升了"];
-/// Words of a clause that aims, whatever stands around it.
-const AIMING: &[&str] = &["力争", "确保", "争取", "不低于", "不少于", "不得低于", "不超过", "控制在", "稳定在", "保持在", "目标", "任务", "须达", "应达", "要达", "计划完成", "≥", "≤"];
-/// Words that make an aim out of a figure inside a report.
-const AIMS_IN_REPORTS: &[&str] = &["目标", "任务", "力争", "确保", "要求", "标准", "下一步", "明年", "计划"];
-
 /// The tense that headings and titles have set, followed through the text.
 pub(super) struct Modes {
     mode: Tense,
@@ -37,19 +26,39 @@ pub(super) struct Modes {
 impl Modes {
     /// Starts with what the title says: a plan unless it calls itself a summary.
     pub(super) fn new(lines: &[Prepared]) -> Self {
-        let mut titles = lines.iter().filter(|line| line.glyphs.iter().any(|c| c.is_alphanumeric())).take(6).filter(|line| line.glyphs.len() <= 60);
-        let year = titles.clone().filter(|line| contains_any(&line.glyphs, PLAN_HEADINGS)).find_map(|line| (0..line.glyphs.len()).find_map(|at| year_at(&line.glyphs, at)));
-        let mode = titles.next().and_then(|line| of_heading(&line.glyphs)).unwrap_or(Tense::Planned);
+        let mut titles = lines
+            .iter()
+            .filter(|line| line.glyphs.iter().any(|c| c.is_alphanumeric()))
+            .take(6)
+            .filter(|line| line.glyphs.len() <= 60);
+        let year = titles
+            .clone()
+            .filter(|line| contains_any(&line.glyphs, PLAN_HEADINGS))
+            .find_map(|line| (0..line.glyphs.len()).find_map(|at| year_at(&line.glyphs, at)));
+        let mode = titles
+            .next()
+            .and_then(|line| of_heading(&line.glyphs))
+            .unwrap_or(Tense::Planned);
         Self { mode, year }
     }
 
     /// Follows a line: a heading may change the mode.
     pub(super) fn enter(&mut self, line: &Prepared) {
-        let Some(first) = line.clauses.first() else { return };
-        let outer = line.labels.first().is_some_and(|label| label.style <= Style::ChineseInBrackets && label.end <= first.start);
+        let Some(first) = line.clauses.first() else {
+            return;
+        };
+        let outer = line.labels.first().is_some_and(|label| {
+            label.style <= Style::ChineseInBrackets && label.end <= first.start
+        });
         let short = line.glyphs.len() <= 30 && !line.glyphs.contains(&'。');
-        let heading = if short { &line.glyphs[..] } else { &line.glyphs[first.start..first.end] };
-        if (short || (outer && heading.len() <= 24)) && let Some(mode) = of_heading(heading) {
+        let heading = if short {
+            &line.glyphs[..]
+        } else {
+            &line.glyphs[first.start..first.end]
+        };
+        if (short || (outer && heading.len() <= 24))
+            && let Some(mode) = of_heading(heading)
+        {
             self.mode = mode;
         }
     }
@@ -64,7 +73,11 @@ impl Modes {
         }
         if self.mode == Tense::Reported {
             let aimed = aims && contains_any(sentence, AIMS_IN_REPORTS) && !is_done(own);
-            return if aimed { Tense::Planned } else { Tense::Reported };
+            return if aimed {
+                Tense::Planned
+            } else {
+                Tense::Reported
+            };
         }
         if is_done(own) || self.is_about_the_past(own) {
             return Tense::Reported;
@@ -72,15 +85,26 @@ impl Modes {
         if aims {
             return Tense::Planned;
         }
-        let last_year = contains_any(sentence, &["去年"]) && !contains_any(sentence, &["基础上", "较去年", "比去年"]);
-        let reports = last_year || contains_any(sentence, REPORTING) || is_done(sentence) || self.is_about_the_past(sentence) || paragraph_reports(line, clause);
-        if reports { Tense::Reported } else { Tense::Planned }
+        let last_year = contains_any(sentence, &["去年"])
+            && !contains_any(sentence, &["基础上", "较去年", "比去年"]);
+        let reports = last_year
+            || contains_any(sentence, REPORTING)
+            || is_done(sentence)
+            || self.is_about_the_past(sentence)
+            || paragraph_reports(line, clause);
+        if reports {
+            Tense::Reported
+        } else {
+            Tense::Planned
+        }
     }
 
     /// "2023年,…" in the plan for 2024.
     fn is_about_the_past(&self, words: &[char]) -> bool {
         let start = skip_spaces(words, 0);
-        self.year.zip(year_at(words, start)).is_some_and(|(plan, said)| said < plan)
+        self.year
+            .zip(year_at(words, start))
+            .is_some_and(|(plan, said)| said < plan)
     }
 }
 
@@ -103,14 +127,18 @@ fn year_at(glyphs: &[char], at: usize) -> Option<i64> {
 
 /// "完成年度任务5000人的103%": the number beside 任务 is the aim even of a report.
 fn names_a_task(words: &[char]) -> bool {
-    ["任务", "目标任务", "任务数", "目标数"].iter().any(|word| find(words, word).is_some_and(|at| numeral_at(words, at + word.chars().count()).is_some()))
+    ["任务", "目标任务", "任务数", "目标数"].iter().any(|word| {
+        find(words, word).is_some_and(|at| numeral_at(words, at + word.chars().count()).is_some())
+    })
 }
 
 /// A verb with 了: done. (为了, 除了 and 了解 are other words.)
 pub(super) fn is_done(words: &[char]) -> bool {
     let perfect = words.iter().enumerate().any(|(at, c)| {
         let before = at.checked_sub(1).map(|i| words[i]);
-        *c == '了' && !matches!(before, None | Some('为' | '除' | '不')) && words.get(at + 1) != Some(&'解')
+        *c == '了'
+            && !matches!(before, None | Some('为' | '除' | '不'))
+            && words.get(at + 1) != Some(&'解')
     });
     perfect || contains_any(words, &["已达", "已完成", "已建", "实际完成", "累计"])
 }
@@ -119,11 +147,25 @@ pub(super) fn is_done(words: &[char]) -> bool {
 fn paragraph_reports(line: &Prepared, clause: usize) -> bool {
     let at = line.clauses[clause].start;
     let next = line.labels.partition_point(|label| label.start < at);
-    let start = line.labels[..next].iter().rev().find(|label| label.style != Style::Spoken).map_or(0, |label| label.end);
-    let end = line.labels[next..].iter().find(|label| label.style != Style::Spoken).map_or(line.glyphs.len(), |label| label.start);
+    let start = line.labels[..next]
+        .iter()
+        .rev()
+        .find(|label| label.style != Style::Spoken)
+        .map_or(0, |label| label.end);
+    let end = line.labels[next..]
+        .iter()
+        .find(|label| label.style != Style::Spoken)
+        .map_or(line.glyphs.len(), |label| label.start);
     let paragraph = &line.glyphs[start..end.min(start + 800)];
-    let reports = count(paragraph, REPORTING) + paragraph.windows(2).filter(|pair| pair[1] == '了' && !matches!(pair[0], '为' | '除')).count();
-    reports > 1 && reports > count(paragraph, AIMING) + count(paragraph, &["加强", "进一步", "不断", "努力", "明年"])
+    let reports = count(paragraph, REPORTING)
+        + paragraph
+            .windows(2)
+            .filter(|pair| pair[1] == '了' && !matches!(pair[0], '为' | '除'))
+            .count();
+    reports > 1
+        && reports
+            > count(paragraph, AIMING)
+                + count(paragraph, &["加强", "进一步", "不断", "努力", "明年"])
 }
 
 fn count(words: &[char], cues: &[&str]) -> usize {

@@ -19,8 +19,13 @@ const ANNEX_COLUMNS: usize = 7;
 /// When a picture cannot be drawn.
 pub fn compose(data: &SummaryData, language: Language) -> Result<Document, RasterError> {
     let mut writer = Writer::new(data, language);
-    let title = writer.words("summary-title", &[("node", &data.node.name), ("year", &data.year.to_string())]);
-    writer.blocks.push(Block::Title(vec![Inline::Text(title.clone())]));
+    let title = writer.words(
+        "summary-title",
+        &[("node", &data.node.name), ("year", &data.year.to_string())],
+    );
+    writer
+        .blocks
+        .push(Block::Title(vec![Inline::Text(title.clone())]));
     let at = writer.words("summary-subtitle", &[("at", &data.at)]);
     writer.blocks.push(Block::Subtitle(vec![Inline::Text(at)]));
     overall(&mut writer);
@@ -31,36 +36,91 @@ pub fn compose(data: &SummaryData, language: Language) -> Result<Document, Raste
     actions::next_steps(&mut writer);
     signature(&mut writer);
     annex(&mut writer);
-    Ok(Document { language, title, blocks: writer.blocks, notes: writer.notes })
+    Ok(Document {
+        language,
+        title,
+        blocks: writer.blocks,
+        notes: writer.notes,
+    })
 }
 
 /// What the year was like, in one paragraph.
 fn overall(w: &mut Writer<'_>) {
     let year = w.data.year.to_string();
-    let mut text = w.sentence("summary-opening", [("node", w.data.node.name.as_str().into()), ("year", year.as_str().into())]);
-    let measured = w.data.goals.iter().filter(|goal| goal.aim.is_some()).count();
+    let mut text = w.sentence(
+        "summary-opening",
+        [
+            ("node", w.data.node.name.as_str().into()),
+            ("year", year.as_str().into()),
+        ],
+    );
+    let measured = w
+        .data
+        .goals
+        .iter()
+        .filter(|goal| goal.aim.is_some())
+        .count();
     if measured > 0 {
         let count = |w: &mut Writer<'_>, what: &str, progress: Progress| {
-            let count = w.data.goals.iter().filter(|goal| goal.aim.is_some() && goal.judgement.progress == progress).count();
+            let count = w
+                .data
+                .goals
+                .iter()
+                .filter(|goal| goal.aim.is_some() && goal.judgement.progress == progress)
+                .count();
             w.count(what, count)
         };
         let all = w.count("goals", measured);
         let met = count(w, "met", Progress::Met);
         let behind = count(w, "behind", Progress::Behind);
-        text.extend(w.sentence("summary-goals", [("all", all.into()), ("met", met.into()), ("behind", behind.into())]));
-        for (what, key, progress) in [("course", "summary-goals-course", Progress::OnCourse), ("unknown", "summary-goals-unknown", Progress::Unknown)] {
-            if w.data.goals.iter().any(|goal| goal.aim.is_some() && goal.judgement.progress == progress) {
+        text.extend(w.sentence(
+            "summary-goals",
+            [
+                ("all", all.into()),
+                ("met", met.into()),
+                ("behind", behind.into()),
+            ],
+        ));
+        for (what, key, progress) in [
+            ("course", "summary-goals-course", Progress::OnCourse),
+            ("unknown", "summary-goals-unknown", Progress::Unknown),
+        ] {
+            if w.data
+                .goals
+                .iter()
+                .any(|goal| goal.aim.is_some() && goal.judgement.progress == progress)
+            {
                 let number = count(w, what, progress);
                 text.extend(w.sentence(key, [("count", number.into())]));
             }
         }
         text.push(Inline::Text(w.t("summary-full-stop")));
     }
-    let compared: Vec<Option<bool>> = w.data.figures.iter().filter(|figure| figure.change().is_some() && figure.is_improved().is_some()).map(FigureData::is_improved).collect();
+    let compared: Vec<Option<bool>> = w
+        .data
+        .figures
+        .iter()
+        .filter(|figure| figure.change().is_some() && figure.is_improved().is_some())
+        .map(FigureData::is_improved)
+        .collect();
     if !compared.is_empty() {
-        let better = compared.iter().filter(|improved| **improved == Some(true)).count();
-        let (all, better, worse) = (w.count("compared", compared.len()), w.count("better", better), w.count("worse", compared.len() - better));
-        text.extend(w.sentence("summary-compared", [("all", all.into()), ("better", better.into()), ("worse", worse.into())]));
+        let better = compared
+            .iter()
+            .filter(|improved| **improved == Some(true))
+            .count();
+        let (all, better, worse) = (
+            w.count("compared", compared.len()),
+            w.count("better", better),
+            w.count("worse", compared.len() - better),
+        );
+        text.extend(w.sentence(
+            "summary-compared",
+            [
+                ("all", all.into()),
+                ("better", better.into()),
+                ("worse", worse.into()),
+            ],
+        ));
     }
     w.blocks.push(Block::Paragraph(text));
 }
@@ -69,10 +129,23 @@ fn overall(w: &mut Writer<'_>) {
 fn organization(w: &mut Writer<'_>) {
     let title = w.t("summary-organization");
     w.heading(&title);
-    for (number, part) in (1..).zip(["leadership", "network", "training", "education", "supervision"]) {
-        let lead = format!("{}{}", w.part_number(number), w.t(&format!("summary-organization-{part}")));
+    for (number, part) in (1..).zip([
+        "leadership",
+        "network",
+        "training",
+        "education",
+        "supervision",
+    ]) {
+        let lead = format!(
+            "{}{}",
+            w.part_number(number),
+            w.t(&format!("summary-organization-{part}"))
+        );
         let blank = w.t(&format!("summary-blank-{part}"));
-        w.blocks.push(Block::Paragraph(vec![Inline::Strong(lead), Inline::Blank(blank)]));
+        w.blocks.push(Block::Paragraph(vec![
+            Inline::Strong(lead),
+            Inline::Blank(blank),
+        ]));
     }
 }
 
@@ -86,7 +159,11 @@ fn goals(w: &mut Writer<'_>) {
     };
     let text = w.sentence("summary-goals-table", [("plan", plan.into())]);
     w.blocks.push(Block::Paragraph(text));
-    let column = |w: &Writer<'_>, key: &str, width: u32, is_number: bool| Column { title: w.t(key), width, is_number };
+    let column = |w: &Writer<'_>, key: &str, width: u32, is_number: bool| Column {
+        title: w.t(key),
+        width,
+        is_number,
+    };
     let columns = vec![
         column(w, "summary-column-goal", 34, false),
         column(w, "summary-column-before", 17, true),
@@ -98,24 +175,51 @@ fn goals(w: &mut Writer<'_>) {
     let data = w.data;
     let rows = data.goals.iter().map(|goal| goal_row(w, goal)).collect();
     let caption = vec![Inline::Text(w.t("summary-goals-caption"))];
-    w.blocks.push(Block::Table(Table { caption, columns, rows }));
+    w.blocks.push(Block::Table(Table {
+        caption,
+        columns,
+        rows,
+    }));
 }
 
 fn goal_row(w: &mut Writer<'_>, goal: &Goal) -> Vec<Vec<Inline>> {
     let Some(position) = goal.figure else {
         // Nothing computes it: the plan's words stand, the rest is for a person.
-        let asked = w.marked(&format!("plan_asked_{}", w.data.year), goal.asked.clone(), None);
+        let asked = w.marked(
+            &format!("plan_asked_{}", w.data.year),
+            goal.asked.clone(),
+            None,
+        );
         let blank = || vec![Inline::Blank(w.t("summary-blank"))];
         let (before, now, met) = (blank(), blank(), blank());
-        return vec![vec![Inline::Text(goal.written.clone())], before, now, asked, met, Vec::new()];
+        return vec![
+            vec![Inline::Text(goal.written.clone())],
+            before,
+            now,
+            asked,
+            met,
+            Vec::new(),
+        ];
     };
     let figure = &w.data.figures[position];
     let before = shown(figure.before, figure.unit).value;
-    let before = if figure.before.value().is_some() { w.number(figure, before) } else { vec![Inline::Text(before)] };
-    let now = if figure.now.value().is_some() { w.value(position) } else { vec![Inline::Text(shown(figure.now, figure.unit).value)] };
+    let before = if figure.before.value().is_some() {
+        w.number(figure, before)
+    } else {
+        vec![Inline::Text(before)]
+    };
+    let now = if figure.now.value().is_some() {
+        w.value(position)
+    } else {
+        vec![Inline::Text(shown(figure.now, figure.unit).value)]
+    };
     let asked = match goal.aim {
         Some(aim) => w.aim(figure, aim),
-        None => w.marked(&format!("a_{}_{}", figure.id, figure.period), goal.asked.clone(), None),
+        None => w.marked(
+            &format!("a_{}_{}", figure.id, figure.period),
+            goal.asked.clone(),
+            None,
+        ),
     };
     let word = match (goal.aim, goal.judgement.progress) {
         (None, _) | (_, Progress::Unknown) => vec![Inline::Blank(w.t("summary-person-judges"))],
@@ -123,16 +227,30 @@ fn goal_row(w: &mut Writer<'_>, goal: &Goal) -> Vec<Vec<Inline>> {
         (_, Progress::OnCourse) => vec![Inline::Text(w.t("summary-is-on-course"))],
         (_, Progress::Behind) => vec![Inline::Strong(w.t("summary-is-behind"))],
     };
-    let gap = match (goal.judgement.progress, figure.now.value().and_then(|value| goal.distance(value))) {
+    let gap = match (
+        goal.judgement.progress,
+        figure.now.value().and_then(|value| goal.distance(value)),
+    ) {
         (Progress::Behind | Progress::OnCourse, Some(distance)) => {
             let size = size_text(distance);
             let size = w.number(figure, size);
-            let key = if figure.unit == Unit::Percent { "summary-points" } else { "summary-plain" };
+            let key = if figure.unit == Unit::Percent {
+                "summary-points"
+            } else {
+                "summary-plain"
+            };
             w.sentence(key, [("value", size.into())])
         }
         _ => Vec::new(),
     };
-    vec![vec![Inline::Text(figure.title.get(w.language).to_owned())], before, now, asked, word, gap]
+    vec![
+        vec![Inline::Text(figure.title.get(w.language).to_owned())],
+        before,
+        now,
+        asked,
+        word,
+        gap,
+    ]
 }
 
 fn signature(w: &mut Writer<'_>) {
@@ -144,17 +262,41 @@ fn signature(w: &mut Writer<'_>) {
 
 /// The places with the figures that the chapters tell fully, some at a time.
 fn annex(w: &mut Writer<'_>) {
-    let fully = w.data.chapters.iter().flat_map(|chapter| &chapter.told).filter(|(_, told)| told.fully);
-    let fully: Vec<usize> = fully.map(|(position, _)| *position).filter(|position| w.data.figures[*position].now != Cell::Absent).collect();
+    let fully = w
+        .data
+        .chapters
+        .iter()
+        .flat_map(|chapter| &chapter.told)
+        .filter(|(_, told)| told.fully);
+    let fully: Vec<usize> = fully
+        .map(|(position, _)| *position)
+        .filter(|position| w.data.figures[*position].now != Cell::Absent)
+        .collect();
     if w.data.places.is_empty() || fully.is_empty() {
         return;
     }
     w.blocks.push(Block::Pages(Orientation::Landscape));
     for (number, some) in (1..).zip(fully.chunks(ANNEX_COLUMNS)) {
         let below = w.below();
-        let caption = w.words("summary-annex", &[("number", &number.to_string()), ("node", &w.data.node.name), ("year", &w.data.year.to_string()), ("below", &below)]);
-        let mut columns = vec![Column { title: below, width: 20, is_number: false }];
-        columns.extend(some.iter().map(|position| Column { title: w.data.figures[*position].title.get(w.language).to_owned(), width: 19, is_number: true }));
+        let caption = w.words(
+            "summary-annex",
+            &[
+                ("number", &number.to_string()),
+                ("node", &w.data.node.name),
+                ("year", &w.data.year.to_string()),
+                ("below", &below),
+            ],
+        );
+        let mut columns = vec![Column {
+            title: below,
+            width: 20,
+            is_number: false,
+        }];
+        columns.extend(some.iter().map(|position| Column {
+            title: w.data.figures[*position].title.get(w.language).to_owned(),
+            width: 19,
+            is_number: true,
+        }));
         let mut rows = Vec::new();
         for (place, at) in w.data.places.iter().zip(0..) {
             let mut row = vec![vec![Inline::Text(place.name.clone())]];
@@ -170,10 +312,15 @@ fn annex(w: &mut Writer<'_>) {
             all.push(annex_cell(w, figure, None));
         }
         rows.push(all);
-        w.blocks.push(Block::Table(Table { caption: vec![Inline::Text(caption)], columns, rows }));
+        w.blocks.push(Block::Table(Table {
+            caption: vec![Inline::Text(caption)],
+            columns,
+            rows,
+        }));
     }
     let explained = w.t("summary-annex-explained");
-    w.blocks.push(Block::Paragraph(vec![Inline::Text(explained)]));
+    w.blocks
+        .push(Block::Paragraph(vec![Inline::Text(explained)]));
 }
 
 /// A rate with its counts; `*` and `–` as on the pages.

@@ -142,12 +142,16 @@ pub struct Ranking {
 impl SummaryData {
     /// Goals at this progress.
     pub fn goals_at(&self, progress: Progress) -> impl Iterator<Item = &Goal> {
-        self.goals.iter().filter(move |goal| goal.judgement.progress == progress)
+        self.goals
+            .iter()
+            .filter(move |goal| goal.judgement.progress == progress)
     }
 
     /// The goal that asks something of a figure.
     pub fn goal_of(&self, figure: usize) -> Option<&Goal> {
-        self.goals.iter().find(|goal| goal.figure == Some(figure) && goal.aim.is_some())
+        self.goals
+            .iter()
+            .find(|goal| goal.figure == Some(figure) && goal.aim.is_some())
     }
 
     /// Whether the period of a figure is over.
@@ -161,14 +165,22 @@ impl SummaryData {
         let mut left_out = 0;
         for (place, cell) in figure.below.iter().enumerate() {
             match (cell.figure(), cell.value()) {
-                (Some(counts), Some(_)) if counts.denominator.is_some_and(|of| of < self.denominator_min) => left_out += 1,
+                (Some(counts), Some(_))
+                    if counts
+                        .denominator
+                        .is_some_and(|of| of < self.denominator_min) =>
+                {
+                    left_out += 1
+                }
                 (Some(_), Some(value)) => order.push((place, value)),
                 _ => {}
             }
         }
         match figure.better {
             Better::Lower => order.sort_by(|(_, one), (_, other)| one.cmp_value(*other)),
-            Better::Higher | Better::Neither => order.sort_by(|(_, one), (_, other)| other.cmp_value(*one)),
+            Better::Higher | Better::Neither => {
+                order.sort_by(|(_, one), (_, other)| other.cmp_value(*one))
+            }
         }
         (order.len() >= 2).then_some(Ranking { order, left_out })
     }
@@ -197,20 +209,38 @@ impl Goal {
         let distance = match self.aim? {
             Aim::AtLeast(limit) => limit.minus(value),
             Aim::AtMost(limit) => value.minus(limit),
-            Aim::Between(low, high) => if value.cmp_value(low).is_lt() { low.minus(value) } else { value.minus(high) },
+            Aim::Between(low, high) => {
+                if value.cmp_value(low).is_lt() {
+                    low.minus(value)
+                } else {
+                    value.minus(high)
+                }
+            }
         };
-        distance.filter(|distance| !distance.is_negative()).map(Decimal::short)
+        distance
+            .filter(|distance| !distance.is_negative())
+            .map(Decimal::short)
     }
 
     /// The places that fall short, the largest part of the gap first. Parts are of what is missing at these places
     /// together: a place beyond its target does not make up for another.
     pub fn contributions(&self) -> Vec<Contribution> {
-        let short = self.below.iter().enumerate().filter(|(_, judgement)| matches!(judgement.progress, Progress::Behind | Progress::OnCourse));
-        let missing: Vec<(usize, i64)> = short.filter_map(|(place, judgement)| Some((place, judgement.missing.filter(|missing| *missing > 0)?))).collect();
+        let short = self.below.iter().enumerate().filter(|(_, judgement)| {
+            matches!(judgement.progress, Progress::Behind | Progress::OnCourse)
+        });
+        let missing: Vec<(usize, i64)> = short
+            .filter_map(|(place, judgement)| {
+                Some((place, judgement.missing.filter(|missing| *missing > 0)?))
+            })
+            .collect();
         let all: i64 = missing.iter().map(|(_, missing)| missing).sum();
         let part = |(place, missing): (usize, i64)| {
             let share = Decimal::quotient(i128::from(missing) * 100, i128::from(all), 1)?;
-            Some(Contribution { place, missing, share })
+            Some(Contribution {
+                place,
+                missing,
+                share,
+            })
         };
         let mut parts: Vec<Contribution> = missing.into_iter().filter_map(part).collect();
         parts.sort_by_key(|part| std::cmp::Reverse(part.missing));

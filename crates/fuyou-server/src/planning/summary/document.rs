@@ -123,19 +123,28 @@ impl Bookmarks {
         let stem = shortened(stem);
         let count = self.0.entry(stem.clone()).or_insert(0);
         *count += 1;
-        if *count == 1 { stem } else { format!("{stem}_{count}") }
+        if *count == 1 {
+            stem
+        } else {
+            format!("{stem}_{count}")
+        }
     }
 }
 
 /// A stem that leaves room for a count. What is cut is replaced by a checksum, so that two long names stay two.
 fn shortened(stem: &str) -> String {
     const ROOM: usize = BOOKMARK_CHARS_MAX - 4;
-    let clean: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let clean: String = stem
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
     if clean.len() <= ROOM {
         return clean;
     }
     // FNV-1a: any spread would do, and this one does not change between versions of a library.
-    let hash = clean.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = clean.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
     // The period stands at the end and must stay readable.
     let tail = clean.rfind('_').map_or("", |at| &clean[at..]);
     let tail = if tail.len() <= 8 { tail } else { "" };
@@ -146,7 +155,9 @@ fn shortened(stem: &str) -> String {
 /// The words of inlines without any marks.
 pub fn plain(inlines: &[Inline]) -> String {
     let text = |inline: &Inline| match inline {
-        Inline::Text(text) | Inline::Strong(text) | Inline::Blank(text) | Inline::Link(text, _) => text.clone(),
+        Inline::Text(text) | Inline::Strong(text) | Inline::Blank(text) | Inline::Link(text, _) => {
+            text.clone()
+        }
         Inline::Number(number) => number.text.clone(),
     };
     inlines.iter().map(text).collect()
@@ -167,7 +178,13 @@ mod tests {
         check("i_card_rate_s2026", "i_card_rate_s2026");
         check("i_card_rate_s2026", "i_card_rate_s2026_2");
         check("i_card_rate_2026-03", "i_card_rate_2026_03");
-        check("i_hospital_exclusive_breastfeeding_rate_s2026", "i_hospital_exclusive__72c4df77_s2026");
-        check("i_hospital_exclusive_breastfeeding_rate_s2026", "i_hospital_exclusive__72c4df77_s2026_2");
+        check(
+            "i_hospital_exclusive_breastfeeding_rate_s2026",
+            "i_hospital_exclusive__72c4df77_s2026",
+        );
+        check(
+            "i_hospital_exclusive_breastfeeding_rate_s2026",
+            "i_hospital_exclusive__72c4df77_s2026_2",
+        );
     }
 }

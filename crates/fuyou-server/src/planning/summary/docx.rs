@@ -43,9 +43,15 @@ pub fn docx(document: &Document, at: Timestamp) -> Result<Vec<u8>, DocxError> {
     };
     put("[Content_Types].xml", parts::CONTENT_TYPES.as_bytes())?;
     put("_rels/.rels", parts::ROOT_RELATIONS.as_bytes())?;
-    put("docProps/core.xml", parts::core(&escaped(&document.title), &at.to_string()).as_bytes())?;
+    put(
+        "docProps/core.xml",
+        parts::core(&escaped(&document.title), &at.to_string()).as_bytes(),
+    )?;
     put("docProps/app.xml", parts::APP.as_bytes())?;
-    put("word/styles.xml", parts::styles(document.language).as_bytes())?;
+    put(
+        "word/styles.xml",
+        parts::styles(document.language).as_bytes(),
+    )?;
     put("word/settings.xml", parts::SETTINGS.as_bytes())?;
     put("word/footer_odd.xml", parts::footer("right").as_bytes())?;
     put("word/footer_even.xml", parts::footer("left").as_bytes())?;
@@ -54,7 +60,10 @@ pub fn docx(document: &Document, at: Timestamp) -> Result<Vec<u8>, DocxError> {
     put("word/document.xml", body.part().as_bytes())?;
     put("word/_rels/document.xml.rels", body.relations().as_bytes())?;
     for (number, picture) in body.pictures.iter().enumerate() {
-        put(&format!("word/media/chart{}.svg", number + 1), picture.svg.as_bytes())?;
+        put(
+            &format!("word/media/chart{}.svg", number + 1),
+            picture.svg.as_bytes(),
+        )?;
         put(&format!("word/media/chart{}.png", number + 1), &picture.png)?;
     }
     Ok(zip.finish()?.into_inner())
@@ -75,21 +84,33 @@ impl<'a> Body<'a> {
         match block {
             Block::Title(inlines) => self.paragraph("Title", inlines),
             Block::Subtitle(inlines) => self.paragraph("Subtitle", inlines),
-            Block::Heading(level, inlines) => self.paragraph(if *level <= 1 { "Heading1" } else { "Heading2" }, inlines),
+            Block::Heading(level, inlines) => {
+                self.paragraph(if *level <= 1 { "Heading1" } else { "Heading2" }, inlines)
+            }
             Block::Paragraph(inlines) => self.paragraph("BodyText", inlines),
             Block::Signature(inlines) => self.paragraph("Signature", inlines),
             Block::Table(table) => self.table(table),
             Block::Picture(picture) => self.picture(picture),
             Block::Pages(orientation) => {
                 // The properties of pages stand at their end: these close what came before.
-                let before = self.orientation.replace(*orientation).unwrap_or(Orientation::Portrait);
-                let _ = write!(self.xml, "<w:p><w:pPr>{}</w:pPr></w:p>", parts::section(before));
+                let before = self
+                    .orientation
+                    .replace(*orientation)
+                    .unwrap_or(Orientation::Portrait);
+                let _ = write!(
+                    self.xml,
+                    "<w:p><w:pPr>{}</w:pPr></w:p>",
+                    parts::section(before)
+                );
             }
         }
     }
 
     fn paragraph(&mut self, style: &str, inlines: &'a [Inline]) {
-        let _ = write!(self.xml, r#"<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>"#);
+        let _ = write!(
+            self.xml,
+            r#"<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>"#
+        );
         self.inlines(inlines);
         self.xml.push_str("</w:p>");
     }
@@ -103,7 +124,11 @@ impl<'a> Body<'a> {
                 Inline::Number(number) => self.number(number),
                 Inline::Link(text, address) => {
                     self.links.push(address);
-                    let _ = write!(self.xml, r#"<w:hyperlink r:id="link{}" w:history="1">"#, self.links.len());
+                    let _ = write!(
+                        self.xml,
+                        r#"<w:hyperlink r:id="link{}" w:history="1">"#,
+                        self.links.len()
+                    );
                     self.run(r#"<w:rStyle w:val="Hyperlink"/>"#, text);
                     self.xml.push_str("</w:hyperlink>");
                 }
@@ -112,18 +137,32 @@ impl<'a> Body<'a> {
     }
 
     fn run(&mut self, properties: &str, text: &str) {
-        let properties = if properties.is_empty() { String::new() } else { format!("<w:rPr>{properties}</w:rPr>") };
-        let _ = write!(self.xml, r#"<w:r>{properties}<w:t xml:space="preserve">{}</w:t></w:r>"#, escaped(text));
+        let properties = if properties.is_empty() {
+            String::new()
+        } else {
+            format!("<w:rPr>{properties}</w:rPr>")
+        };
+        let _ = write!(
+            self.xml,
+            r#"<w:r>{properties}<w:t xml:space="preserve">{}</w:t></w:r>"#,
+            escaped(text)
+        );
     }
 
     fn number(&mut self, number: &Number) {
         self.bookmarks += 1;
         let (id, name) = (self.bookmarks, escaped(&number.bookmark));
-        let _ = write!(self.xml, r#"<w:bookmarkStart w:id="{id}" w:name="{name}"/>"#);
+        let _ = write!(
+            self.xml,
+            r#"<w:bookmarkStart w:id="{id}" w:name="{name}"/>"#
+        );
         self.run("", &number.text);
         let _ = write!(self.xml, r#"<w:bookmarkEnd w:id="{id}"/>"#);
         if let Some(note) = number.note {
-            let _ = write!(self.xml, r#"<w:r><w:rPr><w:rStyle w:val="EndnoteReference"/></w:rPr><w:endnoteReference w:id="{note}"/></w:r>"#);
+            let _ = write!(
+                self.xml,
+                r#"<w:r><w:rPr><w:rStyle w:val="EndnoteReference"/></w:rPr><w:endnoteReference w:id="{note}"/></w:r>"#
+            );
         }
     }
 
@@ -132,15 +171,31 @@ impl<'a> Body<'a> {
             self.paragraph("TableCaption", &table.caption);
         }
         let room = parts::text_width_twips(self.orientation.unwrap_or(Orientation::Portrait));
-        let all: u32 = table.columns.iter().map(|column| column.width).sum::<u32>().max(1);
-        let widths: Vec<u32> = table.columns.iter().map(|column| room * column.width / all).collect();
-        let _ = write!(self.xml, r#"<w:tbl><w:tblPr><w:tblStyle w:val="Figures"/><w:tblW w:w="{room}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>"#);
+        let all: u32 = table
+            .columns
+            .iter()
+            .map(|column| column.width)
+            .sum::<u32>()
+            .max(1);
+        let widths: Vec<u32> = table
+            .columns
+            .iter()
+            .map(|column| room * column.width / all)
+            .collect();
+        let _ = write!(
+            self.xml,
+            r#"<w:tbl><w:tblPr><w:tblStyle w:val="Figures"/><w:tblW w:w="{room}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>"#
+        );
         for width in &widths {
             let _ = write!(self.xml, r#"<w:gridCol w:w="{width}"/>"#);
         }
-        self.xml.push_str("</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
+        self.xml
+            .push_str("</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>");
         for (column, width) in table.columns.iter().zip(&widths) {
-            let _ = write!(self.xml, r#"<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:shd w:val="clear" w:color="auto" w:fill="E7EDF2"/><w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr><w:pStyle w:val="TableHead"/></w:pPr>"#);
+            let _ = write!(
+                self.xml,
+                r#"<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:shd w:val="clear" w:color="auto" w:fill="E7EDF2"/><w:vAlign w:val="center"/></w:tcPr><w:p><w:pPr><w:pStyle w:val="TableHead"/></w:pPr>"#
+            );
             self.run("", &column.title);
             self.xml.push_str("</w:p></w:tc>");
         }
@@ -148,32 +203,54 @@ impl<'a> Body<'a> {
         for row in &table.rows {
             self.xml.push_str("<w:tr><w:trPr><w:cantSplit/></w:trPr>");
             for ((cell, column), width) in row.iter().zip(&table.columns).zip(&widths) {
-                let style = if column.is_number { "TableNumber" } else { "TableText" };
-                let _ = write!(self.xml, r#"<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>"#);
+                let style = if column.is_number {
+                    "TableNumber"
+                } else {
+                    "TableText"
+                };
+                let _ = write!(
+                    self.xml,
+                    r#"<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>"#
+                );
                 self.paragraph(style, cell);
                 self.xml.push_str("</w:tc>");
             }
             self.xml.push_str("</w:tr>");
         }
         // Two tables in a row would grow together without a paragraph between them.
-        self.xml.push_str(r#"</w:tbl><w:p><w:pPr><w:pStyle w:val="AfterTable"/></w:pPr></w:p>"#);
+        self.xml
+            .push_str(r#"</w:tbl><w:p><w:pPr><w:pStyle w:val="AfterTable"/></w:pPr></w:p>"#);
     }
 
     fn picture(&mut self, picture: &'a Picture) {
         self.pictures.push(picture);
         let number = self.pictures.len();
         let width = parts::TEXT_WIDTH_MM * EMU_PER_MM;
-        let height = u32::try_from(u64::from(width) * u64::from(picture.size.1) / u64::from(picture.size.0.max(1))).unwrap_or(width);
-        let _ = write!(self.xml, r#"<w:p><w:pPr><w:pStyle w:val="Picture"/></w:pPr><w:r>{}</w:r></w:p>"#, parts::drawing(number, (width, height), &escaped(&picture.says)));
+        let height = u32::try_from(
+            u64::from(width) * u64::from(picture.size.1) / u64::from(picture.size.0.max(1)),
+        )
+        .unwrap_or(width);
+        let _ = write!(
+            self.xml,
+            r#"<w:p><w:pPr><w:pStyle w:val="Picture"/></w:pPr><w:r>{}</w:r></w:p>"#,
+            parts::drawing(number, (width, height), &escaped(&picture.says))
+        );
         self.paragraph("Caption", &picture.caption);
     }
 
     fn end(&mut self) {
-        self.xml.push_str(&parts::section(self.orientation.unwrap_or(Orientation::Portrait)));
+        self.xml.push_str(&parts::section(
+            self.orientation.unwrap_or(Orientation::Portrait),
+        ));
     }
 
     fn part(&self) -> String {
-        format!("{}<w:document {}><w:body>{}</w:body></w:document>", parts::DECLARATION, parts::SPACES, self.xml)
+        format!(
+            "{}<w:document {}><w:body>{}</w:body></w:document>",
+            parts::DECLARATION,
+            parts::SPACES,
+            self.xml
+        )
     }
 
     fn relations(&self) -> String {
@@ -181,11 +258,19 @@ impl<'a> Body<'a> {
         let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
         for number in 1..=self.pictures.len() {
             for form in ["svg", "png"] {
-                let _ = write!(xml, r#"<Relationship Id="{form}{number}" Type="{kind}/image" Target="media/chart{number}.{form}"/>"#);
+                let _ = write!(
+                    xml,
+                    r#"<Relationship Id="{form}{number}" Type="{kind}/image" Target="media/chart{number}.{form}"/>"#
+                );
             }
         }
         for (at, address) in self.links.iter().enumerate() {
-            let _ = write!(xml, r#"<Relationship Id="link{}" Type="{kind}/hyperlink" Target="{}" TargetMode="External"/>"#, at + 1, escaped(address));
+            let _ = write!(
+                xml,
+                r#"<Relationship Id="link{}" Type="{kind}/hyperlink" Target="{}" TargetMode="External"/>"#,
+                at + 1,
+                escaped(address)
+            );
         }
         xml.push_str("</Relationships>");
         xml
@@ -194,7 +279,12 @@ impl<'a> Body<'a> {
 
 /// The endnotes; the two below 1 are the lines that word processors draw above them.
 fn endnotes(notes: &[String]) -> String {
-    let mut xml = format!("{}<w:endnotes {}>{}", parts::DECLARATION, parts::SPACES, parts::SEPARATORS);
+    let mut xml = format!(
+        "{}<w:endnotes {}>{}",
+        parts::DECLARATION,
+        parts::SPACES,
+        parts::SEPARATORS
+    );
     for (at, note) in notes.iter().enumerate() {
         let _ = write!(
             xml,

@@ -4,7 +4,8 @@ use fuyou_kernel::Language;
 
 use super::document::Orientation;
 
-pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
+pub(super) const DECLARATION: &str =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 
 pub(super) const SPACES: &str = r#"xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture""#;
 
@@ -55,11 +56,15 @@ pub(super) fn section(orientation: Orientation) -> String {
     let (size, margins) = match orientation {
         Orientation::Portrait => (
             format!(r#"<w:pgSz w:w="{width}" w:h="{height}"/>"#),
-            format!(r#"<w:pgMar w:top="{top}" w:right="{right}" w:bottom="{bottom}" w:left="{left}""#),
+            format!(
+                r#"<w:pgMar w:top="{top}" w:right="{right}" w:bottom="{bottom}" w:left="{left}""#
+            ),
         ),
         Orientation::Landscape => (
             format!(r#"<w:pgSz w:w="{height}" w:h="{width}" w:orient="landscape"/>"#),
-            format!(r#"<w:pgMar w:top="{left}" w:right="{top}" w:bottom="{right}" w:left="{bottom}""#),
+            format!(
+                r#"<w:pgMar w:top="{left}" w:right="{top}" w:bottom="{right}" w:left="{bottom}""#
+            ),
         ),
     };
     format!(
@@ -115,8 +120,26 @@ struct Style {
 /// The styles of a language. Sizes follow GB/T 9704: 2 号 (22 pt) for the title, 3 号 (16 pt) for headings and text.
 pub(super) fn styles(language: Language) -> String {
     let (fonts, tag, indent) = match language {
-        Language::Zh => (Fonts { title: "方正小标宋简体", heading: "黑体", subheading: "楷体", text: "仿宋" }, "zh-CN", r#"<w:ind w:firstLineChars="200" w:firstLine="640"/>"#),
-        Language::En => (Fonts { title: "黑体", heading: "黑体", subheading: "楷体", text: "仿宋" }, "en-US", ""),
+        Language::Zh => (
+            Fonts {
+                title: "方正小标宋简体",
+                heading: "黑体",
+                subheading: "楷体",
+                text: "仿宋",
+            },
+            "zh-CN",
+            r#"<w:ind w:firstLineChars="200" w:firstLine="640"/>"#,
+        ),
+        Language::En => (
+            Fonts {
+                title: "黑体",
+                heading: "黑体",
+                subheading: "楷体",
+                text: "仿宋",
+            },
+            "en-US",
+            "",
+        ),
     };
     // English lines are longer and set smaller.
     let body = match language {
@@ -124,12 +147,22 @@ pub(super) fn styles(language: Language) -> String {
         Language::En => 24,
     };
     let text = match language {
-        Language::Zh => format!(r#"<w:spacing w:line="560" w:lineRule="exact"/>{indent}<w:jc w:val="both"/>"#),
-        Language::En => r#"<w:spacing w:after="120" w:line="320" w:lineRule="atLeast"/><w:jc w:val="left"/>"#.to_owned(),
+        Language::Zh => {
+            format!(r#"<w:spacing w:line="560" w:lineRule="exact"/>{indent}<w:jc w:val="both"/>"#)
+        }
+        Language::En => {
+            r#"<w:spacing w:after="120" w:line="320" w:lineRule="atLeast"/><w:jc w:val="left"/>"#
+                .to_owned()
+        }
     };
     let heading = match language {
-        Language::Zh => format!(r#"<w:keepNext/><w:spacing w:line="560" w:lineRule="exact"/>{indent}<w:outlineLvl w:val="0"/>"#),
-        Language::En => r#"<w:keepNext/><w:spacing w:before="240" w:after="80"/><w:outlineLvl w:val="0"/>"#.to_owned(),
+        Language::Zh => format!(
+            r#"<w:keepNext/><w:spacing w:line="560" w:lineRule="exact"/>{indent}<w:outlineLvl w:val="0"/>"#
+        ),
+        Language::En => {
+            r#"<w:keepNext/><w:spacing w:before="240" w:after="80"/><w:outlineLvl w:val="0"/>"#
+                .to_owned()
+        }
     };
     let second = heading.replace(r#"outlineLvl w:val="0""#, r#"outlineLvl w:val="1""#);
     let mut xml = format!(
@@ -145,22 +178,144 @@ pub(super) fn styles(language: Language) -> String {
             font(style.font, style.size).replacen("/>", &format!("/>{}", style.run), 1)
         ));
     };
-    add(&Style { id: "BodyText", name: "Body Text", paragraph: "", font: fonts.text, size: body, run: "" }, &text);
-    add(&Style { id: "Heading1", name: "heading 1", paragraph: "", font: fonts.heading, size: body, run: if language == Language::En { "<w:b/>" } else { "" } }, &heading);
-    add(&Style { id: "Heading2", name: "heading 2", paragraph: "", font: fonts.subheading, size: body, run: if language == Language::En { "<w:b/>" } else { "" } }, &second);
+    add(
+        &Style {
+            id: "BodyText",
+            name: "Body Text",
+            paragraph: "",
+            font: fonts.text,
+            size: body,
+            run: "",
+        },
+        &text,
+    );
+    add(
+        &Style {
+            id: "Heading1",
+            name: "heading 1",
+            paragraph: "",
+            font: fonts.heading,
+            size: body,
+            run: if language == Language::En {
+                "<w:b/>"
+            } else {
+                ""
+            },
+        },
+        &heading,
+    );
+    add(
+        &Style {
+            id: "Heading2",
+            name: "heading 2",
+            paragraph: "",
+            font: fonts.subheading,
+            size: body,
+            run: if language == Language::En {
+                "<w:b/>"
+            } else {
+                ""
+            },
+        },
+        &second,
+    );
     let fixed = [
-        Style { id: "Title", name: "Title", paragraph: r#"<w:spacing w:before="240" w:after="120" w:line="640" w:lineRule="atLeast"/><w:jc w:val="center"/>"#, font: fonts.title, size: 44, run: "" },
-        Style { id: "Subtitle", name: "Subtitle", paragraph: r#"<w:spacing w:after="360"/><w:jc w:val="center"/>"#, font: fonts.subheading, size: 28, run: "" },
-        Style { id: "Signature", name: "Signature", paragraph: r#"<w:keepLines/><w:spacing w:before="120"/><w:ind w:right="640"/><w:jc w:val="right"/>"#, font: fonts.text, size: body, run: "" },
-        Style { id: "TableCaption", name: "Table Caption", paragraph: r#"<w:keepNext/><w:spacing w:before="160" w:after="80"/><w:jc w:val="center"/>"#, font: fonts.heading, size: 24, run: "" },
-        Style { id: "TableHead", name: "Table Head", paragraph: r#"<w:keepNext/><w:spacing w:before="30" w:after="30"/><w:jc w:val="center"/>"#, font: fonts.heading, size: 20, run: "" },
-        Style { id: "TableText", name: "Table Text", paragraph: r#"<w:spacing w:before="20" w:after="20"/>"#, font: fonts.text, size: 20, run: "" },
-        Style { id: "TableNumber", name: "Table Number", paragraph: r#"<w:spacing w:before="20" w:after="20"/><w:jc w:val="right"/>"#, font: fonts.text, size: 20, run: "" },
-        Style { id: "AfterTable", name: "After Table", paragraph: r#"<w:spacing w:line="160" w:lineRule="exact"/>"#, font: fonts.text, size: 12, run: "" },
-        Style { id: "Picture", name: "Picture", paragraph: r#"<w:keepNext/><w:spacing w:before="160"/><w:jc w:val="center"/>"#, font: fonts.text, size: 20, run: "" },
-        Style { id: "Caption", name: "caption", paragraph: r#"<w:spacing w:after="160"/><w:jc w:val="center"/>"#, font: fonts.subheading, size: 20, run: "" },
-        Style { id: "Footer", name: "footer", paragraph: "", font: "宋体", size: 28, run: "" },
-        Style { id: "EndnoteText", name: "endnote text", paragraph: r#"<w:spacing w:after="20"/><w:ind w:left="280" w:hanging="280"/>"#, font: fonts.text, size: 18, run: "" },
+        Style {
+            id: "Title",
+            name: "Title",
+            paragraph: r#"<w:spacing w:before="240" w:after="120" w:line="640" w:lineRule="atLeast"/><w:jc w:val="center"/>"#,
+            font: fonts.title,
+            size: 44,
+            run: "",
+        },
+        Style {
+            id: "Subtitle",
+            name: "Subtitle",
+            paragraph: r#"<w:spacing w:after="360"/><w:jc w:val="center"/>"#,
+            font: fonts.subheading,
+            size: 28,
+            run: "",
+        },
+        Style {
+            id: "Signature",
+            name: "Signature",
+            paragraph: r#"<w:keepLines/><w:spacing w:before="120"/><w:ind w:right="640"/><w:jc w:val="right"/>"#,
+            font: fonts.text,
+            size: body,
+            run: "",
+        },
+        Style {
+            id: "TableCaption",
+            name: "Table Caption",
+            paragraph: r#"<w:keepNext/><w:spacing w:before="160" w:after="80"/><w:jc w:val="center"/>"#,
+            font: fonts.heading,
+            size: 24,
+            run: "",
+        },
+        Style {
+            id: "TableHead",
+            name: "Table Head",
+            paragraph: r#"<w:keepNext/><w:spacing w:before="30" w:after="30"/><w:jc w:val="center"/>"#,
+            font: fonts.heading,
+            size: 20,
+            run: "",
+        },
+        Style {
+            id: "TableText",
+            name: "Table Text",
+            paragraph: r#"<w:spacing w:before="20" w:after="20"/>"#,
+            font: fonts.text,
+            size: 20,
+            run: "",
+        },
+        Style {
+            id: "TableNumber",
+            name: "Table Number",
+            paragraph: r#"<w:spacing w:before="20" w:after="20"/><w:jc w:val="right"/>"#,
+            font: fonts.text,
+            size: 20,
+            run: "",
+        },
+        Style {
+            id: "AfterTable",
+            name: "After Table",
+            paragraph: r#"<w:spacing w:line="160" w:lineRule="exact"/>"#,
+            font: fonts.text,
+            size: 12,
+            run: "",
+        },
+        Style {
+            id: "Picture",
+            name: "Picture",
+            paragraph: r#"<w:keepNext/><w:spacing w:before="160"/><w:jc w:val="center"/>"#,
+            font: fonts.text,
+            size: 20,
+            run: "",
+        },
+        Style {
+            id: "Caption",
+            name: "caption",
+            paragraph: r#"<w:spacing w:after="160"/><w:jc w:val="center"/>"#,
+            font: fonts.subheading,
+            size: 20,
+            run: "",
+        },
+        Style {
+            id: "Footer",
+            name: "footer",
+            paragraph: "",
+            font: "宋体",
+            size: 28,
+            run: "",
+        },
+        Style {
+            id: "EndnoteText",
+            name: "endnote text",
+            paragraph: r#"<w:spacing w:after="20"/><w:ind w:left="280" w:hanging="280"/>"#,
+            font: fonts.text,
+            size: 18,
+            run: "",
+        },
     ];
     for style in &fixed {
         add(style, style.paragraph);
@@ -171,5 +326,7 @@ pub(super) fn styles(language: Language) -> String {
 
 /// A font for Chinese, with Times New Roman for Latin letters and digits. `size` is in half points.
 fn font(name: &str, size: u32) -> String {
-    format!(r#"<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:cs="Times New Roman" w:eastAsia="{name}"/><w:sz w:val="{size}"/><w:szCs w:val="{size}"/>"#)
+    format!(
+        r#"<w:rFonts w:ascii="Times New Roman" w:hAnsi="Times New Roman" w:cs="Times New Roman" w:eastAsia="{name}"/><w:sz w:val="{size}"/><w:szCs w:val="{size}"/>"#
+    )
 }

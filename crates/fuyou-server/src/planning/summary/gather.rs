@@ -33,31 +33,79 @@ pub struct Request {
 }
 
 /// Gathers without asking who may see it: for commands, and for the page that has asked.
-pub(super) async fn gather(db: &Db, pack: &Pack, tree: &Tree, request: &Request) -> Result<SummaryData, Error> {
+pub(super) async fn gather(
+    db: &Db,
+    pack: &Pack,
+    tree: &Tree,
+    request: &Request,
+) -> Result<SummaryData, Error> {
     let node = tree.get(request.node).ok_or(Error::NotFound)?;
     // After the year the figures of the year stand; "today" only moves the curves beyond it.
     let year_end = fuyou_kernel::Period::CalendarYear(request.year).end();
-    let board = board::board_unguarded(db, pack, tree, READER, request.today.min(year_end), request.node, request.year).await?;
-    let mut wanted: Vec<IndicatorIx> = pack.chapters.iter().flat_map(|chapter| &chapter.indicators).map(|(ix, _)| *ix).collect();
+    let board = board::board_unguarded(
+        db,
+        pack,
+        tree,
+        READER,
+        request.today.min(year_end),
+        request.node,
+        request.year,
+    )
+    .await?;
+    let mut wanted: Vec<IndicatorIx> = pack
+        .chapters
+        .iter()
+        .flat_map(|chapter| &chapter.indicators)
+        .map(|(ix, _)| *ix)
+        .collect();
     wanted.extend(board.rows.iter().filter_map(|row| row.indicator));
     let mut seen = Vec::new();
-    wanted.retain(|ix| !seen.contains(ix) && { seen.push(*ix); true });
+    wanted.retain(|ix| {
+        !seen.contains(ix) && {
+            seen.push(*ix);
+            true
+        }
+    });
     let cells = read(db, pack, tree, request, &wanted).await?;
     // A target's own row and its figure come from one reading, so that the two never contradict each other.
-    let rows: HashMap<IndicatorIx, &Row> = board.rows.iter().filter_map(|row| Some((row.indicator?, row))).collect();
+    let rows: HashMap<IndicatorIx, &Row> = board
+        .rows
+        .iter()
+        .filter_map(|row| Some((row.indicator?, row)))
+        .collect();
     let children: Vec<_> = tree.children(request.node).collect();
     let ids: Vec<OrganizationId> = children.iter().map(|child| child.id).collect();
-    let figures = wanted.iter().map(|ix| figure(pack, *ix, &cells, rows.get(ix).copied(), request, &ids)).collect::<Result<Vec<_>, Error>>()?;
+    let figures = wanted
+        .iter()
+        .map(|ix| figure(pack, *ix, &cells, rows.get(ix).copied(), request, &ids))
+        .collect::<Result<Vec<_>, Error>>()?;
     let position = |ix: IndicatorIx| wanted.iter().position(|wanted| *wanted == ix);
-    let goals = board.rows.iter().map(|row| goal(row, row.indicator.and_then(position))).collect();
+    let goals = board
+        .rows
+        .iter()
+        .map(|row| goal(row, row.indicator.and_then(position)))
+        .collect();
     let chapters = pack.chapters.iter().map(|chapter| ChapterData {
         title: chapter.title.clone(),
-        told: chapter.indicators.iter().filter_map(|(ix, told)| Some((position(*ix)?, *told))).collect(),
+        told: chapter
+            .indicators
+            .iter()
+            .filter_map(|(ix, told)| Some((position(*ix)?, *told)))
+            .collect(),
     });
     Ok(SummaryData {
-        node: Place { code: node.code.clone(), name: node.name.clone() },
+        node: Place {
+            code: node.code.clone(),
+            name: node.name.clone(),
+        },
         level: children.first().map(|child| child.level),
-        places: children.iter().map(|child| Place { code: child.code.clone(), name: child.name.clone() }).collect(),
+        places: children
+            .iter()
+            .map(|child| Place {
+                code: child.code.clone(),
+                name: child.name.clone(),
+            })
+            .collect(),
         year: request.year,
         today: request.today,
         at: request.at.clone(),
@@ -71,7 +119,13 @@ pub(super) async fn gather(db: &Db, pack: &Pack, tree: &Tree, request: &Request)
     })
 }
 
-async fn read(db: &Db, pack: &Pack, tree: &Tree, request: &Request, wanted: &[IndicatorIx]) -> Result<Cells, Error> {
+async fn read(
+    db: &Db,
+    pack: &Pack,
+    tree: &Tree,
+    request: &Request,
+    wanted: &[IndicatorIx],
+) -> Result<Cells, Error> {
     let mut periods = Vec::new();
     for ix in wanted {
         let period = period_of(pack.indicator(*ix).period, request.year);
@@ -79,26 +133,52 @@ async fn read(db: &Db, pack: &Pack, tree: &Tree, request: &Request, wanted: &[In
             periods.push(period);
         }
     }
-    let months = periods.iter().map(|period| split(*period, By::Month)).collect::<Result<Vec<_>, _>>();
-    let months = months.map_err(|_| Error::Refused(Localized::new("年份超出范围", "the year is out of range")))?;
+    let months = periods
+        .iter()
+        .map(|period| split(*period, By::Month))
+        .collect::<Result<Vec<_>, _>>();
+    let months = months
+        .map_err(|_| Error::Refused(Localized::new("年份超出范围", "the year is out of range")))?;
     periods.extend(periods.clone().iter().map(|period| period.previous_year()));
     for month in months.into_iter().flatten() {
         if !periods.contains(&month) {
             periods.push(month);
         }
     }
-    let question = Question { indicators: wanted.to_vec(), nodes: vec![request.node], periods }.with_children(tree);
+    let question = Question {
+        indicators: wanted.to_vec(),
+        nodes: vec![request.node],
+        periods,
+    }
+    .with_children(tree);
     Ok(insight::figures(db, pack, tree, &question, READER).await?)
 }
 
-fn figure(pack: &Pack, ix: IndicatorIx, cells: &Cells, row: Option<&Row>, request: &Request, children: &[OrganizationId]) -> Result<FigureData, Error> {
+fn figure(
+    pack: &Pack,
+    ix: IndicatorIx,
+    cells: &Cells,
+    row: Option<&Row>,
+    request: &Request,
+    children: &[OrganizationId],
+) -> Result<FigureData, Error> {
     let indicator = pack.indicator(ix);
     let period = period_of(indicator.period, request.year);
     let months = split(period, By::Month).unwrap_or_default();
-    let of_row = |row: &Row| (row.actual, row.last_year, row.children.iter().map(|(_, cell, _)| *cell).collect());
+    let of_row = |row: &Row| {
+        (
+            row.actual,
+            row.last_year,
+            row.children.iter().map(|(_, cell, _)| *cell).collect(),
+        )
+    };
     let of_cells = || {
         let get = |period| cells.get(ix, request.node, period);
-        (get(period), get(period.previous_year()), cells.siblings(ix, children, period))
+        (
+            get(period),
+            get(period.previous_year()),
+            cells.siblings(ix, children, period),
+        )
     };
     let (now, before, below) = row.map_or_else(of_cells, of_row);
     Ok(FigureData {
@@ -112,33 +192,57 @@ fn figure(pack: &Pack, ix: IndicatorIx, cells: &Cells, row: Option<&Row>, reques
         now,
         before,
         below,
-        months: months.into_iter().filter(|month| month.start() <= request.today).map(|month| (month, cells.get(ix, request.node, month))).collect(),
+        months: months
+            .into_iter()
+            .filter(|month| month.start() <= request.today)
+            .map(|month| (month, cells.get(ix, request.node, month)))
+            .collect(),
         has_gap: indicator.gap.is_some() && indicator.secrecy < Secrecy::Infection,
     })
 }
 
 fn definition(pack: &Pack, ix: IndicatorIx) -> Definition {
-    let IndicatorEntry::Computed { numerator, denominator } = pack.indicator(ix).entry else {
-        return Definition { is_manual: true, ..Definition::default() };
+    let IndicatorEntry::Computed {
+        numerator,
+        denominator,
+    } = pack.indicator(ix).entry
+    else {
+        return Definition {
+            is_manual: true,
+            ..Definition::default()
+        };
     };
     let numerator = pack.measure(numerator);
-    let mut condition = numerator.filter.as_ref().map_or_else(String::new, |filter| filter.text().to_owned());
+    let mut condition = numerator
+        .filter
+        .as_ref()
+        .map_or_else(String::new, |filter| filter.text().to_owned());
     if let Sum::Of(value) = &numerator.sum {
         condition = format!("{condition}; sum {}", value.text());
     }
     // A numerator that is written inside its indicator has no name of its own; its condition says what it is.
     let is_inline = numerator.id.contains('.');
     Definition {
-        numerator: if is_inline { Localized::default() } else { numerator.title.clone() },
+        numerator: if is_inline {
+            Localized::default()
+        } else {
+            numerator.title.clone()
+        },
         condition,
-        denominator: denominator.map_or_else(Localized::default, |denominator| pack.measure(denominator).title.clone()),
+        denominator: denominator.map_or_else(Localized::default, |denominator| {
+            pack.measure(denominator).title.clone()
+        }),
         is_manual: false,
     }
 }
 
 fn goal(row: &Row, figure: Option<usize>) -> Goal {
     let (written, unit) = (&row.target.written, &row.target.unit);
-    let unit = if written.ends_with(unit.as_str()) { "" } else { unit };
+    let unit = if written.ends_with(unit.as_str()) {
+        ""
+    } else {
+        unit
+    };
     Goal {
         written: row.target.indicator_written.clone(),
         asked: format!("{}{written}{unit}", row.target.comparator.sign()),
@@ -146,6 +250,10 @@ fn goal(row: &Row, figure: Option<usize>) -> Goal {
         aim: row.aim,
         judgement: row.judgement,
         within_reach: row.within_reach,
-        below: row.children.iter().map(|(_, _, judgement)| *judgement).collect(),
+        below: row
+            .children
+            .iter()
+            .map(|(_, _, judgement)| *judgement)
+            .collect(),
     }
 }

@@ -34,7 +34,10 @@ use crate::http::Cx;
 use crate::registry::Tree;
 
 pub use compose::compose;
-pub use data::{ChapterData, Contribution, DENOMINATOR_MIN, Definition, FigureData, Goal, Place, Ranking, SummaryData};
+pub use data::{
+    ChapterData, Contribution, DENOMINATOR_MIN, Definition, FigureData, Goal, Place, Ranking,
+    SummaryData,
+};
 pub use document::{Block, Column, Document, Inline, Number, Orientation, Picture, Table, plain};
 pub use docx::{DocxError, docx};
 pub use gather::Request;
@@ -48,6 +51,11 @@ pub async fn summary(cx: &Cx, pack: &Pack, request: &Request) -> Result<SummaryD
 }
 
 /// The same for commands, which nobody has logged in to.
-pub async fn summary_unguarded(db: &Db, pack: &Pack, tree: &Tree, request: &Request) -> Result<SummaryData, Error> {
+pub async fn summary_unguarded(
+    db: &Db,
+    pack: &Pack,
+    tree: &Tree,
+    request: &Request,
+) -> Result<SummaryData, Error> {
     gather::gather(db, pack, tree, request).await
 }

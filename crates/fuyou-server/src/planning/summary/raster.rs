@@ -6,7 +6,10 @@
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform};
+use tiny_skia::{
+    Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash,
+    Transform,
+};
 
 /// Dots for one unit of the drawing: a chart as wide as a page has some 300 dots to the inch.
 const SCALE: f32 = 2.5;
@@ -28,21 +31,27 @@ pub enum RasterError {
 /// Width and height of a drawing in its own units.
 pub(super) fn view_box(svg: &str) -> Option<(f32, f32)> {
     let numbers = svg.split("viewBox=\"").nth(1)?.split('"').next()?;
-    let mut numbers = numbers.split(' ').skip(2).filter_map(|number| number.parse().ok());
+    let mut numbers = numbers
+        .split(' ')
+        .skip(2)
+        .filter_map(|number| number.parse().ok());
     Some((numbers.next()?, numbers.next()?))
 }
 
 /// The drawing as a PNG file on white.
 pub(super) fn png(svg: &str) -> Result<Vec<u8>, RasterError> {
     let (width, height) = view_box(svg).ok_or(RasterError::NoSize)?;
-    let mut canvas = Pixmap::new((width * SCALE) as u32, (height * SCALE) as u32).ok_or(RasterError::NoSize)?;
+    let mut canvas =
+        Pixmap::new((width * SCALE) as u32, (height * SCALE) as u32).ok_or(RasterError::NoSize)?;
     canvas.fill(Color::WHITE);
     let mut reader = Reader::from_str(svg);
     let mut text: Option<Label> = None;
     loop {
         match reader.read_event()? {
             Event::Eof => break,
-            Event::Start(tag) if tag.local_name().as_ref() == "text" => text = Some(Label::of(&tag)),
+            Event::Start(tag) if tag.local_name().as_ref() == "text" => {
+                text = Some(Label::of(&tag))
+            }
             Event::Start(tag) | Event::Empty(tag) => shape(&mut canvas, &tag),
             Event::Text(words) => {
                 if let Some(label) = &mut text {
@@ -57,7 +66,9 @@ pub(super) fn png(svg: &str) -> Result<Vec<u8>, RasterError> {
             _ => {}
         }
     }
-    canvas.encode_png().map_err(|err| RasterError::Png(err.to_string()))
+    canvas
+        .encode_png()
+        .map_err(|err| RasterError::Png(err.to_string()))
 }
 
 fn attribute(tag: &BytesStart<'_>, key: &str) -> Option<String> {
@@ -67,7 +78,9 @@ fn attribute(tag: &BytesStart<'_>, key: &str) -> Option<String> {
 }
 
 fn number(tag: &BytesStart<'_>, key: &str) -> f32 {
-    attribute(tag, key).and_then(|text| text.parse().ok()).unwrap_or(0.0)
+    attribute(tag, key)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0.0)
 }
 
 /// `#rrggbb` as a paint.
@@ -82,7 +95,9 @@ fn paint(text: &str) -> Option<Paint<'static>> {
 fn shape(canvas: &mut Pixmap, tag: &BytesStart<'_>) {
     let of = |key: &str| number(tag, key);
     let path = match tag.local_name().as_ref() {
-        "rect" => Rect::from_xywh(of("x"), of("y"), of("width"), of("height")).map(PathBuilder::from_rect),
+        "rect" => {
+            Rect::from_xywh(of("x"), of("y"), of("width"), of("height")).map(PathBuilder::from_rect)
+        }
         "circle" => PathBuilder::from_circle(of("cx"), of("cy"), of("r")),
         "line" => {
             let mut path = PathBuilder::new();
@@ -100,9 +115,19 @@ fn shape(canvas: &mut Pixmap, tag: &BytesStart<'_>) {
     }
     if let Some(color) = attribute(tag, "stroke").and_then(|text| paint(&text)) {
         let dash = attribute(tag, "stroke-dasharray").and_then(|text| {
-            StrokeDash::new(text.split(' ').filter_map(|part| part.parse().ok()).collect(), 0.0)
+            StrokeDash::new(
+                text.split(' ')
+                    .filter_map(|part| part.parse().ok())
+                    .collect(),
+                0.0,
+            )
         });
-        let stroke = Stroke { width: number(tag, "stroke-width"), dash, line_join: LineJoin::Round, ..Stroke::default() };
+        let stroke = Stroke {
+            width: number(tag, "stroke-width"),
+            dash,
+            line_join: LineJoin::Round,
+            ..Stroke::default()
+        };
         canvas.stroke_path(&path, &color, &stroke, scale, None);
     }
 }
@@ -111,9 +136,17 @@ fn shape(canvas: &mut Pixmap, tag: &BytesStart<'_>) {
 fn straight(text: &str) -> Option<Path> {
     let mut path = PathBuilder::new();
     for piece in text.replace('M', "\nM").replace('L', "\nL").lines() {
-        let mut numbers = piece.get(1..).unwrap_or("").split(' ').filter_map(|number| number.parse::<f32>().ok());
+        let mut numbers = piece
+            .get(1..)
+            .unwrap_or("")
+            .split(' ')
+            .filter_map(|number| number.parse::<f32>().ok());
         if let (Some(x), Some(y)) = (numbers.next(), numbers.next()) {
-            if piece.starts_with('M') { path.move_to(x, y) } else { path.line_to(x, y) }
+            if piece.starts_with('M') {
+                path.move_to(x, y)
+            } else {
+                path.line_to(x, y)
+            }
         }
     }
     path.finish()
@@ -150,13 +183,24 @@ impl Label {
             "middle" => self.x - width / 2.0,
             _ => self.x,
         };
-        let Some(paint) = paint(&self.fill) else { return };
-        let stroke = Stroke { width: self.size * 0.1, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
+        let Some(paint) = paint(&self.fill) else {
+            return;
+        };
+        let stroke = Stroke {
+            width: self.size * 0.1,
+            line_cap: LineCap::Round,
+            line_join: LineJoin::Round,
+            ..Stroke::default()
+        };
         for (advance, strokes) in glyphs {
-            let place = Transform::from_row(unit, 0.0, 0.0, unit, x, self.y - 6.0 * unit).post_scale(SCALE, SCALE);
+            let place = Transform::from_row(unit, 0.0, 0.0, unit, x, self.y - 6.0 * unit)
+                .post_scale(SCALE, SCALE);
             for strokes in strokes.split('|') {
                 if let Some(path) = polyline(strokes) {
-                    let stroke = Stroke { width: stroke.width / unit, ..stroke.clone() };
+                    let stroke = Stroke {
+                        width: stroke.width / unit,
+                        ..stroke.clone()
+                    };
                     canvas.stroke_path(&path, &paint, &stroke, place, None);
                 }
             }
@@ -170,7 +214,11 @@ fn polyline(text: &str) -> Option<Path> {
     for (at, point) in text.split(' ').enumerate() {
         let (x, y) = point.split_once(',')?;
         let (x, y) = (x.parse().ok()?, y.parse().ok()?);
-        if at == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+        if at == 0 {
+            path.move_to(x, y)
+        } else {
+            path.line_to(x, y)
+        }
     }
     path.finish()
 }
@@ -182,18 +230,32 @@ fn glyph(c: char) -> Option<(f32, &'static str)> {
         '0' => digit("1.2,0 2.8,0 4,1.4 4,4.6 2.8,6 1.2,6 0,4.6 0,1.4 1.2,0"),
         '1' => digit("0.6,1.2 2.2,0 2.2,6"),
         '2' => digit("0,1.4 0.8,0.3 2,0 3.2,0.3 4,1.4 3.8,2.6 0,6 4,6"),
-        '3' => digit("0,0.8 1.2,0 2.8,0 4,1 4,2 2.8,2.9 1.4,2.9|2.8,2.9 4,3.9 4,5 2.8,6 1.2,6 0,5.2"),
+        '3' => {
+            digit("0,0.8 1.2,0 2.8,0 4,1 4,2 2.8,2.9 1.4,2.9|2.8,2.9 4,3.9 4,5 2.8,6 1.2,6 0,5.2")
+        }
         '4' => digit("3,6 3,0 0,4.2 4.2,4.2"),
         '5' => digit("3.8,0 0.4,0 0.2,2.8 1.4,2.3 2.8,2.3 4,3.4 4,4.8 2.8,6 1.2,6 0,5.2"),
-        '6' => digit("3.6,0.6 2.6,0 1.4,0 0,1.4 0,4.6 1.2,6 2.8,6 4,4.8 4,3.6 2.8,2.6 1.2,2.6 0,3.6"),
+        '6' => {
+            digit("3.6,0.6 2.6,0 1.4,0 0,1.4 0,4.6 1.2,6 2.8,6 4,4.8 4,3.6 2.8,2.6 1.2,2.6 0,3.6")
+        }
         '7' => digit("0,0 4,0 1.6,6"),
-        '8' => digit("1.2,0 2.8,0 4,1 4,2 2.8,2.9 1.2,2.9 0,2 0,1 1.2,0|1.2,2.9 0,3.9 0,5 1.2,6 2.8,6 4,5 4,3.9 2.8,2.9"),
-        '9' => digit("4,2.4 2.8,3.4 1.2,3.4 0,2.4 0,1.2 1.2,0 2.8,0 4,1.4 4,4.6 2.6,6 1.4,6 0.4,5.4"),
+        '8' => digit(
+            "1.2,0 2.8,0 4,1 4,2 2.8,2.9 1.2,2.9 0,2 0,1 1.2,0|1.2,2.9 0,3.9 0,5 1.2,6 2.8,6 4,5 4,3.9 2.8,2.9",
+        ),
+        '9' => {
+            digit("4,2.4 2.8,3.4 1.2,3.4 0,2.4 0,1.2 1.2,0 2.8,0 4,1.4 4,4.6 2.6,6 1.4,6 0.4,5.4")
+        }
         '.' => Some((2.2, "0.4,5.9 0.4,6")),
         ',' => Some((2.2, "0.6,5.8 0.2,7")),
         '-' | '–' => Some((4.4, "0.4,3.2 3,3.2")),
-        '%' => Some((7.4, "5,0 1,6|1.2,0 2,0.8 1.2,1.8 0.4,0.8 1.2,0|4.8,4.2 5.6,5.2 4.8,6 4,5.2 4.8,4.2")),
-        '‰' => Some((9.6, "5,0 1,6|1.2,0 2,0.8 1.2,1.8 0.4,0.8 1.2,0|4.8,4.2 5.6,5.2 4.8,6 4,5.2 4.8,4.2|7.4,4.2 8.2,5.2 7.4,6 6.6,5.2 7.4,4.2")),
+        '%' => Some((
+            7.4,
+            "5,0 1,6|1.2,0 2,0.8 1.2,1.8 0.4,0.8 1.2,0|4.8,4.2 5.6,5.2 4.8,6 4,5.2 4.8,4.2",
+        )),
+        '‰' => Some((
+            9.6,
+            "5,0 1,6|1.2,0 2,0.8 1.2,1.8 0.4,0.8 1.2,0|4.8,4.2 5.6,5.2 4.8,6 4,5.2 4.8,4.2|7.4,4.2 8.2,5.2 7.4,6 6.6,5.2 7.4,4.2",
+        )),
         '/' => Some((4.8, "3.4,0 0.4,6")),
         ' ' => Some((2.6, "")),
         _ => None,
@@ -207,16 +269,26 @@ mod tests {
     fn dark(svg: &str) -> usize {
         let bytes = png(svg).unwrap();
         let picture = Pixmap::decode_png(&bytes).unwrap();
-        picture.pixels().iter().filter(|dot| dot.red() < 128).count()
+        picture
+            .pixels()
+            .iter()
+            .filter(|dot| dot.red() < 128)
+            .count()
     }
 
     fn drawing(inside: &str) -> String {
-        format!(r#"<svg viewBox="0 0 100 40" xmlns="http://www.w3.org/2000/svg"><title>x</title>{inside}</svg>"#)
+        format!(
+            r#"<svg viewBox="0 0 100 40" xmlns="http://www.w3.org/2000/svg"><title>x</title>{inside}</svg>"#
+        )
     }
 
     #[test]
     fn shapes_and_digits_leave_ink() {
-        let text = |words: &str| drawing(&format!(r##"<text fill="#000000" font-size="14" x="10" y="20">{words}</text>"##));
+        let text = |words: &str| {
+            drawing(&format!(
+                r##"<text fill="#000000" font-size="14" x="10" y="20">{words}</text>"##
+            ))
+        };
         assert_eq!(dark(&drawing("")), 0);
         assert!(dark(&text("98.5%")) > dark(&text("1")));
         assert!(dark(&text("1")) > 20);
@@ -224,7 +296,11 @@ mod tests {
         assert_eq!(dark(&text("1 乡")), dark(&text("1")));
         let bar = drawing(r##"<rect fill="#000000" x="10" y="10" width="20" height="10"/>"##);
         assert_eq!(dark(&bar), (20.0 * SCALE * 10.0 * SCALE) as usize);
-        assert!(dark(&drawing(r##"<path fill="none" stroke="#000000" stroke-width="2" d="M1.0 1.0L9.0 9.0M20.0 1.0L30.0 9.0"/>"##)) > 100);
+        assert!(
+            dark(&drawing(
+                r##"<path fill="none" stroke="#000000" stroke-width="2" d="M1.0 1.0L9.0 9.0M20.0 1.0L30.0 9.0"/>"##
+            )) > 100
+        );
     }
 
     #[test]

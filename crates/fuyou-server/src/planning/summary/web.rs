@@ -24,7 +24,10 @@ const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessing
 /// Routes of the summary.
 pub(in crate::planning) fn routes() -> Vec<Route> {
     let read = Access::Needs(Action::ReadIndicators);
-    vec![Route::get("/summary", read, show), Route::get("/summary/file", read, file)]
+    vec![
+        Route::get("/summary", read, show),
+        Route::get("/summary/file", read, file),
+    ]
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -46,7 +49,11 @@ impl SummaryQuery {
 
     fn node<'a>(&self, cx: &'a Cx) -> Result<&'a Organization, Error> {
         let tree = &cx.actor.tree;
-        let found = if self.node.is_empty() { tree.get(cx.actor.organization) } else { tree.by_code(&self.node) };
+        let found = if self.node.is_empty() {
+            tree.get(cx.actor.organization)
+        } else {
+            tree.by_code(&self.node)
+        };
         found.ok_or(Error::NotFound)
     }
 }
@@ -55,7 +62,6 @@ impl SummaryQuery {
 #[template(path = "planning/summary/summary.html")]
 struct SummaryPage {
     frame: Frame,
-    node: String,
     nodes: Vec<Choice>,
     year: i16,
     file: String,
@@ -63,17 +69,25 @@ struct SummaryPage {
     document: Document,
 }
 
-async fn show(cx: Cx, Query(query): Query<SummaryQuery>, headers: HeaderMap) -> Result<Html<String>, Error> {
+async fn show(
+    cx: Cx,
+    Query(query): Query<SummaryQuery>,
+    headers: HeaderMap,
+) -> Result<Html<String>, Error> {
     let (node, year) = (query.node(&cx)?, year_of(&query.year, cx.today)?);
     let document = made(&cx, node, year, cx.language, &headers).await?;
-    let file = |language: &str| format!("/summary/file?node={}&year={year}&language={language}", node.code);
+    let file = |language: &str| {
+        format!(
+            "/summary/file?node={}&year={year}&language={language}",
+            node.code
+        )
+    };
     let (own, other) = match cx.language {
         Language::Zh => ("zh", "en"),
         Language::En => ("en", "zh"),
     };
     html(&SummaryPage {
         frame: Frame::new(&cx, "summary-menu"),
-        node: node.code.clone(),
         nodes: node_choices(&cx, node),
         year,
         file: file(own),
@@ -82,20 +96,43 @@ async fn show(cx: Cx, Query(query): Query<SummaryQuery>, headers: HeaderMap) -> 
     })
 }
 
-async fn file(cx: Cx, Query(query): Query<SummaryQuery>, headers: HeaderMap) -> Result<Response, Error> {
+async fn file(
+    cx: Cx,
+    Query(query): Query<SummaryQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
     let (node, year) = (query.node(&cx)?, year_of(&query.year, cx.today)?);
     let document = made(&cx, node, year, query.language(&cx), &headers).await?;
     let bytes = docx(&document, cx.now).map_err(|err| Error::Internal(err.into()))?;
     let detail = serde_json::json!({ "node": node.code, "year": year }).to_string();
-    cx.db.note(Entry { detail, ..cx.entry("export", "summary") }).await?;
+    cx.db
+        .note(Entry {
+            detail,
+            ..cx.entry("export", "summary")
+        })
+        .await?;
     let name = format!("attachment; filename=\"summary-{}-{year}.docx\"", node.code);
-    Ok(([(CONTENT_TYPE, DOCX.to_owned()), (CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok((
+        [(CONTENT_TYPE, DOCX.to_owned()), (CONTENT_DISPOSITION, name)],
+        bytes,
+    )
+        .into_response())
 }
 
-async fn made(cx: &Cx, node: &Organization, year: i16, language: Language, headers: &HeaderMap) -> Result<Document, Error> {
+async fn made(
+    cx: &Cx,
+    node: &Organization,
+    year: i16,
+    language: Language,
+    headers: &HeaderMap,
+) -> Result<Document, Error> {
     let pack = pack_of(cx)?;
     // Links of a document must say which installation they lead to; a reader reached us by this name.
-    let scheme = if cx.app.options().secure_cookies { "https" } else { "http" };
+    let scheme = if cx.app.options().secure_cookies {
+        "https"
+    } else {
+        "http"
+    };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let at = cx.now.to_zoned(cx.app.options().time_zone.clone());
     let request = Request {

@@ -55,7 +55,16 @@ pub(super) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub(super) fn new(data: &'a SummaryData, language: Language) -> Self {
-        Writer { data, language, blocks: Vec::new(), notes: Vec::new(), chapters: 0, pictures: 0, bookmarks: Bookmarks::default(), noted: HashMap::new() }
+        Writer {
+            data,
+            language,
+            blocks: Vec::new(),
+            notes: Vec::new(),
+            chapters: 0,
+            pictures: 0,
+            bookmarks: Bookmarks::default(),
+            noted: HashMap::new(),
+        }
     }
 
     /// A text without placeholders.
@@ -69,7 +78,11 @@ impl<'a> Writer<'a> {
     }
 
     /// A text whose placeholders may be numbers.
-    pub(super) fn sentence<const N: usize>(&self, key: &str, parts: [(&str, Part); N]) -> Vec<Inline> {
+    pub(super) fn sentence<const N: usize>(
+        &self,
+        key: &str,
+        parts: [(&str, Part); N],
+    ) -> Vec<Inline> {
         let mut held: Vec<Vec<Inline>> = Vec::new();
         let mut values: Vec<(&str, String)> = Vec::new();
         for (name, part) in parts {
@@ -82,12 +95,21 @@ impl<'a> Writer<'a> {
             };
             values.push((name, value));
         }
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let values: Vec<(&str, &str)> = values
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         let text = texts::text_with(self.language, key, &values);
         let mut inlines = Vec::new();
         for piece in text.split(OPEN) {
             let (inside, rest) = match piece.split_once(CLOSE) {
-                Some((position, rest)) => (position.parse::<usize>().ok().and_then(|position| held.get(position)), rest),
+                Some((position, rest)) => (
+                    position
+                        .parse::<usize>()
+                        .ok()
+                        .and_then(|position| held.get(position)),
+                    rest,
+                ),
                 None => (None, piece),
             };
             inlines.extend(inside.into_iter().flatten().cloned());
@@ -105,7 +127,8 @@ impl<'a> Writer<'a> {
             Language::Zh => format!("{}、{title}", chinese(self.chapters)),
             Language::En => format!("{}. {title}", self.chapters),
         };
-        self.blocks.push(Block::Heading(1, vec![Inline::Text(text)]));
+        self.blocks
+            .push(Block::Heading(1, vec![Inline::Text(text)]));
     }
 
     /// The number of a part of a chapter, from 1.
@@ -122,21 +145,58 @@ impl<'a> Writer<'a> {
     }
 
     /// A number that belongs to a figure of a place.
-    pub(super) fn number_at(&mut self, figure: &FigureData, place: usize, text: impl Into<String>) -> Vec<Inline> {
+    pub(super) fn number_at(
+        &mut self,
+        figure: &FigureData,
+        place: usize,
+        text: impl Into<String>,
+    ) -> Vec<Inline> {
         let code = &self.data.places[place].code;
         // The end of a code tells neighbours apart; bookmarks have no room for the whole of it.
-        let tail = code.char_indices().rev().nth(5).map_or(code.as_str(), |(at, _)| &code[at..]);
-        self.marked(&format!("i_{}_{tail}_{}", figure.id, figure.period), text, None)
+        let tail = code
+            .char_indices()
+            .rev()
+            .nth(5)
+            .map_or(code.as_str(), |(at, _)| &code[at..]);
+        self.marked(
+            &format!("i_{}_{tail}_{}", figure.id, figure.period),
+            text,
+            None,
+        )
     }
 
     /// A number about the plan as a whole.
     pub(super) fn count(&mut self, what: &str, count: usize) -> Vec<Inline> {
-        self.marked(&format!("plan_{what}_{}", self.data.year), count.to_string(), None)
+        self.marked(
+            &format!("plan_{what}_{}", self.data.year),
+            count.to_string(),
+            None,
+        )
     }
 
-    pub(super) fn marked(&mut self, stem: &str, text: impl Into<String>, note: Option<usize>) -> Vec<Inline> {
+    pub(super) fn marked(
+        &mut self,
+        stem: &str,
+        text: impl Into<String>,
+        note: Option<usize>,
+    ) -> Vec<Inline> {
         let bookmark = self.bookmarks.next(stem);
-        vec![Inline::Number(Number { text: text.into(), bookmark, note })]
+        let text = self.units(text.into());
+        vec![Inline::Number(Number {
+            text,
+            bookmark,
+            note,
+        })]
+    }
+
+    /// Units are written as on Chinese pages; English spells the large ones out.
+    fn units(&self, text: String) -> String {
+        match self.language {
+            Language::Zh => text,
+            Language::En => text
+                .replace("/10万", " per 100,000")
+                .replace("/万", " per 10,000"),
+        }
     }
 
     /// The value of a figure; where it first stands its endnote says what it is.
@@ -169,29 +229,86 @@ impl<'a> Writer<'a> {
         let definition = &figure.definition;
         let title = figure.title.get(self.language);
         let counts = figure.now.figure();
-        let number = |count: Option<i64>| count.map_or_else(|| shown(figure.now, Unit::Count).value, |count| count.to_string());
-        let (numerator, denominator) = (number(counts.map(|counts| counts.numerator)), number(counts.and_then(|counts| counts.denominator)));
-        let mut text = match (definition.is_manual, definition.denominator.get(self.language)) {
-            (true, _) => self.words("summary-note-manual", &[("title", title), ("parts", &Self::parts_text(figure.now))]),
+        let number = |count: Option<i64>| {
+            count.map_or_else(
+                || shown(figure.now, Unit::Count).value,
+                |count| count.to_string(),
+            )
+        };
+        let (numerator, denominator) = (
+            number(counts.map(|counts| counts.numerator)),
+            number(counts.and_then(|counts| counts.denominator)),
+        );
+        let mut text = match (
+            definition.is_manual,
+            definition.denominator.get(self.language),
+        ) {
+            (true, _) => self.words(
+                "summary-note-manual",
+                &[("title", title), ("parts", &Self::parts_text(figure.now))],
+            ),
             (false, of) if definition.numerator.get(self.language).is_empty() && !of.is_empty() => {
-                self.words("summary-note-part", &[("title", title), ("numerator", &numerator), ("of", of), ("denominator", &denominator)])
+                self.words(
+                    "summary-note-part",
+                    &[
+                        ("title", title),
+                        ("numerator", &numerator),
+                        ("of", of),
+                        ("denominator", &denominator),
+                    ],
+                )
             }
-            (false, "") => self.words("summary-note-count", &[("title", title), ("counted", definition.numerator.get(self.language)), ("numerator", &numerator)]),
+            (false, "") => self.words(
+                "summary-note-count",
+                &[
+                    ("title", title),
+                    ("counted", definition.numerator.get(self.language)),
+                    ("numerator", &numerator),
+                ],
+            ),
             (false, of) => self.words(
                 "summary-note-rate",
-                &[("title", title), ("counted", definition.numerator.get(self.language)), ("numerator", &numerator), ("of", of), ("denominator", &denominator)],
+                &[
+                    ("title", title),
+                    ("counted", definition.numerator.get(self.language)),
+                    ("numerator", &numerator),
+                    ("of", of),
+                    ("denominator", &denominator),
+                ],
             ),
         };
         if !definition.condition.is_empty() {
-            text.push_str(&self.words("summary-note-condition", &[("condition", &definition.condition)]));
+            text.push_str(&self.words(
+                "summary-note-condition",
+                &[("condition", &definition.condition)],
+            ));
         }
         let (from, to) = (figure.period.start(), figure.period.end());
-        text.push_str(&self.words("summary-note-period", &[("period", &self.period(figure.period)), ("from", &self.date(from)), ("to", &self.date(to))]));
+        text.push_str(&self.words(
+            "summary-note-period",
+            &[
+                ("period", &self.period(figure.period)),
+                ("from", &self.date(from)),
+                ("to", &self.date(to)),
+            ],
+        ));
         if figure.before.figure().is_some() {
-            let value = shown(figure.before, figure.unit).value;
-            text.push_str(&self.words("summary-note-before", &[("value", &value), ("parts", &Self::parts_text(figure.before))]));
+            let value = self.units(shown(figure.before, figure.unit).value);
+            text.push_str(&self.words(
+                "summary-note-before",
+                &[
+                    ("value", &value),
+                    ("parts", &Self::parts_text(figure.before)),
+                ],
+            ));
         }
-        text.push_str(&self.words("summary-note-at", &[("at", &self.data.at), ("changes", &self.data.changes.to_string())]));
+        text.push_str(&self.words(
+            "summary-note-at",
+            &[
+                ("at", &self.data.at),
+                ("changes", &self.data.changes.to_string()),
+            ],
+        ));
         if !figure.source.is_empty() {
             text.push_str(&self.words("summary-note-source", &[("source", &figure.source)]));
         }
@@ -201,7 +318,8 @@ impl<'a> Writer<'a> {
     /// What a target asks, in words: not less than 90%.
     pub(super) fn aim(&mut self, figure: &FigureData, aim: Aim) -> Vec<Inline> {
         let stem = format!("a_{}_{}", figure.id, figure.period);
-        let mut value = |value: Decimal| self.marked(&stem, with_unit(value.short(), figure.unit), None);
+        let mut value =
+            |value: Decimal| self.marked(&stem, with_unit(value.short(), figure.unit), None);
         match aim {
             Aim::AtLeast(limit) => {
                 let limit = value(limit);
@@ -213,7 +331,10 @@ impl<'a> Writer<'a> {
             }
             Aim::Between(low, high) => {
                 let (low, high) = (value(low), value(high));
-                self.sentence("summary-between", [("low", low.into()), ("high", high.into())])
+                self.sentence(
+                    "summary-between",
+                    [("low", low.into()), ("high", high.into())],
+                )
             }
         }
     }
@@ -240,8 +361,12 @@ impl<'a> Writer<'a> {
     /// A period as it is said.
     pub(super) fn period(&self, period: Period) -> String {
         match period {
-            Period::StatisticalYear(year) => self.words("insight-statistical-year", &[("year", &year.to_string())]),
-            Period::CalendarYear(year) => self.words("insight-calendar-year", &[("year", &year.to_string())]),
+            Period::StatisticalYear(year) => {
+                self.words("insight-statistical-year", &[("year", &year.to_string())])
+            }
+            Period::CalendarYear(year) => {
+                self.words("insight-calendar-year", &[("year", &year.to_string())])
+            }
             other => other.to_string(),
         }
     }

@@ -23,6 +23,9 @@ fn show(target: &Target) -> String {
         (Some(value), None) => value.to_string(),
         _ => String::new(),
     };
-    let name = target.indicator.clone().unwrap_or_else(|| format!("[{}]", target.indicator_as_written));
+    let name = target
+        .indicator
+        .clone()
+        .unwrap_or_else(|| format!("[{}]", target.indicator_as_written));
     format!("{} {value}{} {name}", target.comparator.sign(), target.unit)
 }

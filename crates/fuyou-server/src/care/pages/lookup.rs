@@ -1,0 +1,43 @@
+//! What every page of care looks up: the engine, the person, places to choose from.
+
+use fuyou_kernel::Id;
+
+use crate::care::{Care, SubjectId};
+use crate::http::{self, Cx};
+use crate::registry::{Organization, listed};
+
+/// The engine, or "not found" where no pack is installed.
+pub(super) fn care_of(cx: &Cx) -> Result<&Care, http::Error> {
+    cx.app.care().ok_or(http::Error::NotFound)
+}
+
+pub(super) fn subject_id(text: &str) -> Result<SubjectId, http::Error> {
+    text.parse().map_err(|_| http::Error::NotFound)
+}
+
+/// The name of a person whose record was opened before.
+pub(super) async fn name_of(cx: &Cx, subject: SubjectId) -> Result<String, http::Error> {
+    let id = Id::from_uuid(subject.uuid());
+    let mut found = listed(cx, &[id]).await??;
+    Ok(found
+        .remove(&id)
+        .map_or_else(String::new, |found| found.name))
+}
+
+/// Organizations for a choice, indented by level.
+pub(super) fn places(cx: &Cx, keep: impl Fn(&Organization) -> bool) -> Vec<(String, String)> {
+    let kept = cx
+        .actor
+        .tree
+        .all()
+        .iter()
+        .filter(|organization| keep(organization));
+    kept.map(|organization| {
+        let depth = organization.path.matches('/').count().saturating_sub(1);
+        (
+            organization.id.to_string(),
+            format!("{}{}", "　".repeat(depth), organization.name),
+        )
+    })
+    .collect()
+}
