@@ -132,10 +132,12 @@ async fn create_account(app: &App, role: Role) -> anyhow::Result<()> {
         Role::VillageDoctor => OrganizationKind::VillageClinic,
         Role::TownshipWorker => OrganizationKind::TownshipCentre,
         Role::Nurse => OrganizationKind::Hospital,
-        Role::CountyWorker => OrganizationKind::MchInstitute,
-        Role::Analyst | Role::Director | Role::Administrator | Role::Auditor => {
-            OrganizationKind::Bureau
-        }
+        // The institute stands beside the hospitals in the tree; its worker answers for the whole county.
+        Role::CountyWorker
+        | Role::Analyst
+        | Role::Director
+        | Role::Administrator
+        | Role::Auditor => OrganizationKind::Bureau,
     };
     let tree = app.tree();
     let place = tree
