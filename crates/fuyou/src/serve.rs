@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use fuyou_server::http::serve;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 use crate::config::{Config, say};
 
@@ -30,10 +32,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Logs warnings and worse, or what `FUYOU_LOG` says.
 pub fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("FUYOU_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+    let asked = std::env::var("FUYOU_LOG").ok().and_then(|text| text.parse().ok());
+    let filter: Targets = asked.unwrap_or_else(|| Targets::new().with_default(Level::WARN));
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(filter)
         .init();
 }
 

@@ -1,11 +1,10 @@
 //! SQL about users, sessions, care relations and opened glass.
 
 use fuyou_kernel::{Date, Id, Timestamp};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::UserId;
-use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on};
+use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on, row};
 use crate::registry::OrganizationId;
 
 /// A user as stored.
@@ -27,16 +26,17 @@ impl StoredUser {
     }
 }
 
-#[derive(FromRow)]
-struct UserRow {
-    id: Uuid,
-    login: String,
-    name: String,
-    role: String,
-    org_id: Uuid,
-    password_hash: String,
-    state: String,
-    must_change_password: bool,
+row! {
+    struct UserRow {
+        id: Uuid,
+        login: String,
+        name: String,
+        role: String,
+        org_id: Uuid,
+        password_hash: String,
+        state: String,
+        must_change_password: bool,
+    }
 }
 
 impl From<UserRow> for StoredUser {
@@ -139,13 +139,13 @@ pub(super) struct StoredSession {
     pub seen_at: Timestamp,
 }
 
-#[derive(FromRow)]
-struct SessionRow {
-    #[sqlx(flatten)]
-    user: UserRow,
-    csrf: String,
-    session_created_at: DbInstant,
-    seen_at: DbInstant,
+row! {
+    struct SessionRow {
+        csrf: String,
+        session_created_at: DbInstant,
+        seen_at: DbInstant,
+        ..user: UserRow,
+    }
 }
 
 pub(super) async fn session(

@@ -1,11 +1,10 @@
 //! Reading the audit table. It is written by the ledgers of the lanes (`db/ledger.rs`).
 
 use fuyou_kernel::Timestamp;
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::model::{Filter, Head, Position, Stored};
-use crate::db::{Connection, DbInstant, Entry, Error, on};
+use crate::db::{Connection, DbInstant, Entry, Error, on, row};
 
 /// Where every lane says its chain ends.
 pub(super) async fn heads(connection: &mut Connection) -> Result<Vec<Head>, Error> {
@@ -18,20 +17,21 @@ pub(super) async fn heads(connection: &mut Connection) -> Result<Vec<Head>, Erro
         .collect())
 }
 
-#[derive(FromRow)]
-struct Row {
-    seq: i64,
-    at: DbInstant,
-    actor_id: Option<Uuid>,
-    actor_login: String,
-    org_id: Option<Uuid>,
-    action: String,
-    entity: String,
-    entity_id: Option<Uuid>,
-    subject_id: Option<Uuid>,
-    detail: String,
-    prev_hash: Vec<u8>,
-    hash: Vec<u8>,
+row! {
+    struct Row {
+        seq: i64,
+        at: DbInstant,
+        actor_id: Option<Uuid>,
+        actor_login: String,
+        org_id: Option<Uuid>,
+        action: String,
+        entity: String,
+        entity_id: Option<Uuid>,
+        subject_id: Option<Uuid>,
+        detail: String,
+        prev_hash: Vec<u8>,
+        hash: Vec<u8>,
+    }
 }
 
 /// The next entries of a chain after `after_seq`, at most 1000.
@@ -65,11 +65,11 @@ fn stored(row: Row) -> Stored {
     }
 }
 
-#[derive(FromRow)]
-struct Listed {
-    lane: i64,
-    #[sqlx(flatten)]
-    row: Row,
+row! {
+    struct Listed {
+        lane: i64,
+        ..row: Row,
+    }
 }
 
 /// Entries on one page of the viewer.

@@ -221,7 +221,7 @@ pub(super) async fn read(
         if let Some(enrolled) = file
             .enrollments
             .iter_mut()
-            .find(|enrolled| enrolled.head.id == row.enrollment)
+            .find(|enrolled| enrolled.head.id == row.enrollment_id)
         {
             enrolled.referrals.push(row);
         }

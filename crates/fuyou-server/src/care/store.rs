@@ -6,13 +6,12 @@ use std::sync::LazyLock;
 use fuyou_kernel::Timestamp;
 use fuyou_pack::Pack;
 use fuyou_pack::replay::Completion;
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::derive::Finding;
 use super::file::{Head, Kept};
 use super::{EnrollmentState, Error};
-use crate::db::{Connection, DbDate, DbInstant, Insert, Tx, on};
+use crate::db::{Connection, DbDate, DbInstant, Insert, Tx, on, row};
 use crate::registry::OrganizationId;
 
 const KEY: &[&str] = &["subject_id", "id"];
@@ -217,19 +216,20 @@ impl EnrollmentState {
     }
 }
 
-#[derive(FromRow)]
-struct EnrollmentRow {
-    subject_id: Uuid,
-    id: Uuid,
-    program: String,
-    org_id: Uuid,
-    opened_on: DbDate,
-    closed_on: Option<DbDate>,
-    state: String,
-    held: Option<String>,
-    pack_version: String,
-    version: i64,
-    created_at: DbInstant,
+row! {
+    struct EnrollmentRow {
+        subject_id: Uuid,
+        id: Uuid,
+        program: String,
+        org_id: Uuid,
+        opened_on: DbDate,
+        closed_on: Option<DbDate>,
+        state: String,
+        held: Option<String>,
+        pack_version: String,
+        version: i64,
+        created_at: DbInstant,
+    }
 }
 
 /// The enrollments of a subject, in programs that the pack has, oldest id first.
@@ -262,22 +262,23 @@ pub(super) async fn enrollments(
         .collect()
 }
 
-/// The head of a record as it stands in the table.
-#[derive(FromRow)]
-pub(super) struct RecordRow {
-    pub id: Uuid,
-    pub enrollment_id: Uuid,
-    pub form: String,
-    occurred_on: DbDate,
-    recorded_at: DbInstant,
-    recorded_org_id: Uuid,
-    recorded_by: Option<Uuid>,
-    version: i64,
-    sent_hash: Vec<u8>,
-    content_hash: Vec<u8>,
-    voided_at: Option<DbInstant>,
-    void_reason: Option<String>,
-    reasons: Option<String>,
+row! {
+    /// The head of a record as it stands in the table.
+    pub(super) struct RecordRow {
+        pub id: Uuid,
+        pub enrollment_id: Uuid,
+        pub form: String,
+        occurred_on: DbDate,
+        recorded_at: DbInstant,
+        recorded_org_id: Uuid,
+        recorded_by: Option<Uuid>,
+        version: i64,
+        sent_hash: Vec<u8>,
+        content_hash: Vec<u8>,
+        voided_at: Option<DbInstant>,
+        void_reason: Option<String>,
+        reasons: Option<String>,
+    }
 }
 
 impl RecordRow {
@@ -487,16 +488,17 @@ pub(super) async fn findings(
 /// Visit, level, marks.
 pub(super) type FoundRow = (Option<String>, Option<String>, Option<String>);
 
-/// An earlier version of a record as it stands in the table.
-#[derive(FromRow)]
-pub(super) struct EarlierRow {
-    pub encounter_id: Uuid,
-    pub version: i64,
-    pub changed_at: DbInstant,
-    pub changed_by_login: String,
-    pub why: String,
-    pub occurred_on: DbDate,
-    pub content: String,
+row! {
+    /// An earlier version of a record as it stands in the table.
+    pub(super) struct EarlierRow {
+        pub encounter_id: Uuid,
+        pub version: i64,
+        pub changed_at: DbInstant,
+        pub changed_by_login: String,
+        pub why: String,
+        pub occurred_on: DbDate,
+        pub content: String,
+    }
 }
 
 /// The earlier versions of all records of a subject, the latest first.

@@ -1,12 +1,11 @@
 //! SQL about the work list.
 
 use fuyou_kernel::{Date, Timestamp};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::Error;
 use super::work::{Attempt, Reach, WorkKind};
-use crate::db::{Connection, DbDate, DbInstant, Tx, on};
+use crate::db::{Connection, DbDate, DbInstant, Tx, on, row};
 use crate::registry::Level;
 
 /// Above this rank a task belongs to somebody in the upper half of the scale of risk.
@@ -23,25 +22,26 @@ pub(super) struct Seat<'a> {
     pub today: Date,
 }
 
-/// A task as it stands in the table.
-#[derive(FromRow)]
-pub(super) struct TaskRow {
-    pub id: Uuid,
-    pub subject_id: Uuid,
-    pub enrollment_id: Uuid,
-    pub program: String,
-    pub origin: String,
-    pub item: String,
-    pub form: Option<String>,
-    pub owner_id: Uuid,
-    pub from_on: DbDate,
-    pub due_on: Option<DbDate>,
-    pub due_at: Option<DbInstant>,
-    pub overdue_at: DbInstant,
-    pub risk_rank: i64,
-    pub risk_marks: String,
-    pub sees_at: Option<DbInstant>,
-    pub attempts: i64,
+row! {
+    /// A task as it stands in the table.
+    pub(super) struct TaskRow {
+        pub id: Uuid,
+        pub subject_id: Uuid,
+        pub enrollment_id: Uuid,
+        pub program: String,
+        pub origin: String,
+        pub item: String,
+        pub form: Option<String>,
+        pub owner_id: Uuid,
+        pub from_on: DbDate,
+        pub due_on: Option<DbDate>,
+        pub due_at: Option<DbInstant>,
+        pub overdue_at: DbInstant,
+        pub risk_rank: i64,
+        pub risk_marks: String,
+        pub sees_at: Option<DbInstant>,
+        pub attempts: i64,
+    }
 }
 
 // $1 organization, $2 path, $3 level, $4 now, $5 today, $6 program or empty, $7 reach

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::plans::{Plan, PlanState};
 use super::reader::Span;
 use super::target::{Method, PlanId, PlanTarget, Share, TargetId, TargetState, comparator_of};
-use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on};
+use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on, row};
 use crate::insight::Decimal;
 use crate::registry::OrganizationId;
 
@@ -179,24 +179,25 @@ pub(super) async fn current_plans(
         .collect::<sqlx::Result<_>>()?)
 }
 
-#[derive(sqlx::FromRow)]
-struct TargetRow {
-    id: Uuid,
-    line: i64,
-    start_at: i64,
-    end_at: i64,
-    written: String,
-    indicator_written: String,
-    indicator: Option<String>,
-    comparator: String,
-    value: Option<String>,
-    value_high: Option<String>,
-    unit: String,
-    kind: String,
-    confidence: String,
-    note_zh: String,
-    note_en: String,
-    state: String,
+row! {
+    struct TargetRow {
+        id: Uuid,
+        line: i64,
+        start_at: i64,
+        end_at: i64,
+        written: String,
+        indicator_written: String,
+        indicator: Option<String>,
+        comparator: String,
+        value: Option<String>,
+        value_high: Option<String>,
+        unit: String,
+        kind: String,
+        confidence: String,
+        note_zh: String,
+        note_en: String,
+        state: String,
+    }
 }
 
 fn decimal(text: Option<String>) -> sqlx::Result<Option<Decimal>> {

@@ -102,7 +102,7 @@ pub(crate) fn shown(pack: &Pack, row: &ReferralRow) -> Option<ReferralShown> {
     Some(ReferralShown {
         id: ReferralId::from_uuid(row.id),
         subject: SubjectId::from_uuid(row.subject_id),
-        enrollment: EnrollmentId::from_uuid(row.enrollment),
+        enrollment: EnrollmentId::from_uuid(row.enrollment_id),
         program,
         kind: pack.program(program).referral_ix(&row.kind)?,
         from: OrganizationId::from_uuid(row.from_org_id),

@@ -46,7 +46,7 @@ pub async fn send(care: &Care, by: &Acting, sending: Sending) -> Result<Referral
                 let escalate_to = program.referrals[kind.get()].escalate_to;
                 Ok(Some(ReferralChange::Sent(ReferralRow {
                     id: sending.id.uuid(),
-                    enrollment: sending.enrollment.uuid(),
+                    enrollment_id: sending.enrollment.uuid(),
                     subject_id: sending.subject.uuid(),
                     program: program.id.to_string(),
                     kind: sending.kind.clone(),

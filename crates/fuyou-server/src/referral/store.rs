@@ -3,39 +3,39 @@
 use fuyou_kernel::{Date, DayNumber};
 use fuyou_pack::Program;
 use fuyou_pack::replay::{self, ReferralOutcome, ReferralState};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::Side;
-use crate::db::{Connection, DbDate, DbInstant, Error, Operation, Tx, on};
+use crate::db::{Connection, DbDate, DbInstant, Error, Operation, Tx, on, row};
 
-/// A referral as it stands in the table.
-#[derive(Clone, Debug, FromRow)]
-pub(crate) struct ReferralRow {
-    pub id: Uuid,
-    #[sqlx(rename = "enrollment_id")]
-    pub enrollment: Uuid,
-    pub subject_id: Uuid,
-    pub program: String,
-    pub kind: String,
-    pub from_org_id: Uuid,
-    pub to_org_id: Uuid,
-    pub escalated_org_id: Option<Uuid>,
-    pub state: String,
-    pub version: i64,
-    pub sent_at: DbInstant,
-    pub sent_by: Option<Uuid>,
-    pub reason: String,
-    pub sent_on: DbDate,
-    pub arrive_by: Option<DbDate>,
-    pub arrived_on: Option<DbDate>,
-    pub feedback_by: Option<DbDate>,
-    pub feedback_on: Option<DbDate>,
-    pub feedback: Option<String>,
-    pub follow_up_by: Option<DbDate>,
-    pub follow_up: Option<String>,
-    pub remark: Option<String>,
-    pub next_by: Option<DbDate>,
+row! {
+    /// A referral as it stands in the table.
+    #[derive(Clone, Debug)]
+    pub(crate) struct ReferralRow {
+        pub id: Uuid,
+        pub enrollment_id: Uuid,
+        pub subject_id: Uuid,
+        pub program: String,
+        pub kind: String,
+        pub from_org_id: Uuid,
+        pub to_org_id: Uuid,
+        pub escalated_org_id: Option<Uuid>,
+        pub state: String,
+        pub version: i64,
+        pub sent_at: DbInstant,
+        pub sent_by: Option<Uuid>,
+        pub reason: String,
+        pub sent_on: DbDate,
+        pub arrive_by: Option<DbDate>,
+        pub arrived_on: Option<DbDate>,
+        pub feedback_by: Option<DbDate>,
+        pub feedback_on: Option<DbDate>,
+        pub feedback: Option<String>,
+        pub follow_up_by: Option<DbDate>,
+        pub follow_up: Option<String>,
+        pub remark: Option<String>,
+        pub next_by: Option<DbDate>,
+    }
 }
 
 impl ReferralRow {
@@ -177,7 +177,7 @@ async fn insert(tx: &mut Tx, row: &ReferralRow, clocks: &Clocks) -> Result<bool,
          on conflict do nothing"
     );
     let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(row.id).bind(row.enrollment).bind(row.subject_id).bind(row.program.as_str()).bind(row.kind.as_str())
+        .bind(row.id).bind(row.enrollment_id).bind(row.subject_id).bind(row.program.as_str()).bind(row.kind.as_str())
         .bind(row.from_org_id).bind(row.to_org_id).bind(row.escalated_org_id).bind(row.state.as_str()).bind(row.version)
         .bind(row.sent_at).bind(row.sent_by).bind(row.reason.as_str()).bind(row.sent_on)
         .bind(clocks.arrive_by.map(DbDate)).bind(row.arrived_on).bind(clocks.feedback_by.map(DbDate))

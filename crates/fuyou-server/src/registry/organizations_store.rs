@@ -1,25 +1,25 @@
 //! SQL about organizations.
 
 use fuyou_kernel::{Id, Timestamp};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{Organization, UnknownWord};
-use crate::db::{Connection, DbInstant, Error, Tx, on};
+use crate::db::{Connection, DbInstant, Error, Tx, on, row};
 
-#[derive(FromRow)]
-struct Row {
-    id: Uuid,
-    parent_id: Option<Uuid>,
-    code: String,
-    name: String,
-    level: String,
-    kind: String,
-    path: String,
-    has_midwifery_licence: bool,
-    is_rescue_centre: bool,
-    hospital_grade: Option<String>,
-    population: Option<i64>,
+row! {
+    struct Row {
+        id: Uuid,
+        parent_id: Option<Uuid>,
+        code: String,
+        name: String,
+        level: String,
+        kind: String,
+        path: String,
+        has_midwifery_licence: bool,
+        is_rescue_centre: bool,
+        hospital_grade: Option<String>,
+        population: Option<i64>,
+    }
 }
 
 impl TryFrom<Row> for Organization {

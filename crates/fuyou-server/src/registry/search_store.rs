@@ -2,10 +2,9 @@
 //! she lives in the area, or an organization of the area cares for her.
 
 use fuyou_kernel::Date;
-use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::db::{Connection, DbDate, Error, on};
+use crate::db::{Connection, DbDate, Error, on, row};
 
 /// Where to look and where to go on.
 pub(super) struct Area {
@@ -16,13 +15,14 @@ pub(super) struct Area {
     pub limit: i64,
 }
 
-#[derive(FromRow)]
-pub(super) struct Row {
-    pub subject_id: Uuid,
-    pub name: String,
-    pub birth_on: DbDate,
-    pub residence_org_id: Uuid,
-    pub phone_tail: Option<String>,
+row! {
+    pub(super) struct Row {
+        pub subject_id: Uuid,
+        pub name: String,
+        pub birth_on: DbDate,
+        pub residence_org_id: Uuid,
+        pub phone_tail: Option<String>,
+    }
 }
 
 /// The first text after all that begin with `prefix`.

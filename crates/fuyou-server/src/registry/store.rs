@@ -1,12 +1,11 @@
 //! SQL about persons.
 
 use fuyou_kernel::{Date, Id, Phone, Timestamp};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::person::{Secret, spelled};
 use super::{Identity, Person, PersonId};
-use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on};
+use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on, row};
 use crate::keys::Keyring;
 
 /// Columns for keyed hashes.
@@ -19,23 +18,24 @@ pub(super) fn place(column: &str, id: PersonId) -> String {
     format!("{column}/{id}")
 }
 
-#[derive(FromRow)]
-struct Row {
-    subject_id: Uuid,
-    name: String,
-    sex: String,
-    birth_on: DbDate,
-    id_type: String,
-    id_no_sealed: Option<Vec<u8>>,
-    phone_sealed: Option<Vec<u8>>,
-    residence_org_id: Uuid,
-    residence_address: String,
-    residence_since: Option<DbDate>,
-    household_kind: String,
-    household_region: Option<String>,
-    ethnicity: Option<String>,
-    version: i64,
-    merged_into: Option<Uuid>,
+row! {
+    struct Row {
+        subject_id: Uuid,
+        name: String,
+        sex: String,
+        birth_on: DbDate,
+        id_type: String,
+        id_no_sealed: Option<Vec<u8>>,
+        phone_sealed: Option<Vec<u8>>,
+        residence_org_id: Uuid,
+        residence_address: String,
+        residence_since: Option<DbDate>,
+        household_kind: String,
+        household_region: Option<String>,
+        ethnicity: Option<String>,
+        version: i64,
+        merged_into: Option<Uuid>,
+    }
 }
 
 fn person(row: Row, keys: &Keyring) -> Result<Person, Error> {
@@ -205,12 +205,13 @@ pub(super) struct Brief {
     pub residence: Uuid,
 }
 
-#[derive(FromRow)]
-pub(super) struct BriefRow {
-    subject_id: Uuid,
-    name: String,
-    birth_on: DbDate,
-    residence_org_id: Uuid,
+row! {
+    pub(super) struct BriefRow {
+        subject_id: Uuid,
+        name: String,
+        birth_on: DbDate,
+        residence_org_id: Uuid,
+    }
 }
 
 impl From<BriefRow> for Brief {
@@ -292,15 +293,16 @@ pub(super) async fn insert_history(
     Ok(())
 }
 
-/// A line of a person's history.
-#[derive(FromRow)]
-pub(super) struct HistoryRow {
-    pub at: DbInstant,
-    pub actor_login: String,
-    pub field: String,
-    pub from_value: Option<String>,
-    pub to_value: Option<String>,
-    pub reason: String,
+row! {
+    /// A line of a person's history.
+    pub(super) struct HistoryRow {
+        pub at: DbInstant,
+        pub actor_login: String,
+        pub field: String,
+        pub from_value: Option<String>,
+        pub to_value: Option<String>,
+        pub reason: String,
+    }
 }
 
 pub(super) async fn history(

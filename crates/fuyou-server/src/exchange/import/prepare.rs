@@ -291,7 +291,7 @@ fn referral(
     });
     Ok(ReferralRow {
         id: line.id,
-        enrollment: line.enrollment,
+        enrollment_id: line.enrollment,
         subject_id: subject,
         program: program.id.to_string(),
         kind: line.kind,

@@ -1,25 +1,25 @@
 //! SQL about import jobs.
 
 use fuyou_kernel::Timestamp;
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::Report;
-use crate::db::{Connection, DbInstant, Error, Tx, on};
+use crate::db::{Connection, DbInstant, Error, Tx, on, row};
 
-/// How far an earlier run of a file came.
-#[derive(FromRow)]
-pub(super) struct JobRow {
-    pub id: Uuid,
-    pub position: i64,
-    lines: i64,
-    persons: i64,
-    enrollments: i64,
-    encounters: i64,
-    referrals: i64,
-    completions: i64,
-    repeated: i64,
-    rejected: i64,
+row! {
+    /// How far an earlier run of a file came.
+    pub(super) struct JobRow {
+        pub id: Uuid,
+        pub position: i64,
+        lines: i64,
+        persons: i64,
+        enrollments: i64,
+        encounters: i64,
+        referrals: i64,
+        completions: i64,
+        repeated: i64,
+        rejected: i64,
+    }
 }
 
 impl JobRow {
