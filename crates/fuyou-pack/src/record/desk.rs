@@ -3,8 +3,8 @@
 use fuyou_expr::{Expr, Rows, SetId, Slot, Value};
 use fuyou_kernel::DayNumber;
 
-use super::{Checked, Draft, Finding};
-use crate::model::{FieldKind, Form, FormIx, Group, Program, Requirement};
+use super::{CellState, Checked, Draft, Finding};
+use crate::model::{Field, FieldKind, Form, FormIx, Group, Program, Requirement};
 use crate::replay::{EncounterView, History, Outcome, replay};
 use crate::scope::{FormOuter, GroupOuter, Member, NO_FIELD};
 
@@ -282,12 +282,35 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What the form asks of every cell of every row of every group.
+    fn cells(&self) -> Vec<Vec<Vec<CellState>>> {
+        let row = |position: usize, group: &Group, row: usize| {
+            let view = self.group_rows(position, row);
+            let state = |field: &Field| {
+                let is_shown = self.is_cell_shown(position, row, field.show_if.as_ref());
+                CellState {
+                    is_shown,
+                    is_required: is_shown && Self::is_required(field.required.as_ref(), &view),
+                }
+            };
+            group.fields.iter().map(state).collect()
+        };
+        let groups = self.form.groups.iter().enumerate();
+        groups
+            .map(|(position, group)| {
+                let rows = 0..self.draft.groups[position].len();
+                rows.map(|at| row(position, group, at)).collect()
+            })
+            .collect()
+    }
+
     pub fn checked(self, findings: Vec<Finding>) -> Checked {
         let required = self.form.fields.iter().zip(&self.shown);
         let required = required.map(|(field, shown)| {
             *shown && Self::is_required(field.required.as_ref(), &self.rows())
         });
         let required = required.collect();
+        let cells = self.cells();
         let derived = self
             .program
             .layout
@@ -298,6 +321,7 @@ impl<'a> Desk<'a> {
         Checked {
             findings,
             required,
+            cells,
             derived,
             draft: self.draft,
             shown: self.shown,

@@ -48,8 +48,19 @@ pub struct Checked {
     pub shown_groups: Vec<bool>,
     /// Which fields must be filled, in the order of the form's fields.
     pub required: Vec<bool>,
+    /// The cells of groups, by group, row and field of the group.
+    pub cells: Vec<Vec<Vec<CellState>>>,
     /// The derived values of this record, in the order of [`Program::derived`].
     pub derived: Vec<Value>,
+}
+
+/// What a form asks of one cell of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellState {
+    /// Whether it is shown.
+    pub is_shown: bool,
+    /// Whether it must be filled.
+    pub is_required: bool,
 }
 
 impl Checked {

@@ -326,8 +326,16 @@ impl Filling<'_> {
                         .unwrap_or_default(),
                     _ => text,
                 };
+                let state = self
+                    .checked
+                    .and_then(|checked| checked.cells.get(position)?.get(row)?.get(column));
                 FieldView {
-                    is_required: matches!(field.required, Some(Requirement::Always)),
+                    is_required: state.map_or_else(
+                        || matches!(field.required, Some(Requirement::Always)),
+                        |state| state.is_required,
+                    ),
+                    // In a row of which nothing was typed yet, what depends on other cells is not asked for.
+                    is_hidden: state.map_or(field.show_if.is_some(), |state| !state.is_shown),
                     wrong,
                     asks,
                     ..cell(
