@@ -106,7 +106,11 @@ macro_rules! kind {
         "(risk_rank >= $7 and overdue_at > $9)"
     };
     ("escalated") => {
-        concat!("(coalesce(", sees_at!(), " <= $4, false) and overdue_at > $9)")
+        concat!(
+            "(coalesce(",
+            sees_at!(),
+            " <= $4, false) and overdue_at > $9)"
+        )
     };
     ("") => {
         "overdue_at > $9"

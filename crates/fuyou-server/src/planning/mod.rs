@@ -22,6 +22,8 @@ pub mod terms;
 mod web;
 
 #[cfg(test)]
+mod page_tests;
+#[cfg(test)]
 mod tests;
 
 pub use board::{Board, Row, board, board_unguarded};
