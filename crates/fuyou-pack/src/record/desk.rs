@@ -3,7 +3,7 @@
 use fuyou_expr::{Expr, Rows, SetId, Slot, Value};
 use fuyou_kernel::DayNumber;
 
-use super::{CellState, Checked, Draft, Finding};
+use super::{Checked, Draft, Finding};
 use crate::model::{Field, FieldKind, Form, FormIx, Group, Program, Requirement};
 use crate::replay::{EncounterView, History, Outcome, replay};
 use crate::scope::{FormOuter, GroupOuter, Member, NO_FIELD};
@@ -12,6 +12,15 @@ static NULL: Value = Value::Null;
 
 /// Passes after which computing, hiding and emptying must have come to rest; what swings longer stays as it is.
 const PASSES_MAX: usize = 8;
+
+/// What a form asks of one cell of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellState {
+    /// Whether it is shown.
+    pub is_shown: bool,
+    /// Whether it must be filled.
+    pub is_required: bool,
+}
 
 pub(super) struct Desk<'a> {
     pub program: &'a Program,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Localized, Secrecy};
 
+pub use self::desk::CellState;
 pub use crate::model::At;
 use crate::model::{Field, Form, FormIx, Program, Severity};
 use crate::replay::{History, Outcome};
@@ -52,15 +53,6 @@ pub struct Checked {
     pub cells: Vec<Vec<Vec<CellState>>>,
     /// The derived values of this record, in the order of [`Program::derived`].
     pub derived: Vec<Value>,
-}
-
-/// What a form asks of one cell of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CellState {
-    /// Whether it is shown.
-    pub is_shown: bool,
-    /// Whether it must be filled.
-    pub is_required: bool,
 }
 
 impl Checked {

@@ -139,7 +139,7 @@ pub(crate) async fn referrals_of(
         columns!(),
         " from referral where subject_id = $1 order by sent_at, id"
     );
-    Ok(query(SQL).bind(subject).all(connection).await?)
+    query(SQL).bind(subject).all(connection).await
 }
 
 /// Stores the clocks of a referral as the pack sets them.
@@ -353,7 +353,7 @@ pub(super) async fn page(
         Side::Escalated => ESCALATED,
     };
     let (by, id) = after.unwrap_or((Date::constant(1, 1, 1), Uuid::nil()));
-    Ok(query(sql)
+    query(sql)
         .bind(path)
         .bind(DbDate(today))
         .bind(i64::from(running))
@@ -362,7 +362,7 @@ pub(super) async fn page(
         .bind(id)
         .bind(i64::from(limit))
         .all(connection)
-        .await?)
+        .await
 }
 
 /// The running referrals of a side that cannot wait, with their urgency.
@@ -390,12 +390,12 @@ pub(super) async fn urgent(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    Ok(query(sql)
+    query(sql)
         .bind(path)
         .bind(DbDate(today))
         .bind(URGENT_MAX)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// How many referrals of a side are running, and how many of those are late.
@@ -420,9 +420,9 @@ pub(super) async fn counts(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    Ok(query(sql)
+    query(sql)
         .bind(path)
         .bind(DbDate(today))
         .one(connection)
-        .await?)
+        .await
 }
