@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fuyou_expr::{Expr, Rows, Type, Value, format_value};
-use fuyou_kernel::Localized;
+use fuyou_kernel::{Localized, Secrecy};
 
 use super::Finding;
 use super::desk::Desk;
@@ -303,4 +303,22 @@ fn fits(ty: &Type, value: &Value) -> bool {
         }
         _ => false,
     }
+}
+
+/// How secret a value of a field is; NULL says nothing.
+pub(super) fn secrecy(field: &Field, value: &Value) -> Secrecy {
+    let raised = |code: u16| {
+        field
+            .codes
+            .as_ref()
+            .and_then(|set| set.codes.get(usize::from(code)))
+            .map(|code| code.secrecy)
+    };
+    let raised = match value {
+        Value::Null => return Secrecy::Open,
+        Value::Code(code) => raised(*code),
+        Value::Codes(codes) => codes.iter().filter_map(raised).max(),
+        Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::Date(_) => None,
+    };
+    field.secrecy.max(raised.unwrap_or_default())
 }
