@@ -32,6 +32,8 @@ pub enum Role {
 pub enum Action {
     /// Register a person and correct her identity.
     RegisterPerson,
+    /// Make one record of two of the same person, and two again.
+    MergePersons,
     /// Search persons and open their records.
     ReadPerson,
     /// Open enrollments, record encounters.
@@ -102,6 +104,7 @@ impl Role {
             ],
             Role::TownshipWorker => &[
                 A::RegisterPerson,
+                A::MergePersons,
                 A::ReadPerson,
                 A::RecordCare,
                 A::ManageReferral,
@@ -121,6 +124,7 @@ impl Role {
             ],
             Role::CountyWorker => &[
                 A::RegisterPerson,
+                A::MergePersons,
                 A::ReadPerson,
                 A::RecordCare,
                 A::ManageReferral,

@@ -207,6 +207,8 @@ async fn observed(app: &TestApp) -> String {
             .replace("{enrollment}", "018f0000-0000-7000-8000-000000000002")
             .replace("{referral}", "018f0000-0000-7000-8000-000000000003")
             .replace("{task}", "018f0000-0000-7000-8000-000000000004")
+            .replace("{other}", "018f0000-0000-7000-8000-000000000005")
+            .replace("{merge}", "018f0000-0000-7000-8000-000000000006")
             .replace("{program}", "none")
             .replace("{form}", "none")
             .replace("{list}", "none")
@@ -255,8 +257,9 @@ async fn every_route_lets_in_exactly_the_roles_of_the_table() {
 
 #[test]
 fn nobody_can_do_everything_and_everything_can_be_done() {
-    const ACTIONS: [Action; 15] = [
+    const ACTIONS: [Action; 16] = [
         Action::RegisterPerson,
+        Action::MergePersons,
         Action::ReadPerson,
         Action::RecordCare,
         Action::ManageReferral,

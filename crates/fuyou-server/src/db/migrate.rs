@@ -39,6 +39,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/postgres/0004_persons.sql"),
     },
     Migration {
+        number: 5,
+        name: "merges",
+        sqlite: include_str!("migrations/sqlite/0005_merges.sql"),
+        postgres: include_str!("migrations/postgres/0005_merges.sql"),
+    },
+    Migration {
         number: 20,
         name: "care",
         sqlite: include_str!("migrations/sqlite/0020_care.sql"),

@@ -1,14 +1,17 @@
 //! The registry: organizations and persons.
 //!
 //! Invariants:
-//! - identity numbers and phones are stored sealed and hashed, never plain, and are shown on one page only;
+//! - identity numbers and phones are stored sealed and hashed, never plain, and are shown on her page only
+//!   (and beside each other when two records are compared);
 //! - an identity number agrees with birth date and sex, and belongs to one person;
+//! - a person registered twice is made one: nothing is recorded for the record that was merged ([`merge`]);
 //! - a correction keeps who, when, from what, to what and why; two people correcting at once get a clear answer;
 //! - registering twice with the same id is registering once.
 
 mod bulk;
 mod import;
 mod listed;
+mod merge;
 mod organization;
 mod organizations_store;
 mod person;
@@ -35,7 +38,8 @@ pub(crate) use person::secret;
 pub use person::{
     Household, Identity, IdentityError, IdentityType, Person, PersonId, PersonSex, Problem,
 };
-pub use profile::{Profile, profile};
+pub use merge::{MergeError, Wanted, compare, merge, obstacles, undo};
+pub use profile::{Profile, Standing, standing};
 pub use register::{
     Candidate, RegisterError, Registered, correct, open_person, person_by_identity_number, register,
 };

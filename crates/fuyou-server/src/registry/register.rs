@@ -8,6 +8,7 @@ use super::person::Secret;
 use super::store::{self, Brief, By, Corrected};
 use super::{Identity, IdentityError, Person, PersonId, Problem};
 use crate::access::{Action, Denied, opens};
+use crate::care::{self, Acting};
 use crate::db::{Change, Connection, Error, Operation};
 use crate::http::Cx;
 
@@ -60,6 +61,17 @@ pub enum RegisterError {
     /// Somebody else has corrected the record meanwhile.
     #[error("somebody else has corrected this person: now at version {}", .0.version)]
     Stale(Box<Person>),
+    /// The record was merged into another one.
+    #[error("{from} was merged into {into}")]
+    Merged {
+        /// The id that was asked for.
+        from: Uuid,
+        /// The id that she has now.
+        into: Uuid,
+    },
+    /// What follows for her care could not be computed.
+    #[error(transparent)]
+    Care(#[from] Box<care::Error>),
     /// A correction needs a reason.
     #[error("a correction needs a reason")]
     NoReason,
@@ -198,6 +210,20 @@ pub async fn open_person(
     let person = store::load(connection, &cx.keys, id)
         .await?
         .ok_or(RegisterError::NotFound)?;
+    if let Some(survivor) = person.merged_into {
+        let there = store::load(connection, &cx.keys, survivor)
+            .await?
+            .ok_or(RegisterError::NotFound)?;
+        let residence = there.identity.residence;
+        // Whoever may not see her does not learn that there was a merge.
+        opens(cx, connection, survivor.uuid(), residence)
+            .await?
+            .ok_or(Denied(Action::ReadPerson))?;
+        return Err(RegisterError::Merged {
+            from: id.uuid(),
+            into: survivor.uuid(),
+        });
+    }
     let opening = opens(cx, connection, id.uuid(), person.identity.residence).await?;
     let opening = opening.ok_or(Denied(Action::ReadPerson))?;
     let detail = serde_json::json!({ "by": format!("{opening:?}").to_lowercase() }).to_string();
@@ -250,6 +276,12 @@ pub async fn correct(
         return Err(Denied(Action::ReadPerson).into());
     }
     cx.actor.require_anywhere(Action::RegisterPerson)?;
+    if let Some(survivor) = old.merged_into {
+        return Err(RegisterError::Merged {
+            from: id.uuid(),
+            into: survivor.uuid(),
+        });
+    }
     if old.version != version {
         return Err(RegisterError::Stale(Box::new(old)));
     }
@@ -272,6 +304,12 @@ pub async fn correct(
     };
     for field in &corrected {
         store::insert_history(&mut tx, id, cx.new_id(), &by, field).await?;
+    }
+    // Age, sex and place decide facts, risk and tasks.
+    if let Some(care) = cx.app.care() {
+        care.refresh_in(&mut tx, &Acting::from(cx), id.uuid(), None)
+            .await
+            .map_err(Box::new)?;
     }
     let fields: Vec<&str> = corrected.iter().map(|field| field.field).collect();
     tx.changed(change(cx, id, Operation::Update));

@@ -85,16 +85,23 @@ pub(super) async fn load(
     row.map(|row| person(row, keys)).transpose()
 }
 
-/// Birth date, sex, residence, type of household registration, population group.
-pub(super) type ProfileRow = (DbDate, String, Uuid, Option<String>, Option<String>);
+/// Birth date, sex, residence, type of household registration, population group, the record she was merged into.
+pub(super) type ProfileRow = (
+    DbDate,
+    String,
+    Uuid,
+    Option<String>,
+    Option<String>,
+    Option<Uuid>,
+);
 
 /// What rules may know of a person.
 pub(super) async fn profile(
     connection: &mut Connection,
     subject: Uuid,
 ) -> Result<Option<ProfileRow>, Error> {
-    const SQL: &str = "select birth_on, sex, residence_org_id, household_type, population_group from person \
-                       where subject_id = $1";
+    const SQL: &str = "select birth_on, sex, residence_org_id, household_type, population_group, merged_into \
+                       from person where subject_id = $1";
     Ok(query(SQL).bind(subject).optional(connection).await?)
 }
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{Date, Id, Localized};
 use serde::Deserialize;
 
+use super::merge::{MergedLine, merged_section};
 use super::names_somebody;
 use super::person_form::PersonForm;
 use super::{
@@ -21,7 +22,7 @@ use crate::ui::{Frame, html};
 pub(crate) fn routes() -> Vec<Route> {
     let read = Access::Needs(Action::ReadPerson);
     let write = Access::Needs(Action::RegisterPerson);
-    vec![
+    let mut routes = vec![
         Route::get("/organizations", Access::LoggedIn, show_organizations),
         Route::get("/persons", read, show_search),
         Route::post("/persons/search", read, submit_search),
@@ -30,7 +31,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/persons/{id}", read, show_person),
         Route::get("/persons/{id}/edit", write, show_edit),
         Route::post("/persons/{id}", write, submit_correction),
-    ]
+    ];
+    routes.extend(super::merge::routes());
+    routes
 }
 
 struct Line {
@@ -231,6 +234,8 @@ impl From<RegisterError> for Error {
             RegisterError::Denied(denied) => Error::Forbidden(denied),
             RegisterError::NotFound => Error::NotFound,
             RegisterError::Store(cause) => cause.into(),
+            RegisterError::Care(cause) => Error::from(*cause),
+            RegisterError::Merged { from, into } => Error::Moved { from, into },
             RegisterError::IdTaken => Error::Conflict(Localized::new(
                 "该编号已用于另一次登记，请重新打开登记页面",
                 "This id was used for a different registration; open the registration page again",
@@ -311,6 +316,8 @@ struct PersonPage {
     id: PersonId,
     facts: Vec<(String, String)>,
     can_edit: bool,
+    can_merge: bool,
+    merged: Vec<MergedLine>,
     sections: Vec<Section>,
     history: Vec<HistoryLine>,
 }
@@ -320,6 +327,7 @@ async fn show_person(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> 
     let mut reader = cx.db.read().await?;
     let person = open_person(&cx, &mut reader, id).await?;
     let history = store::history(&mut reader, id).await?;
+    let merged = merged_section(&cx, &mut reader, id).await?;
     drop(reader);
     let sections = sections_of(&cx, &person).await?;
     let hidden = || cx.t("person-value-hidden");
@@ -328,6 +336,11 @@ async fn show_person(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> 
         id,
         facts: PersonForm::of(&person).facts(&cx),
         can_edit: cx.actor.may(Action::RegisterPerson),
+        can_merge: cx
+            .actor
+            .require(Action::MergePersons, person.identity.residence)
+            .is_ok(),
+        merged,
         sections,
         history: history
             .into_iter()
@@ -344,7 +357,7 @@ async fn show_person(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> 
     Ok(html(&page)?.into_response())
 }
 
-fn person_id(text: &str) -> Result<PersonId, Error> {
+pub(super) fn person_id(text: &str) -> Result<PersonId, Error> {
     let uuid = uuid::Uuid::try_parse(text).map_err(|_| Error::NotFound)?;
     Ok(Id::from_uuid(uuid))
 }

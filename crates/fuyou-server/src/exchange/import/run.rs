@@ -220,8 +220,10 @@ async fn work(
         .await
         .map_err(crate::care::Error::from)?;
     drop(reader);
-    for subject in existing {
-        known.insert(subject, care.known(subject).await?);
+    for (subject, merged_into) in existing {
+        // Lines that were written before a merge are about the record that stayed.
+        let stands = merged_into.unwrap_or(subject);
+        known.insert(subject, care.known(stands).await?);
     }
     let (care, keys, by) = (care.clone(), keys.clone(), by.clone());
     let made = tokio::task::spawn_blocking(move || {
