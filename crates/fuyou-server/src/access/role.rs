@@ -54,6 +54,10 @@ pub enum Action {
     ManageUsers,
     /// Create and change organizations.
     ManageOrganizations,
+    /// Keep the list of staff members.
+    ManageStaff,
+    /// See which records were opened without a care relation.
+    ReviewGlass,
     /// Look into the rule packs.
     ReadPacks,
     /// Open a record without a care relation, with a reason.
@@ -132,6 +136,8 @@ impl Role {
                 A::DrillToPersons,
                 A::ManagePlan,
                 A::WriteSummary,
+                A::ManageStaff,
+                A::ReviewGlass,
                 A::ReadPacks,
                 A::BreakGlass,
                 A::ImportData,
@@ -144,7 +150,12 @@ impl Role {
                 A::WriteSummary,
                 A::ReadPacks,
             ],
-            Role::Administrator => &[A::ManageUsers, A::ManageOrganizations, A::ReadPacks],
+            Role::Administrator => &[
+                A::ManageUsers,
+                A::ManageOrganizations,
+                A::ManageStaff,
+                A::ReadPacks,
+            ],
             Role::Auditor => &[A::ReadAudit],
         };
         actions.contains(&action)

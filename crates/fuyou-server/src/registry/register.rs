@@ -1,6 +1,6 @@
 //! Registering, opening and correcting a person.
 
-use fuyou_kernel::{Date, IdentityNumber, Phone};
+use fuyou_kernel::{Date, Phone};
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
@@ -92,6 +92,7 @@ pub async fn register(
 ) -> Result<Registered, RegisterError> {
     cx.actor.require(Action::RegisterPerson, new.residence)?;
     check(cx, new)?;
+    takes_in(cx, new)?;
     // All registrations of one document number pass through one lane, so that two at once see each other.
     let lane = new
         .id_no
@@ -150,6 +151,18 @@ fn check(cx: &Cx, new: &Identity) -> Result<(), IdentityError> {
             text: "person-choose",
         }])),
     }
+}
+
+/// A place that was closed takes in nobody.
+fn takes_in(cx: &Cx, new: &Identity) -> Result<(), IdentityError> {
+    let place = cx.actor.tree.get(new.residence);
+    if place.is_none_or(|place| place.closed_on.is_none()) {
+        return Ok(());
+    }
+    Err(IdentityError(vec![Problem {
+        field: "residence",
+        text: "person-residence-closed",
+    }]))
 }
 
 async fn look_for_same(
@@ -237,22 +250,6 @@ pub async fn open_person(
     Ok(person)
 }
 
-/// The person with an identity number, for whoever has the whole number in hand and may ask. Says nothing about her.
-pub async fn person_by_identity_number(
-    cx: &Cx,
-    number: &IdentityNumber,
-) -> Result<Option<PersonId>, Error> {
-    let mut reader = cx.db.read().await?;
-    let hashes = cx.keys.lookups(store::ID_NO, number.reveal());
-    let found = store::by_id_no(&mut reader, &hashes)
-        .await?
-        .map(|brief| brief.id);
-    let detail = serde_json::json!({ "found": found.is_some() }).to_string();
-    let asked = cx.entry("ask_identity_number", "person").saying(detail);
-    cx.db.note(asked).await?;
-    Ok(found)
-}
-
 /// Corrects a person's identity. Every changed field is kept in her history with the reason.
 pub async fn correct(
     cx: &Cx,
@@ -284,6 +281,9 @@ pub async fn correct(
     }
     if old.version != version {
         return Err(RegisterError::Stale(Box::new(old)));
+    }
+    if old.identity.residence != new.residence {
+        takes_in(cx, new)?;
     }
     if old.identity.id_no != new.id_no {
         look_for_same(cx, &mut tx, id, new).await?;

@@ -11,10 +11,11 @@ use super::merge::{MergedLine, merged_section};
 use super::names_somebody;
 use super::person_form::PersonForm;
 use super::{
-    Candidate, Organization, Page, PersonId, RegisterError, Section, choices, correct, open_person,
+    Candidate, Page, PersonId, RegisterError, Section, correct, open_choices, open_person,
     register, search, sections_of, store,
 };
 use crate::access::Action;
+use crate::db::retry;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::ui::{Frame, html};
 
@@ -23,7 +24,6 @@ pub(crate) fn routes() -> Vec<Route> {
     let read = Access::Needs(Action::ReadPerson);
     let write = Access::Needs(Action::RegisterPerson);
     let mut routes = vec![
-        Route::get("/organizations", Access::LoggedIn, show_organizations),
         Route::get("/persons", read, show_search),
         Route::post("/persons/search", read, submit_search),
         Route::post("/persons", write, submit_person),
@@ -33,42 +33,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/persons/{id}", write, submit_correction),
     ];
     routes.extend(super::merge::routes());
+    routes.extend(super::place_web::routes());
+    routes.extend(super::staff::routes());
     routes
-}
-
-struct Line {
-    organization: Organization,
-    depth: usize,
-    level: String,
-    kind: String,
-}
-
-#[derive(Template)]
-#[template(path = "registry/organizations.html")]
-struct OrganizationsPage {
-    frame: Frame,
-    lines: Vec<Line>,
-}
-
-async fn show_organizations(cx: Cx) -> Result<Response, Error> {
-    let subtree = cx.actor.tree.subtree(cx.actor.organization);
-    let top = subtree
-        .first()
-        .map_or(0, |organization| organization.path.matches('/').count());
-    let lines = subtree.iter().map(|organization| Line {
-        depth: organization.path.matches('/').count() - top,
-        level: cx.t(&format!("level-{}", organization.level.word())),
-        kind: cx.t(&format!(
-            "kind-{}",
-            organization.kind.word().replace('_', "-")
-        )),
-        organization: organization.as_ref().clone(),
-    });
-    let page = OrganizationsPage {
-        frame: Frame::new(&cx, "menu-organizations"),
-        lines: lines.collect(),
-    };
-    Ok(html(&page)?.into_response())
 }
 
 #[derive(Deserialize)]
@@ -146,6 +113,7 @@ struct PersonFormPage {
 impl PersonFormPage {
     fn new(cx: &Cx, id: PersonId, form: PersonForm) -> Self {
         let is_new = form.version.is_empty();
+        let organizations = open_choices(cx, form.residence.parse().ok());
         PersonFormPage {
             frame: Frame::new(
                 cx,
@@ -165,7 +133,7 @@ impl PersonFormPage {
             problems: Vec::new(),
             message: String::new(),
             candidates: Vec::new(),
-            organizations: choices(cx),
+            organizations,
         }
     }
 
@@ -267,7 +235,10 @@ async fn show_new(cx: Cx) -> Result<Response, Error> {
 async fn submit_person(cx: Cx, Form(form): Form<PersonForm>) -> Result<Response, Error> {
     let id = person_id(&form.id)?;
     let outcome = match form.read() {
-        Ok(identity) => register(&cx, id, &identity, Some(&form.reason)).await,
+        // Two desks at the same moment: whoever was second looks again and is told.
+        Ok(identity) => {
+            retry(async || register(&cx, id, &identity, Some(&form.reason)).await).await
+        }
         Err(wrong) => Err(wrong.into()),
     };
     match outcome {
@@ -291,7 +262,9 @@ async fn submit_correction(
     let id = person_id(&id)?;
     let version: i64 = form.version.parse().map_err(|_| Error::NotFound)?;
     let outcome = match form.read() {
-        Ok(identity) => correct(&cx, id, version, &identity, &form.reason).await,
+        Ok(identity) => {
+            retry(async || correct(&cx, id, version, &identity, &form.reason).await).await
+        }
         Err(wrong) => Err(wrong.into()),
     };
     match outcome {

@@ -6,6 +6,7 @@
 mod assets;
 mod frame;
 mod home;
+pub(crate) mod list_file;
 
 pub(crate) use assets::stylesheet_path;
 pub(crate) use frame::error_page;

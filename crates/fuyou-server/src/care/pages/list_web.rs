@@ -10,12 +10,12 @@ use fuyou_pack::model::Direction;
 use serde::Deserialize;
 
 use super::care_of;
-use super::list_file::{self, Table};
 use super::words::{Badge, Words, programs_of_persons};
 use crate::access::Action;
 use crate::care::{Acting, Cursor, ListFilter, ListPage as Page, ListRow, Shown};
 use crate::http::{Cx, Error, encoded};
 use crate::registry::{Found, PersonId, choices, listed};
+use crate::ui::list_file::{self, Table};
 use crate::ui::{Frame, html};
 
 /// Lines on a page, and read at once for a file.

@@ -177,6 +177,16 @@ async fn two_records_become_one_and_two_again_exactly() {
             .post("other_township", &format!("/persons/{WEST}/refer"), &refer)
             .await;
         assert_eq!(answer.status, 303, "{}", words(&answer.body));
+        // A hospital of another place has the slip in hand.
+        let reason = "reason=产后出血抢救，产科一病区";
+        let slip = format!("by=slip&name=李小红&slip={}&{reason}", record_id(3));
+        let opened = app.post("village_doctor", "/glass", &slip).await;
+        assert_eq!(
+            opened.location,
+            format!("/persons/{WEST}"),
+            "{}",
+            words(&opened.body)
+        );
         let before = everything(app.app.db()).await;
         app.wait_minutes(5);
 
@@ -341,7 +351,7 @@ async fn an_old_id_records_where_she_is_and_such_a_merge_is_not_simply_undone() 
         says(
             &refused,
             409,
-            &["合并后已有新的记录", "产前检查", "2026-03-26"],
+            &["合并后已有新的记录", "产前随访", "2026-03-26"],
         );
         assert!(
             !refused.body.contains("建册 2026"),

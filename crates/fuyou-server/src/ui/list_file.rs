@@ -4,7 +4,7 @@ use crate::http::Error;
 
 /// Head and lines, in words.
 #[derive(Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     pub head: Vec<String>,
     pub rows: Vec<Vec<String>>,
 }
@@ -19,7 +19,7 @@ fn tame(text: &str) -> String {
 }
 
 /// With a mark at the beginning: spreadsheet programs take a file without it for their local encoding.
-pub(super) fn csv(table: &Table) -> Result<Vec<u8>, Error> {
+pub(crate) fn csv(table: &Table) -> Result<Vec<u8>, Error> {
     let internal = |err: csv::Error| Error::Internal(err.into());
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(&table.head).map_err(internal)?;
@@ -34,7 +34,7 @@ pub(super) fn csv(table: &Table) -> Result<Vec<u8>, Error> {
 }
 
 /// Every cell is text: what is shown on the page is what stands in the file.
-pub(super) fn xlsx(table: &Table) -> Result<Vec<u8>, Error> {
+pub(crate) fn xlsx(table: &Table) -> Result<Vec<u8>, Error> {
     let internal = |err: rust_xlsxwriter::XlsxError| Error::Internal(err.into());
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book
