@@ -216,7 +216,14 @@ impl Care {
     pub(super) async fn write_one(&self, writing: &Writing, now: Timestamp) -> Result<bool, Error> {
         let mut tx = self.db().begin(Some(writing.head.subject)).await?;
         match write(&mut tx, self.pack(), self.tables(), &[writing], now).await? {
-            Written::Raced => Ok(false),
+            Written::Raced => {
+                drop(tx);
+                // Whoever was faster may stand in the batch that is still open: a reader would not see it yet. An empty
+                // turn ends when that batch is synced.
+                let subject = Some(writing.head.subject);
+                self.db().begin(subject).await?.commit().await?;
+                Ok(false)
+            }
             Written::Done => {
                 tx.commit().await?;
                 Ok(true)
