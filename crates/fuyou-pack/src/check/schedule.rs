@@ -1,7 +1,7 @@
 //! Visits, and the tasks of rules.
 
 use fuyou_expr::{Scope, Type};
-use fuyou_kernel::{Localized, Span};
+use fuyou_kernel::{Localized, Secrecy, Span};
 
 use super::columns::Columns;
 use super::names::check_snake;
@@ -82,6 +82,7 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
     reader.node("id");
     check_snake(reader.report, &item.id, item.id_at);
     let title = reader.need_localized("title");
+    let shown_as = reader.localized("shown_as");
     let form = reader.need_text("form").and_then(|text| names.form(text));
     let anchor = reader.need_text("anchor");
     let (from, to) = (reader.need_text("from"), reader.need_text("to"));
@@ -115,6 +116,21 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
         counts_if.and_then(|text| names.typed(text, &names.columns.encounter_scope, &Type::Boolean))
     };
     let when = || when.and_then(|text| names.row_condition(text));
+    // That it is expected at all tells what its anchor and condition read.
+    let reads = [anchor(), when()];
+    let read = reads.iter().flatten().map(fuyou_expr::Expr::secrecy).max();
+    let read = read.unwrap_or_default();
+    if read > Secrecy::Open && shown_as.is_none() {
+        report.error(
+            item.id_at,
+            format!("时点 {} 涉及保密内容,需要 shown_as", item.id),
+            format!(
+                "visit `{}` reads restricted findings and needs `shown_as`",
+                item.id
+            ),
+        );
+    }
+    let secrecy = read.max(names.forms[form?.get()].secrecy());
     let mut visits = Vec::new();
     for number in 1..=times.unwrap_or(1) {
         let id = if times.is_some() {
@@ -126,6 +142,8 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
             id: id.into(),
             base: item.id.as_str().into(),
             title: title.clone(),
+            shown_as: shown_as.clone(),
+            secrecy,
             form: form?,
             anchor: anchor()?,
             from,

@@ -118,7 +118,7 @@ pub(super) fn task(
             let visit = &at.program.visits[ix.get()];
             (
                 Cause::Visit(ix),
-                visit.title.clone(),
+                visit.title_for(secrecy_max).clone(),
                 Some(visit.form),
                 None,
             )

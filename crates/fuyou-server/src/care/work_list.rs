@@ -86,7 +86,7 @@ impl Care {
                     .position(|visit| *visit.id == *row.item)?;
                 (
                     Cause::Visit(VisitIx::new(position)),
-                    program.visits[position].title.clone(),
+                    program.visits[position].title_for(secrecy_max).clone(),
                     true,
                 )
             }

@@ -270,7 +270,7 @@ fn forms(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> (Vec<L
         }
         let link = Link {
             href: form_href(program, person, story, form),
-            words: words.of(&form.title),
+            words: words.form_title(form),
         };
         if asked(ix) {
             wanted.push(link)
