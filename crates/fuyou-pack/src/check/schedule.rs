@@ -88,6 +88,7 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
     let (from, to) = (reader.need_text("from"), reader.need_text("to"));
     let counts_if = reader.text("counts_if");
     let when = reader.text("when");
+    let lapses_on = reader.text("lapses_on");
     let (every, times) = (reader.span("every"), reader.count("times"));
     let owner = owner(&reader, "owner").unwrap_or(Owner::Responsible);
     let escalate = escalations(&reader);
@@ -116,8 +117,10 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
         counts_if.and_then(|text| names.typed(text, &names.columns.encounter_scope, &Type::Boolean))
     };
     let when = || when.and_then(|text| names.row_condition(text));
-    // That it is expected at all tells what its anchor and condition read.
-    let reads = [anchor(), when()];
+    let lapses_on =
+        || lapses_on.and_then(|text| names.typed(text, &names.columns.row, &Type::Date));
+    // That it is expected at all, and until when, tells what these read.
+    let reads = [anchor(), when(), lapses_on()];
     let read = reads.iter().flatten().map(fuyou_expr::Expr::secrecy).max();
     let read = read.unwrap_or_default();
     if read > Secrecy::Open && shown_as.is_none() {
@@ -153,6 +156,7 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
                 .filter(|(_, number)| *number > 0),
             counts_if: counts_if(),
             when: when(),
+            lapses_on: lapses_on(),
             owner,
             escalate: escalate.clone(),
             cited: cited.clone(),
@@ -231,6 +235,9 @@ pub(crate) fn rule_task(
     let until = reader
         .text("until")
         .and_then(|text| names.row_condition(text));
+    let lapses_on = reader
+        .text("lapses_on")
+        .and_then(|text| names.typed(text, &names.columns.row, &Type::Date));
     let escalate = escalations(&reader);
     let at = reader.at;
     if table.get("to").is_none() {
@@ -258,6 +265,7 @@ pub(crate) fn rule_task(
         within: within?,
         every,
         until,
+        lapses_on,
         escalate,
     })
 }

@@ -32,6 +32,8 @@ pub struct Visit {
     pub counts_if: Option<Expr>,
     /// Expected only while this holds (facts row).
     pub when: Option<Expr>,
+    /// The day from which it is missed when it is still overdue (facts row); without it, it stays overdue.
+    pub lapses_on: Option<Expr>,
     /// Whose task it is.
     pub owner: Owner,
     /// To whom it goes when it is late.
@@ -121,6 +123,8 @@ pub struct RuleTask {
     pub every: Option<Span>,
     /// Ends the repetition (facts row).
     pub until: Option<Expr>,
+    /// The day from which it is missed when it is still overdue (facts row); without it, it stays overdue.
+    pub lapses_on: Option<Expr>,
     /// To whom it goes when it is late.
     pub escalate: Vec<Escalation>,
 }
