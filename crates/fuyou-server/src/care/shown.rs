@@ -167,6 +167,7 @@ pub(super) fn task(
         from: date(task.from),
         due: task.due,
         progress,
+        lapses_on: task.lapses_on.map(date),
     }
 }
 
