@@ -63,17 +63,13 @@ pub(super) fn findings(desk: &Desk<'_>) -> Vec<Finding> {
                     At::Cell(group, _, field) => At::Cell(*group, row, *field),
                     other => *other,
                 };
-                check_findings(
-                    check,
-                    check.at.iter().map(in_row).collect(),
-                    &view,
-                    &mut found,
-                );
+                let at = check.at.iter().map(in_row).collect();
+                check_findings(desk, check, at, &view, &mut found);
             }
         }
     }
     for check in &desk.form.checks {
-        check_findings(check, check.at.clone(), &desk.rows(), &mut found);
+        check_findings(desk, check, check.at.clone(), &desk.rows(), &mut found);
     }
     drop_moot(&mut found);
     found
@@ -148,8 +144,16 @@ fn fails<R: Rows>(condition: Option<&Expr>, rows: &R) -> bool {
     condition.is_some_and(|condition| condition.eval(rows) == Value::Boolean(false))
 }
 
-fn check_findings<R: Rows>(check: &Check, at: Vec<At>, rows: &R, found: &mut Vec<Finding>) {
-    if fails(Some(&check.that), rows) {
+/// A check of which every place is hidden is passed over: nobody could put right what it finds.
+fn check_findings<R: Rows>(
+    desk: &Desk<'_>,
+    check: &Check,
+    at: Vec<At>,
+    rows: &R,
+    found: &mut Vec<Finding>,
+) {
+    let has_place = at.is_empty() || at.iter().any(|at| desk.is_place_shown(*at));
+    if has_place && fails(Some(&check.that), rows) {
         found.push(Finding {
             at,
             severity: check.severity,

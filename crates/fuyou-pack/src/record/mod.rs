@@ -48,8 +48,21 @@ pub struct Checked {
     pub shown_groups: Vec<bool>,
     /// Which fields must be filled, in the order of the form's fields.
     pub required: Vec<bool>,
+    /// What the fields of each row of each group are at the moment: group, row, field.
+    pub cells: Vec<Vec<Vec<Cell>>>,
     /// The derived values of this record, in the order of [`Program::derived`].
     pub derived: Vec<Value>,
+}
+
+/// What a field of a group's row is at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Its condition does not hold: it is empty and nothing is said about it.
+    Hidden,
+    /// It may be filled.
+    Optional,
+    /// It must be filled.
+    Required,
 }
 
 impl Checked {

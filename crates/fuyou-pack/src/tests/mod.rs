@@ -4,6 +4,7 @@ mod errors;
 mod fixture;
 mod golden;
 mod inputs;
+mod lapses;
 mod overlays;
 mod records;
 mod reference;

@@ -156,8 +156,8 @@ fn told(program: &Program, history: &History, outcome: &Outcome) -> String {
         };
         writeln!(
             text,
-            "{} {:?} {:?} {:?} {state} {:?}",
-            task.key, task.owner, task.from, task.due, task.escalations
+            "{} {:?} {:?} {:?} {state} {:?} {:?}",
+            task.key, task.owner, task.from, task.due, task.lapses_on, task.escalations
         )
         .unwrap();
     }

@@ -30,17 +30,20 @@ pub enum WorkKind {
     HighRisk,
     /// Late enough to be shown further up the tree.
     Escalated,
+    /// Overdue when it could no longer be made up; none of the other kinds.
+    Missed,
 }
 
 impl WorkKind {
     /// All kinds in the order shown.
-    pub const ALL: [WorkKind; 6] = [
+    pub const ALL: [WorkKind; 7] = [
         WorkKind::Clock,
         WorkKind::Overdue,
         WorkKind::DueToday,
         WorkKind::Ready,
         WorkKind::HighRisk,
         WorkKind::Escalated,
+        WorkKind::Missed,
     ];
 }
 

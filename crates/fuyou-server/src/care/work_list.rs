@@ -86,7 +86,7 @@ impl Care {
                     .position(|visit| *visit.id == *row.item)?;
                 (
                     Cause::Visit(VisitIx::new(position)),
-                    program.visits[position].title.clone(),
+                    program.visits[position].title_for(secrecy_max).clone(),
                     true,
                 )
             }
@@ -138,6 +138,7 @@ impl Care {
                 from: row.from_on.0,
                 due,
                 progress: Progress::Open,
+                lapses_on: row.lapses_on.map(|on| on.0),
             },
             subject: SubjectId::from_uuid(row.subject_id),
             enrollment: EnrollmentId::from_uuid(row.enrollment_id),

@@ -40,6 +40,7 @@ row! {
         pub risk_rank: i64,
         pub risk_marks: String,
         pub sees_at: Option<DbInstant>,
+        pub lapses_on: Option<DbDate>,
         pub attempts: i64,
     }
 }
@@ -75,7 +76,16 @@ macro_rules! current {
         )
     };
 }
+// What has lapsed is missed and nothing else.
+macro_rules! missed {
+    () => {
+        "coalesce(lapses_on <= $5, false)"
+    };
+}
 macro_rules! kind {
+    ("missed") => {
+        missed!()
+    };
     ("overdue") => {
         "overdue_at <= $4"
     };
@@ -95,10 +105,22 @@ macro_rules! kind {
         concat!("coalesce(", sees_at!(), " <= $4, false)")
     };
 }
+macro_rules! is_missed {
+    ("missed") => {
+        "true"
+    };
+    ($kind:tt) => {
+        "false"
+    };
+}
 macro_rules! sum {
     ($kind:tt) => {
         concat!(
             "coalesce(sum(case when ",
+            missed!(),
+            " = ",
+            is_missed!($kind),
+            " and ",
             kind!($kind),
             " then 1 else 0 end), 0)"
         )
@@ -111,7 +133,7 @@ pub(super) async fn counts(
     seat: Seat<'_>,
     reach: Reach,
     program: &str,
-) -> Result<[i64; 6], Error> {
+) -> Result<[i64; 7], Error> {
     macro_rules! counts {
         ($reach:expr) => {
             concat!(
@@ -127,6 +149,8 @@ pub(super) async fn counts(
                 sum!("high_risk"),
                 ", ",
                 sum!("escalated"),
+                ", ",
+                sum!("missed"),
                 " ",
                 current!($reach),
                 " and $1 = $1"
@@ -139,7 +163,7 @@ pub(super) async fn counts(
         Reach::Own => OWN,
         Reach::Below => BELOW,
     };
-    let row: (i64, i64, i64, i64, i64, i64) = query(sql)
+    let row: (i64, i64, i64, i64, i64, i64, i64) = query(sql)
         .bind(seat.organization)
         .bind(seat.path)
         .bind(seat.level.word())
@@ -149,7 +173,7 @@ pub(super) async fn counts(
         .bind(HIGH_RISK_RANK_MIN)
         .one(connection)
         .await?;
-    Ok([row.0, row.1, row.2, row.3, row.4, row.5])
+    Ok([row.0, row.1, row.2, row.3, row.4, row.5, row.6])
 }
 
 /// One page, the most urgent first. `after` is the instant and id of the line before.
@@ -164,9 +188,9 @@ pub(super) async fn page(
         ($reach:expr) => {
             concat!(
                 "select id, subject_id, enrollment_id, program, origin, item, form, owner_id, from_on, due_on, due_at, \
-                 overdue_at, risk_rank, risk_marks, ", sees_at!(), " as sees_at, \
+                 overdue_at, risk_rank, risk_marks, ", sees_at!(), " as sees_at, lapses_on, \
                  (select count(*) from task_attempt a where a.subject_id = task.subject_id and a.task_id = task.id) \
-                 as attempts ", current!($reach), " and $1 = $1 and ($8 = '' or ($8 = 'clock' and ", kind!("clock"),
+                 as attempts ", current!($reach), " and $1 = $1 and ", missed!(), " = ($8 = 'missed') and ($8 in ('', 'missed') or ($8 = 'clock' and ", kind!("clock"),
                 ") or ($8 = 'overdue' and ", kind!("overdue"), ") or ($8 = 'due_today' and ", kind!("due_today"),
                 ") or ($8 = 'ready' and ", kind!("ready"), ") or ($8 = 'high_risk' and ", kind!("high_risk"),
                 ") or ($8 = 'escalated' and ", kind!("escalated"), ")) and (overdue_at, id) > ($9, $10) \
@@ -188,6 +212,7 @@ pub(super) async fn page(
         Some(WorkKind::Ready) => "ready",
         Some(WorkKind::HighRisk) => "high_risk",
         Some(WorkKind::Escalated) => "escalated",
+        Some(WorkKind::Missed) => "missed",
     };
     Ok(query(sql)
         .bind(seat.organization)

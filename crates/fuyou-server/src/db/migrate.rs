@@ -50,6 +50,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0030_planning.sql"),
         postgres: include_str!("migrations/postgres/0030_planning.sql"),
     },
+    Migration {
+        number: 40,
+        name: "lapses",
+        sqlite: include_str!("migrations/sqlite/0040_lapses.sql"),
+        postgres: include_str!("migrations/postgres/0040_lapses.sql"),
+    },
 ];
 
 /// Applies what is missing, each step in a transaction.

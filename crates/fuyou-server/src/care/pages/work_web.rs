@@ -41,6 +41,7 @@ fn word(kind: WorkKind) -> &'static str {
         WorkKind::Ready => "ready",
         WorkKind::HighRisk => "high-risk",
         WorkKind::Escalated => "escalated",
+        WorkKind::Missed => "missed",
     }
 }
 
@@ -221,7 +222,12 @@ fn counts(words: Words<'_>, query: &WorkQuery, page: &Page) -> Vec<CountView> {
 
 fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
     let program = words.pack.program(row.program);
+    let missed = row.task.is_missed(words.cx.today);
     let (when, state) = match (row.minutes_left, row.late_days) {
+        _ if missed => {
+            let (due, _) = words.due(row.task.due);
+            (words.t1("work-was-due", "day", due), "missed")
+        }
         (Some(left), _) => {
             let minutes = left.unsigned_abs();
             let (hours, rest) = ((minutes / 60).to_string(), (minutes % 60).to_string());
@@ -267,7 +273,7 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
         when,
         state,
         notes,
-        act: form.map(|form| {
+        act: form.filter(|_| !missed).map(|form| {
             format!(
                 "/persons/{}/forms/{}/{}?enrollment={}",
                 row.subject, program.id, form.id, row.enrollment
