@@ -1,10 +1,11 @@
 //! The replay itself: the encounters one after the other, each time computing what can have changed.
 
-use fuyou_expr::{CodeSet, Value};
+use fuyou_expr::{CodeSet, Rows as _, Value};
 
 use super::bits::Bits;
 use super::history::{Encounter, History};
 use super::outcome::{EncounterOutcome, Outcome};
+use super::plan::Work;
 use super::tasks::{self, HitClock};
 use super::views::{EncounterView, FactsView, GroupRow, ReferralRow, RowView, TaskRow};
 use super::{clock, referrals, visits};
@@ -27,6 +28,8 @@ pub(super) struct Run<'a> {
     referral_rows: Vec<ReferralRow>,
     /// The steps that must be looked at; those that the story does not depend on wait until the end.
     dirty: Bits,
+    /// For each step that grows how many rows its value covers.
+    covered: Vec<usize>,
     /// For each rule the clock that runs, as a position in `hits`.
     running: Vec<Option<usize>>,
     pub hits: Vec<HitClock>,
@@ -67,6 +70,7 @@ impl<'a> Run<'a> {
             task_rows: Vec::new(),
             referral_rows: Vec::new(),
             dirty: program.plan.at_first.clone(),
+            covered: vec![0; program.plan.steps.len()],
             running: vec![None; program.rules.len()],
             hits: Vec::new(),
             level: None,
@@ -88,8 +92,9 @@ impl<'a> Run<'a> {
     /// Fills what is known of the enrollment whatever was recorded.
     fn start_row(&mut self) {
         let person = &self.history.person;
+        let plan = &self.program.plan;
         self.row
-            .resize(self.program.layout.row.columns(None).count(), Value::Null);
+            .resize(plan.columns + plan.aggregates.len(), Value::Null);
         let known = [
             &person.birth_on,
             &person.sex,
@@ -122,6 +127,11 @@ impl<'a> Run<'a> {
     pub fn begin(&mut self) {
         self.see_referrals(true);
         self.pass(true);
+    }
+
+    /// The facts row.
+    pub fn columns(&self) -> &[Value] {
+        &self.row[..self.program.plan.columns]
     }
 
     /// Whether an encounter comes after all that were added.
@@ -213,8 +223,11 @@ impl<'a> Run<'a> {
         let mut position = 0;
         while let Some(step) = self.dirty.next(position, within) {
             self.dirty.clear(step);
-            if self.compute(plan.steps[step].step) {
+            if let Some(from) = self.compute(step) {
                 self.dirty.add(&plan.readers[step]);
+                for reader in &plan.growing[step] {
+                    self.covered[*reader] = self.covered[*reader].min(from);
+                }
             }
             position = step + 1;
         }
@@ -223,15 +236,31 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Computes a step; returns whether its result changed.
-    fn compute(&mut self, step: Step) -> bool {
-        match step {
-            Step::Derived(ix) => self.derive(ix),
-            Step::Fact(ix) => self.fact(ix),
-            Step::Visits => self.assign_visits(),
-            Step::Rule(ix) => self.rule(ix),
-            Step::Risk => self.grade(),
-            Step::Tasks => self.plan_tasks(),
+    /// Computes a step; returns the first encounter for which its result changed, which is 0 for all that is not of an
+    /// encounter.
+    fn compute(&mut self, position: usize) -> Option<usize> {
+        let planned = &self.program.plan.steps[position];
+        let from = if planned.grows {
+            self.covered[position]
+        } else {
+            0
+        };
+        let anywhere = |changed: bool| changed.then_some(0);
+        match planned.work {
+            Work::Aggregate(ix) => {
+                let (changed, covered) = self.aggregate(ix, from);
+                self.covered[position] = covered;
+                anywhere(changed)
+            }
+            Work::Step(Step::Derived(ix)) => {
+                self.covered[position] = self.visible;
+                self.derive(ix, from)
+            }
+            Work::Step(Step::Fact(ix)) => anywhere(self.fact(ix)),
+            Work::Step(Step::Visits) => self.assign_visits(),
+            Work::Step(Step::Rule(ix)) => anywhere(self.rule(ix)),
+            Work::Step(Step::Risk) => anywhere(self.grade()),
+            Work::Step(Step::Tasks) => anywhere(self.plan_tasks()),
         }
     }
 
@@ -265,37 +294,59 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Computes a derived column of all encounters so far; returns whether a value changed.
-    fn derive(&mut self, ix: DerivedIx) -> bool {
+    /// Computes a derived column of the encounters at and after `from`; returns the first whose value changed.
+    fn derive(&mut self, ix: DerivedIx, from: usize) -> Option<usize> {
         let place = self.program.layout.derived[ix.get()];
         let is = &self.program.derived[ix.get()].is;
-        let mut changed = false;
-        for position in 0..self.visible {
+        let mut changed = None;
+        for position in from..self.visible {
             let value = is.eval(&self.encounter_view(position));
             if self.kept[position][place] != value {
-                changed = true;
+                changed = changed.or(Some(position));
                 self.kept[position][place] = value;
             }
         }
         changed
     }
 
+    /// Takes the rows at and after `from` into the value of an aggregate; returns whether it changed, and how many
+    /// rows it covers now.
+    fn aggregate(&mut self, ix: usize, from: usize) -> (bool, usize) {
+        let plan = &self.program.plan;
+        let (aggregate, slot) = (&plan.aggregates[ix], plan.columns + ix);
+        let view = self.facts_view();
+        let covered = view.len(aggregate.set);
+        let value = aggregate.extend(&self.row[slot], &view, from);
+        let changed = self.row[slot] != value;
+        if changed {
+            self.row[slot] = value;
+        }
+        (changed, covered)
+    }
+
     fn fact(&mut self, ix: FactIx) -> bool {
         let fact = self.program.fact(ix);
-        let value = fact.is.eval(&self.facts_view());
+        let value = if self.program.plan.eager {
+            fact.is.eval(&self.facts_view())
+        } else {
+            self.program.plan.facts[ix.get()].eval(&RowView(&self.row))
+        };
         let slot = usize::from(fact.slot.0);
         let changed = self.row[slot] != value;
-        self.row[slot] = value;
+        if changed {
+            self.row[slot] = value;
+        }
         changed
     }
 
-    fn assign_visits(&mut self) -> bool {
+    /// Returns the first encounter whose visit changed.
+    fn assign_visits(&mut self) -> Option<usize> {
         let filled = visits::assign(self);
-        let mut changed = false;
+        let mut changed = None;
         for (position, visit) in filled.iter().enumerate() {
             let value = visit.map_or(Value::Null, |visit| Value::Code(code(visit)));
             if self.kept[position][VISIT_SLOT] != value {
-                changed = true;
+                changed = changed.or(Some(position));
                 self.kept[position][VISIT_SLOT] = value;
             }
         }
@@ -452,6 +503,8 @@ impl<'a> Run<'a> {
             .closed_when
             .as_ref()
             .is_some_and(|when| when.holds(&RowView(&self.row)));
+        // What aggregates keep beside the row is not of it.
+        self.row.truncate(self.program.plan.columns);
         let closed_on = match self
             .program
             .closed_on
