@@ -47,6 +47,10 @@ pub(crate) struct Plan {
     pub columns: usize,
     /// For each step those of its readers that grow.
     pub growing: Vec<Vec<usize>>,
+    /// The rules that decide level, marks or scores.
+    pub graders: Bits,
+    /// The rules whose tasks end with a condition.
+    pub ending: Bits,
     /// Computes every step after every record, whole: what tests compare with.
     pub eager: bool,
     /// For each rule the rules that replace it.
@@ -76,8 +80,16 @@ impl Plan {
             .map(|work| maker.planned(*work))
             .collect();
         mark_always(program, &maker, &mut steps);
-        let mut replaced_by = vec![Vec::new(); program.rules.len()];
+        let rules = program.rules.len();
+        let mut replaced_by = vec![Vec::new(); rules];
+        let (mut graders, mut ending) = (Bits::none(rules), Bits::none(rules));
         for (position, rule) in program.rules.iter().enumerate() {
+            if rule.risk.is_some() || rule.mark.is_some() || !rule.points.is_empty() {
+                graders.set(position);
+            }
+            if rule.task.as_ref().is_some_and(|task| task.until.is_some()) {
+                ending.set(position);
+            }
             for replaced in &rule.replaces {
                 replaced_by[replaced.get()].push(RuleIx::new(position));
             }
@@ -85,6 +97,8 @@ impl Plan {
         let mut plan = Self {
             steps,
             replaced_by,
+            graders,
+            ending,
             aggregates: shared.aggregates,
             facts: shared.facts,
             columns: shared.columns,

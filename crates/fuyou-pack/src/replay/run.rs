@@ -32,6 +32,8 @@ pub(super) struct Run<'a> {
     covered: Vec<usize>,
     /// For each rule the clock that runs, as a position in `hits`.
     running: Vec<Option<usize>>,
+    /// The rules whose clock runs.
+    live: Bits,
     pub hits: Vec<HitClock>,
     level: Option<usize>,
     marks: Vec<usize>,
@@ -72,6 +74,7 @@ impl<'a> Run<'a> {
             dirty: program.plan.at_first.clone(),
             covered: vec![0; program.plan.steps.len()],
             running: vec![None; program.rules.len()],
+            live: Bits::none(program.rules.len()),
             hits: Vec::new(),
             level: None,
             marks: Vec::new(),
@@ -113,7 +116,8 @@ impl<'a> Run<'a> {
         for slot in &self.program.layout.scores {
             self.row[usize::from(slot.0)] = Value::Number(0);
         }
-        if let Some((_, marks)) = self.program.layout.risk {
+        if let Some((level, marks)) = self.program.layout.risk {
+            self.row[usize::from(level.0)] = Value::Null;
             self.row[usize::from(marks.0)] = Value::Codes(CodeSet::default());
         }
     }
@@ -361,6 +365,7 @@ impl<'a> Run<'a> {
             (None, true, newest) => {
                 let at = newest.map_or(0, |newest| self.encounters[newest].0.recorded_at_ms);
                 self.running[ix.get()] = Some(self.hits.len());
+                self.live.set(ix.get());
                 self.hits.push(HitClock {
                     rule: ix,
                     since_ms: at,
@@ -378,6 +383,7 @@ impl<'a> Run<'a> {
                     .max(self.hits[hit].since_ms);
                 self.hits[hit].until_ms = Some(at);
                 self.running[ix.get()] = None;
+                self.live.clear(ix.get());
                 true
             }
             _ => false,
@@ -396,10 +402,9 @@ impl<'a> Run<'a> {
         let mut level = None;
         let mut marks: Vec<usize> = Vec::new();
         let mut scores = vec![0i64; self.scores.len()];
-        for (position, running) in self.running.iter().enumerate() {
+        for position in self.live.iter(Some(&self.program.plan.graders)) {
             let rule = &self.program.rules[position];
-            let counts = rule.risk.is_some() || rule.mark.is_some() || !rule.points.is_empty();
-            if running.is_none() || !counts || self.is_replaced(RuleIx::new(position)) {
+            if self.is_replaced(RuleIx::new(position)) {
                 continue;
             }
             level = level.max(rule.risk);
@@ -417,29 +422,38 @@ impl<'a> Run<'a> {
             level = assessed.then_some(0);
         }
         let changed = (level, &marks, &scores) != (self.level, &self.marks, &self.scores);
-        (self.level, self.marks, self.scores) = (level, marks, scores);
-        self.write_risk();
+        if changed {
+            (self.level, self.marks, self.scores) = (level, marks, scores);
+            self.write_risk();
+        }
+        self.keep_risk();
         changed
     }
 
+    /// Puts the risk into the facts row.
     fn write_risk(&mut self) {
         let layout = &self.program.layout;
-        let level = self
-            .level
-            .map_or(Value::Null, |level| Value::Code(code(level)));
-        let marks: CodeSet = self.marks.iter().map(|mark| code(*mark)).collect();
-        let newest = self.kept.last_mut();
         if let Some((level_slot, marks_slot)) = layout.risk {
-            self.row[usize::from(level_slot.0)] = level.clone();
-            self.row[usize::from(marks_slot.0)] = Value::Codes(marks.clone());
+            self.row[usize::from(level_slot.0)] = self
+                .level
+                .map_or(Value::Null, |level| Value::Code(code(level)));
+            let marks: CodeSet = self.marks.iter().map(|mark| code(*mark)).collect();
+            self.row[usize::from(marks_slot.0)] = Value::Codes(marks);
         }
         for (slot, score) in layout.scores.iter().zip(&self.scores) {
             self.row[usize::from(slot.0)] = Value::Number(*score);
         }
-        let Some(kept) = newest else { return };
-        if let Some(place) = layout.risk_after {
-            kept[place] = level;
-            kept[place + 1] = Value::Codes(marks);
+    }
+
+    /// The newest encounter keeps the risk after it.
+    fn keep_risk(&mut self) {
+        let layout = &self.program.layout;
+        let Some(kept) = self.kept.last_mut() else {
+            return;
+        };
+        if let (Some(place), Some((level, marks))) = (layout.risk_after, layout.risk) {
+            kept[place] = self.row[usize::from(level.0)].clone();
+            kept[place + 1] = self.row[usize::from(marks.0)].clone();
         }
         for (place, score) in self.scores.iter().enumerate() {
             kept[layout.scores_after + place] = Value::Number(*score);
@@ -462,8 +476,9 @@ impl<'a> Run<'a> {
             return;
         };
         let at = self.encounters[newest].0.recorded_at_ms;
-        for rule in self.running.iter().flatten() {
-            let hit = &self.hits[*rule];
+        let live = self.live.iter(Some(&self.program.plan.ending));
+        for running in live.filter_map(|rule| self.running[rule]) {
+            let hit = &self.hits[running];
             let until = self
                 .program
                 .rule(hit.rule)
@@ -474,25 +489,20 @@ impl<'a> Run<'a> {
                 && until.is_some_and(|until| until.holds(&RowView(&self.row)))
             {
                 let since = hit.since_ms;
-                self.hits[*rule].stopped_ms = Some(at.max(since));
+                self.hits[running].stopped_ms = Some(at.max(since));
             }
         }
     }
 
     fn keep_story(&mut self, position: usize) {
         debug_assert_eq!(position, self.outcomes.len());
-        let rules = self
-            .running
-            .iter()
-            .enumerate()
-            .filter(|(_, hit)| hit.is_some());
         self.outcomes.push(EncounterOutcome {
             visit: None,
             derived: Vec::new(),
             level: self.level,
             marks: self.marks.clone(),
             scores: self.scores.clone(),
-            rules: rules.map(|(rule, _)| RuleIx::new(rule)).collect(),
+            rules: self.live.iter(None).map(RuleIx::new).collect(),
         });
     }
 
