@@ -7,6 +7,7 @@ use fuyou_expr::{Aggregate, ColumnRef, Expr, Kind, Node, Slot, Value};
 use super::bits::Bits;
 use super::history::History;
 use super::reach::{ColumnKnown, Environment, Known, contributes, known};
+use super::shared::Shared;
 use crate::model::{FactIx, FormIx, Program, RuleIx};
 use crate::scope::{EncounterOuter, Member, NO_FIELD, Step};
 
@@ -187,53 +188,6 @@ impl Plan {
             planned.grows = false;
         }
         self.index(self.reached.len());
-    }
-}
-
-/// The facts' aggregates, each once, and all there is to compute in its order.
-struct Shared {
-    aggregates: Vec<Aggregate>,
-    facts: Vec<Expr>,
-    columns: usize,
-    work: Vec<Work>,
-}
-
-impl Shared {
-    fn of(program: &Program) -> Self {
-        let columns = program.layout.row.columns(None).count();
-        let mut shared = Self {
-            aggregates: Vec::new(),
-            facts: program.facts.iter().map(|fact| fact.is.clone()).collect(),
-            columns,
-            work: Vec::with_capacity(program.layout.steps.len()),
-        };
-        // Positions of the aggregates that read the same columns: few to compare with.
-        let mut alike: HashMap<Vec<ColumnRef>, Vec<usize>> = HashMap::new();
-        for step in &program.layout.steps {
-            if let Step::Fact(ix) = step {
-                let fact = program.fact(*ix).is.hoisted(&mut |aggregate| {
-                    let aggregate = without_places(aggregate);
-                    let alike = alike.entry(columns_of(&aggregate)).or_default();
-                    let known = alike
-                        .iter()
-                        .find(|one| shared.aggregates[**one] == aggregate);
-                    let position = known.copied().unwrap_or_else(|| {
-                        let next = shared.aggregates.len();
-                        alike.push(next);
-                        shared.aggregates.push(aggregate);
-                        shared.work.push(Work::Aggregate(next));
-                        next
-                    });
-                    let slot = u16::try_from(columns + position);
-                    Slot(
-                        slot.expect("a facts row with its aggregates has fewer than 65,536 values"),
-                    )
-                });
-                shared.facts[ix.get()] = fact;
-            }
-            shared.work.push(Work::Step(*step));
-        }
-        shared
     }
 }
 
@@ -528,28 +482,6 @@ impl Environment for EncounterEnvironment<'_> {
             _ => ColumnKnown::Anything,
         }
     }
-}
-
-/// Equal for aggregates that compute the same, wherever they are written.
-fn without_places(aggregate: &Aggregate) -> Aggregate {
-    let mut aggregate = aggregate.clone();
-    for part in aggregate.of.iter_mut().chain(&mut aggregate.filter) {
-        part.forget_places();
-    }
-    aggregate
-}
-
-/// The columns an aggregate reads, in the order of writing.
-fn columns_of(aggregate: &Aggregate) -> Vec<ColumnRef> {
-    let mut columns = Vec::new();
-    for part in aggregate.of.iter().chain(&aggregate.filter) {
-        part.visit(&mut |node| {
-            if let Kind::Column(column) = node.kind {
-                columns.push(column);
-            }
-        });
-    }
-    columns
 }
 
 /// All aggregates of a tree.
