@@ -32,7 +32,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Logs warnings and worse, or what `FUYOU_LOG` says.
 pub fn log_to_stderr() {
-    let asked = std::env::var("FUYOU_LOG").ok().and_then(|text| text.parse().ok());
+    let asked = std::env::var("FUYOU_LOG")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let filter: Targets = asked.unwrap_or_else(|| Targets::new().with_default(Level::WARN));
     tracing_subscriber::registry()
         .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))

@@ -4,7 +4,7 @@ use fuyou_kernel::{Date, Id, Timestamp};
 use uuid::Uuid;
 
 use super::UserId;
-use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on, row};
+use crate::db::{Connection, DbDate, DbInstant, Error, Tx, query, row};
 use crate::registry::OrganizationId;
 
 /// A user as stored.
@@ -60,8 +60,7 @@ pub(super) async fn user_by_login(
 ) -> Result<Option<StoredUser>, Error> {
     const SQL: &str = "select id, login, name, role, org_id, password_hash, state, must_change_password \
                        from app_user where login = $1";
-    let row: Option<UserRow> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(login).fetch_optional(conn).await?);
+    let row: Option<UserRow> = query(SQL).bind(login).optional(connection).await?;
     Ok(row.map(StoredUser::from))
 }
 
@@ -71,8 +70,7 @@ pub(super) async fn user(
 ) -> Result<Option<StoredUser>, Error> {
     const SQL: &str = "select id, login, name, role, org_id, password_hash, state, must_change_password \
                        from app_user where id = $1";
-    let row: Option<UserRow> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(conn).await?);
+    let row: Option<UserRow> = query(SQL).bind(id.uuid()).optional(connection).await?;
     Ok(row.map(StoredUser::from))
 }
 
@@ -84,8 +82,7 @@ pub(super) async fn users(
 ) -> Result<Vec<StoredUser>, Error> {
     const SQL: &str = "select id, login, name, role, org_id, password_hash, state, must_change_password \
                        from app_user where login > $1 order by login limit $2";
-    let rows: Vec<UserRow> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(conn).await?);
+    let rows: Vec<UserRow> = query(SQL).bind(after).bind(limit).all(connection).await?;
     Ok(rows.into_iter().map(StoredUser::from).collect())
 }
 
@@ -97,10 +94,18 @@ pub(super) async fn insert_user(
     const SQL: &str = "insert into app_user (id, login, name, role, org_id, password_hash, state, \
                        must_change_password, version, created_at, updated_at) \
                        values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9)";
-    on!(tx, conn => sqlx::query(SQL)
-        .bind(user.id.uuid()).bind(user.login.as_str()).bind(user.name.as_str()).bind(user.role.as_str())
-        .bind(user.organization.uuid()).bind(user.password_hash.as_str()).bind(user.state.as_str())
-        .bind(user.must_change_password).bind(DbInstant(now)).execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(user.id.uuid())
+        .bind(user.login.as_str())
+        .bind(user.name.as_str())
+        .bind(user.role.as_str())
+        .bind(user.organization.uuid())
+        .bind(user.password_hash.as_str())
+        .bind(user.state.as_str())
+        .bind(user.must_change_password)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -112,8 +117,12 @@ pub(super) async fn set_state(
 ) -> Result<(), Error> {
     const SQL: &str =
         "update app_user set state = $2, version = version + 1, updated_at = $3 where id = $1";
-    on!(tx, conn => sqlx::query(SQL).bind(id.uuid()).bind(state).bind(DbInstant(now))
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(id.uuid())
+        .bind(state)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -126,8 +135,13 @@ pub(super) async fn set_password(
 ) -> Result<(), Error> {
     const SQL: &str = "update app_user set password_hash = $2, must_change_password = $3, version = version + 1, \
                        updated_at = $4 where id = $1";
-    on!(tx, conn => sqlx::query(SQL).bind(id.uuid()).bind(hash).bind(must_change).bind(DbInstant(now))
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(id.uuid())
+        .bind(hash)
+        .bind(must_change)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -155,8 +169,7 @@ pub(super) async fn session(
     const SQL: &str = "select u.id, u.login, u.name, u.role, u.org_id, u.password_hash, u.state, \
                        u.must_change_password, s.csrf, s.created_at as session_created_at, s.seen_at \
                        from session s join app_user u on u.id = s.user_id where s.token_hash = $1";
-    let row: Option<SessionRow> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(hash).fetch_optional(conn).await?);
+    let row: Option<SessionRow> = query(SQL).bind(hash).optional(connection).await?;
     Ok(row.map(|row| StoredSession {
         user: row.user.into(),
         csrf: row.csrf,
@@ -173,20 +186,29 @@ pub(super) async fn insert_session(
     now: Timestamp,
 ) -> Result<(), Error> {
     const SQL: &str = "insert into session (token_hash, user_id, csrf, created_at, seen_at) values ($1, $2, $3, $4, $4)";
-    on!(tx, conn => sqlx::query(SQL).bind(hash).bind(user.uuid()).bind(csrf).bind(DbInstant(now))
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(hash)
+        .bind(user.uuid())
+        .bind(csrf)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 pub(super) async fn touch_session(tx: &mut Tx, hash: &[u8], now: Timestamp) -> Result<(), Error> {
     const SQL: &str = "update session set seen_at = $2 where token_hash = $1";
-    on!(tx, conn => sqlx::query(SQL).bind(hash).bind(DbInstant(now)).execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(hash)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 pub(super) async fn delete_session(tx: &mut Tx, hash: &[u8]) -> Result<(), Error> {
     const SQL: &str = "delete from session where token_hash = $1";
-    on!(tx, conn => sqlx::query(SQL).bind(hash).execute(conn).await?.rows_affected());
+    query(SQL).bind(hash).execute(tx).await?;
     Ok(())
 }
 
@@ -197,13 +219,13 @@ pub(super) async fn delete_sessions_of(
     kept: &[u8],
 ) -> Result<(), Error> {
     const SQL: &str = "delete from session where user_id = $1 and token_hash <> $2";
-    on!(tx, conn => sqlx::query(SQL).bind(user.uuid()).bind(kept).execute(conn).await?.rows_affected());
+    query(SQL).bind(user.uuid()).bind(kept).execute(tx).await?;
     Ok(())
 }
 
 pub(super) async fn delete_sessions_before(tx: &mut Tx, before: Timestamp) -> Result<(), Error> {
     const SQL: &str = "delete from session where created_at < $1";
-    on!(tx, conn => sqlx::query(SQL).bind(DbInstant(before)).execute(conn).await?.rows_affected());
+    query(SQL).bind(DbInstant(before)).execute(tx).await?;
     Ok(())
 }
 
@@ -213,14 +235,13 @@ pub(super) async fn locked_until(
 ) -> Result<Option<Timestamp>, Error> {
     const SQL: &str = "select locked_until from login_failure where login_hash = $1";
     let row: Option<(Option<DbInstant>,)> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(login_hash).fetch_optional(conn).await?);
+        query(SQL).bind(login_hash).optional(connection).await?;
     Ok(row.and_then(|(until,)| until).map(|until| until.0))
 }
 
 pub(super) async fn failures(tx: &mut Tx, login_hash: &[u8]) -> Result<i64, Error> {
     const SQL: &str = "select failures from login_failure where login_hash = $1";
-    let row: Option<(i64,)> =
-        on!(tx, conn => sqlx::query_as(SQL).bind(login_hash).fetch_optional(conn).await?);
+    let row: Option<(i64,)> = query(SQL).bind(login_hash).optional(tx).await?;
     Ok(row.map_or(0, |(failures,)| failures))
 }
 
@@ -233,14 +254,18 @@ pub(super) async fn set_failures(
     const SQL: &str = "insert into login_failure (login_hash, failures, locked_until) values ($1, $2, $3) \
                        on conflict (login_hash) do update set failures = excluded.failures, \
                        locked_until = coalesce(excluded.locked_until, login_failure.locked_until)";
-    on!(tx, conn => sqlx::query(SQL).bind(login_hash).bind(failures).bind(until.map(DbInstant))
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(login_hash)
+        .bind(failures)
+        .bind(until.map(DbInstant))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 pub(super) async fn clear_failures(tx: &mut Tx, login_hash: &[u8]) -> Result<(), Error> {
     const SQL: &str = "delete from login_failure where login_hash = $1";
-    on!(tx, conn => sqlx::query(SQL).bind(login_hash).execute(conn).await?.rows_affected());
+    query(SQL).bind(login_hash).execute(tx).await?;
     Ok(())
 }
 
@@ -251,8 +276,11 @@ pub(super) async fn caring_organizations(
     today: Date,
 ) -> Result<Vec<OrganizationId>, Error> {
     const SQL: &str = "select org_id from care_relation where subject_id = $1 and (until_on is null or until_on >= $2) limit 1000";
-    let rows: Vec<(Uuid,)> = on!(connection, conn =>
-        sqlx::query_as(SQL).bind(subject).bind(DbDate(today)).fetch_all(conn).await?);
+    let rows: Vec<(Uuid,)> = query(SQL)
+        .bind(subject)
+        .bind(DbDate(today))
+        .all(connection)
+        .await?;
     Ok(rows.into_iter().map(|(org,)| Id::from_uuid(org)).collect())
 }
 
@@ -265,8 +293,12 @@ pub(super) async fn glass_is_open(
 ) -> Result<bool, Error> {
     const SQL: &str =
         "select count(*) from glass where subject_id = $1 and user_id = $2 and until_at > $3";
-    let (open,): (i64,) = on!(connection, conn =>
-        sqlx::query_as(SQL).bind(subject).bind(user.uuid()).bind(DbInstant(now)).fetch_one(conn).await?);
+    let (open,): (i64,) = query(SQL)
+        .bind(subject)
+        .bind(user.uuid())
+        .bind(DbInstant(now))
+        .one(connection)
+        .await?;
     Ok(open > 0)
 }
 
@@ -280,7 +312,14 @@ pub(super) async fn insert_glass(
 ) -> Result<(), Error> {
     const SQL: &str = "insert into glass (subject_id, id, user_id, reason, opened_at, until_at) \
                        values ($1, $2, $3, $4, $5, $6)";
-    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).bind(user.uuid()).bind(reason)
-        .bind(DbInstant(from_until.0)).bind(DbInstant(from_until.1)).execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(subject)
+        .bind(id)
+        .bind(user.uuid())
+        .bind(reason)
+        .bind(DbInstant(from_until.0))
+        .bind(DbInstant(from_until.1))
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -4,13 +4,12 @@ use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::model::{Filter, Head, Position, Stored};
-use crate::db::{Connection, DbInstant, Entry, Error, on, row};
+use crate::db::{Connection, DbInstant, Entry, Error, query, row};
 
 /// Where every lane says its chain ends.
 pub(super) async fn heads(connection: &mut Connection) -> Result<Vec<Head>, Error> {
     const SQL: &str = "select id, audit_seq, audit_hash from lane order by id";
-    let rows: Vec<(i64, i64, Vec<u8>)> =
-        on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn).await?);
+    let rows: Vec<(i64, i64, Vec<u8>)> = query(SQL).all(connection).await?;
     Ok(rows
         .into_iter()
         .map(|(lane, seq, hash)| Head { lane, seq, hash })
@@ -42,7 +41,11 @@ pub(super) async fn page(
 ) -> Result<Vec<Stored>, Error> {
     const SQL: &str = "select seq, at, actor_id, actor_login, org_id, action, entity, entity_id, subject_id, detail, \
                        prev_hash, hash from audit where lane = $1 and seq > $2 order by seq limit 1000";
-    let rows: Vec<Row> = on!(connection, conn => sqlx::query_as(SQL).bind(lane).bind(after_seq).fetch_all(conn).await?);
+    let rows: Vec<Row> = query(SQL)
+        .bind(lane)
+        .bind(after_seq)
+        .all(connection)
+        .await?;
     Ok(rows.into_iter().map(stored).collect())
 }
 
@@ -89,11 +92,20 @@ pub(super) async fn entries(
                        order by at desc, lane desc, seq desc limit $11";
     let from = filter.from.unwrap_or(Timestamp::UNIX_EPOCH);
     let until = filter.until.unwrap_or(Position::END.at);
-    let rows: Vec<Listed> = on!(connection, conn => sqlx::query_as(SQL)
-        .bind(filter.actor.as_str()).bind(filter.action.as_str()).bind(filter.entity.as_str())
-        .bind(i32::from(filter.subject.is_some())).bind(filter.subject.unwrap_or_default())
-        .bind(DbInstant(from)).bind(DbInstant(until)).bind(DbInstant(before.at)).bind(before.lane).bind(before.seq)
-        .bind(PAGE as i64).fetch_all(conn).await?);
+    let rows: Vec<Listed> = query(SQL)
+        .bind(filter.actor.as_str())
+        .bind(filter.action.as_str())
+        .bind(filter.entity.as_str())
+        .bind(i32::from(filter.subject.is_some()))
+        .bind(filter.subject.unwrap_or_default())
+        .bind(DbInstant(from))
+        .bind(DbInstant(until))
+        .bind(DbInstant(before.at))
+        .bind(before.lane)
+        .bind(before.seq)
+        .bind(PAGE as i64)
+        .all(connection)
+        .await?;
     let full = rows.len() == PAGE;
     let last = rows.last().map(|listed| Position {
         at: listed.row.at.0,

@@ -3,7 +3,7 @@
 use fuyou_kernel::Timestamp;
 
 use super::verify;
-use crate::db::{Db, Entry, on};
+use crate::db::{Db, Entry, query};
 use crate::testkit::each_database;
 
 const AT: Timestamp = Timestamp::constant(1_774_500_000, 0);
@@ -31,7 +31,7 @@ async fn check(tampering: &'static str, expected: &str) {
         three_entries(&db).await;
         assert_eq!(verify(&db).await.unwrap().unwrap().entries, 3);
         let mut tx = db.begin(None).await.unwrap();
-        on!(tx, conn => sqlx::query(tampering).execute(conn).await.unwrap().rows_affected());
+        query(tampering).execute(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(
             verify(&db).await.unwrap().unwrap_err().to_string(),

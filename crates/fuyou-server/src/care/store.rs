@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::derive::Finding;
 use super::file::{Head, Kept};
 use super::{EnrollmentState, Error};
-use crate::db::{Connection, DbDate, DbInstant, Insert, Tx, on, row};
+use crate::db::{Connection, DbDate, DbInstant, Insert, Tx, query, row};
 use crate::registry::OrganizationId;
 
 const KEY: &[&str] = &["subject_id", "id"];
@@ -241,8 +241,7 @@ pub(super) async fn enrollments(
 ) -> Result<Vec<Head>, Error> {
     const SQL: &str = "select subject_id, id, program, org_id, opened_on, closed_on, state, held, pack_version, version, \
                        created_at from enrollment where subject_id = $1 order by id";
-    let rows: Vec<EnrollmentRow> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
+    let rows: Vec<EnrollmentRow> = query(SQL).bind(subject).all(connection).await?;
     rows.into_iter()
         .filter_map(|row| Some((pack.program_ix(&row.program)?, row)))
         .map(|(program, row)| {
@@ -323,7 +322,7 @@ pub(super) async fn records(
 ) -> Result<Vec<RecordRow>, Error> {
     const SQL: &str = "select id, enrollment_id, form, occurred_on, recorded_at, recorded_org_id, recorded_by, version, \
                        sent_hash, content_hash, voided_at, void_reason, reasons from encounter where subject_id = $1";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))
+    Ok(query(SQL).bind(subject).all(connection).await?)
 }
 
 /// The tasks of a subject that were marked done by hand.
@@ -333,8 +332,7 @@ pub(super) async fn completions(
 ) -> Result<Vec<(Uuid, Completion)>, Error> {
     const SQL: &str =
         "select enrollment_id, key, at from task_completion where subject_id = $1 order by at, id";
-    let rows: Vec<(Uuid, String, DbInstant)> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
+    let rows: Vec<(Uuid, String, DbInstant)> = query(SQL).bind(subject).all(connection).await?;
     Ok(rows
         .into_iter()
         .map(|(enrollment, key, at)| {
@@ -354,11 +352,19 @@ pub(super) async fn advance(tx: &mut Tx, head: &Head, now: Timestamp) -> Result<
     const SQL: &str = "update enrollment set org_id = $4, opened_on = $5, closed_on = $6, state = $7, held = $8, \
                        pack_version = $9, version = version + 1, updated_at = $10 \
                        where subject_id = $1 and id = $2 and version = $3";
-    let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(head.subject).bind(head.id).bind(head.version).bind(head.organization.uuid())
-        .bind(DbDate(head.opened_on)).bind(head.closed_on.map(DbDate)).bind(head.state.word())
-        .bind(head.held.map(EnrollmentState::word)).bind(head.pack_version.as_str()).bind(DbInstant(now))
-        .execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(head.subject)
+        .bind(head.id)
+        .bind(head.version)
+        .bind(head.organization.uuid())
+        .bind(DbDate(head.opened_on))
+        .bind(head.closed_on.map(DbDate))
+        .bind(head.state.word())
+        .bind(head.held.map(EnrollmentState::word))
+        .bind(head.pack_version.as_str())
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }
 
@@ -370,8 +376,12 @@ pub(super) async fn other_open(
     but: Uuid,
 ) -> Result<Option<Uuid>, Error> {
     const SQL: &str = "select id from enrollment where subject_id = $1 and program = $2 and state = 'open' and id <> $3 limit 1";
-    let row: Option<(Uuid,)> = on!(connection, conn =>
-        sqlx::query_as(SQL).bind(subject).bind(program).bind(but).fetch_optional(conn).await?);
+    let row: Option<(Uuid,)> = query(SQL)
+        .bind(subject)
+        .bind(program)
+        .bind(but)
+        .optional(connection)
+        .await?;
     Ok(row.map(|(id,)| id))
 }
 
@@ -386,10 +396,18 @@ pub(super) async fn rewrite(
                        marks_after = $9, version = version + 1 \
                        where subject_id = $1 and id = $2 and version = $3 and voided_at is null";
     let reasons = reasons_text(&kept.reasons);
-    let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(subject).bind(kept.id).bind(kept.version).bind(DbDate(kept.occurred_on))
-        .bind(kept.content_hash.as_slice()).bind(reasons.as_deref()).bind(finding.visit.as_deref())
-        .bind(finding.risk_after.as_deref()).bind(&*finding.marks_after).execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(subject)
+        .bind(kept.id)
+        .bind(kept.version)
+        .bind(DbDate(kept.occurred_on))
+        .bind(kept.content_hash.as_slice())
+        .bind(reasons.as_deref())
+        .bind(finding.visit.as_deref())
+        .bind(finding.risk_after.as_deref())
+        .bind(&*finding.marks_after)
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }
 
@@ -408,9 +426,14 @@ pub(super) async fn void(
     const SQL: &str = "update encounter set voided_at = $4, void_reason = $5, visit = null, risk_after = null, \
                        marks_after = null, version = version + 1 \
                        where subject_id = $1 and id = $2 and version = $3 and voided_at is null";
-    let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(subject).bind(kept.id).bind(kept.version).bind(DbInstant(at)).bind(why)
-        .execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(subject)
+        .bind(kept.id)
+        .bind(kept.version)
+        .bind(DbInstant(at))
+        .bind(why)
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }
 
@@ -422,8 +445,14 @@ pub(super) async fn found(
     finding: &Finding,
 ) -> Result<(), Error> {
     const SQL: &str = "update encounter set visit = $3, risk_after = $4, marks_after = $5 where subject_id = $1 and id = $2";
-    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).bind(finding.visit.as_deref())
-        .bind(finding.risk_after.as_deref()).bind(&*finding.marks_after).execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(subject)
+        .bind(id)
+        .bind(finding.visit.as_deref())
+        .bind(finding.risk_after.as_deref())
+        .bind(&*finding.marks_after)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -433,21 +462,21 @@ pub(super) async fn cancel_task(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<
                        village_id = null, village_sees_at = null, \
                        township_sees_at = null, county_sees_at = null, city_sees_at = null, province_sees_at = null \
                        where subject_id = $1 and id = $2";
-    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).execute(conn).await?.rows_affected());
+    query(SQL).bind(subject).bind(id).execute(tx).await?;
     Ok(())
 }
 
 /// A hit that the records do not show any more: the record that showed it was corrected or voided.
 pub(super) async fn remove_hit(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
     const SQL: &str = "delete from rule_hit where subject_id = $1 and id = $2";
-    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).execute(conn).await?.rows_affected());
+    query(SQL).bind(subject).bind(id).execute(tx).await?;
     Ok(())
 }
 
 /// A point of the trajectory that the records do not show any more.
 pub(super) async fn remove_risk(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
     const SQL: &str = "delete from risk_history where subject_id = $1 and id = $2";
-    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).execute(conn).await?.rows_affected());
+    query(SQL).bind(subject).bind(id).execute(tx).await?;
     Ok(())
 }
 
@@ -464,7 +493,11 @@ pub(super) async fn derived_ids(
     const RISKS: &str = "select id from risk_history where subject_id = $1 and enrollment_id = $2";
     let mut found = [const { Vec::new() }; 3];
     for (sql, ids) in [TASKS, HITS, RISKS].into_iter().zip(&mut found) {
-        let rows: Vec<(Uuid,)> = on!(connection, conn => sqlx::query_as(sql).bind(subject).bind(enrollment).fetch_all(conn).await?);
+        let rows: Vec<(Uuid,)> = query(sql)
+            .bind(subject)
+            .bind(enrollment)
+            .all(connection)
+            .await?;
         *ids = rows.into_iter().map(|(id,)| id).collect();
     }
     Ok(found)
@@ -478,8 +511,7 @@ pub(super) async fn findings(
     const SQL: &str =
         "select id, visit, risk_after, marks_after from encounter where subject_id = $1";
     type Row = (Uuid, Option<String>, Option<String>, Option<String>);
-    let rows: Vec<Row> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?);
+    let rows: Vec<Row> = query(SQL).bind(subject).all(connection).await?;
     Ok(rows
         .into_iter()
         .map(|(id, visit, risk, marks)| (id, (visit, risk, marks)))
@@ -509,5 +541,5 @@ pub(super) async fn earlier(
 ) -> Result<Vec<EarlierRow>, Error> {
     const SQL: &str = "select encounter_id, version, changed_at, changed_by_login, why, occurred_on, content \
                        from encounter_history where subject_id = $1 order by version desc, id";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))
+    Ok(query(SQL).bind(subject).all(connection).await?)
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Error;
 use super::work::{Attempt, Reach, WorkKind};
-use crate::db::{Connection, DbDate, DbInstant, Tx, on, row};
+use crate::db::{Connection, DbDate, DbInstant, Tx, query, row};
 use crate::registry::Level;
 
 /// Above this rank a task belongs to somebody in the upper half of the scale of risk.
@@ -163,9 +163,16 @@ pub(super) async fn counts(
         Reach::Own => OWN,
         Reach::Below => BELOW,
     };
-    let row: (i64, i64, i64, i64, i64, i64, i64) = on!(connection, conn => sqlx::query_as(sql)
-        .bind(seat.organization).bind(seat.path).bind(seat.level.word()).bind(DbInstant(seat.now))
-        .bind(DbDate(seat.today)).bind(program).bind(HIGH_RISK_RANK_MIN).fetch_one(conn).await?);
+    let row: (i64, i64, i64, i64, i64, i64, i64) = query(sql)
+        .bind(seat.organization)
+        .bind(seat.path)
+        .bind(seat.level.word())
+        .bind(DbInstant(seat.now))
+        .bind(DbDate(seat.today))
+        .bind(program)
+        .bind(HIGH_RISK_RANK_MIN)
+        .one(connection)
+        .await?;
     Ok([row.0, row.1, row.2, row.3, row.4, row.5, row.6])
 }
 
@@ -207,10 +214,20 @@ pub(super) async fn page(
         Some(WorkKind::Escalated) => "escalated",
         Some(WorkKind::Missed) => "missed",
     };
-    Ok(on!(connection, conn => sqlx::query_as(sql)
-        .bind(seat.organization).bind(seat.path).bind(seat.level.word()).bind(DbInstant(seat.now))
-        .bind(DbDate(seat.today)).bind(program).bind(HIGH_RISK_RANK_MIN).bind(kind).bind(DbInstant(after.0))
-        .bind(after.1).bind(i64::from(limit)).fetch_all(conn).await?))
+    Ok(query(sql)
+        .bind(seat.organization)
+        .bind(seat.path)
+        .bind(seat.level.word())
+        .bind(DbInstant(seat.now))
+        .bind(DbDate(seat.today))
+        .bind(program)
+        .bind(HIGH_RISK_RANK_MIN)
+        .bind(kind)
+        .bind(DbInstant(after.0))
+        .bind(after.1)
+        .bind(i64::from(limit))
+        .all(connection)
+        .await?)
 }
 
 /// Enrollment and key of a task.
@@ -220,9 +237,11 @@ pub(super) async fn task(
     id: Uuid,
 ) -> Result<Option<(Uuid, String)>, Error> {
     const SQL: &str = "select enrollment_id, key from task where subject_id = $1 and id = $2";
-    Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(subject).bind(id).fetch_optional(conn).await?),
-    )
+    Ok(query(SQL)
+        .bind(subject)
+        .bind(id)
+        .optional(connection)
+        .await?)
 }
 
 /// Notes an attempt. False when it was noted before.
@@ -233,9 +252,16 @@ pub(super) async fn insert_attempt(
 ) -> Result<bool, Error> {
     const SQL: &str = "insert into task_attempt (subject_id, id, task_id, at, by_id, outcome, note, again_on) \
                        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing";
-    let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(attempt.subject.uuid()).bind(attempt.id).bind(attempt.task.uuid()).bind(DbInstant(at)).bind(by)
-        .bind(attempt.outcome.word()).bind(attempt.note.as_str()).bind(attempt.again_on.map(DbDate))
-        .execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(attempt.subject.uuid())
+        .bind(attempt.id)
+        .bind(attempt.task.uuid())
+        .bind(DbInstant(at))
+        .bind(by)
+        .bind(attempt.outcome.word())
+        .bind(attempt.note.as_str())
+        .bind(attempt.again_on.map(DbDate))
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }

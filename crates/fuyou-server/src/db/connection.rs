@@ -54,6 +54,11 @@ impl Connection {
         }
     }
 
+    /// Whether statements must be written for PostgreSQL.
+    pub(super) fn is_postgres(&self) -> bool {
+        matches!(self.0, Held::Postgres(_))
+    }
+
     /// Closes the connection instead of giving it back to its pool, because a transaction may be open on it.
     pub(super) fn discard(self) {
         match self.0 {

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::ledger::Ledger;
 use super::open::Writers;
 use super::tx::{Loan, Returned, Verdict};
-use super::{Connection, Entry, Error, Tx, on};
+use super::{Connection, Entry, Error, Tx, query};
 
 /// How much one transaction may gather. A batch ends earlier when nobody is waiting.
 #[derive(Debug, Clone, Copy)]
@@ -213,7 +213,7 @@ async fn undo(connection: &mut Connection) -> Result<(), Error> {
 }
 
 async fn run(connection: &mut Connection, sql: &'static str) -> Result<(), Error> {
-    on!(connection, conn => sqlx::query(sql).execute(conn).await?.rows_affected());
+    query(sql).execute(connection).await?;
     Ok(())
 }
 

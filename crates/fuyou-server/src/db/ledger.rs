@@ -11,7 +11,7 @@ use fuyou_kernel::Timestamp;
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
-use super::{Cell, Connection, Error, Insert, on};
+use super::{Cell, Connection, Error, Insert, query};
 
 /// The hash before the first entry of a lane.
 pub(crate) const GENESIS: [u8; 32] = [0; 32];
@@ -140,13 +140,16 @@ impl Ledger {
         const LOCK: &str = "update lane set batches = batches + 1 where id = $1";
         const CREATE: &str = "insert into lane (id, batches, change_seq, audit_seq, audit_hash) values ($1, 1, 0, 0, $2)";
         const HEAD: &str = "select change_seq, audit_seq, audit_hash from lane where id = $1";
-        let locked = on!(connection, conn => sqlx::query(LOCK).bind(lane).execute(conn).await?.rows_affected());
+        let locked = query(LOCK).bind(lane).execute(connection).await?;
         if locked == 0 {
-            on!(connection, conn =>
-                sqlx::query(CREATE).bind(lane).bind(GENESIS.as_slice()).execute(conn).await?.rows_affected());
+            query(CREATE)
+                .bind(lane)
+                .bind(GENESIS.as_slice())
+                .execute(connection)
+                .await?;
         }
         let (change_seq, audit_seq, hash): (i64, i64, Vec<u8>) =
-            on!(connection, conn => sqlx::query_as(HEAD).bind(lane).fetch_one(conn).await?);
+            query(HEAD).bind(lane).one(connection).await?;
         let audit_hash = hash.as_slice().try_into().map_err(|_| {
             Error::NotSaved(
                 format!(
@@ -226,9 +229,13 @@ impl Ledger {
                 entries.flat_map(|linked| entry_row(lane, linked)).collect(),
             )
             .await?;
-        on!(connection, conn => sqlx::query(HEAD)
-            .bind(self.lane).bind(self.change_seq).bind(self.audit_seq).bind(self.audit_hash.as_slice())
-            .execute(conn).await?.rows_affected());
+        query(HEAD)
+            .bind(self.lane)
+            .bind(self.change_seq)
+            .bind(self.audit_seq)
+            .bind(self.audit_hash.as_slice())
+            .execute(connection)
+            .await?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use sm3::{Digest, Sm3};
 
-use super::{Connection, Error, Kind, on};
+use super::{Connection, Error, query, script};
 
 /// One step of the schema.
 pub(super) struct Migration {
@@ -63,9 +63,8 @@ pub(super) async fn migrate(connection: &mut Connection) -> Result<(), Error> {
     const TABLE: &str = "create table if not exists schema_migration \
                          (number bigint primary key, name text not null, checksum text not null)";
     const APPLIED: &str = "select number, checksum from schema_migration order by number";
-    on!(connection, conn => sqlx::query(TABLE).execute(conn).await?.rows_affected());
-    let applied: Vec<(i64, String)> =
-        on!(connection, conn => sqlx::query_as(APPLIED).fetch_all(conn).await?);
+    query(TABLE).execute(connection).await?;
+    let applied: Vec<(i64, String)> = query(APPLIED).all(connection).await?;
     for (number, checksum) in &applied {
         let Some(migration) = MIGRATIONS
             .iter()
@@ -91,26 +90,30 @@ pub(super) async fn migrate(connection: &mut Connection) -> Result<(), Error> {
 async fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), Error> {
     const DONE: &str = "insert into schema_migration (number, name, checksum) values ($1, $2, $3)";
     let text = text_for(connection, migration);
-    on!(connection, conn => sqlx::query("begin").execute(conn).await?.rows_affected());
+    query("begin").execute(connection).await?;
     let outcome = async {
-        on!(connection, conn => sqlx::raw_sql(text).execute(conn).await?.rows_affected());
-        on!(connection, conn => sqlx::query(DONE)
-            .bind(migration.number).bind(migration.name).bind(checksum_of(text))
-            .execute(conn).await?.rows_affected());
-        on!(connection, conn => sqlx::query("commit").execute(conn).await?.rows_affected());
+        script(connection, text).await?;
+        query(DONE)
+            .bind(migration.number)
+            .bind(migration.name)
+            .bind(checksum_of(text))
+            .execute(connection)
+            .await?;
+        query("commit").execute(connection).await?;
         Ok::<(), Error>(())
     }
     .await;
     if outcome.is_err() {
-        on!(connection, conn => sqlx::query("rollback").execute(conn).await?.rows_affected());
+        query("rollback").execute(connection).await?;
     }
     outcome
 }
 
-fn text_for(connection: &mut Connection, migration: &Migration) -> &'static str {
-    match connection.kind() {
-        Kind::Sqlite(_) => migration.sqlite,
-        Kind::Postgres(_) => migration.postgres,
+fn text_for(connection: &Connection, migration: &Migration) -> &'static str {
+    if connection.is_postgres() {
+        migration.postgres
+    } else {
+        migration.sqlite
     }
 }
 

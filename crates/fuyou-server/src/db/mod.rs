@@ -8,7 +8,7 @@
 //! - Each lane keeps two ledgers in the same transaction: the change feed and the audit chain ([`Entry`], [`Change`]).
 //!   Both are numbered in memory, without sequences and without gaps.
 //!
-//! SQL is a constant with `$1` placeholders in the common dialect, and every statement is run through [`on!`].
+//! SQL is a constant with `$1` placeholders in the common dialect, and every statement is run through [`query`].
 
 mod connection;
 mod error;
@@ -18,6 +18,7 @@ mod migrate;
 mod open;
 mod row;
 mod rows;
+mod statement;
 mod tx;
 mod types;
 
@@ -31,21 +32,7 @@ pub use ledger::{Change, Entry, Operation};
 pub(crate) use ledger::{GENESIS, link};
 pub use open::{Db, Dialect, Settings};
 pub(crate) use row::row;
-pub(crate) use rows::{Cell, CellType, Insert, Sql, execute, fetch};
+pub(crate) use rows::{Cell, CellType, Insert, execute, fetch};
+pub(crate) use statement::{FromRow, Row, Sql, query, script};
 pub use tx::Tx;
 pub use types::{DbDate, DbInstant};
-
-/// Runs the same statement on whichever database the connection belongs to, and counts it.
-///
-/// `on!(tx, conn => sqlx::query(SQL).bind(id).execute(conn).await?.rows_affected())`:
-/// `tx` is a [`Connection`], [`Tx`] or [`Reader`]; `conn` is the driver's own connection inside the expression.
-/// One statement per call, so that [`counted`] tells the truth.
-macro_rules! on {
-    ($connection:expr, $conn:ident => $body:expr) => {
-        match $connection.kind() {
-            $crate::db::Kind::Sqlite($conn) => $body,
-            $crate::db::Kind::Postgres($conn) => $body,
-        }
-    };
-}
-pub(crate) use on;

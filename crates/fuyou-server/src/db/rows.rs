@@ -7,12 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fuyou_kernel::{Date, Timestamp};
-use sqlx::postgres::PgArguments;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{Arguments as _, AssertSqlSafe, ColumnIndex, Decode, Row, Type};
 use uuid::Uuid;
 
-use super::{Connection, DbDate, DbInstant, Error, Kind};
+use super::{Connection, DbDate, DbInstant, Error, Row, Sql, statement};
 
 /// Values bound by one statement at most; SQLite takes 32,766, PostgreSQL 65,535.
 const BOUND_MAX: usize = 8_000;
@@ -65,17 +62,6 @@ impl Cell {
     }
 }
 
-/// A built statement with one text per database.
-#[derive(Clone, Debug)]
-pub(crate) struct Sql(Arc<str>);
-
-impl Sql {
-    /// The caller vouches that every name in it was checked and that every value is a placeholder.
-    pub(crate) fn built(text: impl Into<Arc<str>>) -> Sql {
-        Sql(text.into())
-    }
-}
-
 /// An insert of any number of rows.
 #[derive(Debug)]
 pub(crate) struct Insert {
@@ -83,7 +69,7 @@ pub(crate) struct Insert {
     columns: usize,
     tail: String,
     /// Texts by dialect and number of rows.
-    texts: Mutex<HashMap<(bool, usize), Arc<str>>>,
+    texts: Mutex<HashMap<(bool, usize), Sql>>,
 }
 
 impl Insert {
@@ -136,16 +122,18 @@ impl Insert {
             let left = cells.len() / self.columns;
             let rows = most.min(1 << left.ilog2());
             let some = cells.by_ref().take(rows * self.columns).collect();
-            stored += execute_text(connection, |postgres| self.text(postgres, rows), some).await?;
+            let postgres = connection.is_postgres();
+            stored +=
+                statement::execute(connection, self.text(postgres, rows).into(), some).await?;
         }
         Ok(stored)
     }
 
-    fn text(&self, postgres: bool, rows: usize) -> Arc<str> {
+    fn text(&self, postgres: bool, rows: usize) -> Sql {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         texts
             .entry((postgres, rows))
-            .or_insert_with(|| self.print(postgres, rows).into())
+            .or_insert_with(|| Sql::built(self.print(postgres, rows)))
             .clone()
     }
 
@@ -178,24 +166,7 @@ pub(crate) async fn execute(
     sql: &Sql,
     cells: Vec<Cell>,
 ) -> Result<u64, Error> {
-    execute_text(connection, |_| sql.0.clone(), cells).await
-}
-
-async fn execute_text(
-    connection: &mut Connection,
-    text: impl FnOnce(bool) -> Arc<str>,
-    cells: Vec<Cell>,
-) -> Result<u64, Error> {
-    Ok(match connection.kind() {
-        Kind::Sqlite(conn) => sqlx::query_with(AssertSqlSafe(text(false)), sqlite(cells)?)
-            .execute(conn)
-            .await?
-            .rows_affected(),
-        Kind::Postgres(conn) => sqlx::query_with(AssertSqlSafe(text(true)), postgres(cells)?)
-            .execute(conn)
-            .await?
-            .rows_affected(),
-    })
+    statement::execute(connection, sql.into(), cells).await
 }
 
 /// Runs a built query.
@@ -205,90 +176,21 @@ pub(crate) async fn fetch(
     cells: Vec<Cell>,
     types: &[CellType],
 ) -> Result<Vec<Vec<Cell>>, Error> {
-    let text = AssertSqlSafe(sql.0.clone());
-    Ok(match connection.kind() {
-        Kind::Sqlite(conn) => {
-            let rows = sqlx::query_with(text, sqlite(cells)?)
-                .fetch_all(conn)
-                .await?;
-            rows.iter()
-                .map(|row| read(row, types))
-                .collect::<Result<_, _>>()?
-        }
-        Kind::Postgres(conn) => {
-            let rows = sqlx::query_with(text, postgres(cells)?)
-                .fetch_all(conn)
-                .await?;
-            rows.iter()
-                .map(|row| read(row, types))
-                .collect::<Result<_, _>>()?
-        }
-    })
+    let rows = statement::fetch_all(connection, sql.into(), cells).await?;
+    let rows = rows.iter().map(|row| read(row, types));
+    Ok(rows.collect::<sqlx::Result<_>>()?)
 }
 
-fn sqlite(cells: Vec<Cell>) -> Result<SqliteArguments, sqlx::Error> {
-    let mut arguments = SqliteArguments::default();
-    arguments.reserve(cells.len(), 0);
-    for cell in cells {
-        match cell {
-            Cell::Bool(value) => arguments.add(value),
-            Cell::Int(value) => arguments.add(value),
-            Cell::Text(Some(value)) => arguments.add(value),
-            Cell::Text(None) => arguments.add(None::<String>),
-            Cell::Date(value) => arguments.add(value.map(DbDate)),
-            Cell::Instant(value) => arguments.add(value.map(DbInstant)),
-            Cell::Id(value) => arguments.add(value),
-            Cell::Bytes(value) => arguments.add(value),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-fn postgres(cells: Vec<Cell>) -> Result<PgArguments, sqlx::Error> {
-    let mut arguments = PgArguments::default();
-    for cell in cells {
-        match cell {
-            Cell::Bool(value) => arguments.add(value),
-            Cell::Int(value) => arguments.add(value),
-            Cell::Text(value) => arguments.add(value.as_deref()),
-            Cell::Date(value) => arguments.add(value.map(DbDate)),
-            Cell::Instant(value) => arguments.add(value.map(DbInstant)),
-            Cell::Id(value) => arguments.add(value),
-            Cell::Bytes(value) => arguments.add(value),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-fn read<'r, R>(row: &'r R, types: &[CellType]) -> Result<Vec<Cell>, sqlx::Error>
-where
-    R: Row,
-    usize: ColumnIndex<R>,
-    bool: Decode<'r, R::Database> + Type<R::Database>,
-    i64: Decode<'r, R::Database> + Type<R::Database>,
-    String: Decode<'r, R::Database> + Type<R::Database>,
-    DbDate: Decode<'r, R::Database> + Type<R::Database>,
-    DbInstant: Decode<'r, R::Database> + Type<R::Database>,
-    Uuid: Decode<'r, R::Database> + Type<R::Database>,
-{
-    types
-        .iter()
-        .enumerate()
-        .map(|(at, ty)| {
-            Ok(match ty {
-                CellType::Bool => Cell::Bool(row.try_get(at)?),
-                CellType::Int => Cell::Int(row.try_get(at)?),
-                CellType::Text => Cell::Text(row.try_get::<Option<String>, _>(at)?.map(Into::into)),
-                CellType::Date => {
-                    Cell::Date(row.try_get::<Option<DbDate>, _>(at)?.map(|date| date.0))
-                }
-                CellType::Instant => {
-                    Cell::Instant(row.try_get::<Option<DbInstant>, _>(at)?.map(|at| at.0))
-                }
-                CellType::Id => Cell::Id(row.try_get(at)?),
-            })
+fn read(row: &Row, types: &[CellType]) -> sqlx::Result<Vec<Cell>> {
+    let cell = |(at, ty): (usize, &CellType)| {
+        Ok(match ty {
+            CellType::Bool => Cell::Bool(row.get(at)?),
+            CellType::Int => Cell::Int(row.get(at)?),
+            CellType::Text => Cell::Text(row.get::<Option<String>, _>(at)?.map(Into::into)),
+            CellType::Date => Cell::Date(row.get::<Option<DbDate>, _>(at)?.map(|date| date.0)),
+            CellType::Instant => Cell::Instant(row.get::<Option<DbInstant>, _>(at)?.map(|at| at.0)),
+            CellType::Id => Cell::Id(row.get(at)?),
         })
-        .collect()
+    };
+    types.iter().enumerate().map(cell).collect()
 }

@@ -7,7 +7,7 @@ use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Change, Connection, Db, DbDate, DbInstant, Entry, Error, Operation, counted, on, retry,
+    Change, Connection, Db, DbDate, DbInstant, Entry, Error, Operation, counted, query, retry,
 };
 use crate::testkit::each_database;
 
@@ -39,15 +39,14 @@ fn change(subject: Uuid) -> Change {
 
 async fn count_changes(connection: &mut Connection) -> i64 {
     const SQL: &str = "select count(*) from change";
-    let (count,): (i64,) =
-        on!(connection, conn => sqlx::query_as(SQL).fetch_one(conn).await.unwrap());
+    let (count,): (i64,) = query(SQL).one(connection).await.unwrap();
     count
 }
 
 async fn change_seqs(db: &Db) -> Vec<(i64, i64)> {
     const SQL: &str = "select lane, seq from change order by lane, seq";
     let mut reader = db.read().await.unwrap();
-    on!(reader, conn => sqlx::query_as(SQL).fetch_all(conn).await.unwrap())
+    query(SQL).all(&mut reader).await.unwrap()
 }
 
 async fn add(db: &Db, subject: Uuid) -> Result<(), Error> {
@@ -92,15 +91,17 @@ async fn a_failing_statement_leaves_nothing_and_disturbs_nobody() {
         let twice = async {
             let mut tx = db.begin(Some(subject)).await?;
             for _ in 0..2 {
-                on!(tx, conn => sqlx::query(SQL).bind(vec![0u8; 32]).execute(conn).await?.rows_affected());
+                query(SQL).bind(vec![0u8; 32]).execute(&mut tx).await?;
             }
             tx.commit().await
         };
         let (bad, good) = tokio::join!(twice, add(&db, subject));
         assert!(matches!(bad, Err(Error::Statement(_))), "{bad:?}");
         good.unwrap();
-        let (rows,): (i64,) = on!(db.read().await.unwrap(), conn =>
-            sqlx::query_as("select count(*) from lane where id = 99").fetch_one(conn).await.unwrap());
+        let (rows,): (i64,) = query("select count(*) from lane where id = 99")
+            .one(&mut db.read().await.unwrap())
+            .await
+            .unwrap();
         assert_eq!(rows, 0);
     })
     .await;
@@ -163,13 +164,25 @@ async fn many_writers_share_few_commits_and_leave_no_gaps() {
         assert_eq!(done.load(Ordering::Relaxed), WRITERS);
         let mut expected = (0, 0);
         for (lane, seq) in change_seqs(&db).await {
-            expected = if lane == expected.0 { (lane, expected.1 + 1) } else { (lane, 1) };
+            expected = if lane == expected.0 {
+                (lane, expected.1 + 1)
+            } else {
+                (lane, 1)
+            };
             assert_eq!((lane, seq), expected, "no gap and no repetition");
         }
-        let (batches,): (i64,) = on!(db.read().await.unwrap(), conn =>
-            sqlx::query_as("select cast(sum(batches) as bigint) from lane").fetch_one(conn).await.unwrap());
-        assert!(batches < WRITERS as i64 / 2, "{WRITERS} writes took {batches} commits");
-        assert_eq!(crate::audit::verify(&db).await.unwrap().unwrap().entries, WRITERS as i64);
+        let (batches,): (i64,) = query("select cast(sum(batches) as bigint) from lane")
+            .one(&mut db.read().await.unwrap())
+            .await
+            .unwrap();
+        assert!(
+            batches < WRITERS as i64 / 2,
+            "{WRITERS} writes took {batches} commits"
+        );
+        assert_eq!(
+            crate::audit::verify(&db).await.unwrap().unwrap().entries,
+            WRITERS as i64
+        );
     })
     .await;
 }
@@ -192,9 +205,17 @@ async fn one_subject_keeps_its_order() {
         for outcome in futures_util::future::join_all(waiting).await {
             outcome.unwrap();
         }
-        let found: Vec<(String,)> = on!(db.read().await.unwrap(), conn =>
-            sqlx::query_as("select action from audit order by lane, seq").fetch_all(conn).await.unwrap());
-        assert_eq!(found.into_iter().map(|(action,)| action).collect::<Vec<_>>(), expected);
+        let found: Vec<(String,)> = query("select action from audit order by lane, seq")
+            .all(&mut db.read().await.unwrap())
+            .await
+            .unwrap();
+        assert_eq!(
+            found
+                .into_iter()
+                .map(|(action,)| action)
+                .collect::<Vec<_>>(),
+            expected
+        );
     })
     .await;
 }
@@ -244,20 +265,39 @@ async fn statements_are_counted() {
 #[tokio::test]
 async fn dates_and_instants_come_back_as_they_went_in() {
     each_database(async |db| {
-        for date in ["1899-12-31", "1999-12-31", "2000-01-01", "2024-02-29", "2199-12-31"] {
+        for date in [
+            "1899-12-31",
+            "1999-12-31",
+            "2000-01-01",
+            "2024-02-29",
+            "2199-12-31",
+        ] {
             let date = DbDate(date.parse().unwrap());
             let (back,): (DbDate,) = match db.dialect() {
-                super::Dialect::Sqlite => on!(db.read().await.unwrap(), conn =>
-                    sqlx::query_as("select $1").bind(date).fetch_one(conn).await.unwrap()),
-                super::Dialect::Postgres => on!(db.read().await.unwrap(), conn =>
-                    sqlx::query_as("select cast($1 as date)").bind(date).fetch_one(conn).await.unwrap()),
+                super::Dialect::Sqlite => query("select $1")
+                    .bind(date)
+                    .one(&mut db.read().await.unwrap())
+                    .await
+                    .unwrap(),
+                super::Dialect::Postgres => query("select cast($1 as date)")
+                    .bind(date)
+                    .one(&mut db.read().await.unwrap())
+                    .await
+                    .unwrap(),
             };
             assert_eq!(back, date);
         }
-        for at in ["1969-12-31T23:59:59.999Z", "1999-12-31T23:59:59.001Z", "2026-03-26T01:02:03.456Z"] {
+        for at in [
+            "1969-12-31T23:59:59.999Z",
+            "1999-12-31T23:59:59.001Z",
+            "2026-03-26T01:02:03.456Z",
+        ] {
             let at = DbInstant(at.parse().unwrap());
-            let (back,): (DbInstant,) = on!(db.read().await.unwrap(), conn =>
-                sqlx::query_as("select $1").bind(at).fetch_one(conn).await.unwrap());
+            let (back,): (DbInstant,) = query("select $1")
+                .bind(at)
+                .one(&mut db.read().await.unwrap())
+                .await
+                .unwrap();
             assert_eq!(back, at);
         }
     })
@@ -271,8 +311,10 @@ async fn a_changed_migration_is_refused() {
         super::Settings::new(format!("sqlite:{}", dir.path().join("fuyou.db").display()));
     let db = Db::open(&settings).await.unwrap();
     let mut tx = db.begin(None).await.unwrap();
-    on!(tx, conn => sqlx::query("update schema_migration set checksum = 'x' where number = 1")
-        .execute(conn).await.unwrap().rows_affected());
+    query("update schema_migration set checksum = 'x' where number = 1")
+        .execute(&mut tx)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     db.close().await;
     let refused = Db::open(&settings).await.err().map(|err| err.to_string());
@@ -295,7 +337,7 @@ async fn dialects_agree_on_tables_and_columns() {
             super::Dialect::Sqlite => SQLITE,
             super::Dialect::Postgres => POSTGRES,
         };
-        on!(db.read().await.unwrap(), conn => sqlx::query_as(sql).fetch_all(conn).await.unwrap())
+        query(sql).all(&mut db.read().await.unwrap()).await.unwrap()
     })
     .await;
     assert!(
@@ -314,7 +356,7 @@ async fn who_loses_a_race_tries_again() {
             let times = 2 - attempts.fetch_add(1, Ordering::Relaxed);
             let mut tx = db.begin(None).await?;
             for _ in 0..times {
-                on!(tx, conn => sqlx::query(SQL).bind(vec![0u8; 32]).execute(conn).await?.rows_affected());
+                query(SQL).bind(vec![0u8; 32]).execute(&mut tx).await?;
             }
             tx.commit().await
         })

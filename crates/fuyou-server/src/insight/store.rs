@@ -8,12 +8,11 @@ use fuyou_expr::Dialect;
 use fuyou_kernel::{Date, Id, Period};
 use fuyou_pack::indicator::{MeasureSql, measure_sql, row_sql};
 use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx};
-use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Row, Type};
 use uuid::Uuid;
 
 use super::months::MonthNumber;
 use super::persons::{Cursor, Line};
-use crate::db::{self, Connection, DbDate, on};
+use crate::db::{self, Connection, DbDate, Row, Sql, query};
 use crate::registry::OrganizationId;
 
 /// More codes than this are not listed in a statement; the roll-up drops the rows that nobody asked for.
@@ -99,33 +98,28 @@ pub(super) async fn count(
             range.codes.map(<[_]>::len),
         );
         let width = group.len();
-        let rows: Vec<_> = on!(connection, conn => {
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(DbDate(range.from)).bind(DbDate(range.to));
-            for code in range.codes.unwrap_or_default() {
-                query = query.bind(code);
-            }
-            let rows = query.fetch_all(conn).await?;
-            rows.iter().map(|row| read_counted(row, first, width)).collect::<sqlx::Result<Vec<_>>>()?
-        });
-        counted.extend(rows);
+        let rows = query(Sql::built(sql))
+            .bind(range.from)
+            .bind(range.to)
+            .bind_all(range.codes.unwrap_or_default())
+            .rows(connection)
+            .await?;
+        for row in &rows {
+            counted.push(read_counted(row, first, width)?);
+        }
         order.extend(group.into_iter().map(|(measure, _)| measure));
     }
     Ok((order, counted))
 }
 
-fn read_counted<R: Row>(row: &R, first: usize, width: usize) -> sqlx::Result<Counted>
-where
-    usize: ColumnIndex<R>,
-    for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
-    for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
-{
-    let month: i64 = row.try_get(1)?;
+fn read_counted(row: &Row, first: usize, width: usize) -> sqlx::Result<Counted> {
+    let month: i64 = row.get(1)?;
     Ok(Counted {
-        place: row.try_get(0)?,
+        place: row.get(0)?,
         month: MonthNumber(i32::try_from(month).map_err(|err| sqlx::Error::Decode(err.into()))?),
-        rows: row.try_get(2)?,
+        rows: row.get(2)?,
         values: (0..width)
-            .map(|at| row.try_get(3 + at))
+            .map(|at| row.get(3 + at))
             .collect::<sqlx::Result<_>>()?,
         first,
     })
@@ -229,27 +223,20 @@ pub(super) async fn count_gaps(
             " from {} f group by 1",
             facts_table(&pack.program(program).id)
         );
-        let rows: Vec<GapCount> = on!(connection, conn => {
-            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(conn).await?;
-            rows.iter().map(|row| read_gaps(row, &group)).collect::<sqlx::Result<_>>()?
-        });
-        counted.extend(rows);
+        for row in &query(Sql::built(sql)).rows(connection).await? {
+            counted.push(read_gaps(row, &group)?);
+        }
     }
     Ok(counted)
 }
 
-fn read_gaps<R: Row>(row: &R, group: &[(IndicatorIx, String)]) -> sqlx::Result<GapCount>
-where
-    usize: ColumnIndex<R>,
-    for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
-    for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
-{
+fn read_gaps(row: &Row, group: &[(IndicatorIx, String)]) -> sqlx::Result<GapCount> {
     let counts = group
         .iter()
         .enumerate()
-        .map(|(at, (ix, _))| Ok((*ix, row.try_get(at + 1)?)));
+        .map(|(at, (ix, _))| Ok((*ix, row.get(at + 1)?)));
     Ok(GapCount {
-        place: row.try_get(0)?,
+        place: row.get(0)?,
         counts: counts.collect::<sqlx::Result<_>>()?,
     })
 }
@@ -257,7 +244,7 @@ where
 /// How many changes the store has taken in, over all lanes.
 pub(super) async fn changes(connection: &mut Connection) -> Result<i64, db::Error> {
     const SQL: &str = "select cast(coalesce(sum(change_seq), 0) as bigint) from lane";
-    let (changes,): (i64,) = on!(connection, conn => sqlx::query_as(SQL).fetch_one(conn).await?);
+    let (changes,): (i64,) = query(SQL).one(connection).await?;
     Ok(changes)
 }
 
@@ -269,8 +256,11 @@ pub(super) async fn entered(
 ) -> Result<Vec<Entered>, db::Error> {
     const SQL: &str = "select indicator, org_id, period, numerator, denominator from figure_entry \
                        where replaced_at is null and first_on >= $1 and last_on <= $2";
-    let rows: Vec<(String, Uuid, String, i64, Option<i64>)> = on!(connection, conn =>
-        sqlx::query_as(SQL).bind(DbDate(from)).bind(DbDate(to)).fetch_all(conn).await?);
+    let rows: Vec<(String, Uuid, String, i64, Option<i64>)> = query(SQL)
+        .bind(DbDate(from))
+        .bind(DbDate(to))
+        .all(connection)
+        .await?;
     let read = |(indicator, org, period, numerator, denominator): (
         String,
         Uuid,
@@ -407,13 +397,12 @@ pub(super) async fn count_persons(
 ) -> Result<i64, db::Error> {
     let sql = format!("select cast(count(*) as bigint){}", query.tail());
     let (from, to) = (DbDate(query.period.start()), DbDate(query.period.end()));
-    let (count,): (i64,) = on!(connection, conn => {
-        let mut bound = sqlx::query_as(AssertSqlSafe(sql)).bind(from).bind(to);
-        for code in &query.codes {
-            bound = bound.bind(code);
-        }
-        bound.fetch_one(conn).await?
-    });
+    let (count,): (i64,) = db::query(Sql::built(sql))
+        .bind(from)
+        .bind(to)
+        .bind_all(&query.codes)
+        .one(connection)
+        .await?;
     Ok(count)
 }
 
@@ -452,16 +441,14 @@ pub(super) async fn list_persons(
         query.tail()
     );
     let (from, to) = (DbDate(query.period.start()), DbDate(query.period.end()));
-    let rows: Vec<LineRow> = on!(connection, conn => {
-        let mut bound = sqlx::query_as(AssertSqlSafe(sql)).bind(from).bind(to);
-        for code in &query.codes {
-            bound = bound.bind(code);
-        }
-        if let Some(after) = after {
-            bound = bound.bind(&after.place).bind(after.enrollment.uuid());
-        }
-        bound.fetch_all(conn).await?
-    });
+    let mut bound = db::query(Sql::built(sql))
+        .bind(from)
+        .bind(to)
+        .bind_all(&query.codes);
+    if let Some(after) = after {
+        bound = bound.bind(&after.place).bind(after.enrollment.uuid());
+    }
+    let rows: Vec<LineRow> = bound.all(connection).await?;
     let line = |(subject, enrollment, place, on, adds): LineRow| Line {
         subject: Id::from_uuid(subject),
         enrollment: Id::from_uuid(enrollment),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::plans::{Plan, PlanState};
 use super::reader::Span;
 use super::target::{Method, PlanId, PlanTarget, Share, TargetId, TargetState, comparator_of};
-use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on, row};
+use crate::db::{Connection, DbDate, DbInstant, Error, Tx, query, row};
 use crate::insight::Decimal;
 use crate::registry::OrganizationId;
 
@@ -67,7 +67,11 @@ pub(super) async fn next_edition(
     year: i16,
 ) -> Result<i64, Error> {
     const SQL: &str = "select cast(coalesce(max(edition), 0) + 1 as bigint) from plan where org_id = $1 and year = $2";
-    let (edition,): (i64,) = on!(tx, conn => sqlx::query_as(SQL).bind(org.uuid()).bind(i64::from(year)).fetch_one(conn).await?);
+    let (edition,): (i64,) = query(SQL)
+        .bind(org.uuid())
+        .bind(i64::from(year))
+        .one(tx)
+        .await?;
     Ok(edition)
 }
 
@@ -75,11 +79,22 @@ pub(super) async fn insert_plan(tx: &mut Tx, plan: &Plan, by: Option<Uuid>) -> R
     const SQL: &str = "insert into plan (id, org_id, year, edition, title, file_name, body, damage, state, version, \
                        created_at, created_by, created_by_login) \
                        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    on!(tx, conn => sqlx::query(SQL)
-        .bind(plan.id.uuid()).bind(plan.org.uuid()).bind(i64::from(plan.year)).bind(plan.edition)
-        .bind(&plan.title).bind(&plan.file_name).bind(&plan.body).bind(&plan.damage).bind(plan.state.word())
-        .bind(plan.version).bind(DbInstant(plan.created_at)).bind(by).bind(&plan.created_by)
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(plan.id.uuid())
+        .bind(plan.org.uuid())
+        .bind(i64::from(plan.year))
+        .bind(plan.edition)
+        .bind(&plan.title)
+        .bind(&plan.file_name)
+        .bind(&plan.body)
+        .bind(&plan.damage)
+        .bind(plan.state.word())
+        .bind(plan.version)
+        .bind(DbInstant(plan.created_at))
+        .bind(by)
+        .bind(&plan.created_by)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -93,14 +108,27 @@ pub(super) async fn insert_target(
                        indicator, comparator, value, value_high, unit, kind, confidence, note_zh, note_en, state) \
                        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    on!(tx, conn => sqlx::query(SQL)
-        .bind(plan.uuid()).bind(target.id.uuid()).bind(whole(position))
-        .bind(whole(target.span.line)).bind(whole(target.span.start)).bind(whole(target.span.end))
-        .bind(&target.written).bind(&target.indicator_written).bind(&target.indicator).bind(target.comparator.sign())
-        .bind(target.value.map(|value| value.to_string())).bind(target.value_high.map(|value| value.to_string()))
-        .bind(&target.unit).bind(&target.kind).bind(&target.confidence).bind(&target.note_zh).bind(&target.note_en)
+    query(SQL)
+        .bind(plan.uuid())
+        .bind(target.id.uuid())
+        .bind(whole(position))
+        .bind(whole(target.span.line))
+        .bind(whole(target.span.start))
+        .bind(whole(target.span.end))
+        .bind(&target.written)
+        .bind(&target.indicator_written)
+        .bind(target.indicator.as_deref())
+        .bind(target.comparator.sign())
+        .bind(target.value.map(|value| value.to_string()))
+        .bind(target.value_high.map(|value| value.to_string()))
+        .bind(&target.unit)
+        .bind(&target.kind)
+        .bind(&target.confidence)
+        .bind(&target.note_zh)
+        .bind(&target.note_en)
         .bind(target.state.word())
-        .execute(conn).await?.rows_affected());
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -112,25 +140,35 @@ pub(super) async fn update_target(
 ) -> Result<bool, Error> {
     const SQL: &str = "update plan_target set indicator = $1, comparator = $2, value = $3, value_high = $4, unit = $5, \
                        state = $6 where plan_id = $7 and id = $8";
-    let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(&target.indicator).bind(target.comparator.sign())
-        .bind(target.value.map(|value| value.to_string())).bind(target.value_high.map(|value| value.to_string()))
-        .bind(&target.unit).bind(target.state.word()).bind(plan.uuid()).bind(target.id.uuid())
-        .execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(target.indicator.as_deref())
+        .bind(target.comparator.sign())
+        .bind(target.value.map(|value| value.to_string()))
+        .bind(target.value_high.map(|value| value.to_string()))
+        .bind(&target.unit)
+        .bind(target.state.word())
+        .bind(plan.uuid())
+        .bind(target.id.uuid())
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }
 
 /// Confirms every target that stands in the text as it was read.
 pub(super) async fn confirm_certain(tx: &mut Tx, plan: PlanId) -> Result<(), Error> {
     const SQL: &str = "update plan_target set state = 'confirmed' where plan_id = $1 and state = 'found' and confidence = 'high'";
-    on!(tx, conn => sqlx::query(SQL).bind(plan.uuid()).execute(conn).await?.rows_affected());
+    query(SQL).bind(plan.uuid()).execute(tx).await?;
     Ok(())
 }
 
 /// Counts the change of a plan; false when somebody else changed it first.
 pub(super) async fn bump(tx: &mut Tx, plan: PlanId, version: i64) -> Result<bool, Error> {
     const SQL: &str = "update plan set version = version + 1 where id = $1 and version = $2";
-    let rows = on!(tx, conn => sqlx::query(SQL).bind(plan.uuid()).bind(version).execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(plan.uuid())
+        .bind(version)
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }
 
@@ -139,16 +177,19 @@ pub(super) async fn adopt(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
     const OLD: &str =
         "update plan set state = 'replaced' where org_id = $1 and year = $2 and state = 'current'";
     const NEW: &str = "update plan set state = 'current' where id = $1";
-    on!(tx, conn => sqlx::query(OLD).bind(plan.org.uuid()).bind(i64::from(plan.year)).execute(conn).await?.rows_affected());
-    on!(tx, conn => sqlx::query(NEW).bind(plan.id.uuid()).execute(conn).await?.rows_affected());
+    query(OLD)
+        .bind(plan.org.uuid())
+        .bind(i64::from(plan.year))
+        .execute(tx)
+        .await?;
+    query(NEW).bind(plan.id.uuid()).execute(tx).await?;
     Ok(())
 }
 
 pub(super) async fn plan(connection: &mut Connection, id: PlanId) -> Result<Option<Plan>, Error> {
     const SQL: &str = "select id, org_id, year, edition, title, file_name, body, damage, state, version, created_at, \
                        created_by_login from plan where id = $1";
-    let row: Option<PlanRow> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(conn).await?);
+    let row: Option<PlanRow> = query(SQL).bind(id.uuid()).optional(connection).await?;
     Ok(row.map(read_plan).transpose()?)
 }
 
@@ -156,8 +197,7 @@ pub(super) async fn plan(connection: &mut Connection, id: PlanId) -> Result<Opti
 pub(super) async fn plans(connection: &mut Connection, limit: i64) -> Result<Vec<Plan>, Error> {
     const SQL: &str = "select id, org_id, year, edition, title, file_name, '', '', state, version, created_at, \
                        created_by_login from plan order by year desc, created_at desc, id limit $1";
-    let rows: Vec<PlanRow> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(limit).fetch_all(conn).await?);
+    let rows: Vec<PlanRow> = query(SQL).bind(limit).all(connection).await?;
     Ok(rows
         .into_iter()
         .map(read_plan)
@@ -171,8 +211,7 @@ pub(super) async fn current_plans(
 ) -> Result<Vec<Plan>, Error> {
     const SQL: &str = "select id, org_id, year, edition, title, file_name, '', '', state, version, created_at, \
                        created_by_login from plan where year = $1 and state = 'current'";
-    let rows: Vec<PlanRow> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(i64::from(year)).fetch_all(conn).await?);
+    let rows: Vec<PlanRow> = query(SQL).bind(i64::from(year)).all(connection).await?;
     Ok(rows
         .into_iter()
         .map(read_plan)
@@ -241,8 +280,7 @@ pub(super) async fn targets(
     const SQL: &str = "select id, line, start_at, end_at, written, indicator_written, indicator, comparator, value, \
                        value_high, unit, kind, confidence, note_zh, note_en, state from plan_target \
                        where plan_id = $1 order by position";
-    let rows: Vec<TargetRow> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(plan.uuid()).fetch_all(conn).await?);
+    let rows: Vec<TargetRow> = query(SQL).bind(plan.uuid()).all(connection).await?;
     Ok(rows
         .into_iter()
         .map(read_target)
@@ -253,7 +291,7 @@ pub(super) async fn targets(
 pub(super) async fn shares(connection: &mut Connection, plan: PlanId) -> Result<Vec<Share>, Error> {
     const SQL: &str = "select target_id, org_id, value, method from target_share where plan_id = $1 order by target_id, org_id";
     let rows: Vec<(Uuid, Uuid, String, String)> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(plan.uuid()).fetch_all(conn).await?);
+        query(SQL).bind(plan.uuid()).all(connection).await?;
     let read = |(target, org, value, method): (Uuid, Uuid, String, String)| {
         Ok(Share {
             target: Id::from_uuid(target),
@@ -276,10 +314,16 @@ pub(super) async fn put_share(
                        values ($1, $2, $3, $4, $5, $6, $7) on conflict (plan_id, target_id, org_id) do update \
                        set value = excluded.value, method = excluded.method, set_at = excluded.set_at, \
                        set_by_login = excluded.set_by_login";
-    on!(tx, conn => sqlx::query(SQL)
-        .bind(plan.uuid()).bind(share.target.uuid()).bind(share.org.uuid()).bind(share.value.to_string())
-        .bind(share.method.word()).bind(DbInstant(at)).bind(by)
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(plan.uuid())
+        .bind(share.target.uuid())
+        .bind(share.org.uuid())
+        .bind(share.value.to_string())
+        .bind(share.method.word())
+        .bind(DbInstant(at))
+        .bind(by)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -292,9 +336,13 @@ pub(super) async fn copy_shares(
     const SQL: &str = "insert into target_share (plan_id, target_id, org_id, value, method, set_at, set_by_login) \
                        select $1, $2, org_id, value, method, set_at, set_by_login from target_share \
                        where plan_id = $3 and target_id = $4";
-    on!(tx, conn => sqlx::query(SQL)
-        .bind(to.0.uuid()).bind(to.1.uuid()).bind(from.0.uuid()).bind(from.1.uuid())
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(to.0.uuid())
+        .bind(to.1.uuid())
+        .bind(from.0.uuid())
+        .bind(from.1.uuid())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -321,14 +369,28 @@ pub(super) async fn put_entry(tx: &mut Tx, entry: &EntryRow) -> Result<(), Error
     const NEW: &str = "insert into figure_entry (id, indicator, org_id, period, first_on, last_on, numerator, denominator, \
                        note, entered_at, entered_by, entered_by_login) \
                        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    on!(tx, conn => sqlx::query(OLD)
-        .bind(DbInstant(entry.entered_at)).bind(&entry.indicator).bind(entry.org.uuid()).bind(&entry.period)
-        .execute(conn).await?.rows_affected());
-    on!(tx, conn => sqlx::query(NEW)
-        .bind(entry.id).bind(&entry.indicator).bind(entry.org.uuid()).bind(&entry.period)
-        .bind(DbDate(entry.first_on)).bind(DbDate(entry.last_on)).bind(entry.numerator).bind(entry.denominator)
-        .bind(&entry.note).bind(DbInstant(entry.entered_at)).bind(entry.entered_by).bind(&entry.entered_by_login)
-        .execute(conn).await?.rows_affected());
+    query(OLD)
+        .bind(DbInstant(entry.entered_at))
+        .bind(&entry.indicator)
+        .bind(entry.org.uuid())
+        .bind(&entry.period)
+        .execute(tx)
+        .await?;
+    query(NEW)
+        .bind(entry.id)
+        .bind(&entry.indicator)
+        .bind(entry.org.uuid())
+        .bind(&entry.period)
+        .bind(DbDate(entry.first_on))
+        .bind(DbDate(entry.last_on))
+        .bind(entry.numerator)
+        .bind(entry.denominator)
+        .bind(&entry.note)
+        .bind(DbInstant(entry.entered_at))
+        .bind(entry.entered_by)
+        .bind(&entry.entered_by_login)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -363,8 +425,7 @@ pub(super) async fn latest_entries(
         String,
         Option<DbInstant>,
     );
-    let rows: Vec<Row> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(limit).fetch_all(conn).await?);
+    let rows: Vec<Row> = query(SQL).bind(limit).all(connection).await?;
     let read =
         |(indicator, org, period, numerator, denominator, note, at, login, replaced): Row| {
             EntryHistory {

@@ -6,7 +6,7 @@ use fuyou_pack::replay::{self, ReferralOutcome, ReferralState};
 use uuid::Uuid;
 
 use super::Side;
-use crate::db::{Connection, DbDate, DbInstant, Error, Operation, Tx, on, row};
+use crate::db::{Connection, DbDate, DbInstant, Error, Operation, Tx, query, row};
 
 row! {
     /// A referral as it stands in the table.
@@ -135,7 +135,7 @@ pub(crate) async fn referrals_of(
         columns!(),
         " from referral where subject_id = $1 order by sent_at, id"
     );
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_all(conn).await?))
+    Ok(query(SQL).bind(subject).all(connection).await?)
 }
 
 /// Stores the clocks of a referral as the pack sets them.
@@ -147,9 +147,15 @@ pub(crate) async fn set_clocks(
 ) -> Result<(), Error> {
     const SQL: &str = "update referral set arrive_by = $3, feedback_by = $4, follow_up_by = $5, next_by = $6 \
                        where subject_id = $1 and id = $2";
-    on!(tx, conn => sqlx::query(SQL).bind(subject).bind(id).bind(clocks.arrive_by.map(DbDate))
-        .bind(clocks.feedback_by.map(DbDate)).bind(clocks.follow_up_by.map(DbDate)).bind(clocks.next_by.map(DbDate))
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(subject)
+        .bind(id)
+        .bind(clocks.arrive_by.map(DbDate))
+        .bind(clocks.feedback_by.map(DbDate))
+        .bind(clocks.follow_up_by.map(DbDate))
+        .bind(clocks.next_by.map(DbDate))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -176,24 +182,50 @@ async fn insert(tx: &mut Tx, row: &ReferralRow, clocks: &Clocks) -> Result<bool,
         ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) \
          on conflict do nothing"
     );
-    let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(row.id).bind(row.enrollment_id).bind(row.subject_id).bind(row.program.as_str()).bind(row.kind.as_str())
-        .bind(row.from_org_id).bind(row.to_org_id).bind(row.escalated_org_id).bind(row.state.as_str()).bind(row.version)
-        .bind(row.sent_at).bind(row.sent_by).bind(row.reason.as_str()).bind(row.sent_on)
-        .bind(clocks.arrive_by.map(DbDate)).bind(row.arrived_on).bind(clocks.feedback_by.map(DbDate))
-        .bind(row.feedback_on).bind(row.feedback.as_deref()).bind(clocks.follow_up_by.map(DbDate))
-        .bind(row.follow_up.as_deref()).bind(row.remark.as_deref()).bind(clocks.next_by.map(DbDate))
-        .execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(row.id)
+        .bind(row.enrollment_id)
+        .bind(row.subject_id)
+        .bind(row.program.as_str())
+        .bind(row.kind.as_str())
+        .bind(row.from_org_id)
+        .bind(row.to_org_id)
+        .bind(row.escalated_org_id)
+        .bind(row.state.as_str())
+        .bind(row.version)
+        .bind(row.sent_at)
+        .bind(row.sent_by)
+        .bind(row.reason.as_str())
+        .bind(row.sent_on)
+        .bind(clocks.arrive_by.map(DbDate))
+        .bind(row.arrived_on)
+        .bind(clocks.feedback_by.map(DbDate))
+        .bind(row.feedback_on)
+        .bind(row.feedback.as_deref())
+        .bind(clocks.follow_up_by.map(DbDate))
+        .bind(row.follow_up.as_deref())
+        .bind(row.remark.as_deref())
+        .bind(clocks.next_by.map(DbDate))
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }
 
 async fn update(tx: &mut Tx, row: &ReferralRow) -> Result<bool, Error> {
     const SQL: &str = "update referral set state = $4, arrived_on = $5, feedback_on = $6, feedback = $7, follow_up = $8, \
                        remark = $9, version = version + 1 where subject_id = $1 and id = $2 and version = $3";
-    let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(row.subject_id).bind(row.id).bind(row.version).bind(row.state.as_str()).bind(row.arrived_on)
-        .bind(row.feedback_on).bind(row.feedback.as_deref()).bind(row.follow_up.as_deref()).bind(row.remark.as_deref())
-        .execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(row.subject_id)
+        .bind(row.id)
+        .bind(row.version)
+        .bind(row.state.as_str())
+        .bind(row.arrived_on)
+        .bind(row.feedback_on)
+        .bind(row.feedback.as_deref())
+        .bind(row.follow_up.as_deref())
+        .bind(row.remark.as_deref())
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }
 
@@ -242,9 +274,16 @@ pub(super) async fn page(
         Side::Escalated => ESCALATED,
     };
     let (by, id) = after.unwrap_or((Date::constant(1, 1, 1), Uuid::nil()));
-    Ok(on!(connection, conn => sqlx::query_as(sql)
-        .bind(path).bind(DbDate(today)).bind(i64::from(running)).bind(DbDate(FAR)).bind(DbDate(by)).bind(id)
-        .bind(i64::from(limit)).fetch_all(conn).await?))
+    Ok(query(sql)
+        .bind(path)
+        .bind(DbDate(today))
+        .bind(i64::from(running))
+        .bind(DbDate(FAR))
+        .bind(DbDate(by))
+        .bind(id)
+        .bind(i64::from(limit))
+        .all(connection)
+        .await?)
 }
 
 /// How many referrals of a side are running, and how many of those are late.
@@ -269,7 +308,9 @@ pub(super) async fn counts(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    Ok(
-        on!(connection, conn => sqlx::query_as(sql).bind(path).bind(DbDate(today)).fetch_one(conn).await?),
-    )
+    Ok(query(sql)
+        .bind(path)
+        .bind(DbDate(today))
+        .one(connection)
+        .await?)
 }

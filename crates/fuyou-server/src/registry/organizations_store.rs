@@ -4,7 +4,7 @@ use fuyou_kernel::{Id, Timestamp};
 use uuid::Uuid;
 
 use super::{Organization, UnknownWord};
-use crate::db::{Connection, DbInstant, Error, Tx, on, row};
+use crate::db::{Connection, DbInstant, Error, Tx, query, row};
 
 row! {
     struct Row {
@@ -45,7 +45,7 @@ impl TryFrom<Row> for Organization {
 pub(super) async fn all(connection: &mut Connection) -> Result<Vec<Organization>, Error> {
     const SQL: &str = "select id, parent_id, code, name, level, kind, path, has_midwifery_licence, is_rescue_centre, \
                        hospital_grade, population from organization order by path";
-    let rows: Vec<Row> = on!(connection, conn => sqlx::query_as(SQL).fetch_all(conn).await?);
+    let rows: Vec<Row> = query(SQL).all(connection).await?;
     rows.into_iter()
         .map(|row| Organization::try_from(row).map_err(|err| Error::Corrupt(err.to_string())))
         .collect()
@@ -65,11 +65,20 @@ pub(super) async fn save(
                        is_rescue_centre = excluded.is_rescue_centre, hospital_grade = excluded.hospital_grade, \
                        population = excluded.population, version = organization.version + 1, \
                        updated_at = excluded.updated_at";
-    on!(tx, conn => sqlx::query(SQL)
-        .bind(organization.id.uuid()).bind(organization.parent_id.map(Id::uuid)).bind(organization.code.as_str())
-        .bind(organization.name.as_str()).bind(organization.level.word()).bind(organization.kind.word())
-        .bind(organization.path.as_str()).bind(organization.has_midwifery_licence)
-        .bind(organization.is_rescue_centre).bind(organization.hospital_grade.as_deref())
-        .bind(organization.population).bind(DbInstant(now)).execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(organization.id.uuid())
+        .bind(organization.parent_id.map(Id::uuid))
+        .bind(organization.code.as_str())
+        .bind(organization.name.as_str())
+        .bind(organization.level.word())
+        .bind(organization.kind.word())
+        .bind(organization.path.as_str())
+        .bind(organization.has_midwifery_licence)
+        .bind(organization.is_rescue_centre)
+        .bind(organization.hospital_grade.as_deref())
+        .bind(organization.population)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }

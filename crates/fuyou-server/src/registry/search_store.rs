@@ -4,7 +4,7 @@
 use fuyou_kernel::Date;
 use uuid::Uuid;
 
-use crate::db::{Connection, DbDate, Error, on, row};
+use crate::db::{Connection, DbDate, Error, Sql, query, row};
 
 /// Where to look and where to go on.
 pub(super) struct Area {
@@ -45,11 +45,16 @@ pub(super) async fn by_name(
                          and r.org_id in (select id from organization where path >= $4 and path < $5))) \
          order by p.subject_id limit $7";
     let (from, to) = (name, end_of(name));
-    Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(from).bind(to).bind(area.after)
-        .bind(area.path_from.as_str()).bind(area.path_to.as_str()).bind(DbDate(area.today)).bind(area.limit)
-        .fetch_all(conn).await?),
-    )
+    Ok(query(SQL)
+        .bind(from)
+        .bind(to)
+        .bind(area.after)
+        .bind(area.path_from.as_str())
+        .bind(area.path_to.as_str())
+        .bind(DbDate(area.today))
+        .bind(area.limit)
+        .all(connection)
+        .await?)
 }
 
 /// Names whose pinyin or initials begin with these letters.
@@ -67,11 +72,16 @@ pub(super) async fn by_letters(
                          and r.org_id in (select id from organization where path >= $4 and path < $5))) \
          order by p.subject_id limit $7";
     let (from, to) = (letters, end_of(letters));
-    Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(from).bind(to).bind(area.after)
-        .bind(area.path_from.as_str()).bind(area.path_to.as_str()).bind(DbDate(area.today)).bind(area.limit)
-        .fetch_all(conn).await?),
-    )
+    Ok(query(SQL)
+        .bind(from)
+        .bind(to)
+        .bind(area.after)
+        .bind(area.path_from.as_str())
+        .bind(area.path_to.as_str())
+        .bind(DbDate(area.today))
+        .bind(area.limit)
+        .all(connection)
+        .await?)
 }
 
 /// Phones that end with these four digits.
@@ -89,11 +99,16 @@ pub(super) async fn by_phone_tail(
                          and r.org_id in (select id from organization where path >= $4 and path < $5))) \
          order by p.subject_id limit $7";
     let (from, to) = (digits, digits);
-    Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(from).bind(to).bind(area.after)
-        .bind(area.path_from.as_str()).bind(area.path_to.as_str()).bind(DbDate(area.today)).bind(area.limit)
-        .fetch_all(conn).await?),
-    )
+    Ok(query(SQL)
+        .bind(from)
+        .bind(to)
+        .bind(area.after)
+        .bind(area.path_from.as_str())
+        .bind(area.path_to.as_str())
+        .bind(DbDate(area.today))
+        .bind(area.limit)
+        .all(connection)
+        .await?)
 }
 
 /// The whole phone, by its hash under either of two keys.
@@ -111,11 +126,16 @@ pub(super) async fn by_phone(
                          and r.org_id in (select id from organization where path >= $4 and path < $5))) \
          order by p.subject_id limit $7";
     let [from, to] = hashes;
-    Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(from).bind(to).bind(area.after)
-        .bind(area.path_from.as_str()).bind(area.path_to.as_str()).bind(DbDate(area.today)).bind(area.limit)
-        .fetch_all(conn).await?),
-    )
+    Ok(query(SQL)
+        .bind(from)
+        .bind(to)
+        .bind(area.after)
+        .bind(area.path_from.as_str())
+        .bind(area.path_to.as_str())
+        .bind(DbDate(area.today))
+        .bind(area.limit)
+        .all(connection)
+        .await?)
 }
 
 /// The whole document number, by its hash under either of two keys.
@@ -133,11 +153,16 @@ pub(super) async fn by_id_no(
                          and r.org_id in (select id from organization where path >= $4 and path < $5))) \
          order by p.subject_id limit $7";
     let [from, to] = hashes;
-    Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(from).bind(to).bind(area.after)
-        .bind(area.path_from.as_str()).bind(area.path_to.as_str()).bind(DbDate(area.today)).bind(area.limit)
-        .fetch_all(conn).await?),
-    )
+    Ok(query(SQL)
+        .bind(from)
+        .bind(to)
+        .bind(area.after)
+        .bind(area.path_from.as_str())
+        .bind(area.path_to.as_str())
+        .bind(DbDate(area.today))
+        .bind(area.limit)
+        .all(connection)
+        .await?)
 }
 
 /// These persons, without asking who may see them.
@@ -147,11 +172,6 @@ pub(super) async fn by_ids(connection: &mut Connection, ids: &[Uuid]) -> Result<
         "select subject_id, name, birth_on, residence_org_id, phone_tail from person where subject_id in ({})",
         places.join(", ")
     );
-    Ok(on!(connection, conn => {
-        let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
-        for id in ids {
-            query = query.bind(*id);
-        }
-        query.fetch_all(conn).await?
-    }))
+    let ids = ids.iter().copied();
+    query(Sql::built(sql)).bind_all(ids).all(connection).await
 }

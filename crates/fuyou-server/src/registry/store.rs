@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::person::{Secret, spelled};
 use super::{Identity, Person, PersonId};
-use crate::db::{Connection, DbDate, DbInstant, Error, Tx, on, row};
+use crate::db::{Connection, DbDate, DbInstant, Error, Tx, query, row};
 use crate::keys::Keyring;
 
 /// Columns for keyed hashes.
@@ -81,8 +81,7 @@ pub(super) async fn load(
     const SQL: &str = "select subject_id, name, sex, birth_on, id_type, id_no_sealed, phone_sealed, residence_org_id, \
                        residence_address, residence_since, household_kind, household_region, ethnicity, version, \
                        merged_into from person where subject_id = $1";
-    let row: Option<Row> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(conn).await?);
+    let row: Option<Row> = query(SQL).bind(id.uuid()).optional(connection).await?;
     row.map(|row| person(row, keys)).transpose()
 }
 
@@ -96,7 +95,7 @@ pub(super) async fn profile(
 ) -> Result<Option<ProfileRow>, Error> {
     const SQL: &str = "select birth_on, sex, residence_org_id, household_type, population_group from person \
                        where subject_id = $1";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(subject).fetch_optional(conn).await?))
+    Ok(query(SQL).bind(subject).optional(connection).await?)
 }
 
 /// The keyed hash of what was first registered under this id.
@@ -105,8 +104,7 @@ pub(super) async fn content_hash(
     id: PersonId,
 ) -> Result<Option<Vec<u8>>, Error> {
     const SQL: &str = "select content_hash from person where subject_id = $1";
-    let row: Option<(Vec<u8>,)> =
-        on!(connection, conn => sqlx::query_as(SQL).bind(id.uuid()).fetch_optional(conn).await?);
+    let row: Option<(Vec<u8>,)> = query(SQL).bind(id.uuid()).optional(connection).await?;
     Ok(row.map(|(hash,)| hash))
 }
 
@@ -124,15 +122,30 @@ pub(super) async fn insert(
                        $13, $14, $15, $16, $17, $18, $19, $20, 1, $21, $21)";
     let (pinyin, initials) = spelled(&new.name);
     let secrets = Secrets::of(keys, id, new);
-    on!(tx, conn => sqlx::query(SQL)
-        .bind(id.uuid()).bind(new.name.as_str()).bind(pinyin.as_str()).bind(initials.as_str()).bind(new.sex.word())
-        .bind(DbDate(new.birth_on)).bind(new.id_type.word()).bind(secrets.id_no_sealed.as_deref())
-        .bind(secrets.id_no_hash.as_deref()).bind(secrets.phone_sealed.as_deref())
-        .bind(secrets.phone_hash.as_deref()).bind(secrets.phone_tail.as_deref()).bind(secrets.key_version)
-        .bind(new.residence.uuid()).bind(new.address.as_str()).bind(new.residence_since.map(DbDate))
-        .bind(new.household.word()).bind(new.household_region.as_deref()).bind(new.ethnicity.as_deref())
-        .bind(keys.lookup(CONTENT, &new.canonical())).bind(DbInstant(now))
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(id.uuid())
+        .bind(new.name.as_str())
+        .bind(pinyin.as_str())
+        .bind(initials.as_str())
+        .bind(new.sex.word())
+        .bind(DbDate(new.birth_on))
+        .bind(new.id_type.word())
+        .bind(secrets.id_no_sealed.as_deref())
+        .bind(secrets.id_no_hash.as_deref())
+        .bind(secrets.phone_sealed.as_deref())
+        .bind(secrets.phone_hash.as_deref())
+        .bind(secrets.phone_tail.as_deref())
+        .bind(secrets.key_version)
+        .bind(new.residence.uuid())
+        .bind(new.address.as_str())
+        .bind(new.residence_since.map(DbDate))
+        .bind(new.household.word())
+        .bind(new.household_region.as_deref())
+        .bind(new.ethnicity.as_deref())
+        .bind(keys.lookup(CONTENT, &new.canonical()))
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -152,15 +165,30 @@ pub(super) async fn update(
                        version = version + 1, updated_at = $20 where subject_id = $1 and version = $21";
     let (pinyin, initials) = spelled(&new.name);
     let secrets = Secrets::of(keys, id, new);
-    let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(id.uuid()).bind(new.name.as_str()).bind(pinyin.as_str()).bind(initials.as_str()).bind(new.sex.word())
-        .bind(DbDate(new.birth_on)).bind(new.id_type.word()).bind(secrets.id_no_sealed.as_deref())
-        .bind(secrets.id_no_hash.as_deref()).bind(secrets.phone_sealed.as_deref())
-        .bind(secrets.phone_hash.as_deref()).bind(secrets.phone_tail.as_deref()).bind(secrets.key_version)
-        .bind(new.residence.uuid()).bind(new.address.as_str()).bind(new.residence_since.map(DbDate))
-        .bind(new.household.word()).bind(new.household_region.as_deref()).bind(new.ethnicity.as_deref())
-        .bind(DbInstant(now)).bind(version)
-        .execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(id.uuid())
+        .bind(new.name.as_str())
+        .bind(pinyin.as_str())
+        .bind(initials.as_str())
+        .bind(new.sex.word())
+        .bind(DbDate(new.birth_on))
+        .bind(new.id_type.word())
+        .bind(secrets.id_no_sealed.as_deref())
+        .bind(secrets.id_no_hash.as_deref())
+        .bind(secrets.phone_sealed.as_deref())
+        .bind(secrets.phone_hash.as_deref())
+        .bind(secrets.phone_tail.as_deref())
+        .bind(secrets.key_version)
+        .bind(new.residence.uuid())
+        .bind(new.address.as_str())
+        .bind(new.residence_since.map(DbDate))
+        .bind(new.household.word())
+        .bind(new.household_region.as_deref())
+        .bind(new.ethnicity.as_deref())
+        .bind(DbInstant(now))
+        .bind(version)
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }
 
@@ -232,8 +260,11 @@ pub(super) async fn by_id_no(
 ) -> Result<Option<Brief>, Error> {
     const SQL: &str = "select subject_id, name, birth_on, residence_org_id from person \
                        where id_no_hash in ($1, $2) and merged_into is null limit 1";
-    let row: Option<BriefRow> = on!(connection, conn =>
-        sqlx::query_as(SQL).bind(&hashes[0]).bind(&hashes[1]).fetch_optional(conn).await?);
+    let row: Option<BriefRow> = query(SQL)
+        .bind(&hashes[0])
+        .bind(&hashes[1])
+        .optional(connection)
+        .await?;
     Ok(row.map(Brief::from))
 }
 
@@ -252,8 +283,13 @@ pub(super) async fn alike(
         phones.map(|phones| &phones[0]),
         phones.map(|phones| &phones[1]),
     );
-    let rows: Vec<BriefRow> = on!(connection, conn => sqlx::query_as(SQL)
-        .bind(&pinyin).bind(DbDate(birth_on)).bind(first).bind(second).fetch_all(conn).await?);
+    let rows: Vec<BriefRow> = query(SQL)
+        .bind(&pinyin)
+        .bind(DbDate(birth_on))
+        .bind(first)
+        .bind(second)
+        .all(connection)
+        .await?;
     Ok(rows.into_iter().map(Brief::from).collect())
 }
 
@@ -285,11 +321,21 @@ pub(super) async fn insert_history(
 ) -> Result<(), Error> {
     const SQL: &str = "insert into person_history (subject_id, id, at, actor_id, actor_login, field, from_value, \
                        to_value, from_sealed, to_sealed, reason, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    on!(tx, conn => sqlx::query(SQL)
-        .bind(person.uuid()).bind(id).bind(DbInstant(by.at)).bind(by.actor_id).bind(by.actor_login)
-        .bind(corrected.field).bind(corrected.from.as_deref()).bind(corrected.to.as_deref())
-        .bind(corrected.from_sealed.as_deref()).bind(corrected.to_sealed.as_deref()).bind(by.reason).bind(by.version)
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(person.uuid())
+        .bind(id)
+        .bind(DbInstant(by.at))
+        .bind(by.actor_id)
+        .bind(by.actor_login)
+        .bind(corrected.field)
+        .bind(corrected.from.as_deref())
+        .bind(corrected.to.as_deref())
+        .bind(corrected.from_sealed.as_deref())
+        .bind(corrected.to_sealed.as_deref())
+        .bind(by.reason)
+        .bind(by.version)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -311,7 +357,7 @@ pub(super) async fn history(
 ) -> Result<Vec<HistoryRow>, Error> {
     const SQL: &str = "select at, actor_login, field, from_value, to_value, reason from person_history \
                        where subject_id = $1 order by version desc, field limit 200";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(person.uuid()).fetch_all(conn).await?))
+    Ok(query(SQL).bind(person.uuid()).all(connection).await?)
 }
 
 /// Replaces what is sealed, unless the row was corrected since `version`. The version stays: nothing was corrected.
@@ -324,10 +370,17 @@ pub(super) async fn reseal(
 ) -> Result<bool, Error> {
     const SQL: &str = "update person set id_no_sealed = $3, id_no_hash = $4, phone_sealed = $5, phone_hash = $6, \
                        key_version = $7, updated_at = $8 where subject_id = $1 and version = $2";
-    let rows = on!(tx, conn => sqlx::query(SQL)
-        .bind(id.uuid()).bind(version).bind(secrets.id_no_sealed.as_deref()).bind(secrets.id_no_hash.as_deref())
-        .bind(secrets.phone_sealed.as_deref()).bind(secrets.phone_hash.as_deref()).bind(secrets.key_version)
-        .bind(DbInstant(now)).execute(conn).await?.rows_affected());
+    let rows = query(SQL)
+        .bind(id.uuid())
+        .bind(version)
+        .bind(secrets.id_no_sealed.as_deref())
+        .bind(secrets.id_no_hash.as_deref())
+        .bind(secrets.phone_sealed.as_deref())
+        .bind(secrets.phone_hash.as_deref())
+        .bind(secrets.key_version)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(rows == 1)
 }
 
@@ -338,9 +391,11 @@ pub(super) async fn sealed_before(
     limit: i64,
 ) -> Result<Vec<(Uuid, i64)>, Error> {
     const SQL: &str = "select subject_id, version from person where key_version <> $1 order by subject_id limit $2";
-    Ok(
-        on!(connection, conn => sqlx::query_as(SQL).bind(key_version).bind(limit).fetch_all(conn).await?),
-    )
+    Ok(query(SQL)
+        .bind(key_version)
+        .bind(limit)
+        .all(connection)
+        .await?)
 }
 
 /// How many persons the key rotation has still to do.
@@ -349,7 +404,6 @@ pub(super) async fn count_sealed_before(
     key_version: i64,
 ) -> Result<i64, Error> {
     const SQL: &str = "select count(*) from person where key_version <> $1";
-    let (left,): (i64,) =
-        on!(connection, conn => sqlx::query_as(SQL).bind(key_version).fetch_one(conn).await?);
+    let (left,): (i64,) = query(SQL).bind(key_version).one(connection).await?;
     Ok(left)
 }

@@ -14,7 +14,7 @@ use crate::audit;
 use crate::care::{
     Acting, Care, Error, Reasons, Record, Recorded, Settings, SubjectId, TypedText, Values,
 };
-use crate::db::{Db, on};
+use crate::db::{Db, query};
 use crate::keys::{Keyring, Suite};
 use crate::registry::{
     Household, Identity, IdentityType, Level, Organization, OrganizationKind, PersonSex, Tree,
@@ -127,9 +127,17 @@ impl County {
                                values ($1, null, $2, $2, $3, $4, $5, $6, $6, 1, $7, $7) \
                                on conflict do nothing";
             let at = crate::db::DbInstant(noon("2024-01-01"));
-            on!(tx, conn => sqlx::query(SQL).bind(organization.id.uuid()).bind(organization.code.as_str())
-                .bind(organization.level.word()).bind(organization.kind.word()).bind(organization.path.as_str())
-                .bind(false).bind(at).execute(conn).await.unwrap().rows_affected());
+            query(SQL)
+                .bind(organization.id.uuid())
+                .bind(organization.code.as_str())
+                .bind(organization.level.word())
+                .bind(organization.kind.word())
+                .bind(organization.path.as_str())
+                .bind(false)
+                .bind(at)
+                .execute(&mut tx)
+                .await
+                .unwrap();
         }
         tx.commit().await.unwrap();
         let care = Care::install(db, pack, Settings::default(), noon("2024-01-01"))

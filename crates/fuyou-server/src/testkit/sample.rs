@@ -11,7 +11,7 @@ use fuyou_pack::replay::{Encounter, History, replay};
 use fuyou_pack::{Pack, PackFile, PackFiles, Program, load};
 use uuid::Uuid;
 
-use crate::db::{Db, Dialect, on};
+use crate::db::{Db, Dialect, Sql, script};
 
 const FILES: &[(&str, &str)] = &[
     ("pack.toml", include_str!("pack/pack.toml")),
@@ -200,13 +200,7 @@ pub(crate) async fn store_facts(db: &Db, pack: &Pack, population: &[Enrolled]) {
         sql.push_str(");\n");
     }
     let mut tx = db.begin(None).await.unwrap();
-    let sql = sqlx::AssertSqlSafe(sql);
-    let stored: sqlx::Result<()> = async {
-        on!(tx, conn => sqlx::raw_sql(sql).execute(conn).await?.rows_affected());
-        Ok(())
-    }
-    .await;
-    stored.unwrap();
+    script(&mut tx, Sql::built(sql)).await.unwrap();
     tx.commit().await.unwrap();
 }
 

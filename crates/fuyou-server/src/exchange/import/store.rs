@@ -4,7 +4,7 @@ use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::Report;
-use crate::db::{Connection, DbInstant, Error, Tx, on, row};
+use crate::db::{Connection, DbInstant, Error, Tx, query, row};
 
 row! {
     /// How far an earlier run of a file came.
@@ -47,7 +47,7 @@ pub(super) async fn find(
 ) -> Result<Option<JobRow>, Error> {
     const SQL: &str = "select id, position, lines, persons, enrollments, encounters, referrals, completions, repeated, \
                        rejected from import_job where file_hash = $1";
-    Ok(on!(connection, conn => sqlx::query_as(SQL).bind(hash).fetch_optional(conn).await?))
+    Ok(query(SQL).bind(hash).optional(connection).await?)
 }
 
 /// Notes a new job.
@@ -59,8 +59,13 @@ pub(super) async fn begin(
     const SQL: &str = "insert into import_job (id, file_name, file_hash, position, lines, persons, enrollments, encounters, \
                        referrals, completions, repeated, rejected, begun_at, updated_at) \
                        values ($1, $2, $3, 0, 0, 0, 0, 0, 0, 0, 0, 0, $4, $4)";
-    on!(tx, conn => sqlx::query(SQL).bind(id).bind(name).bind(hash).bind(DbInstant(now))
-        .execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(id)
+        .bind(name)
+        .bind(hash)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -74,10 +79,20 @@ pub(super) async fn advance(
     const SQL: &str = "update import_job set position = $2, lines = $3, persons = $4, enrollments = $5, encounters = $6, \
                        referrals = $7, completions = $8, repeated = $9, rejected = $10, updated_at = $11 where id = $1";
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    on!(tx, conn => sqlx::query(SQL).bind(id).bind(number(position)).bind(number(report.lines))
-        .bind(number(report.persons)).bind(number(report.enrollments)).bind(number(report.encounters))
-        .bind(number(report.referrals)).bind(number(report.completions)).bind(number(report.repeated))
-        .bind(number(report.rejected)).bind(DbInstant(now)).execute(conn).await?.rows_affected());
+    query(SQL)
+        .bind(id)
+        .bind(number(position))
+        .bind(number(report.lines))
+        .bind(number(report.persons))
+        .bind(number(report.enrollments))
+        .bind(number(report.encounters))
+        .bind(number(report.referrals))
+        .bind(number(report.completions))
+        .bind(number(report.repeated))
+        .bind(number(report.rejected))
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -92,13 +107,10 @@ pub(super) async fn existing(
                        $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64)";
     let mut found = Vec::new();
     for some in subjects.chunks(64) {
-        let rows: Vec<(Uuid,)> = on!(connection, conn => {
-            let mut query = sqlx::query_as(SQL);
-            for at in 0..64 {
-                query = query.bind(some.get(at).copied().unwrap_or_default());
-            }
-            query.fetch_all(conn).await?
-        });
+        let rows: Vec<(Uuid,)> = query(SQL)
+            .bind_all((0..64).map(|at| some.get(at).copied().unwrap_or_default()))
+            .all(connection)
+            .await?;
         found.extend(rows.into_iter().map(|(id,)| id));
     }
     Ok(found)
