@@ -1,11 +1,13 @@
 //! Every range of the packs of the project, from both sides: a wrong number or day is refused in words that name the field
 //! and the range, and what lies on the edge is taken.
 
+use std::collections::BTreeSet;
+
 use fuyou_expr::{DATE_MAX, DATE_MIN, Value, format_value};
 use fuyou_kernel::{Date, DayNumber};
 
 use super::fixture::{messages, read_folder};
-use crate::cases::histories;
+use crate::cases::{histories, tried};
 use crate::model::{
     At, Field, FieldIx, FieldKind, Form, FormIx, GroupIx, InputType, Pack, Program, Severity,
 };
@@ -256,4 +258,32 @@ fn every_day_has_a_limit_and_keeps_to_it() {
     }
     println!("{fields} days with {limits} limits, each tried on it and beyond it");
     assert!(fields >= 25, "only {fields}");
+}
+
+/// What a form checks between its fields has a golden case that trips it.
+#[test]
+fn every_check_of_a_form_has_a_case_that_trips_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/cn");
+    if !folder.is_dir() {
+        println!("skipped: there is no packs/cn");
+        return;
+    }
+    let pack = crate::load(&[read_folder(&folder, "packs/cn")]).unwrap();
+    let program = &pack.programs[0];
+    let mut untripped: BTreeSet<(String, String)> = BTreeSet::new();
+    for form in &program.forms {
+        let checks = form.checks.iter();
+        let checks = checks.chain(form.groups.iter().flat_map(|group| &group.checks));
+        untripped.extend(checks.map(|check| (form.id.to_string(), check.id.to_string())));
+    }
+    let count = untripped.len();
+    for (program, history, (form, draft), today) in tried(&pack) {
+        let outcome = replay(program, history);
+        let checked = check_record(program, *form, history, &outcome, draft, today);
+        for finding in &checked.findings {
+            untripped.remove(&(program.form(*form).id.to_string(), finding.kind.to_string()));
+        }
+    }
+    println!("{count} checks");
+    assert!(untripped.is_empty(), "no case trips {untripped:?}");
 }
