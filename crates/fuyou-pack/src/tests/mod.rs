@@ -6,6 +6,7 @@ mod golden;
 mod inputs;
 mod lapses;
 mod overlays;
+mod ranges;
 mod records;
 mod reference;
 mod replays;
