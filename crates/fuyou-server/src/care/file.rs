@@ -14,7 +14,7 @@ use super::tables::Tables;
 use super::{EnrollmentState, Error, Reasons, store};
 use crate::db::Connection;
 use crate::referral::{ReferralRow, referrals_of};
-use crate::registry::{OrganizationId, Profile, Tree, profile};
+use crate::registry::{OrganizationId, PersonId, Profile, Standing, Tree, standing};
 
 /// The rows of the groups of a record.
 pub(super) type GroupRows = Vec<Vec<Vec<Value>>>;
@@ -72,6 +72,8 @@ pub(super) struct Enrolled {
 pub(super) struct File {
     pub subject: Uuid,
     pub profile: Option<Profile>,
+    /// The record that everything stands under, when this one was merged into another.
+    pub merged_into: Option<PersonId>,
     pub enrollments: Vec<Enrolled>,
 }
 
@@ -190,7 +192,11 @@ pub(super) async fn read(
     subject: Uuid,
     reading: Reading,
 ) -> Result<File, Error> {
-    let profile = profile(connection, subject).await?;
+    let (profile, merged_into) = match standing(connection, subject).await? {
+        Standing::Nobody => (None, None),
+        Standing::Person(profile) => (Some(profile), None),
+        Standing::Merged(survivor) => (None, Some(survivor)),
+    };
     let mut enrollments: Vec<Enrolled> = Vec::new();
     // The versions come first: whoever writes in between is noticed when the version is compared.
     for head in store::enrollments(connection, pack, subject).await? {
@@ -202,6 +208,7 @@ pub(super) async fn read(
     let mut file = File {
         subject,
         profile,
+        merged_into,
         enrollments,
     };
     if file.enrollments.is_empty() {

@@ -250,13 +250,12 @@ impl Care {
     pub async fn record_attempt(&self, by: &Acting, attempt: Attempt) -> Result<(), Error> {
         by.actor.require_anywhere(Action::RecordCare)?;
         let subject = attempt.subject.uuid();
-        let mut reader = self.db().read().await?;
-        store::task(&mut reader, subject, attempt.task.uuid())
-            .await?
-            .ok_or(Error::NotFound("task"))?;
-        drop(reader);
         self.open_file(by, subject, Reading::Everything).await?;
         let mut tx = self.db().begin(Some(subject)).await?;
+        // Asked inside the turn: a merge may have taken the task elsewhere.
+        store::task(&mut tx, subject, attempt.task.uuid())
+            .await?
+            .ok_or(Error::NotFound("task"))?;
         if store::insert_attempt(&mut tx, &attempt, (by.now, by.actor.id.uuid())).await? {
             tx.changed(Change {
                 subject_id: Some(subject),

@@ -39,6 +39,30 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/postgres/0004_persons.sql"),
     },
     Migration {
+        number: 5,
+        name: "merges",
+        sqlite: include_str!("migrations/sqlite/0005_merges.sql"),
+        postgres: include_str!("migrations/postgres/0005_merges.sql"),
+    },
+    Migration {
+        number: 6,
+        name: "places",
+        sqlite: include_str!("migrations/sqlite/0006_places.sql"),
+        postgres: include_str!("migrations/postgres/0006_places.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "one_number",
+        sqlite: include_str!("migrations/sqlite/0007_one_number.sql"),
+        postgres: include_str!("migrations/postgres/0007_one_number.sql"),
+    },
+    Migration {
+        number: 8,
+        name: "staff",
+        sqlite: include_str!("migrations/sqlite/0008_staff.sql"),
+        postgres: include_str!("migrations/postgres/0008_staff.sql"),
+    },
+    Migration {
         number: 20,
         name: "care",
         sqlite: include_str!("migrations/sqlite/0020_care.sql"),

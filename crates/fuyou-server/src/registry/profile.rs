@@ -3,7 +3,7 @@
 use fuyou_kernel::{Date, Id};
 use uuid::Uuid;
 
-use super::{OrganizationId, store};
+use super::{OrganizationId, PersonId, store};
 use crate::db::{Connection, Error};
 
 /// What the rules of programs may know of a person. No name, number or address.
@@ -21,16 +21,31 @@ pub struct Profile {
     pub population: String,
 }
 
-/// The profile of a person, if there is one. One statement; the caller decides who may know.
-pub async fn profile(connection: &mut Connection, subject: Uuid) -> Result<Option<Profile>, Error> {
-    let row = store::profile(connection, subject).await?;
-    Ok(row.map(
-        |(birth_on, sex, residence, household, population)| Profile {
-            birth_on: birth_on.0,
-            sex,
-            residence: Some(Id::from_uuid(residence)),
-            household: household.unwrap_or_default(),
-            population: population.unwrap_or_default(),
-        },
-    ))
+/// What a subject's id leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not a person: an organization, or nothing.
+    Nobody,
+    /// A person.
+    Person(Profile),
+    /// A record that was merged; everything stands under this one.
+    Merged(PersonId),
+}
+
+/// What an id leads to. One statement; the caller decides who may know.
+pub async fn standing(connection: &mut Connection, subject: Uuid) -> Result<Standing, Error> {
+    let Some(row) = store::profile(connection, subject).await? else {
+        return Ok(Standing::Nobody);
+    };
+    let (birth_on, sex, residence, household, population, merged_into) = row;
+    if let Some(survivor) = merged_into {
+        return Ok(Standing::Merged(Id::from_uuid(survivor)));
+    }
+    Ok(Standing::Person(Profile {
+        birth_on: birth_on.0,
+        sex,
+        residence: Some(Id::from_uuid(residence)),
+        household: household.unwrap_or_default(),
+        population: population.unwrap_or_default(),
+    }))
 }

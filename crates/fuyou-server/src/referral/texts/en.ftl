@@ -43,3 +43,4 @@ referral-send-step = Submit
 referral-days-left = { $days } days left
 referral-days-late = { $days } days late
 referral-step-unknown = Please choose a step
+referral-slip = Number of the slip

@@ -43,3 +43,4 @@ referral-send-step = 提交
 referral-days-left = 还有 { $days } 天
 referral-days-late = 逾期 { $days } 天
 referral-step-unknown = 请选择要办理的步骤
+referral-slip = 转诊单编号
