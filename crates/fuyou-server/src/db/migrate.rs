@@ -80,6 +80,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0040_lapses.sql"),
         postgres: include_str!("migrations/postgres/0040_lapses.sql"),
     },
+    Migration {
+        number: 41,
+        name: "referral_slip",
+        sqlite: include_str!("migrations/sqlite/0041_referral_slip.sql"),
+        postgres: include_str!("migrations/postgres/0041_referral_slip.sql"),
+    },
 ];
 
 /// Applies what is missing, each step in a transaction.

@@ -335,7 +335,9 @@ impl Filling<'_> {
                         || matches!(field.required, Some(Requirement::Always)),
                         |now| *now == Cell::Required,
                     ),
-                    is_hidden: cell_now == Some(&Cell::Hidden),
+                    // In a row of which nothing was typed yet, what depends on other cells is not asked for.
+                    is_hidden: cell_now
+                        .map_or(field.show_if.is_some(), |now| *now == Cell::Hidden),
                     wrong,
                     asks,
                     ..cell(

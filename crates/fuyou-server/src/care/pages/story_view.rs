@@ -4,7 +4,7 @@ use fuyou_pack::model::{Field, FormIx, ReferralIx};
 use fuyou_pack::{Form, Program};
 
 use super::trend::{Chart, charts};
-use super::words::{RiskView, Why, Words, programs_of_persons};
+use super::words::{COUNT_OF_DAYS, RiskView, Why, Words, programs_of_persons};
 use crate::access::Action;
 use crate::care::{
     Cause, EnrollmentState, EnrollmentStory, Progress, RecordShown, Shown, Story, SubjectId,
@@ -74,6 +74,8 @@ pub(super) struct ReferralView {
     pub sent: String,
     pub next_by: Option<(String, bool)>,
     pub reason: String,
+    /// Where its slip is, for who may handle referrals.
+    pub slip: Option<String>,
     pub notes: Vec<Pair>,
 }
 
@@ -182,7 +184,12 @@ pub(super) fn enrollment_view(
         closed_on: story.closed_on.map(|on| on.to_string()),
         risk: words.risk(program, &story.risk),
         why: words.why(program, story.rules.iter()),
-        today: today(words, program, story),
+        // What counts from today says nothing about what is over.
+        today: if story.state == EnrollmentState::Open {
+            today(words, program, story)
+        } else {
+            Vec::new()
+        },
         schedule,
         tasks: others,
         charts: charts(words, program, &story.records),
@@ -210,12 +217,13 @@ fn today(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pa
             let Shown::Value(value) = shown else {
                 return None;
             };
-            // By the naming rule of packs a span of days says so at the end of its name.
-            let unit = derived
-                .id
-                .ends_with("_days")
-                .then_some("d")
-                .or(derived.id.starts_with("days_").then_some("d"));
+            // By the naming rule of packs an age in days says so at the end of its name, and is told in weeks and
+            // days; a count of days since something says so at the beginning, and is told in days.
+            let unit = if derived.id.ends_with("_days") {
+                Some("d")
+            } else {
+                derived.id.starts_with("days_").then_some(COUNT_OF_DAYS)
+            };
             let number = matches!(value, fuyou_expr::Value::Number(_));
             let value = words
                 .value(Some(program), derived.is.ty(), unit, value)
@@ -536,6 +544,11 @@ pub(super) fn referral_view(
             .next_by
             .map(|by| (by.to_string(), by < words.cx.today)),
         reason: referral.reason.clone(),
+        slip: words
+            .cx
+            .actor
+            .may(Action::ManageReferral)
+            .then(|| format!("/persons/{}/referrals/{}", referral.subject, referral.id)),
         notes: [
             note("referral-feedback", &referral.feedback),
             note("referral-follow-up", &referral.follow_up),

@@ -11,6 +11,8 @@ use crate::http::Cx;
 use crate::registry::OrganizationId;
 use crate::texts;
 
+/// The unit of a span that is told in days, however long it is.
+pub(super) const COUNT_OF_DAYS: &str = "days";
 /// From so many days a span is told in weeks and days, too.
 const WEEKS_FROM_DAYS: i64 = 28;
 
@@ -92,6 +94,9 @@ impl Words<'_> {
             Value::Boolean(true) => self.t("care-yes"),
             Value::Boolean(false) => self.t("care-no"),
             Value::Number(days) if unit == Some("d") => self.days(*days),
+            Value::Number(days) if unit == Some(COUNT_OF_DAYS) => {
+                self.t1("care-days", "days", days)
+            }
             Value::Number(_) => {
                 let number = format_value(ty, value);
                 unit.map_or(number.clone(), |unit| format!("{number} {unit}"))

@@ -8,8 +8,9 @@ use fuyou_kernel::{Date, Localized, Phone};
 use serde::Deserialize;
 
 use super::keep::open;
+use super::list;
 use super::{
-    Employment, Particulars, Profession, Staff, StaffError, StaffFilter, StaffId, StaffPage, StaffSort,
+    Employment, Particulars, Profession, Staff, StaffError, StaffFilter, StaffId, StaffSort,
     change_staff, create_staff, end_staff, list_staff, move_staff,
 };
 use crate::access::Action;
@@ -278,7 +279,7 @@ struct StaffLines {
     cx: Cx,
     filter: StaffFilter,
     /// The page to be written next.
-    page: Option<StaffPage>,
+    page: Option<list::StaffPage>,
 }
 
 impl Lines for StaffLines {
