@@ -13,8 +13,20 @@ impl Aggregate {
     ///
     /// This is what evaluating it over all rows gives, provided that `before` is what evaluating it over the first
     /// `from` rows gives now. When `from` is 0, `before` is not looked at. Different values are always counted anew.
-    pub fn extend<R: Rows + ?Sized>(&self, before: &Value, rows: &R, from: usize) -> Value {
-        let eval = Eval { rows };
+    ///
+    /// Rows that are not `worth` a look must be known not to change the value: the filter is not true of them, or what
+    /// they add is nothing.
+    pub fn extend<R: Rows + ?Sized>(
+        &self,
+        before: &Value,
+        rows: &R,
+        from: usize,
+        worth: &dyn Fn(usize) -> bool,
+    ) -> Value {
+        let eval = Eval {
+            rows,
+            worth: Some(worth),
+        };
         let cell = if from == 0 || self.function == AggregateFunction::CountDistinct {
             eval.aggregate(self)
         } else {
@@ -97,9 +109,12 @@ impl<'v, R: Rows + ?Sized> Eval<'v, R> {
         aggregate: &'v Aggregate,
         from: usize,
     ) -> impl DoubleEndedIterator<Item = usize> + '_ {
-        let passes = move |row: &usize| match &aggregate.filter {
-            None => true,
-            Some(filter) => self.truth(filter, *row) == Some(true),
+        let passes = move |row: &usize| {
+            self.worth.is_none_or(|worth| worth(*row))
+                && match &aggregate.filter {
+                    None => true,
+                    Some(filter) => self.truth(filter, *row) == Some(true),
+                }
         };
         (from..self.rows.len(aggregate.set)).filter(passes)
     }

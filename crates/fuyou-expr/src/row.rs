@@ -40,12 +40,12 @@ pub(crate) enum Cell<'v> {
 
 /// The value of a whole expression.
 pub(crate) fn value<R: Rows + ?Sized>(root: &Node, rows: &R) -> Value {
-    finished(Eval { rows }.cell(root, 0), &root.ty)
+    finished(Eval::over(rows).cell(root, 0), &root.ty)
 }
 
 /// Whether a condition is true.
 pub(crate) fn is_true<R: Rows + ?Sized>(root: &Node, rows: &R) -> bool {
-    Eval { rows }.truth(root, 0) == Some(true)
+    Eval::over(rows).truth(root, 0) == Some(true)
 }
 
 /// A computed value as a value of a type.
@@ -125,6 +125,14 @@ fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
 
 pub(crate) struct Eval<'v, R: ?Sized> {
     pub(crate) rows: &'v R,
+    /// Which rows aggregates need look at; all when absent.
+    pub(crate) worth: Option<&'v dyn Fn(usize) -> bool>,
+}
+
+impl<'v, R: ?Sized> Eval<'v, R> {
+    fn over(rows: &'v R) -> Self {
+        Eval { rows, worth: None }
+    }
 }
 
 impl<'v, R: Rows + ?Sized> Eval<'v, R> {

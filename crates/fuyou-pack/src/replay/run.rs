@@ -252,7 +252,7 @@ impl<'a> Run<'a> {
         let anywhere = |changed: bool| changed.then_some(0);
         match planned.work {
             Work::Aggregate(ix) => {
-                let (changed, covered) = self.aggregate(ix, from);
+                let (changed, covered) = self.aggregate(ix, from, &planned.forms);
                 self.covered[position] = covered;
                 anywhere(changed)
             }
@@ -314,13 +314,15 @@ impl<'a> Run<'a> {
     }
 
     /// Takes the rows at and after `from` into the value of an aggregate; returns whether it changed, and how many
-    /// rows it covers now.
-    fn aggregate(&mut self, ix: usize, from: usize) -> (bool, usize) {
+    /// rows it covers now. Encounters of other than `forms` add nothing to it.
+    fn aggregate(&mut self, ix: usize, from: usize, forms: &[bool]) -> (bool, usize) {
         let plan = &self.program.plan;
         let (aggregate, slot) = (&plan.aggregates[ix], plan.columns + ix);
         let view = self.facts_view();
         let covered = view.len(aggregate.set);
-        let value = aggregate.extend(&self.row[slot], &view, from);
+        let of_encounters = aggregate.set == self.program.layout.encounter;
+        let worth = |row: usize| !of_encounters || forms[self.encounters[row].0.form.get()];
+        let value = aggregate.extend(&self.row[slot], &view, from, &worth);
         let changed = self.row[slot] != value;
         if changed {
             self.row[slot] = value;

@@ -26,34 +26,6 @@ fn eager(mut pack: Pack) -> Pack {
     pack
 }
 
-/// Of the golden histories of the national pack every so manieth is replayed both ways: a plain replay of hundreds of
-/// facts after every record takes its time in a debug build.
-const GOLDEN_STEP: usize = 6;
-
-#[test]
-fn the_national_pack_replays_as_if_everything_were_computed_each_time() {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/cn");
-    let pack = load(&[read_folder(&dir, "cn")]).unwrap();
-    let plain = eager(load(&[read_folder(&dir, "cn")]).unwrap());
-    let both = histories(&pack).zip(histories(&plain));
-    let mut compared = 0;
-    for ((program, history), (plain, same)) in both.step_by(GOLDEN_STEP) {
-        assert_eq!(history.encounters.len(), same.encounters.len());
-        // All but the last record too, so that what waits until the end is compared in the middle.
-        for until in [
-            history.encounters.len().saturating_sub(1),
-            history.encounters.len(),
-        ] {
-            let mut history = history.clone();
-            history.encounters.truncate(until);
-            let (found, expected) = (replay(program, &history), replay(plain, &history));
-            assert_eq!(format!("{found:?}"), format!("{expected:?}"));
-            compared += 1;
-        }
-    }
-    assert!(compared > 100, "only {compared} histories were compared");
-}
-
 const DAY_MS: i64 = 86_400_000;
 /// 2026-01-01.
 const START: i32 = 20_454;
@@ -496,6 +468,11 @@ fn skipping_changes_nothing_in_the_packs_of_the_project() {
     let eager = eager(load(&layers).unwrap());
     for ((program, history), (other, same)) in histories(&lazy).zip(histories(&eager)) {
         let (one, two) = (replay(program, history), replay(other, same));
-        assert_eq!(told(program, history, &one), told(other, same, &two));
+        assert_eq!(format!("{one:?}"), format!("{two:?}"));
+        // Without its last record too: what waits until the end is then computed in the middle.
+        let mut shorter = history.clone();
+        shorter.encounters.pop();
+        let (one, two) = (replay(program, &shorter), replay(other, &shorter));
+        assert_eq!(format!("{one:?}"), format!("{two:?}"));
     }
 }
