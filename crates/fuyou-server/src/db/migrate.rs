@@ -69,6 +69,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/postgres/0020_care.sql"),
     },
     Migration {
+        number: 29,
+        name: "slips",
+        sqlite: include_str!("migrations/sqlite/0029_slips.sql"),
+        postgres: include_str!("migrations/postgres/0029_slips.sql"),
+    },
+    Migration {
         number: 30,
         name: "planning",
         sqlite: include_str!("migrations/sqlite/0030_planning.sql"),

@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use crate::care::{Acting, Care, Settings};
 use crate::db::{Db, Dialect, Sql, hanging_on_subjects, query};
+use crate::exchange::import::{Format, Job, import_file};
 use crate::testkit::county::national_pack;
-use crate::testkit::{Answer, TestApp, on_each_database, words};
+use crate::testkit::{Answer, TempDir, TestApp, on_each_database, words};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
 const EAST: &str = "018f0000-0000-7000-8000-0000000000a1";
@@ -346,6 +347,9 @@ async fn an_old_id_records_where_she_is_and_such_a_merge_is_not_simply_undone() 
         )
         .await;
         assert_eq!(sent.status, 303, "{}", words(&sent.body));
+        // So does a file that was written before.
+        let earlier = ANTENATAL.replace("58.0", "59.0");
+        assert_eq!(imported(app, &earlier).await, (1, 0));
         let undo = format!("/persons/{EAST}/merges/{MERGE}/undone");
         let refused = app.post("county_worker", &undo, "reason=不是同一人").await;
         says(
@@ -360,6 +364,40 @@ async fn an_old_id_records_where_she_is_and_such_a_merge_is_not_simply_undone() 
         is_sound(app, EAST).await;
     })
     .await;
+}
+
+/// Imports a visit told under the old id: how many records came in, how many were refused.
+async fn imported(app: &TestApp, typed: &str) -> (u64, u64) {
+    let values: serde_json::Map<String, serde_json::Value> = typed
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("f.")?.split_once('='))
+        .map(|(id, value)| (id.to_owned(), value.into()))
+        .collect();
+    let line = serde_json::json!({
+        "kind": "record", "subject": WEST, "enrollment": record_id(1), "id": record_id(9), "form": "antenatal",
+        "occurred_on": "2026-03-26", "recorded_at": "2026-03-26T04:01:00Z", "org": "990002", "values": values,
+        "reason": "seen twice",
+    });
+    let dir = TempDir::new();
+    let (file, rejected) = (
+        dir.path().join("old.ndjson"),
+        dir.path().join("rejected.csv"),
+    );
+    std::fs::write(&file, format!("{line}\n")).unwrap();
+    let job = Job {
+        file: &file,
+        format: Format::Ndjson,
+        rejected: &rejected,
+    };
+    let by = Acting::system(app.app.tree(), app.app.now(), TODAY);
+    let care = app.app.care().unwrap();
+    let report = import_file(care, app.app.keys(), &by, &job, |_| {})
+        .await
+        .unwrap();
+    if report.rejected > 0 {
+        println!("{}", std::fs::read_to_string(&rejected).unwrap());
+    }
+    (report.encounters, report.rejected)
 }
 
 #[tokio::test]

@@ -37,6 +37,3 @@ create table staff_post (
 alter table person_history add column key_version bigint not null default 0;
 create index person_history_by_key on person_history (key_version, subject_id, id)
     where from_sealed is not null or to_sealed is not null;
-
--- A referral is found by the number on its slip.
-create index referral_by_number on referral (id);
