@@ -80,7 +80,11 @@ fn what_is_overdue_when_its_time_is_over_is_missed() {
         });
         let tasks: Vec<String> = tasks
             .map(|task| {
-                let name = if task.key.starts_with("visit") { "check" } else { "chain" };
+                let name = if task.key.starts_with("visit") {
+                    "check"
+                } else {
+                    "chain"
+                };
                 let state = match task.state {
                     TaskState::Open if task.is_missed(DayNumber(bought + today)) => "missed",
                     TaskState::Open => "open",
@@ -109,18 +113,53 @@ fn what_is_overdue_when_its_time_is_over_is_missed() {
     check(&[("service", 199, &[])], 199, "check open; facts count 0");
     check(&[("service", 200, &[])], 200, "check missed; facts count 1");
     // Closing ends it like its own day: what was overdue is missed, what was not yet is cancelled.
-    check(&[("service", 60, &scrapped)], 60, "check missed; facts count 1");
-    check(&[("service", 41, &scrapped)], 41, "check missed; facts count 1");
-    check(&[("service", 40, &scrapped)], 40, "check cancelled; facts count 0");
-    check(&[("service", 10, &scrapped)], 300, "check cancelled; facts count 0");
+    check(
+        &[("service", 60, &scrapped)],
+        60,
+        "check missed; facts count 1",
+    );
+    check(
+        &[("service", 41, &scrapped)],
+        41,
+        "check missed; facts count 1",
+    );
+    check(
+        &[("service", 40, &scrapped)],
+        40,
+        "check cancelled; facts count 0",
+    );
+    check(
+        &[("service", 10, &scrapped)],
+        300,
+        "check cancelled; facts count 0",
+    );
     // Filled late in the records, though of a day within the window, it is done.
     let pumped = [("pressure_bar", Value::Number(40))];
-    check(&[("service", 40, &pumped)], 300, "check done; facts count 0");
+    check(
+        &[("service", 40, &pumped)],
+        300,
+        "check done; facts count 0",
+    );
     // The task of a rule: due ten days after the clock's start, and a repetition that would fall due after the end is not begun.
-    let chain = [("chain_wear", worn.clone()), ("pressure_bar", Value::Number(40))];
-    check(&[("service", 30, &chain)], 199, "check done, chain open; facts count 0");
-    check(&[("service", 30, &chain)], 200, "check done, chain missed; facts count 0");
-    check(&[("service", 195, &chain)], 300, "check missed, chain cancelled; facts count 0");
+    let chain = [
+        ("chain_wear", worn.clone()),
+        ("pressure_bar", Value::Number(40)),
+    ];
+    check(
+        &[("service", 30, &chain)],
+        199,
+        "check done, chain open; facts count 0",
+    );
+    check(
+        &[("service", 30, &chain)],
+        200,
+        "check done, chain missed; facts count 0",
+    );
+    check(
+        &[("service", 195, &chain)],
+        300,
+        "check missed, chain cancelled; facts count 0",
+    );
     check(
         &[("service", 30, &chain), ("service", 180, &chain)],
         300,

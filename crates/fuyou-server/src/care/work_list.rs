@@ -51,8 +51,7 @@ impl Care {
         let limit = limit.clamp(1, LINES_MAX);
         let after = after.map_or(Ok((Timestamp::UNIX_EPOCH, Uuid::nil())), read_cursor)?;
         let mut reader = self.db().read().await?;
-        let (everything, counts) =
-            store::counts(&mut reader, seat, filter.reach, program).await?;
+        let (everything, counts) = store::counts(&mut reader, seat, filter.reach, program).await?;
         let wanted = (filter.reach, filter.kind, program);
         let mut rows = store::page(&mut reader, seat, wanted, after, limit + 1).await?;
         drop(reader);

@@ -116,7 +116,11 @@ macro_rules! kind {
         "(risk_rank >= $7 and overdue_at > $9)"
     };
     ("escalated") => {
-        concat!("(coalesce(", sees_at!(), " <= $4, false) and overdue_at > $9)")
+        concat!(
+            "(coalesce(",
+            sees_at!(),
+            " <= $4, false) and overdue_at > $9)"
+        )
     };
     ("") => {
         "overdue_at > $9"
@@ -215,7 +219,15 @@ pub(super) async fn page(
     macro_rules! of_kind {
         ($kind:tt) => {
             concat!(
-                "($10 = '", $kind, "' and ", missed!(), " = ", is_missed!($kind), " and ", kind!($kind), ")"
+                "($10 = '",
+                $kind,
+                "' and ",
+                missed!(),
+                " = ",
+                is_missed!($kind),
+                " and ",
+                kind!($kind),
+                ")"
             )
         };
     }

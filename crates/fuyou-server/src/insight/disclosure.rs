@@ -58,12 +58,21 @@ pub(super) fn widened(
     let mut nodes: Vec<OrganizationId> = Vec::new();
     for group in groups(tree, &question.nodes) {
         let members = group.members(tree);
-        nodes.extend(members.into_iter().filter(|node| !nodes.contains(node)).collect::<Vec<_>>());
+        nodes.extend(
+            members
+                .into_iter()
+                .filter(|node| !nodes.contains(node))
+                .collect::<Vec<_>>(),
+        );
     }
     let mut periods: Vec<Period> = Vec::new();
     for ix in guarded {
         let kind = pack.indicator(*ix).period;
-        for year in question.periods.iter().flat_map(|period| years(kind, *period)) {
+        for year in question
+            .periods
+            .iter()
+            .flat_map(|period| years(kind, *period))
+        {
             for piece in pieces(kind, year) {
                 if !periods.contains(&piece) {
                     periods.push(piece);
@@ -207,7 +216,9 @@ fn decided(
         let size = |node: OrganizationId| figure(node, period).map(Size::of).unwrap_or_default();
         let parts: Vec<Size> = members.iter().map(|node| size(*node)).collect();
         let rest = group.above.map_or(Size::default(), |above| {
-            parts.iter().fold(size(above), |rest, part| rest.less(*part))
+            parts
+                .iter()
+                .fold(size(above), |rest, part| rest.less(*part))
         });
         (parts, rest)
     };
@@ -349,10 +360,16 @@ mod tests {
                 of: 1000,
             };
             let parts: Vec<Size> = parts.iter().map(size).collect();
-            let shown: String = hidden(&parts, Size { counted: rest, of: 0 })
-                .into_iter()
-                .map(|hidden| if hidden { '*' } else { '.' })
-                .collect();
+            let shown: String = hidden(
+                &parts,
+                Size {
+                    counted: rest,
+                    of: 0,
+                },
+            )
+            .into_iter()
+            .map(|hidden| if hidden { '*' } else { '.' })
+            .collect();
             assert_eq!(shown, expected, "{parts:?} {rest}");
         };
         check(&[40, 9, 0], 0, "...");

@@ -42,9 +42,7 @@ pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};
 pub use question::{CELLS_MAX, Cells, Question};
 pub use shown::{Shown, period_words, shown, statistical_year, unit_sign, with_unit};
-pub(crate) use web::{
-    Choice, address, aim_words, node_choices, pack_of, period_choices, routes,
-};
+pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, period_choices, routes};
 
 use crate::access::Denied;
 use crate::db;

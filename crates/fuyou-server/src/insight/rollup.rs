@@ -61,10 +61,16 @@ pub(super) fn disclose(
     let sums = Sums::of(tree, widened, found);
     let place: HashMap<_, _> = widened.nodes.iter().zip(0..).collect();
     let time: HashMap<_, _> = widened.periods.iter().zip(0..).collect();
-    Disclosure::decide(pack, tree, question, &widened.indicators, |ix, node, period| {
-        let (node, period) = ((*place.get(&node)?, node), (*time.get(&period)?, period));
-        sums.figure((pack, tree, found), ix, node, period)
-    })
+    Disclosure::decide(
+        pack,
+        tree,
+        question,
+        &widened.indicators,
+        |ix, node, period| {
+            let (node, period) = ((*place.get(&node)?, node), (*time.get(&period)?, period));
+            sums.figure((pack, tree, found), ix, node, period)
+        },
+    )
 }
 
 /// Sums of every measure at every node in every period.

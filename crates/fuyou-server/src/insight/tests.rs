@@ -381,7 +381,8 @@ impl Algebra {
         let mut rest = self.reduced(sum);
         if let Some(lead) = rest.iter().position(|value| *value != 0) {
             let inverse = Self::power(rest[lead], PRIME - 2);
-            rest.iter_mut().for_each(|value| *value = *value * inverse % PRIME);
+            rest.iter_mut()
+                .for_each(|value| *value = *value * inverse % PRIME);
             self.rows.push(rest);
         }
     }
@@ -399,7 +400,13 @@ async fn a_hidden_finding_cannot_be_computed_from_what_is_shown() {
         let finding = ix(&pack, "finding_rate");
         let whole: Period = "2024-10..2026-09".parse().unwrap();
         let months = split(whole, By::Month).unwrap();
-        let mut asked = periods(&["s2025", "s2026", "2025", "2025-02..2025-11", "2025-03..2026-06"]);
+        let mut asked = periods(&[
+            "s2025",
+            "s2026",
+            "2025",
+            "2025-02..2025-11",
+            "2025-03..2026-06",
+        ]);
         asked.extend(split("s2025".parse().unwrap(), By::Quarter).unwrap());
         asked.extend(split("s2026".parse().unwrap(), By::Quarter).unwrap());
         asked.extend(&months);
@@ -419,9 +426,11 @@ async fn a_hidden_finding_cannot_be_computed_from_what_is_shown() {
             let mut sum = Vec::new();
             for place in tree.all() {
                 let inside = tree.contains(node, place.id);
-                sum.extend(months.iter().map(|month| {
-                    u64::from(inside && period.contains(month.start()))
-                }));
+                sum.extend(
+                    months
+                        .iter()
+                        .map(|month| u64::from(inside && period.contains(month.start()))),
+                );
             }
             sum
         };
@@ -444,15 +453,22 @@ async fn a_hidden_finding_cannot_be_computed_from_what_is_shown() {
         }
         assert!(seen > 0, "not everything may be hidden");
         let told = |algebra: &Algebra| {
-            let told = small.iter().filter(|(node, period)| algebra.tells(sum(*node, *period)));
+            let told = small
+                .iter()
+                .filter(|(node, period)| algebra.tells(sum(*node, *period)));
             told.count()
         };
-        assert!(told(&naive) > 0, "hiding small cells alone must not be enough here, or this shows nothing");
+        assert!(
+            told(&naive) > 0,
+            "hiding small cells alone must not be enough here, or this shows nothing"
+        );
         assert_eq!(told(&known), 0, "{} small cells", small.len());
         // The same cell alone is answered as it is among others.
         for node in &question.nodes {
             let alone = Question::of(vec![finding], *node, question.periods[5]);
-            let cells = figures(app.app.db(), &pack, &tree, &alone, Secrecy::Open).await.unwrap();
+            let cells = figures(app.app.db(), &pack, &tree, &alone, Secrecy::Open)
+                .await
+                .unwrap();
             assert_eq!(
                 cells.get(finding, *node, question.periods[5]),
                 shown.get(finding, *node, question.periods[5])

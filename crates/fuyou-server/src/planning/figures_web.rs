@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::figures::{self, FigureEntry};
 use crate::http::{Cx, Error, Form};
-use crate::insight::{Choice, node_choices, pack_of, period_choices, period_words, statistical_year, unit_sign};
+use crate::insight::{
+    Choice, node_choices, pack_of, period_choices, period_words, statistical_year, unit_sign,
+};
 use crate::ui::{Frame, html};
 
 struct EntryLine {

@@ -92,7 +92,11 @@ mod tests {
         let check = |urgency: Urgency, filled: &[&str], missing: &str| {
             let text = |part: &str| {
                 let given = filled.contains(&part);
-                if given { "x".to_owned() } else { " ".to_owned() }
+                if given {
+                    "x".to_owned()
+                } else {
+                    " ".to_owned()
+                }
             };
             let slip = Slip {
                 urgency,
@@ -113,7 +117,14 @@ mod tests {
         check(Urgency::Emergency, &all, "transport escort called-ahead");
         check(
             Urgency::Emergency,
-            &["findings", "treatment", "asked", "transport", "escort", "called-ahead"],
+            &[
+                "findings",
+                "treatment",
+                "asked",
+                "transport",
+                "escort",
+                "called-ahead",
+            ],
             "",
         );
     }

@@ -90,10 +90,7 @@ fn back(cx: &Cx, row: &ReferralShown) -> Vec<(String, String)> {
     let day = |day: Option<fuyou_kernel::Date>| day.map_or_else(String::new, |day| day.to_string());
     [
         ("slip-arrived-on", day(row.arrived_on)),
-        (
-            "slip-feedback",
-            row.feedback.clone().unwrap_or_default(),
-        ),
+        ("slip-feedback", row.feedback.clone().unwrap_or_default()),
         ("slip-feedback-on", day(row.feedback_on)),
         ("slip-follow-up", row.follow_up.clone().unwrap_or_default()),
     ]

@@ -376,7 +376,8 @@ pub(super) async fn urgent(
             concat!(
                 "select s.referral_id, s.urgency from referral r join referral_slip s \
                  on s.subject_id = r.subject_id and s.referral_id = r.id \
-                 where s.urgency <> 'routine' and r.next_by is not null and $2 = $2 and ", $side,
+                 where s.urgency <> 'routine' and r.next_by is not null and $2 = $2 and ",
+                $side,
                 " order by r.next_by, r.id limit $3"
             )
         };

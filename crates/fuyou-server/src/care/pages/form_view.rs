@@ -336,8 +336,7 @@ impl Filling<'_> {
                         |now| *now == Cell::Required,
                     ),
                     // In a row of which nothing was typed yet, what depends on other cells is not asked for.
-                    is_hidden: cell_now
-                        .map_or(field.show_if.is_some(), |now| *now == Cell::Hidden),
+                    is_hidden: cell_now.map_or(field.show_if.is_some(), |now| *now == Cell::Hidden),
                     wrong,
                     asks,
                     ..cell(

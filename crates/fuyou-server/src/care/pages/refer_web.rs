@@ -194,7 +194,11 @@ fn findings(words: Words<'_>, story: &EnrollmentStory) -> String {
         })
         .map(|rule| words.of(&rule.title));
     let first = Some(colours.join(&words.t("care-and"))).filter(|text| !text.is_empty());
-    first.into_iter().chain(rules).collect::<Vec<_>>().join("\n")
+    first
+        .into_iter()
+        .chain(rules)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn missing_words(cx: &Cx, slip: &Slip) -> String {

@@ -211,10 +211,7 @@ fn counts(words: Words<'_>, query: &WorkQuery, page: &Page) -> Vec<CountView> {
         is_current: query.kind == kind.word(),
         is_alarm: matches!(
             kind,
-            WorkKind::Overdue
-                | WorkKind::OverdueMonth
-                | WorkKind::Clock
-                | WorkKind::Escalated
+            WorkKind::Overdue | WorkKind::OverdueMonth | WorkKind::Clock | WorkKind::Escalated
         ) && known(kind) > 0,
     }));
     views
