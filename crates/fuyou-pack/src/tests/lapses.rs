@@ -9,6 +9,9 @@ use crate::replay::{Encounter, History, TaskState, replay};
 
 const DAY_MS: i64 = 86_400_000;
 
+/// A record: its form, days after the purchase, and the values typed.
+type Said<'a> = (&'a str, i32, &'a [(&'a str, Value)]);
+
 /// The first check can be made up until the bicycle is scrapped or two hundred days old; so can the chain's.
 const LAPSES: &str = r#"
 [facts]
@@ -64,8 +67,8 @@ fn what_is_overdue_when_its_time_is_over_is_missed() {
         ("scrapped", Value::Boolean(true)),
         ("pressure_bar", Value::Null),
     ];
-    // Each record: form, days after the purchase, what it says. `today` likewise.
-    let check = |records: &[(&str, i32, &[(&str, Value)])], today: i32, expected: &str| {
+    // `today` is given in days after the purchase, too.
+    let check = |records: &[Said<'_>], today: i32, expected: &str| {
         let mut encounters = vec![record(1, "sale", bought, &[])];
         for (number, (form, on, values)) in records.iter().enumerate() {
             encounters.push(record(number as u128 + 2, form, bought + on, values));
@@ -80,7 +83,11 @@ fn what_is_overdue_when_its_time_is_over_is_missed() {
         });
         let tasks: Vec<String> = tasks
             .map(|task| {
-                let name = if task.key.starts_with("visit") { "check" } else { "chain" };
+                let name = if task.key.starts_with("visit") {
+                    "check"
+                } else {
+                    "chain"
+                };
                 let state = match task.state {
                     TaskState::Open if task.is_missed(DayNumber(bought + today)) => "missed",
                     TaskState::Open => "open",
@@ -109,18 +116,53 @@ fn what_is_overdue_when_its_time_is_over_is_missed() {
     check(&[("service", 199, &[])], 199, "check open; facts count 0");
     check(&[("service", 200, &[])], 200, "check missed; facts count 1");
     // Closing ends it like its own day: what was overdue is missed, what was not yet is cancelled.
-    check(&[("service", 60, &scrapped)], 60, "check missed; facts count 1");
-    check(&[("service", 41, &scrapped)], 41, "check missed; facts count 1");
-    check(&[("service", 40, &scrapped)], 40, "check cancelled; facts count 0");
-    check(&[("service", 10, &scrapped)], 300, "check cancelled; facts count 0");
+    check(
+        &[("service", 60, &scrapped)],
+        60,
+        "check missed; facts count 1",
+    );
+    check(
+        &[("service", 41, &scrapped)],
+        41,
+        "check missed; facts count 1",
+    );
+    check(
+        &[("service", 40, &scrapped)],
+        40,
+        "check cancelled; facts count 0",
+    );
+    check(
+        &[("service", 10, &scrapped)],
+        300,
+        "check cancelled; facts count 0",
+    );
     // Filled late in the records, though of a day within the window, it is done.
     let pumped = [("pressure_bar", Value::Number(40))];
-    check(&[("service", 40, &pumped)], 300, "check done; facts count 0");
+    check(
+        &[("service", 40, &pumped)],
+        300,
+        "check done; facts count 0",
+    );
     // The task of a rule: due ten days after the clock's start, and a repetition that would fall due after the end is not begun.
-    let chain = [("chain_wear", worn.clone()), ("pressure_bar", Value::Number(40))];
-    check(&[("service", 30, &chain)], 199, "check done, chain open; facts count 0");
-    check(&[("service", 30, &chain)], 200, "check done, chain missed; facts count 0");
-    check(&[("service", 195, &chain)], 300, "check missed, chain cancelled; facts count 0");
+    let chain = [
+        ("chain_wear", worn.clone()),
+        ("pressure_bar", Value::Number(40)),
+    ];
+    check(
+        &[("service", 30, &chain)],
+        199,
+        "check done, chain open; facts count 0",
+    );
+    check(
+        &[("service", 30, &chain)],
+        200,
+        "check done, chain missed; facts count 0",
+    );
+    check(
+        &[("service", 195, &chain)],
+        300,
+        "check missed, chain cancelled; facts count 0",
+    );
     check(
         &[("service", 30, &chain), ("service", 180, &chain)],
         300,
