@@ -7,13 +7,17 @@
 mod aggregate;
 mod check;
 mod compare;
+mod complaint;
 mod diagnostic;
 mod expr;
+mod hoist;
+mod lex;
 mod limits;
 mod parse;
 mod row;
 mod scope;
 mod sql;
+mod syntax;
 mod tree;
 mod types;
 mod value;

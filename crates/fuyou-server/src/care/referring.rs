@@ -52,7 +52,7 @@ impl Care {
             );
             let mut after = enrolled.clone();
             let (row, action) = match &change {
-                ReferralChange::Sent(row) => {
+                ReferralChange::Sent(row) | ReferralChange::SentWithSlip(row, _) => {
                     after.referrals.push(row.clone());
                     (row.clone(), "send")
                 }

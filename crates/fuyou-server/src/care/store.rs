@@ -93,6 +93,7 @@ pub(super) static TASKS: LazyLock<Insert> = LazyLock::new(|| {
             "county_sees_at",
             "city_sees_at",
             "province_sees_at",
+            "lapses_on",
         ],
         KEY,
     )
@@ -457,7 +458,7 @@ pub(super) async fn found(
 
 /// A task that no record demands any more is cancelled; what was tried stays readable.
 pub(super) async fn cancel_task(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
-    const SQL: &str = "update task set state = 'cancelled', done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
+    const SQL: &str = "update task set state = 'cancelled', lapses_on = null, done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
                        village_id = null, village_sees_at = null, \
                        township_sees_at = null, county_sees_at = null, city_sees_at = null, province_sees_at = null \
                        where subject_id = $1 and id = $2";

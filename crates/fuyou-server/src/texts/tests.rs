@@ -87,7 +87,9 @@ fn every_key_that_is_used_exists() {
 #[test]
 fn every_word_of_an_enum_has_a_text() {
     use crate::access::Role;
-    use crate::registry::{Household, IdentityType, Level, OrganizationKind, PersonSex, Profession};
+    use crate::registry::{
+        Household, IdentityType, Level, OrganizationKind, PersonSex, Profession,
+    };
     let check = |prefix: &str, word: &str| {
         let key = format!("{prefix}-{}", word.replace('_', "-"));
         assert!(has(Language::Zh, &key), "{key}");

@@ -6,7 +6,6 @@
 mod assets;
 mod frame;
 mod home;
-pub(crate) mod list_file;
 
 pub(crate) use assets::stylesheet_path;
 pub(crate) use frame::error_page;

@@ -3,27 +3,26 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{Date, Localized, Phone};
 use serde::Deserialize;
 
 use super::keep::open;
+use super::list;
 use super::{
     Employment, Particulars, Profession, Staff, StaffError, StaffFilter, StaffId, StaffSort,
     change_staff, create_staff, end_staff, list_staff, move_staff,
 };
 use crate::access::Action;
+use crate::exchange::download_web::{Lines, Sending, download as send};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::registry::{OrganizationId, choices, open_choices};
-use crate::ui::list_file::{self, Table};
 use crate::ui::{Frame, html};
 
 /// Lines on a page, and read at once for a file.
 const LINES: usize = 40;
 const BATCH: usize = 500;
-/// Lines of a file at most; more are an error, never a cut list.
-const FILE_LINES_MAX: usize = 100_000;
 
 /// Routes about staff members.
 pub(in crate::registry) fn routes() -> Vec<Route> {
@@ -259,46 +258,45 @@ async fn show_list(cx: Cx, Query(query): Query<ListQuery>) -> Result<Response, E
     Ok(html(&view)?.into_response())
 }
 
-/// The whole list as a file. Taking it out is audited with the number of lines.
+/// The whole list as a file. Taking it out is audited.
 async fn download(cx: Cx, Query(query): Query<ListQuery>) -> Result<Response, Error> {
-    let mut filter = query.filter()?;
-    let mut table = Table {
-        head: COLUMNS.iter().map(|(title, _)| cx.t(title)).collect(),
-        rows: Vec::new(),
+    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let filter = query.filter()?;
+    let first = list_staff(&cx, &filter, BATCH).await?;
+    cx.db.note(cx.entry("export", "staff")).await?;
+    let head: Vec<String> = COLUMNS.iter().map(|(title, _)| cx.t(title)).collect();
+    let stem = format!("staff-{}", cx.today);
+    let lines = StaffLines {
+        cx,
+        filter,
+        page: Some(first),
     };
-    loop {
-        let page = list_staff(&cx, &filter, BATCH).await?;
-        table
-            .rows
-            .extend(page.staff.iter().map(|staff| cells(&cx, staff)));
-        if table.rows.len() > FILE_LINES_MAX {
-            return Err(Error::Rejected(Localized::new(
-                "名单过长，请缩小范围后再导出",
-                "The list is too long; narrow it down and export again",
-            )));
+    send(&stem, kind, &head, lines)
+}
+
+/// The lines of the list that is being taken out.
+struct StaffLines {
+    cx: Cx,
+    filter: StaffFilter,
+    /// The page to be written next.
+    page: Option<list::StaffPage>,
+}
+
+impl Lines for StaffLines {
+    async fn write_some(&mut self, sheet: &mut Sending) -> Result<bool, Error> {
+        let Some(page) = self.page.take() else {
+            return Ok(false);
+        };
+        for staff in &page.staff {
+            let cells = cells(&self.cx, staff);
+            sheet.texts(cells.iter().map(String::as_str))?;
         }
-        match page.next {
-            Some(last) => filter.after = Some(last),
-            None => break,
+        if let Some(last) = page.next {
+            self.filter.after = Some(last);
+            self.page = Some(list_staff(&self.cx, &self.filter, BATCH).await?);
         }
+        Ok(self.page.is_some())
     }
-    let mut entry = cx.entry("export", "staff");
-    entry.detail = serde_json::json!({ "lines": table.rows.len() }).to_string();
-    cx.db.note(entry).await?;
-    let (kind, bytes) = match query.format.as_str() {
-        "csv" => ("text/csv; charset=utf-8", list_file::csv(&table)?),
-        "xlsx" => (
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            list_file::xlsx(&table)?,
-        ),
-        _ => return Err(Error::NotFound),
-    };
-    let name = format!(
-        "attachment; filename=\"staff-{}.{}\"",
-        cx.today, query.format
-    );
-    let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)];
-    Ok((headers, bytes).into_response())
 }
 
 /// The form, as typed.
