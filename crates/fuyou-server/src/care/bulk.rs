@@ -356,11 +356,11 @@ impl Care {
         planned: &[BulkWriting],
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let writings: Vec<&Writing> = planned
+        let writings: Vec<(&Writing, Timestamp)> = planned
             .iter()
-            .filter_map(|planned| planned.writing.as_ref())
+            .filter_map(|planned| Some((planned.writing.as_ref()?, now)))
             .collect();
-        Ok(write(tx, self.pack(), self.tables(), &writings, now).await? == Written::Done)
+        Ok(write(tx, self.pack(), self.tables(), &writings).await? == Written::Done)
     }
 }
 

@@ -65,6 +65,8 @@ pub(super) struct Writing {
 pub(super) struct Rows {
     enrollments: Vec<Cell>,
     enrollment_count: u64,
+    advanced: Vec<Cell>,
+    advanced_count: u64,
     records: Vec<Cell>,
     record_count: u64,
     forms: BTreeMap<(usize, usize), Vec<Cell>>,
@@ -92,27 +94,25 @@ pub(super) async fn write(
     tx: &mut Tx,
     pack: &Pack,
     tables: &Tables,
-    writings: &[&Writing],
-    now: Timestamp,
+    writings: &[(&Writing, Timestamp)],
 ) -> Result<Written, Error> {
     let mut rows = Rows::default();
-    for writing in writings {
-        if apply_updates(tx, pack, tables, writing, now).await? == Written::Raced {
+    for (writing, now) in writings {
+        if apply_updates(tx, pack, tables, writing, *now).await? == Written::Raced {
             return Ok(Written::Raced);
         }
-        rows.add(pack, tables, writing, now);
+        rows.add(pack, tables, writing, *now);
     }
     if rows.flush(tx, tables).await? == Written::Raced {
         return Ok(Written::Raced);
     }
-    for writing in writings {
-        tell(tx, writing, now);
+    for (writing, now) in writings {
+        tell(tx, writing, *now);
     }
     Ok(Written::Done)
 }
 
-/// The statements that belong to one change alone: versions, corrections, and what is taken away. Routine records have
-/// one of these, the version.
+/// The statements that belong to one change alone: corrections, and what is taken away. Routine records have none.
 async fn apply_updates(
     tx: &mut Tx,
     pack: &Pack,
@@ -132,11 +132,7 @@ async fn apply_updates(
                 return Ok(Written::Raced);
             }
         }
-        HeadChange::Advanced => {
-            if !store::advance(tx, &writing.head, now).await? {
-                return Ok(Written::Raced);
-            }
-        }
+        HeadChange::Advanced => {}
     }
     for record in &writing.records {
         let done = match record {
@@ -253,9 +249,19 @@ impl RecordChange {
 impl Rows {
     fn add(&mut self, pack: &Pack, tables: &Tables, writing: &Writing, now: Timestamp) {
         let head = &writing.head;
-        if matches!(writing.head_change, HeadChange::New) {
-            self.enrollments.extend(head_row(pack, head, now));
-            self.enrollment_count += 1;
+        match writing.head_change {
+            HeadChange::New => {
+                self.enrollments.extend(head_row(pack, head, now));
+                self.enrollment_count += 1;
+            }
+            HeadChange::Advanced => {
+                let next = Head {
+                    version: head.version + 1,
+                    ..head.clone()
+                };
+                self.advanced.extend(head_row(pack, &next, now));
+                self.advanced_count += 1;
+            }
         }
         for record in &writing.records {
             match record {
@@ -361,8 +367,10 @@ impl Rows {
     }
 
     async fn flush(self, tx: &mut Tx, tables: &Tables) -> Result<Written, Error> {
-        // A row that is there already means that somebody else stored it after this change was computed.
-        if store::ENROLLMENTS.run(tx, self.enrollments).await? != self.enrollment_count
+        // A row that is there already, or has another version, means that somebody else stored it after this change was
+        // computed.
+        if store::ADVANCED.run(tx, self.advanced).await? != self.advanced_count
+            || store::ENROLLMENTS.run(tx, self.enrollments).await? != self.enrollment_count
             || store::RECORDS.run(tx, self.records).await? != self.record_count
         {
             return Ok(Written::Raced);

@@ -66,7 +66,7 @@ impl Care {
                 planned.recorded.enrollment_version = enrolled.head.version;
                 return Ok(planned.recorded);
             }
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(planned.recorded);
             }
         }
@@ -207,7 +207,7 @@ impl Care {
                 planned.recorded.enrollment_version = enrolled.head.version;
                 return Ok(planned.recorded);
             }
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(planned.recorded);
             }
         }

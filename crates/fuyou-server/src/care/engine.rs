@@ -7,9 +7,9 @@ use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
-use super::change::{Writing, Written, write};
 use super::derive::Surroundings;
 use super::file::{File, Reading};
+use super::group::Waiting;
 use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
@@ -41,6 +41,7 @@ struct Inner {
     pack_stamp: String,
     tables: Tables,
     settings: Settings,
+    waiting: Waiting,
 }
 
 /// A subject's file with what stands around it.
@@ -77,6 +78,7 @@ impl Care {
             .map(|layer| format!("{} {}", layer.id, layer.version))
             .collect();
         Ok(Care(Arc::new(Inner {
+            waiting: Waiting::new(&db),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -103,6 +105,10 @@ impl Care {
     /// The layers of the pack with their versions: what an enrollment was computed with.
     pub(super) fn pack_stamp(&self) -> &str {
         &self.0.pack_stamp
+    }
+
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.0.waiting
     }
 
     pub(super) fn tables(&self) -> &Tables {
@@ -195,17 +201,5 @@ impl Care {
             surroundings,
             computed_otherwise,
         })
-    }
-
-    /// Writes one change. False when somebody else was faster: read again.
-    pub(super) async fn write_one(&self, writing: &Writing, now: Timestamp) -> Result<bool, Error> {
-        let mut tx = self.db().begin(Some(writing.head.subject)).await?;
-        match write(&mut tx, self.pack(), self.tables(), &[writing], now).await? {
-            Written::Raced => Ok(false),
-            Written::Done => {
-                tx.commit().await?;
-                Ok(true)
-            }
-        }
     }
 }

@@ -86,7 +86,7 @@ impl Care {
                 Vec::new(),
                 ("open", String::new()),
             );
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(opening.id);
             }
         }
@@ -164,7 +164,7 @@ impl Care {
                     Vec::new(),
                     ("refresh", String::new()),
                 );
-                raced |= !self.write_one(&planned.writing, by.now).await?;
+                raced |= !self.write_one(planned.writing, by.now).await?;
             }
             if !raced {
                 return Ok(());
@@ -210,7 +210,7 @@ impl Care {
             let planned = self
                 .plan_change(by, &file, enrolled, (head, change, deed))
                 .await?;
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(());
             }
         }

@@ -17,6 +17,7 @@ mod engine;
 mod enrolling;
 mod error;
 mod file;
+mod group;
 mod listing;
 mod model;
 mod pages;

@@ -64,7 +64,7 @@ impl Care {
             }
             let base = self.base(by, &file, program).await?;
             let planned = self.plan(by, &base, (&record, form), Origin::of(by))?;
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(planned.recorded);
             }
         }

@@ -97,7 +97,7 @@ impl Care {
                 .cloned()
                 .unwrap_or_default();
             writing.referrals.push(change);
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 let date = |date: Option<fuyou_kernel::Date>| date.map(crate::db::DbDate);
                 return Ok(ReferralRow {
                     arrive_by: date(clocks.arrive_by),

@@ -235,7 +235,7 @@ impl Care {
                 at,
                 Some(by.actor.id.uuid()),
             );
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(());
             }
         }

@@ -16,7 +16,5 @@ pub use model::{
     DeskFilter, DeskPage, ReferralId, ReferralShown, ReferralState, Sending, Side, Step,
 };
 pub use steps::{send, step};
-pub(crate) use store::{
-    Clocks, ReferralChange, ReferralRow, referrals_of, set_clocks, store_change,
-};
+pub(crate) use store::{Clocks, REFERRALS, ReferralChange, ReferralRow, set_clocks, store_change};
 pub(crate) use web::routes;

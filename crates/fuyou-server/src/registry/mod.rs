@@ -35,7 +35,8 @@ pub(crate) use person::secret;
 pub use person::{
     Household, Identity, IdentityError, IdentityType, Person, PersonId, PersonSex, Problem,
 };
-pub use profile::{Profile, profile};
+pub use profile::Profile;
+pub(crate) use profile::{PROFILE, profile};
 pub use register::{
     Candidate, RegisterError, Registered, correct, open_person, person_by_identity_number, register,
 };

@@ -1,10 +1,9 @@
 //! What the rules of programs may know of a person.
 
 use fuyou_kernel::{Date, Id};
-use uuid::Uuid;
 
 use super::{OrganizationId, store};
-use crate::db::{Connection, Error};
+use crate::db::{Error, FromRow as _, Row};
 
 /// What the rules of programs may know of a person. No name, number or address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,16 +20,20 @@ pub struct Profile {
     pub population: String,
 }
 
-/// The profile of a person, if there is one. One statement; the caller decides who may know.
-pub async fn profile(connection: &mut Connection, subject: Uuid) -> Result<Option<Profile>, Error> {
-    let row = store::profile(connection, subject).await?;
-    Ok(row.map(
-        |(birth_on, sex, residence, household, population)| Profile {
-            birth_on: birth_on.0,
-            sex,
-            residence: Some(Id::from_uuid(residence)),
-            household: household.unwrap_or_default(),
-            population: population.unwrap_or_default(),
-        },
-    ))
+/// The query of the profile of a person by her id, to be asked together with others; the caller decides who may know.
+pub(crate) const PROFILE: &str = store::PROFILE;
+
+/// The profile in the answer to [`PROFILE`], if there is such a person.
+pub(crate) fn profile(rows: &[Row]) -> Result<Option<Profile>, Error> {
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let (birth_on, sex, residence, household, population) = store::ProfileRow::from_row(row)?;
+    Ok(Some(Profile {
+        birth_on: birth_on.0,
+        sex,
+        residence: Some(Id::from_uuid(residence)),
+        household: household.unwrap_or_default(),
+        population: population.unwrap_or_default(),
+    }))
 }
