@@ -63,7 +63,7 @@ class Server:
     """`fuyou serve` on a data directory."""
 
     def __init__(self, fuyou, data, log=None):
-        environment = dict(os.environ, **({"FUYOU_LOG": "info"} if log else {}))
+        environment = dict(os.environ, **({"FUYOU_LOG": "info", "NO_COLOR": "1"} if log else {}))
         self.log = open(log, "w") if log else subprocess.DEVNULL
         self.process = subprocess.Popen([fuyou, "serve", "--data", data, "--listen", "127.0.0.1:0"], env=environment,
                                         stdout=subprocess.PIPE, stderr=self.log, text=True)
