@@ -40,7 +40,7 @@ pub fn parse_as(text: &str, scope: &Scope, ty: &Type) -> Result<Expr, Vec<Diagno
 
 fn checked(text: &str, scope: &Scope, want: Option<&Type>) -> Result<Expr, Vec<Diagnostic>> {
     let parsed = read(text).map_err(|error| vec![error])?;
-    let mut checker = Checker::new(text, scope);
+    let mut checker = Checker::new(scope);
     let root = checker.root(&parsed, want);
     let mut errors = checker.errors;
     match root {

@@ -7,13 +7,16 @@
 mod aggregate;
 mod check;
 mod compare;
+mod complaint;
 mod diagnostic;
 mod expr;
+mod lex;
 mod limits;
 mod parse;
 mod row;
 mod scope;
 mod sql;
+mod syntax;
 mod tree;
 mod types;
 mod value;

@@ -124,7 +124,6 @@ list-name = Name
 list-residence = Lives in
 list-nobody = Nobody
 list-nobody-what = Widen the organization or the level of risk.
-list-too-long = Too many lines; export by organization
 care-restricted-task = A restricted service
 care-until = by { $day }
 care-from = from { $day }

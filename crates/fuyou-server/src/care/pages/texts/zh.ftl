@@ -124,7 +124,6 @@ list-name = 姓名
 list-residence = 居住地
 list-nobody = 没有符合条件的人
 list-nobody-what = 可放宽机构或风险等级。
-list-too-long = 行数过多，请按机构分别导出
 care-restricted-task = 限制查看的服务项目
 care-until = { $day } 前
 care-from = { $day } 起
