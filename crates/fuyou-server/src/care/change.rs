@@ -2,6 +2,7 @@
 //! of many rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fuyou_expr::Value;
 use fuyou_kernel::Timestamp;
@@ -9,8 +10,9 @@ use fuyou_pack::Pack;
 use fuyou_pack::model::{FormIx, ProgramIx};
 use uuid::Uuid;
 
-use super::derive::{Derived, Finding};
+use super::derive::{Finding, Relation};
 use super::file::{Head, Kept};
+use super::memory::Computed;
 use super::tables::{Tables, to_cell};
 use super::{Error, store};
 use crate::db::{Cell, Change, Entry, Operation, Tx};
@@ -50,14 +52,28 @@ pub(super) struct Writing {
     pub head: Head,
     pub head_change: HeadChange,
     pub records: Vec<RecordChange>,
-    pub before: Derived,
-    pub after: Derived,
+    pub before: Arc<Computed>,
+    pub after: Arc<Computed>,
+    /// Who else may open the record.
+    pub relations: Vec<(Uuid, Relation)>,
     /// Rows for other tables: completions, changes of enrollments.
     pub completions: Vec<Cell>,
     pub enrollment_changes: Vec<Cell>,
     /// Referrals that were sent or went a step further.
     pub referrals: Vec<ReferralChange>,
     pub entry: Entry,
+}
+
+impl Writing {
+    /// The record that it is about and the version that it has then, if it is about one.
+    pub(super) fn changed(&self) -> Option<(Uuid, i64)> {
+        self.records.first().map(|record| match record {
+            RecordChange::New(kept) | RecordChange::Rewritten { now: kept, .. } => {
+                (kept.id, kept.version)
+            }
+            RecordChange::Voided { before, .. } => (before.id, before.version + 1),
+        })
+    }
 }
 
 /// Rows of many changes, table by table.
@@ -146,7 +162,7 @@ async fn apply_updates(
                         group.remove(tx, subject, kept.id).await?;
                     }
                 }
-                match writing.after.records.get(&kept.id) {
+                match writing.after.derived.records.get(&kept.id) {
                     Some(finding) => {
                         let expected = Kept {
                             version: before.version,
@@ -168,6 +184,7 @@ async fn apply_updates(
     for change in &writing.referrals {
         let clocks = writing
             .after
+            .derived
             .referrals
             .get(&change.id())
             .cloned()
@@ -184,12 +201,12 @@ async fn apply_updates(
 async fn apply_differences(tx: &mut Tx, tables: &Tables, writing: &Writing) -> Result<(), Error> {
     let subject = writing.head.subject;
     let own: Vec<Uuid> = writing.records.iter().map(RecordChange::id).collect();
-    for (id, finding) in &writing.after.records {
+    for (id, finding) in &writing.after.derived.records {
         if own.contains(id) {
             continue;
         }
         // What was computed by another version of the pack has no findings to compare with: all are written.
-        let before = writing.before.records.get(id);
+        let before = writing.before.derived.records.get(id);
         if before.is_none_or(|before| before.head() != finding.head()) {
             store::found(tx, subject, *id, finding).await?;
         }
@@ -202,31 +219,35 @@ async fn apply_differences(tx: &mut Tx, tables: &Tables, writing: &Writing) -> R
     }
     for id in writing
         .before
+        .derived
         .tasks
         .keys()
-        .filter(|id| !writing.after.tasks.contains_key(id))
+        .filter(|id| !writing.after.derived.tasks.contains_key(id))
     {
         store::cancel_task(tx, subject, *id).await?;
     }
     for id in writing
         .before
+        .derived
         .hits
         .keys()
-        .filter(|id| !writing.after.hits.contains_key(id))
+        .filter(|id| !writing.after.derived.hits.contains_key(id))
     {
         store::remove_hit(tx, subject, *id).await?;
     }
     for id in writing
         .before
+        .derived
         .risks
         .keys()
-        .filter(|id| !writing.after.risks.contains_key(id))
+        .filter(|id| !writing.after.derived.risks.contains_key(id))
     {
         store::remove_risk(tx, subject, *id).await?;
     }
-    for (id, clocks) in &writing.after.referrals {
+    for (id, clocks) in &writing.after.derived.referrals {
         if writing
             .before
+            .derived
             .referrals
             .get(id)
             .is_some_and(|before| before != clocks)
@@ -249,6 +270,7 @@ impl RecordChange {
 impl Rows {
     fn add(&mut self, pack: &Pack, tables: &Tables, writing: &Writing, now: Timestamp) {
         let head = &writing.head;
+        let (before, after) = (&writing.before.derived, &writing.after.derived);
         match writing.head_change {
             HeadChange::New => {
                 self.enrollments.extend(head_row(pack, head, now));
@@ -269,10 +291,15 @@ impl Rows {
                     self.records.extend(record_row(
                         head,
                         kept,
-                        writing.after.records.get(&kept.id),
+                        writing.after.derived.records.get(&kept.id),
                     ));
                     self.record_count += 1;
-                    self.add_values(tables, head, kept, writing.after.records.get(&kept.id));
+                    self.add_values(
+                        tables,
+                        head,
+                        kept,
+                        writing.after.derived.records.get(&kept.id),
+                    );
                 }
                 RecordChange::Rewritten {
                     now: kept,
@@ -286,7 +313,12 @@ impl Rows {
                         ("corrected", why),
                         &writing.entry,
                     ));
-                    self.add_values(tables, head, kept, writing.after.records.get(&kept.id));
+                    self.add_values(
+                        tables,
+                        head,
+                        kept,
+                        writing.after.derived.records.get(&kept.id),
+                    );
                 }
                 RecordChange::Voided { before, why } => {
                     self.earlier.extend(earlier_row(
@@ -299,24 +331,42 @@ impl Rows {
                 }
             }
         }
-        if writing.before.facts != writing.after.facts {
+        if writing.before.derived.facts != writing.after.derived.facts {
             let facts = self.facts.entry(head.program.get()).or_default();
             facts.extend([Cell::id(head.subject), Cell::id(head.id)]);
-            facts.extend(writing.after.facts.iter().cloned());
+            facts.extend(writing.after.derived.facts.iter().cloned());
         }
-        add_changed(&mut self.tasks, &writing.before.tasks, &writing.after.tasks);
-        add_changed(&mut self.hits, &writing.before.hits, &writing.after.hits);
-        add_changed(&mut self.risks, &writing.before.risks, &writing.after.risks);
-        for (id, relation) in &writing.after.relations {
-            if writing.before.relations.get(id) != Some(relation) {
-                self.relations.extend([
-                    Cell::id(head.subject),
-                    Cell::id(*id),
-                    Cell::id(relation.organization.uuid()),
-                    Cell::text(relation.kind),
-                    Cell::Date(relation.until),
-                ]);
-            }
+        add_changed(
+            &mut self.tasks,
+            &writing.before.derived.tasks,
+            &writing.after.derived.tasks,
+        );
+        add_changed(
+            &mut self.hits,
+            &writing.before.derived.hits,
+            &writing.after.derived.hits,
+        );
+        add_changed(
+            &mut self.risks,
+            &writing.before.derived.risks,
+            &writing.after.derived.risks,
+        );
+        let more = writing
+            .relations
+            .iter()
+            .map(|(id, relation)| (id, relation));
+        let changed = after.relations.iter().filter(|(id, relation)| {
+            before.relations.get(id) != Some(*relation)
+                && writing.relations.iter().all(|(more, _)| more != *id)
+        });
+        for (id, relation) in changed.chain(more) {
+            self.relations.extend([
+                Cell::id(head.subject),
+                Cell::id(*id),
+                Cell::id(relation.organization.uuid()),
+                Cell::text(relation.kind),
+                Cell::Date(relation.until),
+            ]);
         }
         self.completions.extend(writing.completions.iter().cloned());
         self.enrollment_changes

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::derive::Surroundings;
 use super::file::{File, Reading};
 use super::group::Waiting;
+use super::memory::{Around, Memory};
 use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
@@ -42,6 +43,7 @@ struct Inner {
     tables: Tables,
     settings: Settings,
     waiting: Waiting,
+    memory: Memory,
 }
 
 /// A subject's file with what stands around it.
@@ -54,6 +56,14 @@ pub(super) struct Base<'a> {
 }
 
 impl<'a> Base<'a> {
+    /// What the computation of an enrollment depends on besides its records.
+    pub(super) fn around(&self, by: &Acting) -> Around {
+        Around {
+            profile: self.file.profile.clone(),
+            tree: by.actor.tree.clone(),
+        }
+    }
+
     pub(super) fn program(&self) -> &'a Program {
         self.surroundings.program
     }
@@ -79,6 +89,7 @@ impl Care {
             .collect();
         Ok(Care(Arc::new(Inner {
             waiting: Waiting::new(&db),
+            memory: Memory::default(),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -105,6 +116,10 @@ impl Care {
     /// The layers of the pack with their versions: what an enrollment was computed with.
     pub(super) fn pack_stamp(&self) -> &str {
         &self.0.pack_stamp
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.0.memory
     }
 
     pub(super) fn waiting(&self) -> &Waiting {
@@ -155,7 +170,13 @@ impl Care {
         reading: Reading,
     ) -> Result<File, Error> {
         let mut reader = self.db().read().await?;
-        let file = file::read(&mut reader, self.pack(), self.tables(), subject, reading).await?;
+        let file = file::read_again(
+            &mut reader,
+            (self.pack(), self.tables()),
+            self.memory(),
+            (subject, reading),
+        )
+        .await?;
         match file.residence() {
             Some(residence) => {
                 opens_to(

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::derive::{Derived, Relation, derived_id};
 use super::file::{Enrolled, File, Head, Reading};
-use super::record::{Before, Planned};
+use super::record::Planned;
+use super::settle::Before;
 use super::{
     Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, Opening, Stale, shown,
     store,
@@ -75,8 +76,8 @@ impl Care {
                 return Err(Error::StillOpen(EnrollmentId::from_uuid(other.head.id)));
             }
             let base = self.base(by, &file, program_ix).await?;
-            let mut before = self.before(by, &base, None, opening.id, opening.opened_on);
-            before.head.organization = opening.organization;
+            let organization = Some(opening.organization);
+            let before = self.beginning(by, &base, (opening.id, opening.opened_on), organization);
             let after = Enrolled::new(before.head.clone());
             let planned = self.finish(
                 by,
@@ -142,18 +143,11 @@ impl Care {
             let mut raced = false;
             for enrolled in &file.enrollments {
                 let base = self.base(by, &file, enrolled.head.program).await?;
-                let mut before = self.before(
-                    by,
-                    &base,
-                    Some(enrolled),
-                    id_of(enrolled),
-                    enrolled.head.opened_on,
-                );
+                let mut before = self.before(by, &base, enrolled);
                 // What is stored was computed from something else: all of it is written again.
                 let mut reader = self.db().read().await?;
-                before.derived = Derived::unknown(
-                    &store::derived_ids(&mut reader, subject, enrolled.head.id).await?,
-                );
+                let ids = store::derived_ids(&mut reader, subject, enrolled.head.id).await?;
+                before.computed = before.computed.stored_otherwise(Derived::unknown(&ids));
                 drop(reader);
                 let after = (enrolled.clone(), false);
                 let planned = self.finish(
@@ -225,13 +219,7 @@ impl Care {
         (head, change, deed): (Head, &EnrollmentChange, Deed),
     ) -> Result<Planned, Error> {
         let base = self.base(by, file, enrolled.head.program).await?;
-        let before: Before = self.before(
-            by,
-            &base,
-            Some(enrolled),
-            id_of(enrolled),
-            enrolled.head.opened_on,
-        );
+        let before: Before = self.before(by, &base, enrolled);
         let was = enrolled.head.clone();
         let after = Enrolled {
             head,
@@ -262,7 +250,7 @@ impl Care {
                 was.id.as_bytes(),
                 was.organization.uuid().as_bytes(),
             ]);
-            planned.writing.after.relations.insert(id, relation);
+            planned.writing.relations.push((id, relation));
         }
         let (from_value, to_value) = match deed {
             Deed::Move(to) => {

@@ -10,6 +10,7 @@ use fuyou_pack::replay::{self, Completion, History};
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
+use super::memory::Memory;
 use super::store::RecordRow;
 use super::tables::Tables;
 use super::{EnrollmentState, Error, Reasons, store};
@@ -81,6 +82,12 @@ pub(super) struct File {
 pub(super) enum Reading {
     Program(ProgramIx),
     Everything,
+}
+
+impl Reading {
+    fn wants(self, head: &Head) -> bool {
+        !matches!(self, Reading::Program(wanted) if wanted != head.program)
+    }
 }
 
 impl File {
@@ -189,6 +196,36 @@ pub(super) fn person(program: &Program, tree: &Tree, profile: Option<&Profile>) 
     }
 }
 
+/// As [`read`], but what is remembered of enrollments that have the same version still is not read.
+pub(super) async fn read_again(
+    connection: &mut Connection,
+    (pack, tables): (&Pack, &Tables),
+    memory: &Memory,
+    (subject, reading): (Uuid, Reading),
+) -> Result<File, Error> {
+    let (profile, heads) = store::versions_of(connection, pack, subject).await?;
+    let wanted = heads.into_iter().filter(|head| reading.wants(head));
+    let remembered = wanted.map(|head| {
+        let enrolled = memory.enrolled(head.id, head.version)?;
+        Some(Enrolled {
+            head,
+            ..Enrolled::clone(&enrolled)
+        })
+    });
+    if let Some(enrollments) = remembered.collect() {
+        return Ok(File {
+            subject,
+            profile,
+            enrollments,
+        });
+    }
+    let file = read(connection, pack, tables, subject, reading).await?;
+    file.enrollments
+        .iter()
+        .for_each(|enrolled| memory.keep(enrolled));
+    Ok(file)
+}
+
 /// Reads a subject's file. The number of statements depends on the pack, not on how much there is.
 pub(super) async fn read(
     connection: &mut Connection,
@@ -198,15 +235,13 @@ pub(super) async fn read(
     reading: Reading,
 ) -> Result<File, Error> {
     let heads = store::heads(connection, pack, subject).await?;
-    let is_read =
-        |head: &Head| !matches!(reading, Reading::Program(wanted) if wanted != head.program);
     let mut file = File {
         subject,
         profile: heads.profile,
         enrollments: heads
             .enrollments
             .into_iter()
-            .filter(is_read)
+            .filter(|head| reading.wants(head))
             .map(Enrolled::new)
             .collect(),
     };

@@ -279,6 +279,26 @@ pub(super) struct Heads {
     pub referrals: Vec<ReferralRow>,
 }
 
+/// The profile of a subject and the heads of her enrollments: what says whether something has changed.
+pub(super) async fn versions_of(
+    connection: &mut Connection,
+    pack: &Pack,
+    subject: Uuid,
+) -> Result<(Option<Profile>, Vec<Head>), Error> {
+    static BOTH: LazyLock<Together> =
+        LazyLock::new(|| Together::of([PROFILE, ENROLLMENTS_OF].map(Sql::built)));
+    let rows = BOTH
+        .rows(connection, vec![Cell::id(subject)], |_| true)
+        .await?;
+    let [profile, heads] = &rows[..] else {
+        unreachable!("two queries have two answers");
+    };
+    Ok((
+        crate::registry::profile(profile)?,
+        enrollments(pack, all(heads)?)?,
+    ))
+}
+
 /// Reads the heads of a subject's file.
 pub(super) async fn heads(
     connection: &mut Connection,

@@ -253,7 +253,6 @@ async fn connect(settings: &Settings) -> Result<(Pool, Pool, u32), Error> {
         // Rows of one answer that may wait for their reader before the connection's thread must wait.
         .row_buffer_size(1024)
         .pragma("cache_size", "-65536")
-        .pragma("mmap_size", "268435456")
         .pragma("temp_store", "memory");
     let writers = SqlitePoolOptions::new()
         .max_connections(1)
