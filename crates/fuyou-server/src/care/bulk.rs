@@ -33,8 +33,13 @@ impl Known {
         Known(File {
             subject,
             profile,
-            enrollments: Vec::new(),
+            ..File::default()
         })
+    }
+
+    /// Who: another id than that of the lines when the record was merged since they were written.
+    pub(crate) fn subject(&self) -> Uuid {
+        self.0.subject
     }
 
     /// Whether there is a person of this id.

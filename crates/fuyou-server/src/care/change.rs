@@ -17,6 +17,7 @@ use super::tables::{Tables, to_cell};
 use super::{Error, store};
 use crate::db::{Cell, Change, Entry, Operation, Tx};
 use crate::referral::{self, ReferralChange};
+use crate::registry::{Standing, standing};
 
 /// What happens to the head of an enrollment.
 #[derive(Debug)]
@@ -144,7 +145,9 @@ async fn apply_updates(
                 true => store::other_open(tx, subject, &program.id, writing.head.id).await?,
                 false => None,
             };
-            if other.is_some() {
+            // A merge holds every lane: it has either ended or not begun.
+            let merged = matches!(standing(tx, subject).await?, Standing::Merged(_));
+            if other.is_some() || merged {
                 return Ok(Written::Raced);
             }
         }

@@ -15,7 +15,7 @@ use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
 use crate::db::Db;
-use crate::registry::{OrganizationId, Tree};
+use crate::registry::{OrganizationId, Standing, Tree, standing};
 
 /// What differs between installations.
 #[derive(Clone, Copy, Debug)]
@@ -177,6 +177,21 @@ impl Care {
             (subject, reading),
         )
         .await?;
+        if let Some(survivor) = file.merged_into {
+            let Standing::Person(profile) = standing(&mut reader, survivor.uuid()).await? else {
+                return Err(Error::NotFound("person"));
+            };
+            let residence = profile.residence.ok_or(Error::NotFound("person"))?;
+            let moment = (by.now, by.today);
+            // Whoever may not see her does not learn that there was a merge.
+            opens_to(&by.actor, moment, &mut reader, survivor.uuid(), residence)
+                .await?
+                .ok_or(Denied(Action::ReadPerson))?;
+            return Err(Error::Merged {
+                from: subject,
+                into: survivor.uuid(),
+            });
+        }
         match file.residence() {
             Some(residence) => {
                 opens_to(

@@ -4,13 +4,12 @@ use fuyou_kernel::{Date, DayNumber};
 use fuyou_pack::replay::replay;
 use uuid::Uuid;
 
-use super::derive::{Derived, Relation, derived_id};
+use super::derive::{Relation, derived_id};
 use super::file::{Enrolled, File, Head, Reading};
 use super::record::Planned;
 use super::settle::Before;
 use super::{
     Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, Opening, Stale, shown,
-    store,
 };
 use crate::access::Action;
 use crate::db::Cell;
@@ -138,33 +137,11 @@ impl Care {
     /// # Errors
     /// See [`Error`].
     pub async fn refresh(&self, by: &Acting, subject: Uuid) -> Result<(), Error> {
-        for _ in 0..ATTEMPTS_MAX {
-            let file = self.open_file(by, subject, Reading::Everything).await?;
-            let mut raced = false;
-            for enrolled in &file.enrollments {
-                let base = self.base(by, &file, enrolled.head.program).await?;
-                let mut before = self.before(by, &base, enrolled);
-                // What is stored was computed from something else: all of it is written again.
-                let mut reader = self.db().read().await?;
-                let ids = store::derived_ids(&mut reader, subject, enrolled.head.id).await?;
-                before.computed = before.computed.stored_otherwise(Derived::unknown(&ids));
-                drop(reader);
-                let after = (enrolled.clone(), false);
-                let planned = self.finish(
-                    by,
-                    &base,
-                    before,
-                    after,
-                    Vec::new(),
-                    ("refresh", String::new()),
-                );
-                raced |= !self.write_one(planned.writing, by.now).await?;
-            }
-            if !raced {
-                return Ok(());
-            }
-        }
-        Err(Error::Busy(EnrollmentId::from_uuid(subject)))
+        self.open_file(by, subject, Reading::Everything).await?;
+        let mut tx = self.db().begin(Some(subject)).await?;
+        self.refresh_in(&mut tx, by, subject, None).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn change_enrollment(

@@ -16,7 +16,7 @@ use super::tables::Tables;
 use super::{EnrollmentState, Error, Reasons, store};
 use crate::db::Connection;
 use crate::referral::ReferralRow;
-use crate::registry::{OrganizationId, Profile, Tree};
+use crate::registry::{OrganizationId, PersonId, Profile, Standing, Tree};
 
 /// The rows of the groups of a record.
 pub(super) type GroupRows = Vec<Vec<Vec<Value>>>;
@@ -74,6 +74,8 @@ pub(super) struct Enrolled {
 pub(super) struct File {
     pub subject: Uuid,
     pub profile: Option<Profile>,
+    /// The record that everything stands under, when this one was merged into another.
+    pub merged_into: Option<PersonId>,
     pub enrollments: Vec<Enrolled>,
 }
 
@@ -196,6 +198,15 @@ pub(super) fn person(program: &Program, tree: &Tree, profile: Option<&Profile>) 
     }
 }
 
+/// Who she is, or under whom her records stand.
+fn stands(standing: Standing) -> (Option<Profile>, Option<PersonId>) {
+    match standing {
+        Standing::Nobody => (None, None),
+        Standing::Person(profile) => (Some(profile), None),
+        Standing::Merged(survivor) => (None, Some(survivor)),
+    }
+}
+
 /// As [`read`], but what is remembered of enrollments that have the same version still is not read.
 pub(super) async fn read_again(
     connection: &mut Connection,
@@ -203,7 +214,7 @@ pub(super) async fn read_again(
     memory: &Memory,
     (subject, reading): (Uuid, Reading),
 ) -> Result<File, Error> {
-    let (profile, heads) = store::versions_of(connection, pack, subject).await?;
+    let (standing, heads) = store::versions_of(connection, pack, subject).await?;
     let wanted = heads.into_iter().filter(|head| reading.wants(head));
     let remembered = wanted.map(|head| {
         let enrolled = memory.enrolled(head.id, head.version)?;
@@ -213,9 +224,11 @@ pub(super) async fn read_again(
         })
     });
     if let Some(enrollments) = remembered.collect() {
+        let (profile, merged_into) = stands(standing);
         return Ok(File {
             subject,
             profile,
+            merged_into,
             enrollments,
         });
     }
@@ -235,9 +248,11 @@ pub(super) async fn read(
     reading: Reading,
 ) -> Result<File, Error> {
     let heads = store::heads(connection, pack, subject).await?;
+    let (profile, merged_into) = stands(heads.standing);
     let mut file = File {
         subject,
-        profile: heads.profile,
+        profile,
+        merged_into,
         enrollments: heads
             .enrollments
             .into_iter()

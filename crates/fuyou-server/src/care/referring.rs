@@ -45,7 +45,7 @@ impl Care {
             let before = self.before(by, &base, enrolled);
             let mut after = enrolled.clone();
             let (row, action) = match &change {
-                ReferralChange::Sent(row) => {
+                ReferralChange::Sent(row) | ReferralChange::SentWithSlip(row, _) => {
                     after.referrals.push(row.clone());
                     (row.clone(), "send")
                 }

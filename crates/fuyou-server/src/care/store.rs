@@ -16,7 +16,7 @@ use crate::db::{
     row,
 };
 use crate::referral::{REFERRALS, ReferralRow};
-use crate::registry::{OrganizationId, PROFILE, Profile};
+use crate::registry::{OrganizationId, PROFILE, Standing, standing_of};
 
 const KEY: &[&str] = &["subject_id", "id"];
 
@@ -107,6 +107,7 @@ pub(super) static TASKS: LazyLock<Insert> = LazyLock::new(|| {
             "county_sees_at",
             "city_sees_at",
             "province_sees_at",
+            "lapses_on",
         ],
         KEY,
     )
@@ -271,7 +272,7 @@ static HEADS: LazyLock<Together> = LazyLock::new(|| {
 
 /// What stands in a subject's file besides the content of its records.
 pub(super) struct Heads {
-    pub profile: Option<Profile>,
+    pub standing: Standing,
     /// In programs that the pack has, oldest id first.
     pub enrollments: Vec<Head>,
     pub records: Vec<RecordRow>,
@@ -284,19 +285,16 @@ pub(super) async fn versions_of(
     connection: &mut Connection,
     pack: &Pack,
     subject: Uuid,
-) -> Result<(Option<Profile>, Vec<Head>), Error> {
+) -> Result<(Standing, Vec<Head>), Error> {
     static BOTH: LazyLock<Together> =
         LazyLock::new(|| Together::of([PROFILE, ENROLLMENTS_OF].map(Sql::built)));
     let rows = BOTH
         .rows(connection, vec![Cell::id(subject)], |_| true)
         .await?;
-    let [profile, heads] = &rows[..] else {
+    let [standing, heads] = &rows[..] else {
         unreachable!("two queries have two answers");
     };
-    Ok((
-        crate::registry::profile(profile)?,
-        enrollments(pack, all(heads)?)?,
-    ))
+    Ok((standing_of(standing)?, enrollments_in(pack, all(heads)?)?))
 }
 
 /// Reads the heads of a subject's file.
@@ -307,12 +305,12 @@ pub(super) async fn heads(
 ) -> Result<Heads, Error> {
     let cells = vec![Cell::id(subject)];
     let rows = HEADS.rows(connection, cells, |_| true).await?;
-    let [profile, enrollments, records, completions, referrals] = &rows[..] else {
+    let [standing, enrollments, records, completions, referrals] = &rows[..] else {
         unreachable!("five queries have five answers");
     };
     Ok(Heads {
-        profile: crate::registry::profile(profile)?,
-        enrollments: self::enrollments(pack, all(enrollments)?)?,
+        standing: standing_of(standing)?,
+        enrollments: enrollments_in(pack, all(enrollments)?)?,
         records: all(records)?,
         completions: self::completions(all(completions)?),
         referrals: all(referrals)?,
@@ -323,7 +321,17 @@ fn all<T: FromRow>(rows: &[Row]) -> Result<Vec<T>, crate::db::Error> {
     Ok(rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?)
 }
 
-fn enrollments(pack: &Pack, rows: Vec<EnrollmentRow>) -> Result<Vec<Head>, Error> {
+/// The enrollments of a subject, in programs that the pack has, oldest id first.
+pub(super) async fn enrollments(
+    connection: &mut Connection,
+    pack: &Pack,
+    subject: Uuid,
+) -> Result<Vec<Head>, Error> {
+    let rows = query(ENROLLMENTS_OF).bind(subject).all(connection).await?;
+    enrollments_in(pack, rows)
+}
+
+fn enrollments_in(pack: &Pack, rows: Vec<EnrollmentRow>) -> Result<Vec<Head>, Error> {
     rows.into_iter()
         .filter_map(|row| Some((pack.program_ix(&row.program)?, row)))
         .map(|(program, row)| {
@@ -515,7 +523,7 @@ pub(super) async fn found(
 
 /// A task that no record demands any more is cancelled; what was tried stays readable.
 pub(super) async fn cancel_task(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
-    const SQL: &str = "update task set state = 'cancelled', done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
+    const SQL: &str = "update task set state = 'cancelled', lapses_on = null, done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
                        village_id = null, village_sees_at = null, \
                        township_sees_at = null, county_sees_at = null, city_sees_at = null, province_sees_at = null \
                        where subject_id = $1 and id = $2";

@@ -39,16 +39,58 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/postgres/0004_persons.sql"),
     },
     Migration {
+        number: 5,
+        name: "merges",
+        sqlite: include_str!("migrations/sqlite/0005_merges.sql"),
+        postgres: include_str!("migrations/postgres/0005_merges.sql"),
+    },
+    Migration {
+        number: 6,
+        name: "places",
+        sqlite: include_str!("migrations/sqlite/0006_places.sql"),
+        postgres: include_str!("migrations/postgres/0006_places.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "one_number",
+        sqlite: include_str!("migrations/sqlite/0007_one_number.sql"),
+        postgres: include_str!("migrations/postgres/0007_one_number.sql"),
+    },
+    Migration {
+        number: 8,
+        name: "staff",
+        sqlite: include_str!("migrations/sqlite/0008_staff.sql"),
+        postgres: include_str!("migrations/postgres/0008_staff.sql"),
+    },
+    Migration {
         number: 20,
         name: "care",
         sqlite: include_str!("migrations/sqlite/0020_care.sql"),
         postgres: include_str!("migrations/postgres/0020_care.sql"),
     },
     Migration {
+        number: 29,
+        name: "slips",
+        sqlite: include_str!("migrations/sqlite/0029_slips.sql"),
+        postgres: include_str!("migrations/postgres/0029_slips.sql"),
+    },
+    Migration {
         number: 30,
         name: "planning",
         sqlite: include_str!("migrations/sqlite/0030_planning.sql"),
         postgres: include_str!("migrations/postgres/0030_planning.sql"),
+    },
+    Migration {
+        number: 40,
+        name: "lapses",
+        sqlite: include_str!("migrations/sqlite/0040_lapses.sql"),
+        postgres: include_str!("migrations/postgres/0040_lapses.sql"),
+    },
+    Migration {
+        number: 41,
+        name: "referral_slip",
+        sqlite: include_str!("migrations/sqlite/0041_referral_slip.sql"),
+        postgres: include_str!("migrations/postgres/0041_referral_slip.sql"),
     },
 ];
 

@@ -10,6 +10,7 @@
 //!
 //! SQL is a constant with `$1` placeholders in the common dialect, and every statement is run through [`query`].
 
+mod catalog;
 mod connection;
 mod error;
 mod lane;
@@ -26,6 +27,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use catalog::{Hanging, hanging_on_subjects, hold_every_lane};
 pub(crate) use connection::Kind;
 pub use connection::{Connection, Reader, counted};
 pub use error::{Error, retry};

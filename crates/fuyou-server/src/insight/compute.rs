@@ -4,10 +4,11 @@ use fuyou_kernel::{Date, Secrecy};
 use fuyou_pack::model::{IndicatorEntry, MeasureIx, Pack};
 
 use crate::access::Action;
-use crate::db::Db;
+use crate::db::{Connection, Db};
 use crate::http::Cx;
 use crate::registry::{OrganizationId, Tree};
 
+use super::disclosure::{self, Disclosure};
 use super::question::{CELLS_MAX, Cells, Question};
 use super::{Error, rollup, store};
 
@@ -23,35 +24,56 @@ pub async fn figures(
     if question.size() > CELLS_MAX {
         return Err(Error::TooMany(question.size()));
     }
+    let mut connection = db.read().await?;
+    let as_of = store::changes(&mut connection).await?;
+    let dialect = store::dialect_of(db.dialect());
+    let found = found(&mut connection, dialect, (pack, tree), question, as_of).await?;
+    let guarded = disclosure::guarded(pack, question, reader);
+    let widened = disclosure::widened(pack, tree, question, &guarded);
+    if widened.size() > CELLS_MAX {
+        return Err(Error::TooMany(widened.size()));
+    }
+    let disclosure = if guarded.is_empty() {
+        Disclosure::default()
+    } else {
+        let beside = self::found(&mut connection, dialect, (pack, tree), &widened, as_of).await?;
+        rollup::disclose(pack, tree, (question, &widened), &beside)
+    };
+    let seen = (reader, &disclosure);
+    Ok(rollup::roll_up(pack, tree, question, &found, seen))
+}
+
+/// What the store knows of a question: a statement for each program, date and place, one for typed figures.
+async fn found(
+    connection: &mut Connection,
+    dialect: fuyou_expr::Dialect,
+    (pack, tree): (&Pack, &Tree),
+    question: &Question,
+    as_of: i64,
+) -> Result<rollup::Found, Error> {
     let measures = measures_of(pack, question);
     // The roll-up drops what nobody asked for, so the list of codes only saves work: a short list is worth it.
     let codes = codes_below(tree, &question.nodes);
     let listed = codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX;
-    let mut connection = db.read().await?;
-    let as_of = store::changes(&mut connection).await?;
-    let (mut found, manual) = (
-        rollup::Found {
-            measures: Vec::new(),
-            counted: Vec::new(),
-            entered: Vec::new(),
-            as_of,
-        },
-        manual(pack, question),
-    );
+    let mut found = rollup::Found {
+        measures: Vec::new(),
+        counted: Vec::new(),
+        entered: Vec::new(),
+        as_of,
+    };
     if let Some((from, to)) = span(question) {
         let range = store::Range {
             from,
             to,
             codes: listed.then_some(codes.as_slice()),
         };
-        let dialect = store::dialect_of(db.dialect());
         (found.measures, found.counted) =
-            store::count(&mut connection, dialect, pack, &measures, &range).await?;
-        if manual {
-            found.entered = store::entered(&mut connection, from, to).await?;
+            store::count(connection, dialect, pack, &measures, &range).await?;
+        if manual(pack, question) {
+            found.entered = store::entered(connection, from, to).await?;
         }
     }
-    Ok(rollup::roll_up(pack, tree, question, &found, reader))
+    Ok(found)
 }
 
 /// Answers a question of a user who may see the figures of every node in it.

@@ -1,6 +1,6 @@
 //! Figures as words: what stands in a table cell.
 
-use fuyou_kernel::{Date, Period, Quarter, YearMonth};
+use fuyou_kernel::{Date, Language, Period, Quarter, YearMonth};
 use fuyou_pack::model::{Indicator, Unit};
 
 use super::{Cell, Decimal, MonthNumber};
@@ -15,8 +15,10 @@ pub struct Shown {
     pub parts: String,
     /// Whether more was counted than there is to count.
     pub beyond: bool,
-    /// Whether it is hidden because it is small.
+    /// Whether it is hidden because it is small, or would tell something small.
     pub hidden: bool,
+    /// Whether there is nothing to count of.
+    pub is_idle: bool,
 }
 
 /// A cell in words.
@@ -40,6 +42,7 @@ pub fn shown(cell: Cell, unit: Unit) -> Shown {
             }),
             beyond: figure.beyond_whole(),
             hidden: false,
+            is_idle: figure.denominator == Some(0) && figure.numerator == 0,
         },
     }
 }
@@ -52,6 +55,19 @@ pub fn with_unit(value: Decimal, unit: Unit) -> String {
         Unit::Per10000 => format!("{value}/万"),
         Unit::Per100000 => format!("{value}/10万"),
         Unit::Count | Unit::Ratio => value.to_string(),
+    }
+}
+
+/// The sign of a unit in a heading; empty for counts and quotients.
+pub fn unit_sign(language: Language, unit: Unit) -> &'static str {
+    match (unit, language) {
+        (Unit::Percent, _) => "%",
+        (Unit::PerMille, _) => "‰",
+        (Unit::Per10000, Language::Zh) => "/万",
+        (Unit::Per10000, Language::En) => "per 10,000",
+        (Unit::Per100000, Language::Zh) => "/10万",
+        (Unit::Per100000, Language::En) => "per 100,000",
+        (Unit::Count | Unit::Ratio, _) => "",
     }
 }
 

@@ -123,7 +123,8 @@ pub(crate) fn node_choices(cx: &Cx, chosen: &Organization) -> Vec<Choice> {
     .collect()
 }
 
-fn period_choices(cx: &Cx, chosen: Period) -> Vec<Choice> {
+/// The periods offered; a year says from when to when it runs, because there are two kinds of year.
+pub(crate) fn period_choices(cx: &Cx, chosen: Period) -> Vec<Choice> {
     let mut periods = offered(cx.today);
     if !periods.contains(&chosen) {
         periods.insert(0, chosen);
@@ -132,7 +133,18 @@ fn period_choices(cx: &Cx, chosen: Period) -> Vec<Choice> {
         .into_iter()
         .map(|period| Choice {
             value: period.to_string(),
-            label: period_words(cx, period),
+            label: match period {
+                Period::StatisticalYear(_) | Period::CalendarYear(_) => {
+                    let month = |day: fuyou_kernel::Date| day.to_string()[..7].to_owned();
+                    format!(
+                        "{} ({} – {})",
+                        period_words(cx, period),
+                        month(period.start()),
+                        month(period.end())
+                    )
+                }
+                _ => period_words(cx, period),
+            },
             is_chosen: period == chosen,
         })
         .collect()
@@ -242,6 +254,8 @@ struct IndicatorPage {
     trend: String,
     months: Vec<(String, Shown)>,
     ranking: Vec<RankLine>,
+    /// Nodes below that have nothing to be counted: named, not ranked.
+    idle: Vec<(String, String)>,
     groups: Vec<GroupLink>,
     as_of: i64,
 }
@@ -284,6 +298,9 @@ async fn one(
     let can_drill = cx.actor.require(Action::DrillToPersons, node.id).is_ok()
         && indicator.secrecy <= cx.actor.secrecy_max()
         && indicator.entry != IndicatorEntry::Manual;
+    let (idle, ranking): (Vec<_>, Vec<_>) = ranking(&cx, pack, ix, &cells, node, period)
+        .into_iter()
+        .partition(|line| line.now.is_idle);
     html(&IndicatorPage {
         frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
         code: indicator.code.clone().unwrap_or_default(),
@@ -310,7 +327,11 @@ async fn one(
                 )
             })
             .collect(),
-        ranking: ranking(&cx, pack, ix, &cells, node, period),
+        ranking,
+        idle: idle
+            .into_iter()
+            .map(|line| (line.name, line.href))
+            .collect(),
         groups: if can_drill {
             group_links(pack, ix, &node.code, period, None)
         } else {

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Html;
+use fuyou_kernel::Period;
 use fuyou_pack::model::Unit;
 use serde::Deserialize;
 
@@ -13,6 +14,7 @@ use crate::http::{Cx, Error};
 use crate::insight::chart::{Point, sparkline};
 use crate::insight::{
     Choice, Progress, Shown, address, aim_words, node_choices, pack_of, period_words, shown,
+    with_unit,
 };
 use crate::ui::{Frame, html};
 
@@ -56,6 +58,8 @@ struct BoardPage {
     node: String,
     nodes: Vec<Choice>,
     year: i16,
+    /// Both kinds of the year, with first and last month.
+    years: String,
     plan: Option<String>,
     can_manage: bool,
     summary: Vec<(&'static str, &'static str, usize)>,
@@ -98,6 +102,7 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
         node: node.name.clone(),
         nodes: node_choices(&cx, node),
         year,
+        years: years(&cx, year),
         plan: board.plan.as_ref().map(|plan| plan.title.clone()),
         can_manage: cx.actor.may(Action::ManagePlan),
         summary: summary.to_vec(),
@@ -105,6 +110,16 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
         waiting: waiting.iter().map(view).collect(),
         as_of: board.as_of,
     })
+}
+
+fn years(cx: &Cx, year: i16) -> String {
+    let month = |day: fuyou_kernel::Date| day.to_string()[..7].to_owned();
+    [Period::StatisticalYear(year), Period::CalendarYear(year)]
+        .map(|period| {
+            let (from, to) = (month(period.start()), month(period.end()));
+            format!("{} {from} – {to}", period_words(cx, period))
+        })
+        .join(" · ")
 }
 
 fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
@@ -168,7 +183,7 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
         expected: row
             .judgement
             .expected
-            .map_or_else(String::new, |value| value.short().to_string()),
+            .map_or_else(String::new, |value| with_unit(value.short(), unit)),
         missing: row
             .judgement
             .missing

@@ -1,8 +1,10 @@
 //! Many persons at once, for bulk import. Who is who is not asked: a file brings its own ids.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use fuyou_kernel::Timestamp;
+use uuid::Uuid;
 
 use super::person::{Secret, spelled};
 use super::store::{self, Secrets};
@@ -44,8 +46,21 @@ static PERSONS: LazyLock<Insert> = LazyLock::new(|| {
     )
 });
 
+/// Where the keyed hash of the document number stands among the columns.
+const ID_NO_HASH: usize = 8;
+
 /// A person ready to be stored: sealed, hashed and spelled. Slow work, done outside of lanes.
 pub(crate) struct PersonRow(Vec<Cell>);
+
+impl PersonRow {
+    /// The keyed hash of her document number.
+    pub(crate) fn number_hash(&self) -> Option<&[u8]> {
+        match &self.0[ID_NO_HASH] {
+            Cell::Bytes(hash) => hash.as_deref(),
+            _ => None,
+        }
+    }
+}
 
 /// Seals and spells a person that has passed [`Identity::check`]. Type of household registration and population group
 /// are codes of the pack.
@@ -88,7 +103,20 @@ pub(crate) fn person_row(
     ])
 }
 
-/// Stores persons; those that are there already are left alone. Says how many were new.
+/// To whom these document numbers belong, by their keyed hashes under the present key.
+pub(crate) async fn number_owners(
+    connection: &mut Connection,
+    hashes: &[&[u8]],
+) -> Result<HashMap<Vec<u8>, Uuid>, Error> {
+    let mut owners = HashMap::new();
+    for some in hashes.chunks(64) {
+        owners.extend(store::owners_of_numbers(connection, some).await?);
+    }
+    Ok(owners)
+}
+
+/// Stores persons; those that are there already, or whose document number belongs to somebody, are left alone. Says how
+/// many were new.
 pub(crate) async fn insert_persons(tx: &mut Tx, rows: Vec<PersonRow>) -> Result<u64, Error> {
     PERSONS
         .run(tx, rows.into_iter().flat_map(|row| row.0).collect())
@@ -119,5 +147,5 @@ pub(crate) async fn save_organizations(
     for organization in organizations {
         organizations_store::save(tx, organization, now).await?;
     }
-    Ok(())
+    organizations_store::count_change(tx).await
 }

@@ -1,0 +1,32 @@
+-- Two records of one person made one. The subject is the record that stays; `merged_id` the one that stands under it now.
+create table person_merge (
+    subject_id blob not null,
+    id blob not null,
+    merged_id blob not null,
+    reason text not null,
+    merged_at integer not null,
+    merged_by blob not null,
+    merged_by_login text not null,
+    undone_at integer,
+    undone_by blob,
+    undone_by_login text,
+    undone_reason text,
+    primary key (subject_id, id)
+) strict, without rowid;
+create index person_merge_by_merged on person_merge (merged_id, merged_at);
+
+-- Which rows a merge moved, so that it can be undone. Versions only for what has one.
+create table person_merge_row (
+    subject_id blob not null,
+    id blob not null,
+    table_name text not null,
+    column_name text not null,
+    row_id blob not null,
+    version_before integer,
+    version_after integer,
+    updated_before integer,
+    primary key (subject_id, id, table_name, column_name, row_id)
+) strict, without rowid;
+
+-- Old numbers and names of merged records lead to the one that stayed.
+create index person_merged on person (merged_into, name) where merged_into is not null;
