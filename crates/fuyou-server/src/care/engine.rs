@@ -7,9 +7,10 @@ use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
-use super::change::{Writing, Written, write};
 use super::derive::Surroundings;
 use super::file::{File, Reading};
+use super::group::Waiting;
+use super::memory::{Around, Memory};
 use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
@@ -41,6 +42,8 @@ struct Inner {
     pack_stamp: String,
     tables: Tables,
     settings: Settings,
+    waiting: Waiting,
+    memory: Memory,
 }
 
 /// A subject's file with what stands around it.
@@ -53,6 +56,14 @@ pub(super) struct Base<'a> {
 }
 
 impl<'a> Base<'a> {
+    /// What the computation of an enrollment depends on besides its records.
+    pub(super) fn around(&self, by: &Acting) -> Around {
+        Around {
+            profile: self.file.profile.clone(),
+            tree: by.actor.tree.clone(),
+        }
+    }
+
     pub(super) fn program(&self) -> &'a Program {
         self.surroundings.program
     }
@@ -77,6 +88,8 @@ impl Care {
             .map(|layer| format!("{} {}", layer.id, layer.version))
             .collect();
         Ok(Care(Arc::new(Inner {
+            waiting: Waiting::new(&db),
+            memory: Memory::default(),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -103,6 +116,14 @@ impl Care {
     /// The layers of the pack with their versions: what an enrollment was computed with.
     pub(super) fn pack_stamp(&self) -> &str {
         &self.0.pack_stamp
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.0.memory
+    }
+
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.0.waiting
     }
 
     pub(super) fn tables(&self) -> &Tables {
@@ -149,7 +170,13 @@ impl Care {
         reading: Reading,
     ) -> Result<File, Error> {
         let mut reader = self.db().read().await?;
-        let file = file::read(&mut reader, self.pack(), self.tables(), subject, reading).await?;
+        let file = file::read_again(
+            &mut reader,
+            (self.pack(), self.tables()),
+            self.memory(),
+            (subject, reading),
+        )
+        .await?;
         if let Some(survivor) = file.merged_into {
             let Standing::Person(profile) = standing(&mut reader, survivor.uuid()).await? else {
                 return Err(Error::NotFound("person"));
@@ -210,24 +237,5 @@ impl Care {
             surroundings,
             computed_otherwise,
         })
-    }
-
-    /// Writes one change. False when somebody else was faster: read again.
-    pub(super) async fn write_one(&self, writing: &Writing, now: Timestamp) -> Result<bool, Error> {
-        let mut tx = self.db().begin(Some(writing.head.subject)).await?;
-        match write(&mut tx, self.pack(), self.tables(), &[writing], now).await? {
-            Written::Raced => {
-                drop(tx);
-                // Whoever was faster may stand in the batch that is still open: a reader would not see it yet. An empty
-                // turn ends when that batch is synced.
-                let subject = Some(writing.head.subject);
-                self.db().begin(subject).await?.commit().await?;
-                Ok(false)
-            }
-            Written::Done => {
-                tx.commit().await?;
-                Ok(true)
-            }
-        }
     }
 }

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::derive::{Relation, derived_id};
 use super::file::{Enrolled, File, Head, Reading};
-use super::record::{Before, Planned};
+use super::record::Planned;
+use super::settle::Before;
 use super::{
     Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, Opening, Stale, shown,
 };
@@ -74,8 +75,8 @@ impl Care {
                 return Err(Error::StillOpen(EnrollmentId::from_uuid(other.head.id)));
             }
             let base = self.base(by, &file, program_ix).await?;
-            let mut before = self.before(by, &base, None, opening.id, opening.opened_on);
-            before.head.organization = opening.organization;
+            let organization = Some(opening.organization);
+            let before = self.beginning(by, &base, (opening.id, opening.opened_on), organization);
             let after = Enrolled::new(before.head.clone());
             let planned = self.finish(
                 by,
@@ -85,7 +86,7 @@ impl Care {
                 Vec::new(),
                 ("open", String::new()),
             );
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(opening.id);
             }
         }
@@ -180,7 +181,7 @@ impl Care {
             let planned = self
                 .plan_change(by, &file, enrolled, (head, change, deed))
                 .await?;
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(());
             }
         }
@@ -195,13 +196,7 @@ impl Care {
         (head, change, deed): (Head, &EnrollmentChange, Deed),
     ) -> Result<Planned, Error> {
         let base = self.base(by, file, enrolled.head.program).await?;
-        let before: Before = self.before(
-            by,
-            &base,
-            Some(enrolled),
-            id_of(enrolled),
-            enrolled.head.opened_on,
-        );
+        let before: Before = self.before(by, &base, enrolled);
         let was = enrolled.head.clone();
         let after = Enrolled {
             head,
@@ -232,7 +227,7 @@ impl Care {
                 was.id.as_bytes(),
                 was.organization.uuid().as_bytes(),
             ]);
-            planned.writing.after.relations.insert(id, relation);
+            planned.writing.relations.push((id, relation));
         }
         let (from_value, to_value) = match deed {
             Deed::Move(to) => {

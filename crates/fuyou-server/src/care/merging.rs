@@ -101,15 +101,15 @@ impl Care {
                 computed_otherwise: Vec::new(),
             };
             let id = EnrollmentId::from_uuid(enrolled.head.id);
-            let mut before = self.before(by, &base, Some(enrolled), id, enrolled.head.opened_on);
+            let mut before = self.before(by, &base, enrolled);
             // What is stored was computed from something else: all of it is written again.
             let stored = store::derived_ids(tx, subject, enrolled.head.id).await?;
-            before.derived = Derived::unknown(&stored);
+            before.computed = before.computed.stored_otherwise(Derived::unknown(&stored));
             let after = (enrolled.clone(), false);
             let why = ("refresh", String::new());
             let planned = self.finish(by, &base, before, after, Vec::new(), why);
-            let writing = [&planned.writing];
-            if write(tx, self.pack(), self.tables(), &writing, by.now).await? == Written::Raced {
+            let writing = [(&planned.writing, by.now)];
+            if write(tx, self.pack(), self.tables(), &writing).await? == Written::Raced {
                 return Err(Error::Busy(id));
             }
         }

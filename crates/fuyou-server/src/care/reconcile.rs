@@ -114,7 +114,7 @@ impl Care {
         let outcome = replay(at.program, &history);
         let derived: Derived = derive(at, head, &history, &outcome);
         let settled =
-            super::record::settled(head.clone(), enrolled.opened_on(at.program), &outcome);
+            super::settle::settled(head.clone(), enrolled.opened_on(at.program), &outcome);
         let mut wrong = |what: &str, id: Uuid| differences.push(format!("{what} {id}"));
         if (settled.state, settled.closed_on, settled.opened_on)
             != (head.state, head.closed_on, head.opened_on)

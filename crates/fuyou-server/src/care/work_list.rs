@@ -181,9 +181,9 @@ impl Care {
                 .enrolled(enrollment)
                 .ok_or(Error::NotFound("enrollment"))?;
             let base = self.base(by, &file, enrolled.head.program).await?;
-            let of = EnrollmentId::from_uuid(enrollment);
-            let before = self.before(by, &base, Some(enrolled), of, enrolled.head.opened_on);
+            let before = self.before(by, &base, enrolled);
             let known = before
+                .computed
                 .outcome
                 .tasks
                 .iter()
@@ -237,7 +237,7 @@ impl Care {
                 at,
                 Some(by.actor.id.uuid()),
             );
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(());
             }
         }

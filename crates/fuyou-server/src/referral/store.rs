@@ -129,18 +129,12 @@ macro_rules! columns {
     };
 }
 
-/// The referrals of a subject, oldest first.
-pub(crate) async fn referrals_of(
-    connection: &mut Connection,
-    subject: Uuid,
-) -> Result<Vec<ReferralRow>, Error> {
-    const SQL: &str = concat!(
-        "select ",
-        columns!(),
-        " from referral where subject_id = $1 order by sent_at, id"
-    );
-    Ok(query(SQL).bind(subject).all(connection).await?)
-}
+/// The referrals of a subject, oldest first: [`ReferralRow`]s.
+pub(crate) const REFERRALS: &str = concat!(
+    "select ",
+    columns!(),
+    " from referral where subject_id = $1 order by sent_at, id"
+);
 
 /// Stores the clocks of a referral as the pack sets them.
 pub(crate) async fn set_clocks(

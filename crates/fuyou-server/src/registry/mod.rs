@@ -55,6 +55,7 @@ pub use place::{
     NewPlace, PlaceError, Remaining, change_place, close_place, create_place, move_place,
     reopen_place,
 };
+pub(crate) use profile::{PROFILE, standing_of};
 pub use profile::{Profile, Standing, standing};
 pub use register::{Candidate, RegisterError, Registered, correct, open_person, register};
 pub use rekey::{Rekeyed, rekey_batch};

@@ -4,7 +4,7 @@ use fuyou_kernel::{Date, Id};
 use uuid::Uuid;
 
 use super::{OrganizationId, PersonId, store};
-use crate::db::{Connection, Error};
+use crate::db::{Connection, Error, FromRow as _, Row, query};
 
 /// What the rules of programs may know of a person. No name, number or address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +32,21 @@ pub enum Standing {
     Merged(PersonId),
 }
 
+/// The query of what an id leads to, to be asked together with others; the caller decides who may know.
+pub(crate) const PROFILE: &str = store::PROFILE;
+
 /// What an id leads to. One statement; the caller decides who may know.
 pub async fn standing(connection: &mut Connection, subject: Uuid) -> Result<Standing, Error> {
-    let Some(row) = store::profile(connection, subject).await? else {
+    standing_of(&query(PROFILE).bind(subject).rows(connection).await?)
+}
+
+/// What an id leads to, from the answer to [`PROFILE`].
+pub(crate) fn standing_of(rows: &[Row]) -> Result<Standing, Error> {
+    let Some(row) = rows.first() else {
         return Ok(Standing::Nobody);
     };
-    let (birth_on, sex, residence, household, population, merged_into) = row;
+    let (birth_on, sex, residence, household, population, merged_into) =
+        store::ProfileRow::from_row(row)?;
     if let Some(survivor) = merged_into {
         return Ok(Standing::Merged(Id::from_uuid(survivor)));
     }

@@ -95,15 +95,9 @@ pub(super) type ProfileRow = (
     Option<Uuid>,
 );
 
-/// What rules may know of a person.
-pub(super) async fn profile(
-    connection: &mut Connection,
-    subject: Uuid,
-) -> Result<Option<ProfileRow>, Error> {
-    const SQL: &str = "select birth_on, sex, residence_org_id, household_type, population_group, merged_into \
-                       from person where subject_id = $1";
-    Ok(query(SQL).bind(subject).optional(connection).await?)
-}
+/// What rules may know of a person, and whether she was merged: a [`ProfileRow`].
+pub(super) const PROFILE: &str = "select birth_on, sex, residence_org_id, household_type, population_group, merged_into \
+                                  from person where subject_id = $1";
 
 /// The keyed hash of what was first registered under this id.
 pub(super) async fn content_hash(
