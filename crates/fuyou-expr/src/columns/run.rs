@@ -1,5 +1,7 @@
 //! One block through a plan.
 
+use std::sync::Arc;
+
 use crate::tree::Comparison;
 use crate::types::Type;
 use crate::value::Value;
@@ -116,6 +118,31 @@ impl Plan {
                 }
             }
         }
+    }
+
+    /// The text of an output in one row, after a run: its number in [`Batch::texts`], or a text that the expression
+    /// made. `None` where it is unknown. Only for texts that were wanted as a value.
+    pub fn text(
+        &self,
+        output: usize,
+        scratch: &Scratch,
+        batch: &Batch<'_>,
+        row: usize,
+    ) -> Option<Result<u32, Arc<str>>> {
+        let (id, inputs) = (self.outputs[output], self.inputs(scratch, batch));
+        if !bits::bit(inputs.known(id), row) {
+            return None;
+        }
+        let handle = inputs.handles(id)[row];
+        if handle & (texts::CONSTANT | texts::MADE) == 0 {
+            return Some(Ok(handle));
+        }
+        let library = Library {
+            texts: batch.texts,
+            sets: batch.sets,
+            constants: &scratch.constants,
+        };
+        Some(Err(library.owned(handle, &scratch.arena)))
     }
 
     fn inputs<'s>(&'s self, scratch: &'s Scratch, batch: &'s Batch<'s>) -> Inputs<'s> {
