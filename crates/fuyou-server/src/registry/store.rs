@@ -322,8 +322,7 @@ pub(super) async fn number_in_use(
     connection: &mut Connection,
     hashes: &[Vec<u8>; 2],
 ) -> Result<bool, Error> {
-    const SQL: &str =
-        "select subject_id from person where id_no_hash in ($1, $2) and merged_into is null limit 1";
+    const SQL: &str = "select subject_id from person where id_no_hash in ($1, $2) and merged_into is null limit 1";
     let row: Option<(Uuid,)> = query(SQL)
         .bind(&hashes[0])
         .bind(&hashes[1])
