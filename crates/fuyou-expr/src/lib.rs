@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod check;
+pub mod columns;
 mod compare;
 mod complaint;
 mod diagnostic;

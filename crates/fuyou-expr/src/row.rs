@@ -374,13 +374,13 @@ impl<'v, R: Rows + ?Sized> Eval<'v, R> {
     }
 }
 
-fn within_dates(days: i64) -> Option<i64> {
+pub(crate) fn within_dates(days: i64) -> Option<i64> {
     (i64::from(DATE_MIN)..=i64::from(DATE_MAX))
         .contains(&days)
         .then_some(days)
 }
 
-fn divide(left: i64, right: i64, shift: i8) -> Option<i64> {
+pub(crate) fn divide(left: i64, right: i64, shift: i8) -> Option<i64> {
     let power = 10i128.checked_pow(u32::from(shift.unsigned_abs()))?;
     let (left, right) = (i128::from(left), i128::from(right));
     let (left, right) = if shift < 0 {
@@ -394,7 +394,7 @@ fn divide(left: i64, right: i64, shift: i8) -> Option<i64> {
     i64::try_from(half_away(left, right)).ok()
 }
 
-fn round(number: i64, digits: u8, rounding: Rounding) -> Option<i64> {
+pub(crate) fn round(number: i64, digits: u8, rounding: Rounding) -> Option<i64> {
     let unit = 10i64.checked_pow(u32::from(digits))?;
     match rounding {
         Rounding::HalfAway => i64::try_from(half_away(i128::from(number), i128::from(unit))).ok(),

@@ -9,6 +9,9 @@ use crate::replay::{Encounter, History, TaskState, replay};
 
 const DAY_MS: i64 = 86_400_000;
 
+/// A record: its form, days after the purchase, and the values typed.
+type Said<'a> = (&'a str, i32, &'a [(&'a str, Value)]);
+
 /// The first check can be made up until the bicycle is scrapped or two hundred days old; so can the chain's.
 const LAPSES: &str = r#"
 [facts]
@@ -64,8 +67,8 @@ fn what_is_overdue_when_its_time_is_over_is_missed() {
         ("scrapped", Value::Boolean(true)),
         ("pressure_bar", Value::Null),
     ];
-    // Each record: form, days after the purchase, what it says. `today` likewise.
-    let check = |records: &[(&str, i32, &[(&str, Value)])], today: i32, expected: &str| {
+    // `today` is given in days after the purchase, too.
+    let check = |records: &[Said<'_>], today: i32, expected: &str| {
         let mut encounters = vec![record(1, "sale", bought, &[])];
         for (number, (form, on, values)) in records.iter().enumerate() {
             encounters.push(record(number as u128 + 2, form, bought + on, values));

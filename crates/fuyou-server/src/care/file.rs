@@ -217,7 +217,7 @@ pub(super) async fn read_again(
     let (standing, heads) = store::versions_of(connection, pack, subject).await?;
     let wanted = heads.into_iter().filter(|head| reading.wants(head));
     let remembered = wanted.map(|head| {
-        let enrolled = memory.enrolled(head.id, head.version)?;
+        let enrolled = memory.enrolled(&head)?;
         Some(Enrolled {
             head,
             ..Enrolled::clone(&enrolled)

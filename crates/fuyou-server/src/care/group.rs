@@ -151,9 +151,16 @@ impl Care {
     }
 
     async fn write_alone(&self, writing: &Writing, now: Timestamp) -> Result<bool, Error> {
-        let mut tx = self.db().begin(Some(writing.head.subject)).await?;
+        let subject = Some(writing.head.subject);
+        let mut tx = self.db().begin(subject).await?;
         match write(&mut tx, self.pack(), self.tables(), &[(writing, now)]).await? {
-            Written::Raced => Ok(false),
+            Written::Raced => {
+                drop(tx);
+                // Whoever was faster may stand in the batch that is still open: a reader would not see it yet. An empty
+                // turn ends when that batch is synced.
+                self.db().begin(subject).await?.commit().await?;
+                Ok(false)
+            }
             Written::Done => {
                 tx.commit().await?;
                 Ok(true)

@@ -13,7 +13,7 @@ use fuyou_pack::replay::{History, Outcome};
 use uuid::Uuid;
 
 use super::derive::Derived;
-use super::file::Enrolled;
+use super::file::{Enrolled, Head};
 use crate::registry::{Profile, Tree};
 
 /// Enrollments of one generation; two generations are kept. About 50 KiB each.
@@ -69,12 +69,15 @@ struct Generations {
 }
 
 impl Generations {
-    fn at_version(&mut self, enrollment: Uuid, version: i64) -> Option<&mut Kept> {
-        if let Some(kept) = self.old.remove(&enrollment) {
-            self.put(enrollment, kept);
+    /// What is kept of an enrollment, if it is of this version and of this subject: a merge of two records moves
+    /// enrollments, and taking it back gives them their version again.
+    fn current(&mut self, head: &Head) -> Option<&mut Kept> {
+        if let Some(kept) = self.old.remove(&head.id) {
+            self.put(head.id, kept);
         }
-        let kept = self.young.get_mut(&enrollment)?;
-        (kept.enrolled.head.version == version).then_some(kept)
+        let kept = self.young.get_mut(&head.id)?;
+        let known = &kept.enrolled.head;
+        (known.version == head.version && known.subject == head.subject).then_some(kept)
     }
 
     fn put(&mut self, enrollment: Uuid, kept: Kept) {
@@ -87,50 +90,35 @@ impl Generations {
 }
 
 impl Memory {
-    /// The records of an enrollment at a version.
-    pub(super) fn enrolled(&self, enrollment: Uuid, version: i64) -> Option<Arc<Enrolled>> {
+    /// The records of an enrollment as it stands.
+    pub(super) fn enrolled(&self, head: &Head) -> Option<Arc<Enrolled>> {
         let mut generations = self.lock();
-        let kept = generations.at_version(enrollment, version)?;
+        let kept = generations.current(head)?;
         Some(kept.enrolled.clone())
     }
 
-    /// What an enrollment at a version amounts to.
-    pub(super) fn computed(
-        &self,
-        enrollment: Uuid,
-        version: i64,
-        around: &Around,
-    ) -> Option<Arc<Computed>> {
+    /// What an enrollment as it stands amounts to.
+    pub(super) fn computed(&self, head: &Head, around: &Around) -> Option<Arc<Computed>> {
         let mut generations = self.lock();
-        let (then, computed) = generations
-            .at_version(enrollment, version)?
-            .computed
-            .as_ref()?;
+        let (then, computed) = generations.current(head)?.computed.as_ref()?;
         then.is(around).then(|| computed.clone())
     }
 
     /// Keeps the records of an enrollment as they were read.
     pub(super) fn keep(&self, enrolled: &Enrolled) {
         let mut generations = self.lock();
-        let (id, version) = (enrolled.head.id, enrolled.head.version);
-        if generations.at_version(id, version).is_none() {
+        if generations.current(&enrolled.head).is_none() {
             let kept = Kept {
                 enrolled: Arc::new(enrolled.clone()),
                 computed: None,
             };
-            generations.put(id, kept);
+            generations.put(enrolled.head.id, kept);
         }
     }
 
-    /// Keeps what an enrollment at a version amounts to, if its records are kept.
-    pub(super) fn keep_computed(
-        &self,
-        enrollment: Uuid,
-        version: i64,
-        around: Around,
-        computed: Arc<Computed>,
-    ) {
-        if let Some(kept) = self.lock().at_version(enrollment, version) {
+    /// Keeps what an enrollment as it stands amounts to, if its records are kept.
+    pub(super) fn keep_computed(&self, head: &Head, around: Around, computed: Arc<Computed>) {
+        if let Some(kept) = self.lock().current(head) {
             kept.computed = Some((around, computed));
         }
     }
@@ -147,7 +135,6 @@ mod tests {
 
     use super::*;
     use crate::care::EnrollmentState;
-    use crate::care::file::Head;
 
     fn head() -> Head {
         Head {
@@ -165,23 +152,37 @@ mod tests {
         }
     }
 
+    fn at(id: u128, version: i64) -> Head {
+        Head {
+            id: Uuid::from_u128(id),
+            version,
+            ..head()
+        }
+    }
+
+    #[test]
+    fn another_version_or_subject_is_not_what_was_kept() {
+        let memory = Memory::default();
+        memory.keep(&Enrolled::new(at(7, 2)));
+        assert!(memory.enrolled(&at(7, 2)).is_some());
+        assert!(memory.enrolled(&at(7, 3)).is_none());
+        let moved = Head {
+            subject: Uuid::from_u128(1),
+            ..at(7, 2)
+        };
+        assert!(memory.enrolled(&moved).is_none());
+    }
+
     #[test]
     fn what_was_not_used_for_two_generations_is_forgotten() {
         let memory = Memory::default();
-        let enrolled = |at: u128| {
-            Enrolled::new(Head {
-                id: Uuid::from_u128(at),
-                ..head()
-            })
-        };
-        memory.keep(&enrolled(0));
-        for at in 1..=3 * GENERATION as u128 {
-            memory.keep(&enrolled(at));
+        memory.keep(&Enrolled::new(at(0, 1)));
+        for id in 1..=3 * GENERATION as u128 {
+            memory.keep(&Enrolled::new(at(id, 1)));
             // The first one is in use all the time, the second never again.
-            assert!(memory.enrolled(Uuid::from_u128(0), 1).is_some(), "{at}");
+            assert!(memory.enrolled(&at(0, 1)).is_some(), "{id}");
         }
-        assert!(memory.enrolled(Uuid::from_u128(1), 1).is_none());
-        assert!(memory.enrolled(Uuid::from_u128(0), 2).is_none());
+        assert!(memory.enrolled(&at(1, 1)).is_none());
         let generations = memory.lock();
         assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
     }

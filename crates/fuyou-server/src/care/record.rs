@@ -105,9 +105,8 @@ impl Care {
         }
         // Read back, they stand in the order of their ids.
         after.records.sort_by_key(|kept| kept.id);
-        let id = after.head.id;
         self.memory().keep(&after);
-        self.memory().keep_computed(id, version, around, computed);
+        self.memory().keep_computed(&after.head, around, computed);
     }
 
     /// What [`Care::record`] would answer; nothing is written.

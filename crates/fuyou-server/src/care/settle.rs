@@ -29,7 +29,7 @@ impl Care {
             .find(|(id, _)| *id == head.id);
         let around = base.around(by);
         if otherwise.is_none()
-            && let Some(computed) = self.memory().computed(head.id, head.version, &around)
+            && let Some(computed) = self.memory().computed(&head, &around)
         {
             return Before { head, computed };
         }
@@ -48,8 +48,7 @@ impl Care {
             derived,
         });
         if otherwise.is_none() {
-            self.memory()
-                .keep_computed(head.id, head.version, around, computed.clone());
+            self.memory().keep_computed(&head, around, computed.clone());
         }
         Before { head, computed }
     }

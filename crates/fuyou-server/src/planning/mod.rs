@@ -21,6 +21,8 @@ mod target;
 mod web;
 
 #[cfg(test)]
+mod page_tests;
+#[cfg(test)]
 mod tests;
 
 pub use board::{Board, Row, board, board_unguarded};

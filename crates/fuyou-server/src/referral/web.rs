@@ -7,7 +7,7 @@ use fuyou_kernel::{DayNumber, Id, Localized};
 use fuyou_pack::input::read_day;
 use serde::Deserialize;
 
-use super::{DeskFilter, ReferralShown, ReferralState, Side, Step, Urgency, desk, step};
+use super::{DeskFilter, ReferralShown, ReferralState, Side, Step, Urgency, desk, incoming, step};
 use crate::access::Action;
 use crate::care::{Acting, Cursor};
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
@@ -102,6 +102,17 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
         .into_iter()
         .find(|side| side_word(*side) == query.side)
         .unwrap_or_default();
+    // Who sends and receives nothing sees first what has been sent.
+    let side = if query.side.is_empty() {
+        let (running, _) = incoming(care, &Acting::from(&cx)).await?;
+        if running > 0 {
+            Side::Incoming
+        } else {
+            Side::Outgoing
+        }
+    } else {
+        side
+    };
     let filter = DeskFilter {
         side,
         running: query.all.is_empty(),

@@ -50,15 +50,21 @@ static PERSONS: LazyLock<Insert> = LazyLock::new(|| {
 const ID_NO_HASH: usize = 8;
 
 /// A person ready to be stored: sealed, hashed and spelled. Slow work, done outside of lanes.
-pub(crate) struct PersonRow(Vec<Cell>);
+pub(crate) struct PersonRow {
+    cells: Vec<Cell>,
+    /// The keyed hash of her document number under the key before the present one: rows of both stand there while keys
+    /// are rotated.
+    number_before: Option<Vec<u8>>,
+}
 
 impl PersonRow {
-    /// The keyed hash of her document number.
-    pub(crate) fn number_hash(&self) -> Option<&[u8]> {
-        match &self.0[ID_NO_HASH] {
-            Cell::Bytes(hash) => hash.as_deref(),
+    /// The keyed hashes of her document number under the present key and the one before.
+    pub(crate) fn number_hashes(&self) -> Vec<Vec<u8>> {
+        let now = match &self.cells[ID_NO_HASH] {
+            Cell::Bytes(hash) => hash.clone(),
             _ => None,
-        }
+        };
+        now.into_iter().chain(self.number_before.clone()).collect()
     }
 }
 
@@ -74,7 +80,9 @@ pub(crate) fn person_row(
     let (pinyin, initials) = spelled(&new.name);
     let secrets = Secrets::of(keys, id, new);
     let text = |text: Option<&str>| Cell::Text(text.map(Into::into));
-    PersonRow(vec![
+    let number = new.id_no.as_ref();
+    let number_before = number.and_then(|number| keys.lookup_before(store::ID_NO, number.reveal()));
+    let cells = vec![
         Cell::id(id.uuid()),
         Cell::text(new.name.as_str()),
         Cell::text(pinyin),
@@ -100,10 +108,14 @@ pub(crate) fn person_row(
         Cell::at(now),
         text(household),
         text(population),
-    ])
+    ];
+    PersonRow {
+        cells,
+        number_before,
+    }
 }
 
-/// To whom these document numbers belong, by their keyed hashes under the present key.
+/// To whom these document numbers belong, by their keyed hashes.
 pub(crate) async fn number_owners(
     connection: &mut Connection,
     hashes: &[&[u8]],
@@ -119,7 +131,7 @@ pub(crate) async fn number_owners(
 /// many were new.
 pub(crate) async fn insert_persons(tx: &mut Tx, rows: Vec<PersonRow>) -> Result<u64, Error> {
     PERSONS
-        .run(tx, rows.into_iter().flat_map(|row| row.0).collect())
+        .run(tx, rows.into_iter().flat_map(|row| row.cells).collect())
         .await
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn by_name(
         "m.name >= $1 and m.name < $2"
     );
     let (from, to) = (name, end_of(name));
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -76,7 +76,7 @@ pub(super) async fn by_name(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// Names whose pinyin or initials begin with these letters.
@@ -90,7 +90,7 @@ pub(super) async fn by_letters(
         "((m.pinyin >= $1 and m.pinyin < $2) or (m.initials >= $1 and m.initials < $2))"
     );
     let (from, to) = (letters, end_of(letters));
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -99,7 +99,7 @@ pub(super) async fn by_letters(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// Phones that end with these four digits.
@@ -110,7 +110,7 @@ pub(super) async fn by_phone_tail(
 ) -> Result<Vec<Row>, Error> {
     const SQL: &str = found!("p.phone_tail in ($1, $2)", "m.phone_tail in ($1, $2)");
     let (from, to) = (digits, digits);
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -119,7 +119,7 @@ pub(super) async fn by_phone_tail(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// The whole phone, by its hash under either of two keys.
@@ -130,7 +130,7 @@ pub(super) async fn by_phone(
 ) -> Result<Vec<Row>, Error> {
     const SQL: &str = found!("p.phone_hash in ($1, $2)", "m.phone_hash in ($1, $2)");
     let [from, to] = hashes;
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -139,7 +139,7 @@ pub(super) async fn by_phone(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// The whole document number, by its hash under either of two keys.
@@ -150,7 +150,7 @@ pub(super) async fn by_id_no(
 ) -> Result<Vec<Row>, Error> {
     const SQL: &str = found!("p.id_no_hash in ($1, $2)", "m.id_no_hash in ($1, $2)");
     let [from, to] = hashes;
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -159,7 +159,7 @@ pub(super) async fn by_id_no(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// These persons, without asking who may see them.

@@ -254,13 +254,15 @@ impl From<BriefRow> for Brief {
     }
 }
 
-/// The person with this document number under either of two keys, whoever may see her.
+/// The person with this document number under either of two keys, whoever may see her. The number of a merged record
+/// leads to the one that stayed.
 pub(super) async fn by_id_no(
     connection: &mut Connection,
     hashes: &[Vec<u8>; 2],
 ) -> Result<Option<Brief>, Error> {
-    const SQL: &str = "select subject_id, name, birth_on, residence_org_id from person \
-                       where id_no_hash in ($1, $2) and merged_into is null limit 1";
+    const SQL: &str = "select subject_id, name, birth_on, residence_org_id from person where subject_id in \
+                       (select coalesce(merged_into, subject_id) from person where id_no_hash in ($1, $2)) \
+                       and merged_into is null order by subject_id limit 1";
     let row: Option<BriefRow> = query(SQL)
         .bind(&hashes[0])
         .bind(&hashes[1])
@@ -315,7 +317,22 @@ pub(super) async fn owners_of_numbers(
         .await
 }
 
-/// Persons who may be the same: sounding alike and born on the same day, or with the same phone.
+/// Whether a record that stands for itself has this document number under either of two keys.
+pub(super) async fn number_in_use(
+    connection: &mut Connection,
+    hashes: &[Vec<u8>; 2],
+) -> Result<bool, Error> {
+    const SQL: &str = "select subject_id from person where id_no_hash in ($1, $2) and merged_into is null limit 1";
+    let row: Option<(Uuid,)> = query(SQL)
+        .bind(&hashes[0])
+        .bind(&hashes[1])
+        .optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Persons who may be the same: sounding alike and born on the same day, or with the same phone. What merged records
+/// were called and phoned by counts for the one that stayed.
 pub(super) async fn alike(
     connection: &mut Connection,
     name: &str,
@@ -323,8 +340,8 @@ pub(super) async fn alike(
     phones: Option<&[Vec<u8>; 2]>,
 ) -> Result<Vec<Brief>, Error> {
     const SQL: &str = "select subject_id, name, birth_on, residence_org_id from person \
-                       where ((pinyin = $1 and birth_on = $2) or phone_hash in ($3, $4)) and merged_into is null \
-                       order by subject_id limit 10";
+                       where merged_into is null and subject_id in (select coalesce(merged_into, subject_id) from person \
+                       where (pinyin = $1 and birth_on = $2) or phone_hash in ($3, $4)) order by subject_id limit 10";
     let (pinyin, _) = spelled(name);
     let (first, second) = (
         phones.map(|phones| &phones[0]),

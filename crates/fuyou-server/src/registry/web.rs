@@ -300,7 +300,7 @@ async fn show_person(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> 
     let mut reader = cx.db.read().await?;
     let person = open_person(&cx, &mut reader, id).await?;
     let history = store::history(&mut reader, id).await?;
-    let merged = merged_section(&cx, &mut reader, id).await?;
+    let merged = merged_section(&cx, &mut reader, &person).await?;
     drop(reader);
     let sections = sections_of(&cx, &person).await?;
     let hidden = || cx.t("person-value-hidden");

@@ -52,6 +52,8 @@ pub(crate) struct Answer {
     pub location: String,
     pub cookie: Option<String>,
     pub body: String,
+    /// The body as it came, for files.
+    pub bytes: Vec<u8>,
     pub forbidden: bool,
     /// Statements the request sent to the database.
     pub statements: Option<u64>,
@@ -205,6 +207,42 @@ impl TestApp {
         read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
+    /// Sends fields and one file as a browser does, without the transcript.
+    pub(crate) async fn upload(
+        &self,
+        login: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, bytes): (&str, &[u8]),
+    ) -> Answer {
+        const BOUNDARY: &str = "part-of-a-test";
+        let (cookie, csrf) = self.session(login).await;
+        let mut body = Vec::new();
+        for (field, value) in [("csrf", csrf.as_str())].iter().chain(fields) {
+            let part = format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header(COOKIE, cookie)
+            .header(
+                CONTENT_TYPE,
+                format!("multipart/form-data; boundary={BOUNDARY}"),
+            );
+        let request = request.body(Body::from(body)).unwrap();
+        read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
     /// Writes a line of the scenario's own into the transcript.
     pub(crate) fn say(&self, line: &str) {
         let mut transcript = self.transcript.lock().unwrap();
@@ -301,6 +339,7 @@ async fn read(response: Response) -> Answer {
             .filter(|cookie| !cookie.is_empty())
             .map(str::to_owned),
         body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes: bytes.to_vec(),
         forbidden,
         statements,
     }

@@ -190,7 +190,12 @@ fn findings(words: Words<'_>, story: &EnrollmentStory) -> String {
         .filter(|rule| rule.until.is_none() && !rule.replaced)
         .filter(|rule| {
             let known = rule.rule.map(|ix| program.rule(ix));
-            known.is_some_and(|known| known.secrecy < Secrecy::Infection)
+            // What she has, not what is to be done about it; and nothing that is for few eyes only.
+            known.is_some_and(|known| {
+                let tells =
+                    known.risk.is_some() || known.mark.is_some() || !known.points.is_empty();
+                tells && known.secrecy < Secrecy::Infection
+            })
         })
         .map(|rule| words.of(&rule.title));
     let first = Some(colours.join(&words.t("care-and"))).filter(|text| !text.is_empty());

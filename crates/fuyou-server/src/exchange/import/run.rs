@@ -17,7 +17,7 @@ use crate::access::Action;
 use crate::care::{Acting, Care, Known, Refused};
 use crate::db::Db;
 use crate::keys::Keyring;
-use crate::registry::{insert_persons, number_owners};
+use crate::registry::{PersonRow, insert_persons, number_owners};
 
 /// Encounters of one transaction: enough to share a sync, few enough to let the desk in between.
 const BATCH_ENCOUNTERS: u64 = 2_000;
@@ -287,11 +287,11 @@ async fn refuse_taken_numbers(
     registered: &HashSet<Uuid>,
     ready: &mut Ready,
 ) -> Result<(), crate::care::Error> {
-    let number = |prepared: &Prepared| {
-        let row = prepared.person.as_ref()?;
-        row.number_hash().map(<[u8]>::to_vec)
+    let numbers = |prepared: &Prepared| {
+        let row = prepared.person.as_ref();
+        row.map(PersonRow::number_hashes).unwrap_or_default()
     };
-    let told: Vec<Vec<u8>> = ready.prepared.iter().filter_map(number).collect();
+    let told: Vec<Vec<u8>> = ready.prepared.iter().flat_map(numbers).collect();
     if told.is_empty() {
         return Ok(());
     }
@@ -300,12 +300,15 @@ async fn refuse_taken_numbers(
     let mut owners = number_owners(&mut reader, &told).await?;
     for (prepared, subject) in ready.prepared.iter_mut().zip(&lines.subjects) {
         // Who is registered keeps the number that stands there, whatever the file says.
-        let hash = number(prepared).filter(|_| !registered.contains(&subject.subject));
-        let Some(hash) = hash else { continue };
-        let owner = *owners.entry(hash).or_insert(subject.subject);
-        if owner == subject.subject {
+        if registered.contains(&subject.subject) {
             continue;
         }
+        let hashes = numbers(prepared);
+        let owner = hashes.iter().find_map(|hash| owners.get(hash)).copied();
+        let Some(owner) = owner.filter(|owner| *owner != subject.subject) else {
+            owners.extend(hashes.into_iter().map(|hash| (hash, subject.subject)));
+            continue;
+        };
         let why = Localized::new(
             format!("证件号码已登记在另一编号下：{owner}"),
             format!("the document number is registered under another id: {owner}"),

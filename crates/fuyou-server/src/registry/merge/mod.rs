@@ -1,7 +1,7 @@
 //! Two records of one woman made one, and two again.
 //!
 //! A merge rewrites the subject of every row that hangs on the record that goes, in one transaction under all lanes, and
-//! remembers which rows these were (ADR 5). The record that goes keeps its identity and its history of corrections, and
+//! remembers which rows these were (ADR 11). The record that goes keeps its identity and its history of corrections, and
 //! leads to the one that stays: an old id in a bookmark, a file or a client that was away still finds her.
 //!
 //! Invariants:

@@ -54,6 +54,7 @@ row! {
     /// A merge with the name of the record that went.
     pub(super) struct NamedMerge {
         pub name: String,
+        pub residence_org_id: Uuid,
         ..pub merge: MergeRow,
     }
 }
@@ -63,7 +64,7 @@ pub(super) async fn merges_into(
     connection: &mut Connection,
     survivor: PersonId,
 ) -> Result<Vec<NamedMerge>, Error> {
-    const SQL: &str = "select m.id, m.merged_id, m.reason, m.merged_at, m.merged_by_login, m.undone_at, p.name \
+    const SQL: &str = "select m.id, m.merged_id, m.reason, m.merged_at, m.merged_by_login, m.undone_at, p.name, p.residence_org_id \
                        from person_merge m join person p on p.subject_id = m.merged_id \
                        where m.subject_id = $1 order by m.merged_at desc, m.id desc limit 50";
     query(SQL).bind(survivor.uuid()).all(connection).await

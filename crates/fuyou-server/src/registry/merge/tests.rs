@@ -7,7 +7,7 @@ use crate::care::{Acting, Care, Settings};
 use crate::db::{Db, Dialect, Sql, hanging_on_subjects, query};
 use crate::exchange::import::{Format, Job, import_file};
 use crate::testkit::county::national_pack;
-use crate::testkit::{Answer, TempDir, TestApp, on_each_database, words};
+use crate::testkit::{Answer, TempDir, TestApp, on_each_database, two_processes, words};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
 const EAST: &str = "018f0000-0000-7000-8000-0000000000a1";
@@ -503,6 +503,97 @@ async fn a_merge_seen_before_a_correction_is_stale() {
                 .status,
             422
         );
+    })
+    .await;
+}
+
+/// While two records become one, others record about both: nothing is lost, nothing stays behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_recorded_while_records_are_merged_stands_under_the_one_that_stays() {
+    two_processes(async |one, two| {
+        let here = TestApp::new(one, TODAY).await;
+        twice(&here).await;
+        let there = here.beside(two).await;
+        install(&there).await;
+        booked(&here, "other_township", WEST, 1).await;
+        let (enrollment, hospital) = (record_id(1), here.organization("990000H"));
+        // What was opened in the other process goes on in this one.
+        there.get("other_township", "/persons").await;
+        here.get("county_worker", "/persons").await;
+        let refer = async |at: u8| {
+            let form = format!(
+                "id={}&enrollment={enrollment}&kind=routine&to={hospital}&reason=checkup",
+                record_id(at)
+            );
+            let mut answer = there
+                .post("other_township", &format!("/persons/{WEST}/refer"), &form)
+                .await;
+            for _ in 0..3 {
+                if answer.status != 307 {
+                    break;
+                }
+                let address = answer.location.clone();
+                answer = there.post("other_township", &address, &form).await;
+            }
+            assert_eq!(answer.status, 303, "{at}: {}", words(&answer.body));
+        };
+        let merge = async || {
+            let pair = format!("/persons/{EAST}/merge/{WEST}");
+            let answer = here
+                .post("county_worker", &pair, &merging(MERGE, EAST))
+                .await;
+            assert_eq!(answer.status, 303, "{}", words(&answer.body));
+        };
+        let all = async {
+            for at in 10..22 {
+                refer(at).await;
+            }
+        };
+        tokio::join!(all, merge());
+        let mut reader = here.app.db().read().await.unwrap();
+        const COUNT: &str = "select subject_id, count(*) from referral group by subject_id";
+        let rows: Vec<(Uuid, i64)> = query(COUNT).all(&mut reader).await.unwrap();
+        assert_eq!(rows, [(Uuid::try_parse(EAST).unwrap(), 12)]);
+        drop(reader);
+        is_sound(&here, EAST).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_correction_of_her_birth_changes_for_her_care_is_computed_at_once() {
+    on_each_database(TODAY, async |app| {
+        twice(app).await;
+        booked(app, "other_township", WEST, 1).await;
+        let residence = app.organization("990002001");
+        let older = format!(
+            "id={WEST}&name=李小红&sex=female&birth_on=1980-01-01&id_type=none&residence={residence}\
+             &household=local&phone=13800000002&version=1&reason=checked"
+        );
+        let path = format!("/persons/{WEST}");
+        assert_eq!(app.post("other_township", &path, &older).await.status, 303);
+        is_sound(app, WEST).await;
+        says(&app.get("other_township", &path).await, 200, &["年龄≥35岁或≤18岁"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_number_of_a_merged_record_is_still_hers() {
+    on_each_database(TODAY, async |app| {
+        install(app).await;
+        registered(app, "township_worker", EAST, "name=李晓红&birth_on=1990-01-01").await;
+        let passport = "name=LI+XIAOHONG&birth_on=1990-01-01&id_no=E12345678";
+        let with_passport = passport.replace("&birth", "&id_type=passport&birth");
+        let residence = app.organization("990002001");
+        let form = |id: &str| {
+            format!("id={id}&sex=female&residence={residence}&household=local&reason=checked&{with_passport}")
+        };
+        assert_eq!(app.post("other_township", "/persons", &form(WEST)).await.status, 303);
+        let pair = format!("/persons/{EAST}/merge/{WEST}");
+        assert_eq!(app.post("county_worker", &pair, &merging(MERGE, EAST)).await.status, 303);
+        let again = app.post("other_township", "/persons", &form(THIRD)).await;
+        says(&again, 422, &["不能重复建档", EAST]);
     })
     .await;
 }

@@ -69,10 +69,10 @@ async fn number_is_free(
         return Ok(());
     };
     let hashes = cx.keys.lookups(persons::ID_NO, number);
-    match persons::by_id_no(connection, &hashes).await? {
-        Some(_) => Err(MergeError::NumberInUse),
-        None => Ok(()),
+    if persons::number_in_use(connection, &hashes).await? {
+        return Err(MergeError::NumberInUse);
     }
+    Ok(())
 }
 
 /// Every deed about an enrollment takes its next version: another version means that something was told.

@@ -15,7 +15,9 @@ use crate::db::Connection;
 use crate::http::{Access, Cx, Error, Form, Route};
 use crate::registry::person_form::PersonForm;
 use crate::registry::web::person_id;
-use crate::registry::{Found, Person, PersonId, open_person, search, store as persons};
+use crate::registry::{
+    Found, OrganizationId, Person, PersonId, open_person, search, store as persons,
+};
 use crate::ui::{Frame, html};
 
 /// Routes of merging.
@@ -158,10 +160,9 @@ async fn alike(cx: &Cx, connection: &mut Connection, person: &Person) -> Result<
         phones.as_ref(),
     )
     .await?;
-    let seen = alike.into_iter().filter(|brief| {
-        cx.actor
-            .sees(crate::registry::OrganizationId::from_uuid(brief.residence))
-    });
+    let seen = alike
+        .into_iter()
+        .filter(|brief| cx.actor.sees(OrganizationId::from_uuid(brief.residence)));
     Ok(seen
         .map(|brief| Found {
             id: brief.id,
@@ -357,26 +358,30 @@ pub(in crate::registry) struct MergedLine {
     pub can_undo: bool,
 }
 
-/// The merges into a record, for whoever may undo them.
+/// The merges into a record, for whoever may merge; undone they are by whoever may merge both.
 pub(in crate::registry) async fn merged_section(
     cx: &Cx,
     connection: &mut Connection,
-    person: PersonId,
+    person: &Person,
 ) -> Result<Vec<MergedLine>, Error> {
     if !cx.actor.may(Action::MergePersons) {
         return Ok(Vec::new());
     }
-    let rows = store::merges_into(connection, person).await?;
-    Ok(rows
-        .into_iter()
-        .map(|NamedMerge { name, merge: row }| MergedLine {
-            name,
-            id: row.id,
-            at: cx.app.date_of(row.merged_at.0),
-            by: row.merged_by_login,
-            reason: row.reason,
-            is_undone: row.undone_at.is_some(),
-            can_undo: row.undone_at.is_none(),
-        })
-        .collect())
+    let may_undo = cx.actor.sees(person.identity.residence);
+    let rows = store::merges_into(connection, person.id).await?;
+    let line = |row: NamedMerge| {
+        let merge = row.merge;
+        let is_undone = merge.undone_at.is_some();
+        let was_there = OrganizationId::from_uuid(row.residence_org_id);
+        MergedLine {
+            name: row.name,
+            id: merge.id,
+            at: cx.app.date_of(merge.merged_at.0),
+            by: merge.merged_by_login,
+            reason: merge.reason,
+            is_undone,
+            can_undo: may_undo && !is_undone && cx.actor.sees(was_there),
+        }
+    };
+    Ok(rows.into_iter().map(line).collect())
 }

@@ -14,7 +14,7 @@ use super::{
     change_staff, create_staff, end_staff, list_staff, move_staff,
 };
 use crate::access::Action;
-use crate::exchange::download::{Lines, Sending, download as send};
+use crate::exchange::download_web::{Lines, Sending, download as send};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::registry::{OrganizationId, choices, open_choices};

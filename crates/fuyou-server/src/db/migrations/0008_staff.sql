@@ -31,7 +31,7 @@ create table staff_post (
     from_on date not null,
     until_on date,
     primary key (staff_id, id)
-);
+) /* by key */;
 
 -- Under which key version a correction was sealed; 0: not known, to be sealed anew.
 alter table person_history add column key_version bigint not null default 0;

@@ -1,7 +1,7 @@
 -- What goes along with a referral on its slip. Referrals that came in bulk have none.
 create table referral_slip (
-    subject_id blob not null,
-    referral_id blob not null,
+    subject_id uuid not null,
+    referral_id uuid not null,
     urgency text not null check (urgency in ('routine', 'urgent', 'emergency')),
     findings text not null,
     treatment text not null,
@@ -13,4 +13,4 @@ create table referral_slip (
     doctor text not null,
     phone text not null,
     primary key (subject_id, referral_id)
-) strict, without rowid;
+) /* by key */;

@@ -12,7 +12,7 @@ create table person_merge (
     undone_by_login text,
     undone_reason text,
     primary key (subject_id, id)
-);
+) /* by key */;
 create index person_merge_by_merged on person_merge (merged_id, merged_at);
 
 -- Which rows a merge moved, so that it can be undone. Versions only for what has one.
@@ -26,7 +26,7 @@ create table person_merge_row (
     version_after bigint,
     updated_before timestamptz,
     primary key (subject_id, id, table_name, column_name, row_id)
-);
+) /* by key */;
 
 -- Old numbers and names of merged records lead to the one that stayed.
 create index person_merged on person (merged_into, name) where merged_into is not null;
