@@ -158,7 +158,8 @@ def bare_commits(folder, rows, group):
 
 
 def statements(log):
-    """Statements of each answered form, from the server's own log."""
+    """Trips to the database that a request made itself, from the server's own log. What the lane writes is shared by all
+    records of a turn and not in it."""
     found = [int(line.split("db.statements=")[1].split()[0]) for line in open(log)
              if "db.statements=" in line and "/forms/" in line and "http.status=303" in line]
     return sum(found) / max(len(found), 1)
@@ -188,7 +189,7 @@ def record(fuyou, maker, seconds, clients, population):
     ours = result["stored"] / result["seconds"]
     print(f"{result['stored']} records stored in {result['seconds']:.1f} s over {clients} connections; "
           f"{result['refused']} refused {result['refused_examples'][:2]}; warm-up refused {warm['refused']}")
-    print(f"statements {per_record:.1f} a record; {group} records a commit; "
+    print(f"trips to the database {per_record:.1f} a request before the lane; {group} records a commit; "
           f"p50 {result['p50_ms']:.1f} ms, p99 {result['p99_ms']:.1f} ms, longest {result['max_ms']:.1f} ms")
     print(f"processor: server {server_s / result['stored'] * 1e6:.0f} µs a record ({server_s / result['seconds']:.2f} cores), "
           f"load maker {maker_s / result['stored'] * 1e6:.0f} µs a record "

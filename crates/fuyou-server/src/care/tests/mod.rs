@@ -5,3 +5,4 @@ mod missed;
 mod recording;
 mod replaying;
 mod secrecy;
+mod together;
