@@ -40,7 +40,7 @@ pub fn parse_as(text: &str, scope: &Scope, ty: &Type) -> Result<Expr, Vec<Diagno
 
 fn checked(text: &str, scope: &Scope, want: Option<&Type>) -> Result<Expr, Vec<Diagnostic>> {
     let parsed = read(text).map_err(|error| vec![error])?;
-    let mut checker = Checker::new(text, scope);
+    let mut checker = Checker::new(scope);
     let root = checker.root(&parsed, want);
     let mut errors = checker.errors;
     match root {
@@ -75,6 +75,13 @@ impl Expr {
             root: Arc::new(root),
             columns,
             secrecy: secrecy.unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn with_root(&self, root: Arc<Node>) -> Expr {
+        Expr {
+            root,
+            ..self.clone()
         }
     }
 
@@ -115,7 +122,7 @@ impl Expr {
 
     /// Whether its value is true: neither false nor `NULL`. For conditions.
     pub fn holds<R: Rows + ?Sized>(&self, rows: &R) -> bool {
-        self.eval(rows) == Value::Boolean(true)
+        row::is_true(&self.root, rows)
     }
 
     /// The same expression as text of an SQL database.

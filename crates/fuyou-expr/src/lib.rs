@@ -6,14 +6,19 @@
 
 mod aggregate;
 mod check;
+pub mod columns;
 mod compare;
+mod complaint;
 mod diagnostic;
 mod expr;
+mod hoist;
+mod lex;
 mod limits;
 mod parse;
 mod row;
 mod scope;
 mod sql;
+mod syntax;
 mod tree;
 mod types;
 mod value;

@@ -10,5 +10,9 @@ pub const SET_ROWS_MAX: i64 = 1 << 20;
 pub const DEFAULT_RANGE: (i64, i64) = (-1_000_000_000_000, 1_000_000_000_000);
 /// Most decimals a number can have.
 pub const SCALE_MAX: u8 = 12;
+/// Deepest nesting of a text: parser and checker follow it recursively.
+pub(crate) const NESTING_MAX: usize = 64;
+/// Deepest typed tree: a chain of operators is one level per operator. Backends walk it recursively.
+pub(crate) const DEPTH_MAX: usize = 200;
 /// Decimals of `a / b` unless `round` says otherwise.
 pub(crate) const DIVISION_SCALE: u8 = 6;

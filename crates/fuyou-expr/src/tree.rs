@@ -310,7 +310,7 @@ pub struct Arm {
 }
 
 /// Comparisons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// `=`
     Equal,
@@ -327,7 +327,7 @@ pub enum Comparison {
 }
 
 /// Arithmetic that keeps to integers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Arithmetic {
     /// `+`
     Add,
@@ -349,7 +349,7 @@ pub enum Extreme {
 }
 
 /// How decimals are dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rounding {
     /// To the nearest, a half away from zero.
     HalfAway,
@@ -360,7 +360,7 @@ pub enum Rounding {
 }
 
 /// What completed spans are counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SpanUnit {
     /// Seven days.
     Weeks,
@@ -371,7 +371,7 @@ pub enum SpanUnit {
 }
 
 /// Parts of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DatePart {
     /// Year, four digits.
     Year,
@@ -382,7 +382,7 @@ pub enum DatePart {
 }
 
 /// How many of the listed codes `has` needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Need {
     /// One of them.
     Any,
@@ -391,7 +391,7 @@ pub enum Need {
 }
 
 /// A `like` pattern, read once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LikePattern {
     /// As written.
     pub text: String,
@@ -400,7 +400,7 @@ pub struct LikePattern {
 }
 
 /// A piece of a `like` pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LikePart {
     /// `%`: any characters, also none.
     Anything,

@@ -2,19 +2,18 @@
 
 use std::ops::Range;
 
-use sqlparser::ast;
-
 use super::{Checker, numbers};
 use crate::limits::SET_ROWS_MAX;
+use crate::syntax::Part;
 use crate::tree::{Aggregate, AggregateFunction, Kind, Node};
 
 impl Checker<'_> {
     pub(super) fn aggregate(
         &mut self,
         name: &str,
-        arguments: &[Option<&ast::Expr>],
+        arguments: &[Option<&Part<'_>>],
         distinct: bool,
-        filter: Option<&ast::Expr>,
+        filter: Option<&Part<'_>>,
         span: Range<usize>,
     ) -> Option<Node> {
         let argument = arguments.first().copied().flatten();
@@ -43,7 +42,7 @@ impl Checker<'_> {
             self.error(span, zh, en);
             return None;
         }
-        let parts: Vec<&ast::Expr> = argument.into_iter().chain(filter).collect();
+        let parts: Vec<&Part<'_>> = argument.into_iter().chain(filter).collect();
         let set = self.set_of(&parts, span.clone())?;
         self.within = Some(set);
         let truth = matches!(function, AggregateFunction::Any | AggregateFunction::Every);

@@ -2,15 +2,13 @@
 
 use std::ops::Range;
 
-use sqlparser::ast;
-
 use super::dates::integer;
-use super::names::folded;
 use super::operators::truth;
 use super::settle::Draft;
 use super::suggest::nearest;
 use super::{Checker, numbers};
 use crate::limits::SCALE_MAX;
+use crate::syntax::{Call, Form, Operator, Part};
 use crate::tree::{DatePart, Extreme, Kind, Need, Node, Rounding, SpanUnit};
 use crate::types::Type;
 use crate::value::Value;
@@ -56,40 +54,27 @@ const AGGREGATES: &[&str] = &[
     "any", "count", "every", "first", "last", "max", "min", "sum",
 ];
 
-/// The arguments of a call, `None` for `*`.
-type Arguments<'e> = Vec<Option<&'e ast::Expr>>;
-
 impl Checker<'_> {
     pub(super) fn call(
         &mut self,
-        whole: &ast::Expr,
-        function: &ast::Function,
+        call: &Call<'_>,
+        span: Range<usize>,
         want: Option<&Type>,
     ) -> Option<Node> {
-        let span = self.span(whole);
-        let [ast::ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else {
-            return self.foreign(span);
-        };
-        let name_span = self.places.range(name.span).unwrap_or_else(|| span.clone());
-        let name = folded(name);
-        let (arguments, distinct) = self.arguments(function, &span)?;
-        self.known(&name, arguments.len(), name_span.clone())?;
-        if AGGREGATES.contains(&name.as_str()) {
-            return self.aggregate(
-                &name,
-                &arguments,
-                distinct,
-                function.filter.as_deref(),
-                span,
-            );
+        let name = call.name.folded();
+        let arguments: Vec<Option<&Part<'_>>> = call.arguments.iter().map(Option::as_ref).collect();
+        self.known(&name, arguments.len(), call.name_span.clone())?;
+        if AGGREGATES.contains(&&*name) {
+            let filter = call.filter.as_deref();
+            return self.aggregate(&name, &arguments, call.distinct, filter, span);
         }
-        if distinct || function.filter.is_some() {
+        if call.distinct || call.filter.is_some() {
             let (zh, en) = (
                 format!("{name} 不是聚合"),
                 format!("{name} is not an aggregate"),
             );
             self.error(
-                name_span,
+                call.name_span.clone(),
                 format!("{zh}，不能用 filter 或 distinct"),
                 format!("{en}; it takes no filter or distinct"),
             );
@@ -99,38 +84,6 @@ impl Checker<'_> {
             return self.foreign(span);
         };
         self.scalar(&name, &arguments, span, want)
-    }
-
-    fn arguments<'e>(
-        &mut self,
-        function: &'e ast::Function,
-        span: &Range<usize>,
-    ) -> Option<(Arguments<'e>, bool)> {
-        let plain = function.over.is_none()
-            && function.within_group.is_empty()
-            && function.null_treatment.is_none()
-            && matches!(function.parameters, ast::FunctionArguments::None);
-        let list = match &function.args {
-            ast::FunctionArguments::List(list) if plain && list.clauses.is_empty() => list,
-            _ => return self.foreign(span.clone()),
-        };
-        let mut arguments = Vec::new();
-        for argument in &list.args {
-            match argument {
-                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => {
-                    arguments.push(Some(expr))
-                }
-                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Wildcard) => arguments.push(None),
-                _ => return self.foreign(span.clone()),
-            }
-        }
-        Some((
-            arguments,
-            matches!(
-                list.duplicate_treatment,
-                Some(ast::DuplicateTreatment::Distinct)
-            ),
-        ))
     }
 
     fn known(&mut self, name: &str, count: usize, span: Range<usize>) -> Option<()> {
@@ -172,7 +125,7 @@ impl Checker<'_> {
     fn scalar(
         &mut self,
         name: &str,
-        args: &[&ast::Expr],
+        args: &[&Part<'_>],
         span: Range<usize>,
         want: Option<&Type>,
     ) -> Option<Node> {
@@ -231,24 +184,23 @@ impl Checker<'_> {
         }
     }
 
-    fn drop_decimals(&mut self, of: &ast::Expr, rounding: Rounding) -> Option<Node> {
+    fn drop_decimals(&mut self, of: &Part<'_>, rounding: Rounding) -> Option<Node> {
         let of = self.numeric(of)?;
         self.round(of, 0, rounding)
     }
 
     /// `round(x)`, `round(x, k)`; `round(a / b, k)` rounds the quotient once.
-    fn call_round(&mut self, args: &[&ast::Expr], span: Range<usize>) -> Option<Node> {
+    fn call_round(&mut self, args: &[&Part<'_>], span: Range<usize>) -> Option<Node> {
         let scale = match args.get(1) {
             None => 0,
             Some(places) => self.decimals(places)?,
         };
-        if let ast::Expr::BinaryOp {
-            left,
-            op: ast::BinaryOperator::Divide,
-            right,
-        } = bare(args[0])
+        // A chain ends with the step that is done last.
+        if let Form::Chain { first, steps } = &args[0].bare().kind
+            && let Some(((Operator::Divide, right), before)) = steps.split_last()
         {
-            let left = self.numeric(left);
+            let left = self.steps(first, before, &args[0].span);
+            let left = left.and_then(|left| self.must_be_number(left));
             let right = self.numeric(right)?;
             let node = self.divide(left?, right, Some(scale))?;
             return Some(Node { span, ..node });
@@ -258,7 +210,7 @@ impl Checker<'_> {
         Some(Node { span, ..node })
     }
 
-    fn decimals(&mut self, expr: &ast::Expr) -> Option<u8> {
+    fn decimals(&mut self, expr: &Part<'_>) -> Option<u8> {
         if let Some(Draft::Node(Node {
             kind: Kind::Literal(Value::Number(number)),
             ty: Type::Integer,
@@ -271,14 +223,14 @@ impl Checker<'_> {
         }
         let zh = format!("小数位数须是 0 到 {SCALE_MAX} 的整数常量");
         self.error(
-            self.span(expr),
+            expr.span.clone(),
             zh,
             format!("the number of decimals must be a literal from 0 to {SCALE_MAX}"),
         );
         None
     }
 
-    fn extreme(&mut self, which: Extreme, args: &[&ast::Expr], span: Range<usize>) -> Option<Node> {
+    fn extreme(&mut self, which: Extreme, args: &[&Part<'_>], span: Range<usize>) -> Option<Node> {
         let of = self.unify(args, None)?;
         self.must_be_ordered(of.first()?, &span)?;
         let all: Option<Vec<_>> = of.iter().map(|node| node.bounds).collect();
@@ -297,7 +249,7 @@ impl Checker<'_> {
         })
     }
 
-    fn codes(&mut self, expr: &ast::Expr) -> Option<Node> {
+    fn codes(&mut self, expr: &Part<'_>) -> Option<Node> {
         let node = self.node(expr)?;
         if matches!(node.ty, Type::Codes(_)) {
             return Some(node);
@@ -311,7 +263,7 @@ impl Checker<'_> {
         None
     }
 
-    fn has(&mut self, need: Need, args: &[&ast::Expr], span: Range<usize>) -> Option<Node> {
+    fn has(&mut self, need: Need, args: &[&Part<'_>], span: Range<usize>) -> Option<Node> {
         let of = self.codes(args[0])?;
         let one = Type::Code(of.ty.value_set()?.clone());
         let mut codes = Vec::new();
@@ -321,7 +273,7 @@ impl Checker<'_> {
                 Some(Kind::Literal(Value::Code(code))) => codes.push(code),
                 Some(_) => {
                     self.error(
-                        self.span(arg),
+                        arg.span.clone(),
                         "此处须是代码常量",
                         "this must be a literal code",
                     );
@@ -342,13 +294,5 @@ impl Checker<'_> {
                 span,
             )
         })
-    }
-}
-
-/// Without the parentheses around it.
-fn bare(expr: &ast::Expr) -> &ast::Expr {
-    match expr {
-        ast::Expr::Nested(inner) => bare(inner),
-        other => other,
     }
 }

@@ -1,19 +1,20 @@
 //! `case`, in both forms.
 
-use sqlparser::ast;
+use std::ops::Range;
 
 use super::settle::is_open;
 use super::{Checker, numbers};
+use crate::syntax::{CaseArm, Part};
 use crate::tree::{Arm, Comparison, Kind, Node};
 use crate::types::Type;
 
 impl Checker<'_> {
     pub(super) fn case(
         &mut self,
-        whole: &ast::Expr,
-        operand: Option<&ast::Expr>,
-        arms: &[ast::CaseWhen],
-        otherwise: Option<&ast::Expr>,
+        span: Range<usize>,
+        operand: Option<&Part<'_>>,
+        arms: &[CaseArm<'_>],
+        otherwise: Option<&Part<'_>>,
         want: Option<&Type>,
     ) -> Option<Node> {
         let conditions: Vec<Option<Node>> = match operand {
@@ -25,12 +26,12 @@ impl Checker<'_> {
                 let compared = arms.iter().map(|arm| (operand, &arm.condition));
                 compared
                     .map(|(left, right)| {
-                        self.compare(Comparison::Equal, left, right, self.span(right))
+                        self.compare(Comparison::Equal, left, right, right.span.clone())
                     })
                     .collect()
             }
         };
-        let results: Vec<&ast::Expr> = arms
+        let results: Vec<&Part<'_>> = arms
             .iter()
             .map(|arm| &arm.result)
             .chain(otherwise)
@@ -51,7 +52,7 @@ impl Checker<'_> {
             kind: Kind::Case { arms, otherwise },
             ty,
             bounds,
-            span: self.span(whole),
+            span,
         })
     }
 }

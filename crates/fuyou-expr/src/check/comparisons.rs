@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use sqlparser::ast;
-
 use super::Checker;
 use super::operators::truth;
 use super::settle::Draft;
+use crate::syntax::{Form, Part};
 use crate::tree::{Comparison, Kind, LikePart, LikePattern, Node};
 use crate::types::Type;
 
@@ -14,28 +13,32 @@ impl Checker<'_> {
     pub(super) fn compare(
         &mut self,
         op: Comparison,
-        left: &ast::Expr,
-        right: &ast::Expr,
+        left: &Part<'_>,
+        right: &Part<'_>,
         span: Range<usize>,
     ) -> Option<Node> {
-        for side in [left, right] {
-            if let ast::Expr::Value(ast::ValueWithSpan {
-                value: ast::Value::Null,
-                ..
-            }) = side
-            {
-                let suggestion = if op == Comparison::NotEqual {
-                    "is not null"
-                } else {
-                    "is null"
-                };
-                let (zh, en) = (
-                    "与 null 比较永远得不到真",
-                    "a comparison with null is never true",
-                );
-                self.suggest(span, zh, en, Some(suggestion.to_owned()));
-                return None;
-            }
+        if [left, right].iter().any(|side| side.kind == Form::Null) {
+            let suggestion = if op == Comparison::NotEqual {
+                "is not null"
+            } else {
+                "is null"
+            };
+            let (zh, en) = (
+                "与 null 比较永远得不到真",
+                "a comparison with null is never true",
+            );
+            self.suggest(span, zh, en, Some(suggestion.to_owned()));
+            return None;
+        }
+        if !matches!(op, Comparison::Equal | Comparison::NotEqual)
+            && matches!(left.kind, Form::Compare { .. })
+        {
+            let (zh, en) = (
+                "比较不能连写：请写 a < b and b < c，或用 between",
+                "comparisons do not chain: write a < b and b < c, or between",
+            );
+            self.error(span, zh, en);
+            return None;
         }
         let [left, right] = self.pair(left, right)?;
         if !matches!(op, Comparison::Equal | Comparison::NotEqual) {
@@ -52,7 +55,7 @@ impl Checker<'_> {
     }
 
     /// Two parts brought to one type.
-    pub(super) fn pair(&mut self, left: &ast::Expr, right: &ast::Expr) -> Option<[Node; 2]> {
+    pub(super) fn pair(&mut self, left: &Part<'_>, right: &Part<'_>) -> Option<[Node; 2]> {
         self.unify(&[left, right], None)?.try_into().ok()
     }
 
@@ -76,19 +79,19 @@ impl Checker<'_> {
         None
     }
 
-    pub(super) fn is_null(&mut self, of: &ast::Expr, span: Range<usize>) -> Option<Node> {
+    pub(super) fn is_null(&mut self, of: &Part<'_>, span: Range<usize>) -> Option<Node> {
         let of = self.node(of)?;
         Some(truth(Kind::IsNull(Box::new(of)), span))
     }
 
-    pub(super) fn is_unknown(&mut self, of: &ast::Expr, span: Range<usize>) -> Option<Node> {
+    pub(super) fn is_unknown(&mut self, of: &Part<'_>, span: Range<usize>) -> Option<Node> {
         let of = self.boolean(of)?;
         Some(truth(Kind::IsNull(Box::new(of)), span))
     }
 
     pub(super) fn is_truth(
         &mut self,
-        of: &ast::Expr,
+        of: &Part<'_>,
         asked: bool,
         span: Range<usize>,
     ) -> Option<Node> {
@@ -98,8 +101,8 @@ impl Checker<'_> {
 
     pub(super) fn distinct(
         &mut self,
-        left: &ast::Expr,
-        right: &ast::Expr,
+        left: &Part<'_>,
+        right: &Part<'_>,
         span: Range<usize>,
     ) -> Option<Node> {
         let [left, right] = self.pair(left, right)?;
@@ -114,9 +117,9 @@ impl Checker<'_> {
 
     pub(super) fn between(
         &mut self,
-        of: &ast::Expr,
-        low: &ast::Expr,
-        high: &ast::Expr,
+        of: &Part<'_>,
+        low: &Part<'_>,
+        high: &Part<'_>,
         span: Range<usize>,
     ) -> Option<Node> {
         let [of, low, high]: [Node; 3] = self.unify(&[of, low, high], None)?.try_into().ok()?;
@@ -133,11 +136,11 @@ impl Checker<'_> {
 
     pub(super) fn in_list(
         &mut self,
-        of: &ast::Expr,
-        list: &[ast::Expr],
+        of: &Part<'_>,
+        list: &[Part<'_>],
         span: Range<usize>,
     ) -> Option<Node> {
-        let parts: Vec<&ast::Expr> = std::iter::once(of).chain(list).collect();
+        let parts: Vec<&Part<'_>> = std::iter::once(of).chain(list).collect();
         let mut nodes = self.unify(&parts, None)?.into_iter();
         let of = Box::new(nodes.next()?);
         Some(truth(
@@ -151,14 +154,14 @@ impl Checker<'_> {
 
     pub(super) fn like(
         &mut self,
-        of: &ast::Expr,
-        pattern: &ast::Expr,
+        of: &Part<'_>,
+        pattern: &Part<'_>,
         span: Range<usize>,
     ) -> Option<Node> {
         let of = self.wanted(of, &Type::Text)?;
         let Some(Draft::Text(text, _)) = self.draft(pattern, None) else {
             self.error(
-                self.span(pattern),
+                pattern.span.clone(),
                 "like 的模式须是文字常量",
                 "the pattern of like must be a text literal",
             );

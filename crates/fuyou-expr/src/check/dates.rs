@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use sqlparser::ast;
-
 use super::{Checker, numbers};
 use crate::limits::{DATE_MAX, DATE_MIN};
+use crate::syntax::Part;
 use crate::tree::{DatePart, Kind, Node, SpanUnit};
 use crate::types::Type;
 
@@ -29,7 +28,7 @@ impl Checker<'_> {
     pub(super) fn completed(
         &mut self,
         unit: SpanUnit,
-        args: &[&ast::Expr],
+        args: &[&Part<'_>],
         span: Range<usize>,
     ) -> Option<Node> {
         let from = self.wanted(args[0], &Type::Date);
@@ -53,7 +52,7 @@ impl Checker<'_> {
     pub(super) fn date_part(
         &mut self,
         part: DatePart,
-        of: &ast::Expr,
+        of: &Part<'_>,
         span: Range<usize>,
     ) -> Option<Node> {
         let of = Box::new(self.wanted(of, &Type::Date)?);
@@ -65,7 +64,7 @@ impl Checker<'_> {
         Some(integer(Kind::DatePart { part, of }, range, span))
     }
 
-    pub(super) fn add_months(&mut self, args: &[&ast::Expr], span: Range<usize>) -> Option<Node> {
+    pub(super) fn add_months(&mut self, args: &[&Part<'_>], span: Range<usize>) -> Option<Node> {
         let date = self.wanted(args[0], &Type::Date);
         let months = self.wanted(args[1], &Type::Integer)?;
         let kind = Kind::AddMonths {

@@ -17,46 +17,36 @@ pub use calls::function_names;
 use std::ops::Range;
 
 use fuyou_kernel::Localized;
-use sqlparser::ast;
-use sqlparser::ast::Spanned;
 
 use crate::diagnostic::Diagnostic;
-use crate::parse::Places;
 use crate::scope::{Scope, SetId};
+use crate::syntax::Part;
 use crate::tree::Node;
 use crate::types::Type;
-
-/// Deepest tree: backends walk it recursively.
-const DEPTH_MAX: usize = 200;
 
 pub(crate) struct Checker<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) errors: Vec<Diagnostic>,
-    places: Places<'a>,
-    whole: Range<usize>,
     /// The set whose rows the expression at hand ranges over.
     within: Option<SetId>,
     depth: usize,
 }
 
 impl<'a> Checker<'a> {
-    pub(crate) fn new(text: &'a str, scope: &'a Scope) -> Checker<'a> {
-        let places = Places::new(text);
+    pub(crate) fn new(scope: &'a Scope) -> Checker<'a> {
         Checker {
             scope,
             errors: Vec::new(),
-            places,
-            whole: 0..text.len(),
             within: None,
             depth: 0,
         }
     }
 
     /// The whole expression, of the wanted type if one is wanted.
-    pub(crate) fn root(&mut self, expr: &ast::Expr, want: Option<&Type>) -> Option<Node> {
+    pub(crate) fn root(&mut self, part: &Part<'_>, want: Option<&Type>) -> Option<Node> {
         match want {
-            Some(want) => self.wanted(expr, want),
-            None => self.node(expr),
+            Some(want) => self.wanted(part, want),
+            None => self.node(part),
         }
     }
 
@@ -79,22 +69,11 @@ impl<'a> Checker<'a> {
             suggestion,
         });
     }
+}
 
-    fn span(&self, expr: &ast::Expr) -> Range<usize> {
-        if let ast::Expr::Function(ast::Function { name, .. }) = expr
-            && let Some(name) = self.places.range(name.span())
-        {
-            return self.places.call(name);
-        }
-        self.places
-            .range(expr.span())
-            .unwrap_or_else(|| self.whole.clone())
-    }
-
-    fn span_of(&self, exprs: &[&ast::Expr]) -> Range<usize> {
-        let spans = exprs.iter().map(|expr| self.span(expr));
-        spans
-            .reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))
-            .unwrap_or_else(|| self.whole.clone())
-    }
+/// From the first to the last of some parts.
+fn span_of(parts: &[&Part<'_>]) -> Range<usize> {
+    let spans = parts.iter().map(|part| part.span.clone());
+    let both = |a: Range<usize>, b: Range<usize>| a.start.min(b.start)..a.end.max(b.end);
+    spans.reduce(both).unwrap_or_default()
 }

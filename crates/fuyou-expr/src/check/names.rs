@@ -1,13 +1,13 @@
 //! Names: which column is meant, and which set an aggregate ranges over.
 
+use std::borrow::Cow;
 use std::ops::Range;
-
-use sqlparser::ast;
 
 use super::suggest::nearest;
 use super::{Checker, numbers};
 use crate::limits::DEFAULT_RANGE;
 use crate::scope::{SetId, Slot};
+use crate::syntax::{Form, Name, Part};
 use crate::tree::{ColumnRef, Kind, Node};
 use crate::types::Type;
 
@@ -15,8 +15,8 @@ use crate::types::Type;
 const OUTER: &str = "this";
 
 impl Checker<'_> {
-    pub(super) fn column(&mut self, parts: &[ast::Ident], span: Range<usize>) -> Option<Node> {
-        let names: Vec<String> = parts.iter().map(folded).collect();
+    pub(super) fn column(&mut self, parts: &[Name<'_>], span: Range<usize>) -> Option<Node> {
+        let names: Vec<Cow<'_, str>> = parts.iter().map(Name::folded).collect();
         match names.as_slice() {
             [name] => self.bare(name, span),
             [set, name] if set == OUTER => match self.scope.outer_named(name) {
@@ -125,23 +125,23 @@ impl Checker<'_> {
 
     /// The set that an aggregate with this argument and filter ranges over: the one its qualified names name, else
     /// the default set, else the only set there is.
-    pub(super) fn set_of(&mut self, parts: &[&ast::Expr], span: Range<usize>) -> Option<SetId> {
+    pub(super) fn set_of(&mut self, parts: &[&Part<'_>], span: Range<usize>) -> Option<SetId> {
         let mut found: Option<SetId> = None;
         let mut pending = parts.to_vec();
-        while let Some(expr) = pending.pop() {
-            if let ast::Expr::CompoundIdentifier(parts) = expr
-                && let [set, _] = parts.as_slice()
-                && let Some(set) = self.scope.set_named(&folded(set))
+        while let Some(part) = pending.pop() {
+            if let Form::Name(names) = &part.kind
+                && let [set, _] = names.as_slice()
+                && let Some(set) = self.scope.set_named(&set.folded())
             {
                 match found {
                     Some(other) if other != set => {
-                        self.other_set(set, other, self.span(expr));
+                        self.other_set(set, other, part.span.clone());
                         return None;
                     }
                     _ => found = Some(set),
                 }
             }
-            pending.extend(children(expr));
+            pending.extend(part.children());
         }
         let mut sets = self.scope.sets();
         let only = sets.next().filter(|_| sets.next().is_none());
@@ -182,60 +182,4 @@ fn unknown_column(name: &str) -> (String, String) {
         format!("没有名为 {name} 的列"),
         format!("there is no column {name}"),
     )
-}
-
-/// A name as it is looked up: quoted names as written, others in small letters.
-pub(super) fn folded(ident: &ast::Ident) -> String {
-    if ident.quote_style.is_some() {
-        ident.value.clone()
-    } else {
-        ident.value.to_lowercase()
-    }
-}
-
-/// The parts of an expression, as far as the language knows them.
-fn children(expr: &ast::Expr) -> Vec<&ast::Expr> {
-    use ast::Expr as E;
-    match expr {
-        E::Nested(of) | E::UnaryOp { expr: of, .. } => vec![of],
-        E::IsNull(of) | E::IsNotNull(of) | E::IsTrue(of) | E::IsNotTrue(of) | E::IsFalse(of) => {
-            vec![of]
-        }
-        E::IsNotFalse(of) | E::IsUnknown(of) | E::IsNotUnknown(of) => vec![of],
-        E::BinaryOp { left, right, .. } => vec![left, right],
-        E::IsDistinctFrom(left, right) | E::IsNotDistinctFrom(left, right) => vec![left, right],
-        E::Like { expr, pattern, .. } => vec![expr, pattern],
-        E::Between {
-            expr, low, high, ..
-        } => vec![expr, low, high],
-        E::InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
-        E::Case {
-            operand,
-            conditions,
-            else_result,
-            ..
-        } => {
-            let arms = conditions
-                .iter()
-                .flat_map(|arm| [&arm.condition, &arm.result]);
-            operand
-                .as_deref()
-                .into_iter()
-                .chain(arms)
-                .chain(else_result.as_deref())
-                .collect()
-        }
-        E::Function(function) => {
-            let arguments = match &function.args {
-                ast::FunctionArguments::List(list) => list.args.as_slice(),
-                ast::FunctionArguments::None | ast::FunctionArguments::Subquery(_) => &[],
-            };
-            let arguments = arguments.iter().filter_map(|argument| match argument {
-                ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr)) => Some(expr),
-                _ => None,
-            });
-            arguments.chain(function.filter.as_deref()).collect()
-        }
-        _ => Vec::new(),
-    }
 }

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use sqlparser::ast;
-
 use super::Checker;
 use super::settle::literal;
 use crate::limits::{DIVISION_SCALE, SCALE_MAX};
 use crate::row::half_away;
+use crate::syntax::Part;
 use crate::tree::{Arithmetic, Bounds, Kind, Node, Rounding};
 use crate::types::Type;
 use crate::value::{Value, format_number, parse_number};
@@ -291,9 +290,13 @@ impl Checker<'_> {
         )
     }
 
-    /// A node that must be a number.
-    pub(super) fn numeric(&mut self, expr: &ast::Expr) -> Option<Node> {
-        let node = self.node(expr)?;
+    /// A part that must be a number.
+    pub(super) fn numeric(&mut self, part: &Part<'_>) -> Option<Node> {
+        let node = self.node(part)?;
+        self.must_be_number(node)
+    }
+
+    pub(super) fn must_be_number(&mut self, node: Node) -> Option<Node> {
         if node.ty.scale().is_none() {
             let (zh, en) = (
                 format!("此处需要数，而它是 {}", node.ty),

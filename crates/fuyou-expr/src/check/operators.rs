@@ -2,116 +2,113 @@
 
 use std::ops::Range;
 
-use sqlparser::ast::{self, BinaryOperator, UnaryOperator};
-
+use super::Checker;
 use super::settle::{Draft, literal};
-use super::{Checker, DEPTH_MAX};
-use crate::tree::{Arithmetic, Comparison, Kind, Node};
+use crate::limits::DEPTH_MAX;
+use crate::syntax::{Asked, Form, Logic, Operator, Part};
+use crate::tree::{Arithmetic, Kind, Node};
 use crate::types::Type;
 use crate::value::Value;
 
 impl Checker<'_> {
     /// A part whose type may be open; `want` says what an open one should be.
-    pub(super) fn draft(&mut self, expr: &ast::Expr, want: Option<&Type>) -> Option<Draft> {
+    pub(super) fn draft(&mut self, part: &Part<'_>, want: Option<&Type>) -> Option<Draft> {
         if self.depth >= DEPTH_MAX {
             self.error(
-                self.span(expr),
+                part.span.clone(),
                 "表达式嵌套太深",
                 "the expression is nested too deeply",
             );
             return None;
         }
         self.depth += 1;
-        let draft = match expr {
-            ast::Expr::Nested(inner) => self.draft(inner, want),
-            ast::Expr::Value(value) => self.value(value),
-            ast::Expr::Case {
+        let span = part.span.clone();
+        let draft = match &part.kind {
+            // What stands in parentheses is underlined with them.
+            Form::Nested(inner) => match self.draft(inner, want) {
+                Some(Draft::Node(node)) => Some(Draft::Node(Node { span, ..node })),
+                open => open,
+            },
+            Form::Null => Some(Draft::Null(span)),
+            Form::Text(text) => Some(Draft::Text(text.clone().into_owned(), span)),
+            Form::Number(text) => self.number_literal(text, span).map(Draft::Node),
+            Form::Truth(truth) => Some(Draft::Node(literal(
+                Type::Boolean,
+                Value::Boolean(*truth),
+                span,
+            ))),
+            Form::Case {
                 operand,
-                conditions,
-                else_result,
-                ..
+                arms,
+                otherwise,
             } => self
-                .case(
-                    expr,
-                    operand.as_deref(),
-                    conditions,
-                    else_result.as_deref(),
-                    want,
-                )
+                .case(span, operand.as_deref(), arms, otherwise.as_deref(), want)
                 .map(Draft::Node),
-            ast::Expr::Function(function) => self.call(expr, function, want).map(Draft::Node),
-            other => self.operator(other).map(Draft::Node),
+            Form::Call(call) => self.call(call, span, want).map(Draft::Node),
+            _ => self.operator(part).map(Draft::Node),
         };
         self.depth -= 1;
         draft
     }
 
-    fn value(&mut self, value: &ast::ValueWithSpan) -> Option<Draft> {
-        let span = self
-            .places
-            .range(value.span)
-            .unwrap_or_else(|| self.whole.clone());
-        match &value.value {
-            ast::Value::Null => Some(Draft::Null(span)),
-            ast::Value::SingleQuotedString(text) if text.contains('\0') => self.foreign(span),
-            ast::Value::SingleQuotedString(text) => Some(Draft::Text(text.clone(), span)),
-            ast::Value::Boolean(truth) => Some(Draft::Node(literal(
-                Type::Boolean,
-                Value::Boolean(*truth),
-                span,
-            ))),
-            ast::Value::Number(text, false) => self.number_literal(text, span).map(Draft::Node),
-            _ => self.foreign(span),
-        }
-    }
-
-    fn operator(&mut self, expr: &ast::Expr) -> Option<Node> {
-        use ast::Expr as E;
-        let span = self.span(expr);
-        match expr {
-            E::Identifier(name) => self.column(std::slice::from_ref(name), span),
-            E::CompoundIdentifier(parts) => self.column(parts, span),
-            E::TypedString(typed) => self.typed_string(typed, span),
-            E::UnaryOp { op, expr } => self.unary(*op, expr, span),
-            E::BinaryOp { left, op, right } => self.binary(expr, left, op, right),
-            E::IsNull(of) => self.is_null(of, span),
-            E::IsNotNull(of) => self.is_null(of, span).map(not),
-            E::IsUnknown(of) => self.is_unknown(of, span),
-            E::IsNotUnknown(of) => self.is_unknown(of, span).map(not),
-            E::IsTrue(of) => self.is_truth(of, true, span),
-            E::IsNotTrue(of) => self.is_truth(of, true, span).map(not),
-            E::IsFalse(of) => self.is_truth(of, false, span),
-            E::IsNotFalse(of) => self.is_truth(of, false, span).map(not),
-            E::IsDistinctFrom(left, right) => self.distinct(left, right, span),
-            E::IsNotDistinctFrom(left, right) => self.distinct(left, right, span).map(not),
-            E::Between {
-                expr,
+    fn operator(&mut self, part: &Part<'_>) -> Option<Node> {
+        let span = part.span.clone();
+        match &part.kind {
+            Form::Name(names) => self.column(names, span),
+            Form::Date(text) => {
+                self.settle(Draft::Text(text.clone().into_owned(), span), &Type::Date)
+            }
+            Form::Not(of) => self.boolean(of).map(not),
+            Form::Plus(of) => self.numeric(of),
+            Form::Minus(of) => {
+                let of = self.numeric(of)?;
+                self.negate(of, span)
+            }
+            Form::Logic { op, operands } => self.logic(*op, operands, span),
+            Form::Chain { first, steps } => self.steps(first, steps, &span),
+            Form::Compare { op, left, right } => self.compare(*op, left, right, span),
+            Form::Is { of, negated, asked } => {
+                let node = match asked {
+                    Asked::Null => self.is_null(of, span)?,
+                    Asked::Unknown => self.is_unknown(of, span)?,
+                    Asked::True => self.is_truth(of, true, span)?,
+                    Asked::False => self.is_truth(of, false, span)?,
+                };
+                Some(negated_if(*negated, node))
+            }
+            Form::Distinct {
+                left,
+                right,
                 negated,
+            } => {
+                let node = self.distinct(left, right, span)?;
+                Some(negated_if(*negated, node))
+            }
+            Form::Between {
+                of,
                 low,
                 high,
-            } => {
-                let node = self.between(expr, low, high, span)?;
-                Some(if *negated { not(node) } else { node })
-            }
-            E::InList {
-                expr,
-                list,
                 negated,
             } => {
-                let node = self.in_list(expr, list, span)?;
-                Some(if *negated { not(node) } else { node })
+                let node = self.between(of, low, high, span)?;
+                Some(negated_if(*negated, node))
             }
-            E::Like {
-                negated,
-                any: false,
-                expr,
+            Form::In { of, list, negated } => {
+                let node = self.in_list(of, list, span)?;
+                Some(negated_if(*negated, node))
+            }
+            Form::Like {
+                of,
                 pattern,
-                escape_char: None,
+                negated,
             } => {
-                let node = self.like(expr, pattern, span)?;
-                Some(if *negated { not(node) } else { node })
+                let node = self.like(of, pattern, span)?;
+                Some(negated_if(*negated, node))
             }
-            _ => self.foreign(span),
+            Form::Null | Form::Truth(_) | Form::Number(_) | Form::Text(_) | Form::Nested(_) => {
+                unreachable!("drafted by itself")
+            }
+            Form::Case { .. } | Form::Call(_) => unreachable!("drafted by itself"),
         }
     }
 
@@ -125,98 +122,38 @@ impl Checker<'_> {
         None
     }
 
-    fn typed_string(&mut self, typed: &ast::TypedString, span: Range<usize>) -> Option<Node> {
-        let text = match (&typed.data_type, &typed.value.value) {
-            (ast::DataType::Date, ast::Value::SingleQuotedString(text)) => text.clone(),
-            _ => return self.foreign(span),
-        };
-        self.settle(Draft::Text(text, span), &Type::Date)
-    }
-
-    fn unary(&mut self, op: UnaryOperator, of: &ast::Expr, span: Range<usize>) -> Option<Node> {
-        match op {
-            UnaryOperator::Not => self.boolean(of).map(not),
-            UnaryOperator::Plus => self.numeric(of),
-            UnaryOperator::Minus => {
-                let of = self.numeric(of)?;
-                self.negate(of, span)
-            }
-            _ => self.foreign(span),
-        }
-    }
-
-    fn binary(
-        &mut self,
-        whole: &ast::Expr,
-        left: &ast::Expr,
-        op: &BinaryOperator,
-        right: &ast::Expr,
-    ) -> Option<Node> {
-        let comparison = match op {
-            BinaryOperator::And | BinaryOperator::Or => return self.logic(whole, op),
-            BinaryOperator::Eq => Comparison::Equal,
-            BinaryOperator::NotEq => Comparison::NotEqual,
-            BinaryOperator::Lt => Comparison::Less,
-            BinaryOperator::LtEq => Comparison::LessOrEqual,
-            BinaryOperator::Gt => Comparison::Greater,
-            BinaryOperator::GtEq => Comparison::GreaterOrEqual,
-            _ => return self.chain(whole),
-        };
-        self.compare(comparison, left, right, self.span(whole))
-    }
-
     /// `and` or `or`: one node for all operands, however many.
-    fn logic(&mut self, whole: &ast::Expr, op: &BinaryOperator) -> Option<Node> {
-        let mut operands = Vec::new();
-        let mut pending = vec![whole];
-        while let Some(expr) = pending.pop() {
-            match expr {
-                ast::Expr::BinaryOp {
-                    left,
-                    op: inner,
-                    right,
-                } if inner == op => pending.extend([&**right, &**left]),
-                other => operands.push(other),
-            }
-        }
-        let nodes: Vec<Option<Node>> = operands
-            .into_iter()
-            .map(|operand| self.boolean(operand))
-            .collect();
+    fn logic(&mut self, op: Logic, parts: &[Part<'_>], span: Range<usize>) -> Option<Node> {
+        let nodes: Vec<Option<Node>> = parts.iter().map(|part| self.boolean(part)).collect();
         let nodes = nodes.into_iter().collect::<Option<Vec<Node>>>()?;
-        let kind = if *op == BinaryOperator::And {
-            Kind::And(nodes)
-        } else {
-            Kind::Or(nodes)
+        let kind = match op {
+            Logic::And => Kind::And(nodes),
+            Logic::Or => Kind::Or(nodes),
         };
-        Some(truth(kind, self.span(whole)))
+        Some(truth(kind, span))
     }
 
-    /// A chain of `+ - * / % ||` from left to right, without recursing into its length.
-    fn chain(&mut self, whole: &ast::Expr) -> Option<Node> {
-        let mut steps = Vec::new();
-        let mut first = whole;
-        while let ast::Expr::BinaryOp { left, op, right } = first {
-            if matches!(op, BinaryOperator::And | BinaryOperator::Or) || comparison_like(op) {
-                break;
-            }
-            steps.push((op, &**right));
-            first = left;
-        }
+    /// A chain of `+ -`, of `* / %` or of `||`, from left to right, without recursing into its length.
+    pub(super) fn steps(
+        &mut self,
+        first: &Part<'_>,
+        steps: &[(Operator, Part<'_>)],
+        span: &Range<usize>,
+    ) -> Option<Node> {
         if self.depth + steps.len() > DEPTH_MAX {
             self.error(
-                self.span(whole),
-                "表达式太长",
+                span.clone(),
+                "表达式里连写的运算太多",
                 "the expression chains too many operators",
             );
             return None;
         }
         self.depth += steps.len();
         let mut left = self.node(first);
-        for (op, right) in steps.into_iter().rev() {
+        for (op, right) in steps {
             let right = self.node(right);
             left = match (left, right) {
-                (Some(left), Some(right)) => self.step(op, left, right),
+                (Some(left), Some(right)) => self.step(*op, left, right),
                 _ => None,
             };
             self.depth -= 1;
@@ -224,43 +161,39 @@ impl Checker<'_> {
         left
     }
 
-    fn step(&mut self, op: &BinaryOperator, left: Node, right: Node) -> Option<Node> {
+    fn step(&mut self, op: Operator, left: Node, right: Node) -> Option<Node> {
         let numbers = left.ty.scale().is_some() && right.ty.scale().is_some();
         let integers = left.ty == Type::Integer && right.ty == Type::Integer;
         match op {
-            BinaryOperator::Plus if numbers => self.arithmetic(Arithmetic::Add, left, right),
-            BinaryOperator::Minus if numbers => self.arithmetic(Arithmetic::Subtract, left, right),
-            BinaryOperator::Multiply if numbers => {
-                self.arithmetic(Arithmetic::Multiply, left, right)
-            }
-            BinaryOperator::Modulo if integers => {
-                self.arithmetic(Arithmetic::Remainder, left, right)
-            }
-            BinaryOperator::Divide if numbers => self.divide(left, right, None),
-            BinaryOperator::Plus if left.ty == Type::Date && right.ty == Type::Integer => {
+            Operator::Add if numbers => self.arithmetic(Arithmetic::Add, left, right),
+            Operator::Subtract if numbers => self.arithmetic(Arithmetic::Subtract, left, right),
+            Operator::Multiply if numbers => self.arithmetic(Arithmetic::Multiply, left, right),
+            Operator::Remainder if integers => self.arithmetic(Arithmetic::Remainder, left, right),
+            Operator::Divide if numbers => self.divide(left, right, None),
+            Operator::Add if left.ty == Type::Date && right.ty == Type::Integer => {
                 Some(add_days(left, right))
             }
-            BinaryOperator::Plus if left.ty == Type::Integer && right.ty == Type::Date => {
+            Operator::Add if left.ty == Type::Integer && right.ty == Type::Date => {
                 let span = left.span.start..right.span.end;
                 Some(Node {
                     span,
                     ..add_days(right, left)
                 })
             }
-            BinaryOperator::Minus if left.ty == Type::Date && right.ty == Type::Integer => {
+            Operator::Subtract if left.ty == Type::Date && right.ty == Type::Integer => {
                 let span = right.span.clone();
                 let back = self.negate(right, span)?;
                 Some(add_days(left, back))
             }
-            BinaryOperator::Minus if left.ty == Type::Date && right.ty == Type::Date => {
+            Operator::Subtract if left.ty == Type::Date && right.ty == Type::Date => {
                 Some(self.days_between(right, left))
             }
-            BinaryOperator::StringConcat if left.ty == Type::Text && right.ty == Type::Text => {
+            Operator::Concat if left.ty == Type::Text && right.ty == Type::Text => {
                 Some(concat(left, right))
             }
             _ => {
                 let span = left.span.start..right.span.end;
-                let (a, b) = (&left.ty, &right.ty);
+                let (op, a, b) = (op.sign(), &left.ty, &right.ty);
                 let (zh, en) = (
                     format!("`{op}` 不能用于 {a} 和 {b}"),
                     format!("`{op}` cannot be applied to {a} and {b}"),
@@ -272,9 +205,8 @@ impl Checker<'_> {
     }
 }
 
-fn comparison_like(op: &BinaryOperator) -> bool {
-    use BinaryOperator as B;
-    matches!(op, B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq)
+fn negated_if(negated: bool, node: Node) -> Node {
+    if negated { not(node) } else { node }
 }
 
 pub(super) fn truth(kind: Kind, span: Range<usize>) -> Node {

@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use sqlparser::ast;
-
-use super::{Checker, numbers};
+use super::{Checker, numbers, span_of};
+use crate::syntax::{Form, Part};
 use crate::tree::{Kind, Node};
 use crate::types::Type;
 use crate::value::{Value, parse_value};
@@ -19,7 +18,7 @@ pub(super) enum Draft {
 }
 impl Checker<'_> {
     /// A part of whatever type it has by itself.
-    pub(super) fn node(&mut self, expr: &ast::Expr) -> Option<Node> {
+    pub(super) fn node(&mut self, expr: &Part<'_>) -> Option<Node> {
         match self.draft(expr, None)? {
             Draft::Node(node) => Some(node),
             Draft::Text(text, span) => Some(literal(Type::Text, Value::text(&text), span)),
@@ -31,17 +30,17 @@ impl Checker<'_> {
     }
 
     /// A part that must be of a type.
-    pub(super) fn wanted(&mut self, expr: &ast::Expr, want: &Type) -> Option<Node> {
+    pub(super) fn wanted(&mut self, expr: &Part<'_>, want: &Type) -> Option<Node> {
         let draft = self.draft(expr, Some(want))?;
         self.settle(draft, want)
     }
 
-    pub(super) fn boolean(&mut self, expr: &ast::Expr) -> Option<Node> {
+    pub(super) fn boolean(&mut self, expr: &Part<'_>) -> Option<Node> {
         self.wanted(expr, &Type::Boolean)
     }
 
     /// Parts that must have one type: the type of the first that has one, with the most decimals among numbers.
-    pub(super) fn unify(&mut self, exprs: &[&ast::Expr], want: Option<&Type>) -> Option<Vec<Node>> {
+    pub(super) fn unify(&mut self, exprs: &[&Part<'_>], want: Option<&Type>) -> Option<Vec<Node>> {
         // Parts whose type is open are checked last, when their neighbours have told what they should be.
         let mut order: Vec<usize> = (0..exprs.len()).collect();
         order.sort_by_key(|at| is_open(exprs[*at]));
@@ -69,7 +68,7 @@ impl Checker<'_> {
             (None, Some(want)) => want.clone(),
             (None, None) if all_null && !failed => {
                 self.error(
-                    self.span_of(exprs),
+                    span_of(exprs),
                     "这里只有 null，无法确定类型",
                     "there is nothing but null here, so it has no type",
                 );
@@ -130,20 +129,16 @@ impl Checker<'_> {
 }
 
 /// Whether the type of a part depends on its neighbours: literals, `null`, and choices among such.
-pub(super) fn is_open(expr: &ast::Expr) -> bool {
-    match expr {
-        ast::Expr::Nested(inner) => is_open(inner),
-        ast::Expr::Value(value) => {
-            !matches!(value.value, ast::Value::Boolean(_) | ast::Value::Number(..))
-        }
-        ast::Expr::Case {
-            conditions,
-            else_result,
-            ..
-        } => conditions
+pub(super) fn is_open(part: &Part<'_>) -> bool {
+    match &part.kind {
+        Form::Nested(inner) => is_open(inner),
+        Form::Null | Form::Text(_) => true,
+        Form::Case {
+            arms, otherwise, ..
+        } => arms
             .iter()
             .map(|arm| &arm.result)
-            .chain(else_result.as_deref())
+            .chain(otherwise.as_deref())
             .all(is_open),
         _ => false,
     }

@@ -63,14 +63,26 @@ const PATTERNS: &[&str] = &[
 struct Grower<'c, 'b> {
     choices: &'c mut Choices<'b>,
     place: Place,
+    /// Whether aggregates may grow.
+    sets: bool,
 }
 
 /// A random expression of any type.
 pub fn expression(choices: &mut Choices<'_>) -> String {
+    grown(choices, true)
+}
+
+/// A random expression of any type that reads the outer row only.
+pub fn row_expression(choices: &mut Choices<'_>) -> String {
+    grown(choices, false)
+}
+
+fn grown(choices: &mut Choices<'_>, sets: bool) -> String {
     let sort = SORTS[choices.below(SORTS.len())];
     Grower {
         choices,
         place: Place::Outer,
+        sets,
     }
     .grow(sort, 4)
 }
@@ -83,7 +95,7 @@ impl Grower<'_, '_> {
         let depth = depth - 1;
         match self.choices.below(8) {
             0 => self.choice(sort, depth),
-            1 if self.place == Place::Outer => self.aggregate(sort, depth),
+            1 if self.sets && self.place == Place::Outer => self.aggregate(sort, depth),
             _ => self.operator(sort, depth),
         }
     }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
+mod columns;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod diagnostics;

@@ -2,15 +2,17 @@
 
 mod desk;
 mod findings;
+mod limits;
+mod secrecy;
 
 use std::sync::Arc;
 
 use fuyou_expr::Value;
-use fuyou_kernel::{DayNumber, Localized, Secrecy};
+use fuyou_kernel::{DayNumber, Localized};
 
-pub use self::desk::CellState;
+pub use self::secrecy::record_secrecy;
 pub use crate::model::At;
-use crate::model::{Field, Form, FormIx, Program, Severity};
+use crate::model::{FormIx, Program, Severity};
 use crate::replay::{History, Outcome};
 
 /// A record as it is being typed.
@@ -49,10 +51,21 @@ pub struct Checked {
     pub shown_groups: Vec<bool>,
     /// Which fields must be filled, in the order of the form's fields.
     pub required: Vec<bool>,
-    /// The cells of groups, by group, row and field of the group.
-    pub cells: Vec<Vec<Vec<CellState>>>,
+    /// What the fields of each row of each group are at the moment: group, row, field.
+    pub cells: Vec<Vec<Vec<Cell>>>,
     /// The derived values of this record, in the order of [`Program::derived`].
     pub derived: Vec<Value>,
+}
+
+/// What a field of a group's row is at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Its condition does not hold: it is empty and nothing is said about it.
+    Hidden,
+    /// It may be filled.
+    Optional,
+    /// It must be filled.
+    Required,
 }
 
 impl Checked {
@@ -111,25 +124,4 @@ pub fn prefill(
     desk.fill_defaults();
     desk.settle();
     desk.draft
-}
-
-/// How secret a filled record is: a code can raise it above its field.
-pub fn record_secrecy(form: &Form, values: &[Value], groups: &[Vec<Vec<Value>>]) -> Secrecy {
-    let of = |fields: &[Field], values: &[Value]| {
-        fields
-            .iter()
-            .zip(values)
-            .map(|(field, value)| findings::secrecy(field, value))
-            .max()
-    };
-    let grouped = form
-        .groups
-        .iter()
-        .zip(groups)
-        .flat_map(|(group, rows)| rows.iter().filter_map(|row| of(&group.fields, row)));
-    of(&form.fields, values)
-        .into_iter()
-        .chain(grouped)
-        .max()
-        .unwrap_or_default()
 }

@@ -35,11 +35,13 @@ pub enum WorkKind {
     HighRisk,
     /// Late enough to be shown further up the tree.
     Escalated,
+    /// Overdue when it could no longer be made up; none of the other kinds.
+    Missed,
 }
 
 impl WorkKind {
     /// All kinds in the order shown.
-    pub const ALL: [WorkKind; 8] = [
+    pub const ALL: [WorkKind; 9] = [
         WorkKind::Clock,
         WorkKind::DueToday,
         WorkKind::Overdue,
@@ -48,6 +50,7 @@ impl WorkKind {
         WorkKind::HighRisk,
         WorkKind::Escalated,
         WorkKind::OverdueLonger,
+        WorkKind::Missed,
     ];
 
     /// The word in links and statements.
@@ -61,6 +64,7 @@ impl WorkKind {
             WorkKind::Ready => "ready",
             WorkKind::HighRisk => "high-risk",
             WorkKind::Escalated => "escalated",
+            WorkKind::Missed => "missed",
         }
     }
 }

@@ -47,6 +47,7 @@ row! {
         pub risk_rank: i64,
         pub risk_marks: String,
         pub sees_at: Option<DbInstant>,
+        pub lapses_on: Option<DbDate>,
         pub attempts: i64,
     }
 }
@@ -83,7 +84,16 @@ macro_rules! current {
         )
     };
 }
+// What has lapsed is missed and nothing else.
+macro_rules! missed {
+    () => {
+        "coalesce(lapses_on <= $5, false)"
+    };
+}
 macro_rules! kind {
+    ("missed") => {
+        missed!()
+    };
     ("overdue") => {
         "(overdue_at <= $4 and overdue_at > $8)"
     };
@@ -116,10 +126,22 @@ macro_rules! kind {
         "overdue_at > $9"
     };
 }
+macro_rules! is_missed {
+    ("missed") => {
+        "true"
+    };
+    ($kind:tt) => {
+        "false"
+    };
+}
 macro_rules! sum {
     ($kind:tt) => {
         concat!(
             "coalesce(sum(case when ",
+            missed!(),
+            " = ",
+            is_missed!($kind),
+            " and ",
             kind!($kind),
             " then 1 else 0 end), 0)"
         )
@@ -132,7 +154,7 @@ pub(super) async fn counts(
     seat: Seat<'_>,
     reach: Reach,
     program: &str,
-) -> Result<(i64, [i64; 8]), Error> {
+) -> Result<(i64, [i64; 9]), Error> {
     macro_rules! counts {
         ($reach:expr) => {
             concat!(
@@ -154,6 +176,8 @@ pub(super) async fn counts(
                 sum!("escalated"),
                 ", ",
                 sum!("overdue-longer"),
+                ", ",
+                sum!("missed"),
                 " ",
                 current!($reach),
                 " and $1 = $1"
@@ -166,7 +190,7 @@ pub(super) async fn counts(
         Reach::Own => OWN,
         Reach::Below => BELOW,
     };
-    let row: (i64, i64, i64, i64, i64, i64, i64, i64, i64) = query(sql)
+    let row: (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) = query(sql)
         .bind(seat.organization)
         .bind(seat.path)
         .bind(seat.level.word())
@@ -178,7 +202,9 @@ pub(super) async fn counts(
         .bind(DbInstant(seat.now - MONTH))
         .one(connection)
         .await?;
-    let kinds = [row.1, row.2, row.3, row.4, row.5, row.6, row.7, row.8];
+    let kinds = [
+        row.1, row.2, row.3, row.4, row.5, row.6, row.7, row.8, row.9,
+    ];
     Ok((row.0, kinds))
 }
 
@@ -192,19 +218,29 @@ pub(super) async fn page(
 ) -> Result<Vec<TaskRow>, Error> {
     macro_rules! of_kind {
         ($kind:tt) => {
-            concat!("($10 = '", $kind, "' and ", kind!($kind), ")")
+            concat!(
+                "($10 = '",
+                $kind,
+                "' and ",
+                missed!(),
+                " = ",
+                is_missed!($kind),
+                " and ",
+                kind!($kind),
+                ")"
+            )
         };
     }
     macro_rules! page {
         ($reach:expr) => {
             concat!(
                 "select id, subject_id, enrollment_id, program, origin, item, form, owner_id, from_on, due_on, due_at, \
-                 overdue_at, risk_rank, risk_marks, ", sees_at!(), " as sees_at, \
+                 overdue_at, risk_rank, risk_marks, ", sees_at!(), " as sees_at, lapses_on, \
                  (select count(*) from task_attempt a where a.subject_id = task.subject_id and a.task_id = task.id) \
                  as attempts ", current!($reach), " and $1 = $1 and (", of_kind!(""), " or ", of_kind!("clock"), " or ",
                 of_kind!("due-today"), " or ", of_kind!("overdue"), " or ", of_kind!("overdue-month"), " or ",
                 of_kind!("overdue-longer"), " or ", of_kind!("ready"), " or ", of_kind!("high-risk"), " or ",
-                of_kind!("escalated"), ") and (overdue_at, id) > ($11, $12) order by overdue_at, id limit $13"
+                of_kind!("escalated"), " or ", of_kind!("missed"), ") and (overdue_at, id) > ($11, $12) order by overdue_at, id limit $13"
             )
         };
     }

@@ -3,17 +3,17 @@
 use axum::extract::{Path, Query};
 use axum::response::Response;
 
-use super::persons::{Behind, Cursor, Group, persons};
-use super::persons_web::{PersonLine, person_lines};
-use super::web::{Place, file, pack_of};
+use super::persons::{Behind, Group, Page, persons};
+use super::persons_web::person_lines;
+use super::web::{Place, pack_of};
 use crate::access::Action;
 use crate::db::Entry;
+use crate::exchange::download_web::{Lines, Sending, download as send};
+use crate::exchange::sheet::{SheetKind, Value};
 use crate::http::{Cx, Error};
 
 /// Enrollments read in one statement.
 const BATCH: usize = 500;
-/// A file has at most so many lines; more are an error, never a cut list.
-const LINES_MAX: i64 = 200_000;
 
 /// Notes that somebody has opened or taken out persons. The entry names the figure, not the persons.
 pub(super) async fn note(
@@ -21,7 +21,7 @@ pub(super) async fn note(
     action: &'static str,
     id: &str,
     behind: &Behind,
-    lines: usize,
+    lines: i64,
 ) -> Result<(), Error> {
     let detail = serde_json::json!({
         "indicator": id,
@@ -55,96 +55,48 @@ pub(super) async fn download(
         period,
         group,
     };
-    let mut lines: Vec<PersonLine> = Vec::new();
-    let mut after: Option<Cursor> = None;
-    loop {
-        let page = persons(&cx.db, pack, &cx.actor, &behind, after.as_ref(), BATCH).await?;
-        if page.total > LINES_MAX {
-            return Err(Error::TooLarge);
-        }
-        lines.extend(person_lines(&cx, &page.lines).await?);
-        match page.next {
-            Some(cursor) => after = Some(cursor),
-            None => break,
-        }
-    }
-    note(&cx, "export", &id, &behind, lines.len()).await?;
+    let kind = SheetKind::of_ending(&place.format).ok_or(Error::NotFound)?;
+    let first = persons(&cx.db, pack, &cx.actor, &behind, None, BATCH).await?;
+    note(&cx, "export", &id, &behind, first.total).await?;
     let head = ["name", "residence", "organization", "on", "adds", "phone"]
         .map(|column| cx.t(&format!("insight-column-{column}")));
-    let name = format!("{id}-{}-{period}-{}", node.code, group.word());
-    match place.format.as_str() {
-        "csv" => Ok(file(
-            &format!("{name}.csv"),
-            "text/csv; charset=utf-8",
-            csv(&head, &lines)?,
-        )),
-        "xlsx" => Ok(file(
-            &format!("{name}.xlsx"),
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            xlsx(&head, &lines)?,
-        )),
-        _ => Err(Error::NotFound),
-    }
+    let stem = format!("{id}-{}-{period}-{}", node.code, group.word());
+    let lines = PersonLines {
+        behind,
+        page: Some(first),
+        cx,
+    };
+    send(&stem, kind, &head, lines)
 }
 
-fn row(line: &PersonLine) -> [String; 6] {
-    let text = [&line.name, &line.residence, &line.organization, &line.on].map(|text| tame(text));
-    let [name, residence, organization, on] = text;
-    [
-        name,
-        residence,
-        organization,
-        on,
-        line.adds.to_string(),
-        line.phone.clone(),
-    ]
+/// The lines of a group that is being taken out.
+struct PersonLines {
+    cx: Cx,
+    behind: Behind,
+    /// The page to be written next.
+    page: Option<Page>,
 }
 
-/// A name that begins like a formula must not become one when the file is opened.
-fn tame(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
-fn csv(head: &[String], lines: &[PersonLine]) -> Result<Vec<u8>, Error> {
-    // Spreadsheet programs take a file without this mark for their local encoding.
-    let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    let internal = |err: csv::Error| Error::Internal(err.into());
-    writer.write_record(head).map_err(internal)?;
-    for line in lines {
-        writer.write_record(row(line)).map_err(internal)?;
-    }
-    writer
-        .into_inner()
-        .map_err(|err| Error::Internal(Box::new(err.into_error())))
-}
-
-fn xlsx(head: &[String], lines: &[PersonLine]) -> Result<Vec<u8>, Error> {
-    let internal = |err: rust_xlsxwriter::XlsxError| Error::Internal(err.into());
-    let mut book = rust_xlsxwriter::Workbook::new();
-    let sheet = book
-        .add_worksheet_with_constant_memory()
-        .map_err(internal)?;
-    let bold = rust_xlsxwriter::Format::new().set_bold();
-    for (column, title) in (0u16..).zip(head) {
-        sheet
-            .write_string_with_format(0, column, title, &bold)
-            .map_err(internal)?;
-    }
-    for (at, line) in (1u32..).zip(lines) {
-        for (column, text) in (0u16..).zip(row(line)) {
-            if column == 4 {
-                // An Excel number is binary; counts of births are far below its limits.
-                sheet
-                    .write_number(at, column, line.adds as f64)
-                    .map_err(internal)?;
-            } else {
-                sheet.write_string(at, column, text).map_err(internal)?;
-            }
+impl Lines for PersonLines {
+    async fn write_some(&mut self, sheet: &mut Sending) -> Result<bool, Error> {
+        let Some(page) = self.page.take() else {
+            return Ok(false);
+        };
+        for line in person_lines(&self.cx, &page.lines).await? {
+            sheet.line([
+                Value::Text(&line.name),
+                Value::Text(&line.residence),
+                Value::Text(&line.organization),
+                Value::Text(&line.on),
+                Value::Int(line.adds),
+                Value::Text(&line.phone),
+            ])?;
         }
+        if let Some(after) = page.next {
+            let (pack, actor) = (pack_of(&self.cx)?, &self.cx.actor);
+            let next = persons(&self.cx.db, pack, actor, &self.behind, Some(&after), BATCH).await?;
+            self.page = Some(next);
+        }
+        Ok(self.page.is_some())
     }
-    book.save_to_buffer().map_err(internal)
 }

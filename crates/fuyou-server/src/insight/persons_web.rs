@@ -66,7 +66,8 @@ pub(super) async fn behind(
     };
     let page = persons(&cx.db, pack, &cx.actor, &behind, after.as_ref(), PAGE).await?;
     let lines = person_lines(&cx, &page.lines).await?;
-    export_web::note(&cx, "drill", &id, &behind, page.lines.len()).await?;
+    let shown = page.lines.len().try_into().unwrap_or(i64::MAX);
+    export_web::note(&cx, "drill", &id, &behind, shown).await?;
     let first = format!(
         "{}&group={}",
         address(&id, "/persons", &node.code, period),

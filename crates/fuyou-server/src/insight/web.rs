@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Html;
 use fuyou_kernel::{Localized, Period};
 use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, Sum};
@@ -485,19 +484,4 @@ pub(crate) fn aim_words(
             with_unit(high.short(), unit)
         ),
     }
-}
-
-/// The response that a browser saves as a file.
-pub(super) fn file(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
-    (
-        [
-            (CONTENT_TYPE, kind.to_owned()),
-            (
-                CONTENT_DISPOSITION,
-                format!("attachment; filename=\"{name}\""),
-            ),
-        ],
-        bytes,
-    )
-        .into_response()
 }

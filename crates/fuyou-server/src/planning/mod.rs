@@ -18,7 +18,6 @@ mod shares_web;
 mod store;
 pub mod summary;
 mod target;
-pub mod terms;
 mod web;
 
 #[cfg(test)]

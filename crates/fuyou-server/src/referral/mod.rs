@@ -19,7 +19,5 @@ pub use model::{
 };
 pub use slip::{Slip, Urgency};
 pub use steps::{send, step};
-pub(crate) use store::{
-    Clocks, ReferralChange, ReferralRow, referrals_of, set_clocks, store_change,
-};
+pub(crate) use store::{Clocks, REFERRALS, ReferralChange, ReferralRow, set_clocks, store_change};
 pub(crate) use web::routes;

@@ -129,18 +129,12 @@ macro_rules! columns {
     };
 }
 
-/// The referrals of a subject, oldest first.
-pub(crate) async fn referrals_of(
-    connection: &mut Connection,
-    subject: Uuid,
-) -> Result<Vec<ReferralRow>, Error> {
-    const SQL: &str = concat!(
-        "select ",
-        columns!(),
-        " from referral where subject_id = $1 order by sent_at, id"
-    );
-    query(SQL).bind(subject).all(connection).await
-}
+/// The referrals of a subject, oldest first: [`ReferralRow`]s.
+pub(crate) const REFERRALS: &str = concat!(
+    "select ",
+    columns!(),
+    " from referral where subject_id = $1 order by sent_at, id"
+);
 
 /// Stores the clocks of a referral as the pack sets them.
 pub(crate) async fn set_clocks(
@@ -353,7 +347,7 @@ pub(super) async fn page(
         Side::Escalated => ESCALATED,
     };
     let (by, id) = after.unwrap_or((Date::constant(1, 1, 1), Uuid::nil()));
-    query(sql)
+    Ok(query(sql)
         .bind(path)
         .bind(DbDate(today))
         .bind(i64::from(running))
@@ -362,7 +356,7 @@ pub(super) async fn page(
         .bind(id)
         .bind(i64::from(limit))
         .all(connection)
-        .await
+        .await?)
 }
 
 /// The running referrals of a side that cannot wait, with their urgency.
@@ -390,12 +384,12 @@ pub(super) async fn urgent(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    query(sql)
+    Ok(query(sql)
         .bind(path)
         .bind(DbDate(today))
         .bind(URGENT_MAX)
         .all(connection)
-        .await
+        .await?)
 }
 
 /// How many referrals of a side are running, and how many of those are late.
@@ -420,9 +414,9 @@ pub(super) async fn counts(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    query(sql)
+    Ok(query(sql)
         .bind(path)
         .bind(DbDate(today))
         .one(connection)
-        .await
+        .await?)
 }

@@ -131,6 +131,20 @@ impl TestApp {
         }
     }
 
+    /// Another process on the same data: its own memory, the same keys and clock.
+    pub(crate) async fn beside(&self, db: Db) -> Self {
+        let (keys, options) = (self.app.keys().clone(), self.app.options().clone());
+        let app = App::new(db, keys, options).await.unwrap();
+        TestApp {
+            router: router(&app),
+            app,
+            now_ms: self.now_ms.clone(),
+            cookies: Mutex::default(),
+            transcript: Mutex::default(),
+            _keys: TempDir::new(),
+        }
+    }
+
     /// The organization with a code.
     pub(crate) fn organization(&self, code: &str) -> OrganizationId {
         self.app.tree().by_code(code).unwrap().id

@@ -388,6 +388,7 @@ pub(super) async fn submit(
             Err(
                 err @ (CareError::Denied(_)
                 | CareError::NotFound(_)
+                | CareError::Merged { .. }
                 | CareError::Stored { .. }
                 | CareError::Store(_)),
             ) => {

@@ -2,18 +2,18 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use fuyou_kernel::{Id, Localized};
+use fuyou_kernel::Id;
 use fuyou_pack::Program;
 use fuyou_pack::model::Direction;
 use serde::Deserialize;
 
 use super::care_of;
-use super::list_file::{self, Table};
 use super::words::{Badge, Words, programs_of_persons};
 use crate::access::Action;
 use crate::care::{Acting, Cursor, ListFilter, ListPage as Page, ListRow, Shown};
+use crate::exchange::download_web::{Lines, Sending, download as send};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error, encoded};
 use crate::registry::{Found, PersonId, choices, listed};
 use crate::ui::{Frame, html};
@@ -21,8 +21,6 @@ use crate::ui::{Frame, html};
 /// Lines on a page, and read at once for a file.
 const LINES: u32 = 40;
 const BATCH: u32 = 500;
-/// Lines of a file at most; more are an error, never a cut list.
-const FILE_LINES_MAX: i64 = 200_000;
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -325,6 +323,7 @@ pub(super) async fn download(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Error> {
     let care = care_of(&cx)?;
+    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
     let words = Words {
         cx: &cx,
         pack: care.pack(),
@@ -335,55 +334,63 @@ pub(super) async fn download(
     let filter = query.filter(program)?;
     let place = filter.organization.unwrap_or(cx.actor.organization);
     cx.actor.require(Action::ExportData, place)?;
-    let mut table = Table::default();
-    let mut after: Option<Cursor> = None;
-    loop {
-        let names = (program_id.as_str(), list_id.as_str());
-        let page = care
-            .list(&Acting::from(&cx), names, &filter, after.as_ref(), BATCH)
-            .await?;
-        if page.total > FILE_LINES_MAX {
-            return Err(Error::Rejected(Localized::new(
-                crate::texts::text(fuyou_kernel::Language::Zh, "list-too-long"),
-                crate::texts::text(fuyou_kernel::Language::En, "list-too-long"),
-            )));
-        }
-        if table.head.is_empty() {
-            table.head = vec![cx.t("list-name"), cx.t("list-residence")];
-            table
-                .head
-                .extend(page.columns.iter().map(|column| words.of(&column.title)));
-        }
-        let persons = names_of(&cx, &page).await?;
+    let names = (program_id.as_str(), list_id.as_str());
+    let first = care
+        .list(&Acting::from(&cx), names, &filter, None, BATCH)
+        .await?;
+    let mut entry = cx.entry("export", "list");
+    entry.detail = serde_json::json!({ "list": list_id, "lines": first.total }).to_string();
+    cx.db.note(entry).await?;
+    let mut head = vec![cx.t("list-name"), cx.t("list-residence")];
+    head.extend(first.columns.iter().map(|column| words.of(&column.title)));
+    let stem = format!("{list_id}-{}", cx.today);
+    let lines = ListLines {
+        program_id,
+        list_id,
+        filter,
+        page: Some(first),
+        cx,
+    };
+    send(&stem, kind, &head, lines)
+}
+
+/// The lines of a list that is being taken out. Every cell is text: what is shown on the page is what stands in the file.
+struct ListLines {
+    cx: Cx,
+    program_id: String,
+    list_id: String,
+    filter: ListFilter,
+    /// The page to be written next.
+    page: Option<Page>,
+}
+
+impl Lines for ListLines {
+    async fn write_some(&mut self, sheet: &mut Sending) -> Result<bool, Error> {
+        let Some(page) = self.page.take() else {
+            return Ok(false);
+        };
+        let care = care_of(&self.cx)?;
+        let pack = care.pack();
+        let words = Words { cx: &self.cx, pack };
+        let program = pack.program(pack.program_ix(&self.program_id).ok_or(Error::NotFound)?);
+        let persons = names_of(&self.cx, &page).await?;
         for row in &page.rows {
             let line = line(words, program, &page, row, &persons);
-            let mut cells = vec![line.name, line.residence];
-            cells.extend(line.cells.into_iter().map(|(text, _)| text));
-            table.rows.push(cells);
+            let cells = line.cells.iter().map(|(text, _)| text.as_str());
+            sheet.texts(
+                [line.name.as_str(), &line.residence]
+                    .into_iter()
+                    .chain(cells),
+            )?;
         }
-        match page.next {
-            Some(cursor) => after = Some(cursor),
-            None => break,
+        if let Some(after) = page.next {
+            let names = (self.program_id.as_str(), self.list_id.as_str());
+            let acting = Acting::from(&self.cx);
+            let next = care
+                .list(&acting, names, &self.filter, Some(&after), BATCH)
+                .await?;
+            self.page = Some(next);
         }
+        Ok(self.page.is_some())
     }
-    let mut entry = cx.entry("export", "list");
-    entry.detail = serde_json::json!({ "list": list_id, "lines": table.rows.len() }).to_string();
-    cx.db.note(entry).await?;
-    let (kind, bytes) = match query.format.as_str() {
-        "csv" => ("text/csv; charset=utf-8", list_file::csv(&table)?),
-        "xlsx" => (
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            list_file::xlsx(&table)?,
-        ),
-        _ => return Err(Error::NotFound),
-    };
-    let name = format!(
-        "attachment; filename=\"{list_id}-{}.{}\"",
-        cx.today, query.format
-    );
-    Ok((
-        [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)],
-        bytes,
-    )
-        .into_response())
 }

@@ -6,7 +6,6 @@
 mod enrollment_web;
 mod form_view;
 mod form_web;
-mod list_file;
 mod list_web;
 mod live;
 mod lookup;

@@ -24,7 +24,7 @@ pub(super) struct Link {
 /// A contact of the schedule, or something that a rule demands.
 pub(super) struct TaskView {
     pub title: String,
-    /// `done`, `late-done`, `overdue`, `today`, `ready`, `ahead`, `cancelled`.
+    /// `done`, `late-done`, `overdue`, `today`, `ready`, `ahead`, `missed`, `cancelled`.
     pub state: &'static str,
     pub state_words: String,
     pub when: String,
@@ -265,9 +265,7 @@ fn forms(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> (Vec<L
     let program = words.pack.program(story.program);
     let asked = |form: FormIx| {
         story.tasks.iter().any(|task| {
-            task.progress == Progress::Open
-                && task.form == Some(form)
-                && task.from <= words.cx.today
+            task.is_owed(words.cx.today) && task.form == Some(form) && task.from <= words.cx.today
         })
     };
     let (mut wanted, mut others) = (Vec::new(), Vec::new());
@@ -278,7 +276,7 @@ fn forms(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> (Vec<L
         }
         let link = Link {
             href: form_href(program, person, story, form),
-            words: words.of(&form.title),
+            words: words.form_title(form),
         };
         if asked(ix) {
             wanted.push(link)
@@ -323,6 +321,7 @@ pub(super) fn task_view(
         Progress::Done { on_time: true, .. } => ("done", "care-task-done"),
         Progress::Done { on_time: false, .. } => ("late-done", "care-task-late-done"),
         Progress::Cancelled => ("cancelled", "care-task-cancelled"),
+        Progress::Open if task.is_missed(words.cx.today) => ("missed", "care-task-missed"),
         Progress::Open if left < 0 => ("overdue", "care-task-overdue"),
         Progress::Open if left == 0 => ("today", "care-task-today"),
         Progress::Open if task.from <= words.cx.today => ("ready", "care-task-ready"),
@@ -330,6 +329,7 @@ pub(super) fn task_view(
     };
     let when = match task.progress {
         Progress::Done { on, .. } => on.to_string(),
+        Progress::Open if task.is_missed(words.cx.today) => due.to_string(),
         Progress::Open if left < 0 => words.t1("care-late-by", "days", -left),
         Progress::Open if task.from <= words.cx.today => words.t1("care-until", "day", due),
         Progress::Open => words.t1("care-from", "day", task.from),
@@ -339,7 +339,7 @@ pub(super) fn task_view(
         .form
         .map(|form| program.form(form))
         .filter(|form| !words.is_closed(form));
-    let can = task.progress == Progress::Open
+    let can = task.is_owed(words.cx.today)
         && task.from <= words.cx.today
         && words.cx.actor.may(Action::RecordCare);
     TaskView {

@@ -302,6 +302,14 @@ async fn who_may_not_know_is_not_told() {
                 );
             }
         }
+        // That there is a record is told, under the neutral name that the pack gives its form.
+        let page = app.get("village_doctor", &story).await;
+        let neutral = ["孕期检测登记", "Record of tests in pregnancy"];
+        assert!(
+            neutral.iter().any(|name| page.body.contains(name)),
+            "{}",
+            crate::testkit::words(&page.body)
+        );
         let form = app
             .get(
                 "village_doctor",

@@ -241,7 +241,12 @@ fn older(query: &WorkQuery, page: &Page) -> Option<(String, i64, bool)> {
 
 fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
     let program = words.pack.program(row.program);
+    let missed = row.task.is_missed(words.cx.today);
     let (when, state) = match (row.minutes_left, row.late_days) {
+        _ if missed => {
+            let (due, _) = words.due(row.task.due);
+            (words.t1("work-was-due", "day", due), "missed")
+        }
         (Some(left), _) => {
             let time = clock_words(words, left.unsigned_abs());
             let key = if left < 0 {
@@ -284,7 +289,7 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
         when,
         state,
         notes,
-        act: form.map(|form| {
+        act: form.filter(|_| !missed).map(|form| {
             format!(
                 "/persons/{}/forms/{}/{}?enrollment={}",
                 row.subject, program.id, form.id, row.enrollment

@@ -43,6 +43,7 @@ referral-send-step = Submit
 referral-days-left = { $days } days left
 referral-days-late = { $days } days late
 referral-step-unknown = Please choose a step
+referral-slip = Number of the slip
 slip-title = Referral slip
 slip-out = Out part (filled in by the sender)
 slip-back = Feedback part (filled in and returned by the receiver)

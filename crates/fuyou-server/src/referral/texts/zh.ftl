@@ -43,6 +43,7 @@ referral-send-step = 提交
 referral-days-left = 还有 { $days } 天
 referral-days-late = 逾期 { $days } 天
 referral-step-unknown = 请选择要办理的步骤
+referral-slip = 转诊单编号
 slip-title = 转诊单
 slip-out = 转出联（转出机构填写）
 slip-back = 反馈联（接诊机构填写后退回）

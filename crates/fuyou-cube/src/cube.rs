@@ -1,0 +1,225 @@
+//! The cube itself: programs with their tables and axes.
+
+use fuyou_expr::columns::PlanError;
+use fuyou_expr::{Slot, Type, Value};
+
+use crate::axis::{Axis, AxisSpec};
+use crate::cells::{Cells, Group};
+use crate::projection::Projection;
+use crate::scan::scan;
+use crate::table::Table;
+
+/// Why the cube cannot answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CubeError {
+    /// An expression cannot be answered over columns.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A sum left 64 bits.
+    #[error("a sum over facts is greater than 64 bits can hold")]
+    Overflow,
+    /// A thread of the scan ended before its work.
+    #[error("a thread of the scan ended before its work was done")]
+    Worker,
+}
+
+/// What is held of one program.
+#[derive(Clone, Debug)]
+pub struct ProgramSpec {
+    /// Slot and type of every column of the facts row.
+    pub columns: Vec<(Slot, Type)>,
+    /// The ways in which its measures are dated and placed.
+    pub axes: Vec<AxisSpec>,
+}
+
+/// Bytes that a cube occupies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Columns of facts.
+    pub columns: usize,
+    /// Ids and dictionaries.
+    pub index: usize,
+    /// Columns once more, in the order of each axis.
+    pub projections: usize,
+    /// Cells.
+    pub cells: usize,
+}
+
+impl Memory {
+    /// All of it.
+    pub fn total(&self) -> usize {
+        self.columns + self.index + self.projections + self.cells
+    }
+}
+
+/// Facts in columns, and figures by organization and month.
+#[derive(Clone, Debug)]
+pub struct Cube {
+    programs: Vec<Held>,
+    threads: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    table: Table,
+    axes: Vec<Axis>,
+    /// Whether the cells are made; until then rows are only stored.
+    counted: bool,
+}
+
+impl Cube {
+    /// An empty cube that scans on so many threads.
+    ///
+    /// # Errors
+    /// When an expression cannot be answered over columns.
+    pub fn new(programs: Vec<ProgramSpec>, threads: usize) -> Result<Cube, CubeError> {
+        let programs = programs.into_iter().map(|spec| {
+            let axes = spec
+                .axes
+                .into_iter()
+                .map(Axis::new)
+                .collect::<Result<Vec<_>, _>>()?;
+            let used = |slot: Slot| {
+                let mut plans = axes.iter().flat_map(|axis| [&axis.plan, &axis.order]);
+                plans.any(|plan| plan.columns().iter().any(|used| used.slot == slot))
+            };
+            let columns = spec.columns.into_iter().filter(|(slot, _)| used(*slot));
+            Ok(Held {
+                table: Table::new(columns.collect()),
+                axes,
+                counted: false,
+            })
+        });
+        Ok(Cube {
+            programs: programs.collect::<Result<_, CubeError>>()?,
+            threads: threads.max(1),
+        })
+    }
+
+    /// Replaces the facts of an enrollment, or adds them; `None` removes them. `row` has the facts by slot.
+    /// Once [`Cube::count`] has made the cells they follow.
+    ///
+    /// # Errors
+    /// When a sum leaves 64 bits: the cells must then be counted anew.
+    pub fn put(
+        &mut self,
+        program: usize,
+        id: u128,
+        row: Option<&[Value]>,
+    ) -> Result<(), CubeError> {
+        let held = &mut self.programs[program];
+        if held.counted {
+            held.weigh(id, -1)?;
+        }
+        held.table.put(id, row);
+        if held.counted {
+            held.weigh(id, 1)?;
+        }
+        Ok(())
+    }
+
+    /// Makes all cells of a program anew.
+    ///
+    /// # Errors
+    /// When a sum leaves 64 bits.
+    pub fn count(&mut self, program: usize) -> Result<(), CubeError> {
+        let (held, threads) = (&mut self.programs[program], self.threads);
+        held.counted = false;
+        for axis in &mut held.axes {
+            // With the projection the groups are the same as at the last count.
+            let (projection, mut cells) = match axis.projection.take() {
+                Some(projection) => (projection, std::mem::take(&mut axis.cells)),
+                None => {
+                    let projection = Projection::new(axis, &mut held.table);
+                    let cells = Cells::new(axis.reads.len(), &projection);
+                    (projection, cells)
+                }
+            };
+            scan(axis, &projection, &held.table, threads, &mut cells)?;
+            (axis.cells, axis.projection) = (cells, Some(projection));
+        }
+        held.counted = true;
+        Ok(())
+    }
+
+    /// Gives back the memory of the columns in the axes' orders; the next count copies them again.
+    pub fn forget_projections(&mut self) {
+        let axes = self.programs.iter_mut().flat_map(|held| &mut held.axes);
+        axes.for_each(|axis| axis.projection = None);
+    }
+
+    /// The ids of the enrollments of a program.
+    pub fn ids(&self, program: usize) -> impl Iterator<Item = u128> + '_ {
+        self.programs[program].table.ids()
+    }
+
+    /// How many enrollments a program has.
+    pub fn rows(&self, program: usize) -> usize {
+        self.programs[program].table.len()
+    }
+
+    /// The organization code of a place.
+    pub fn place(&self, program: usize, group: Group) -> Option<&str> {
+        let texts = self.programs[program].table.texts();
+        group.place.map(|place| &*texts[place as usize])
+    }
+
+    /// Calls `see` for each group of an axis that has rows, in months `from..=to`: with the rows, and a function that
+    /// tells the value of a measure of the axis.
+    pub fn each_group(
+        &self,
+        (program, axis): (usize, usize),
+        months: std::ops::RangeInclusive<i32>,
+        mut see: impl FnMut(Group, i64, &dyn Fn(usize) -> i64),
+    ) {
+        let cells = &self.programs[program].axes[axis].cells;
+        for (group, rows, at) in cells.groups() {
+            if months.contains(&group.month) {
+                see(group, rows, &|measure| cells.value(at, measure));
+            }
+        }
+    }
+
+    /// Bytes by part.
+    pub fn memory(&self) -> Memory {
+        let mut memory = Memory::default();
+        for held in &self.programs {
+            memory.columns += held.table.column_bytes();
+            memory.index += held.table.index_bytes();
+            for axis in &held.axes {
+                memory.projections += axis.projection.as_ref().map_or(0, Projection::bytes);
+                memory.cells += axis.cells.bytes();
+            }
+        }
+        memory
+    }
+
+    /// Rows and bytes that a scan of an axis reads; nothing before the first count.
+    pub fn scanned(&self, program: usize, axis: usize) -> (usize, usize) {
+        let projection = self.programs[program].axes[axis].projection.as_ref();
+        projection.map_or((0, 0), |projection| (projection.rows(), projection.bytes()))
+    }
+
+    /// How many axes a program has.
+    pub fn axes(&self, program: usize) -> usize {
+        self.programs[program].axes.len()
+    }
+}
+
+impl Held {
+    /// Adds the row of an enrollment to the cells, or takes it away. Projections then no longer say what the table says.
+    fn weigh(&mut self, id: u128, sign: i64) -> Result<(), CubeError> {
+        let Some(row) = self.table.find(id) else {
+            return Ok(());
+        };
+        let row = self.table.read(row);
+        for axis in &mut self.axes {
+            axis.projection = None;
+            if let Some(group) = axis.group(&row, &mut self.table) {
+                let adds = axis.adds(&row);
+                axis.cells.add(group, &adds, sign)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,172 @@
+//! All cells of an axis in one pass over its projection, on several threads.
+
+use std::sync::{Mutex, PoisonError};
+
+use fuyou_expr::columns::{BLOCK, Batch, ColumnView, Scratch};
+
+use crate::axis::{Axis, Read};
+use crate::cells::{CHUNK, Cells};
+use crate::cube::CubeError;
+use crate::projection::Projection;
+use crate::sums::{Planes, Ranks};
+use crate::table::Table;
+
+/// Makes all cells of an axis. `cells` has the groups of the projection; its values are overwritten.
+///
+/// # Errors
+/// When a sum leaves 64 bits.
+pub(crate) fn scan(
+    axis: &Axis,
+    projection: &Projection,
+    table: &Table,
+    threads: usize,
+    cells: &mut Cells,
+) -> Result<(), CubeError> {
+    let views = projection.views();
+    let work = Work {
+        axis,
+        projection,
+        views: &views,
+        table,
+    };
+    let chunks = Mutex::new(cells.chunks_mut().enumerate());
+    let next = || chunks.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let worker = || {
+        let mut tools = Tools::new(axis);
+        while let Some((chunk, out)) = next() {
+            work.chunk(chunk, &mut tools, out)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
+        let own = worker();
+        let joined = others
+            .into_iter()
+            .map(|other| other.join().unwrap_or(Err(CubeError::Worker)));
+        joined.fold(own, Result::and)
+    })
+}
+
+/// What all threads read.
+#[derive(Clone, Copy)]
+struct Work<'w> {
+    axis: &'w Axis,
+    projection: &'w Projection,
+    views: &'w [ColumnView<'w>],
+    table: &'w Table,
+}
+
+/// What each thread has for itself.
+struct Tools {
+    scratch: Scratch,
+    ranks: Ranks,
+    planes: Vec<Planes>,
+    bounds: Vec<u32>,
+}
+
+impl Tools {
+    fn new(axis: &Axis) -> Tools {
+        Tools {
+            scratch: Scratch::new(&axis.plan),
+            ranks: Ranks::new(),
+            planes: axis.sums.iter().map(|_| Planes::new()).collect(),
+            bounds: Vec::with_capacity(CHUNK + 1),
+        }
+    }
+}
+
+impl Work<'_> {
+    /// The cells of one chunk of groups, a block of rows at a time.
+    fn chunk(&self, chunk: usize, tools: &mut Tools, out: &mut [i64]) -> Result<(), CubeError> {
+        let ends = &self.projection.bounds;
+        let groups = chunk * CHUNK..(chunk * CHUNK + CHUNK).min(ends.len() - 1);
+        out.fill(0);
+        let (from, to) = (ends[groups.start] as usize, ends[groups.end] as usize);
+        let mut first = from / 64 * 64;
+        while first < to {
+            let batch = Batch {
+                columns: self.views,
+                texts: self.table.texts(),
+                sets: self.table.sets(),
+                first,
+                rows: BLOCK.min(to - first),
+            };
+            let last = first + batch.rows;
+            // The groups of this block: from the one that holds its first row to the one that holds its last.
+            let inside = &ends[groups.start..=groups.end];
+            let begin = inside.partition_point(|end| *end as usize <= first.max(from)) - 1;
+            let end = inside.partition_point(|end| (*end as usize) < last);
+            tools.bounds.clear();
+            let place = |end: &u32| ((*end as usize).clamp(first.max(from), last) - first) as u32;
+            tools.bounds.extend(inside[begin..=end].iter().map(place));
+            self.axis.plan.run(&mut tools.scratch, &batch);
+            self.block(&batch, tools, begin, out)?;
+            first = last;
+        }
+        Ok(())
+    }
+
+    /// Adds one block to the cells; `begin` is the chunk's group of the first run.
+    fn block(
+        &self,
+        batch: &Batch<'_>,
+        tools: &mut Tools,
+        begin: usize,
+        out: &mut [i64],
+    ) -> Result<(), CubeError> {
+        let Tools {
+            scratch,
+            ranks,
+            planes,
+            bounds,
+        } = tools;
+        let plan = &self.axis.plan;
+        for (sum, planes) in self.axis.sums.iter().zip(planes.iter_mut()) {
+            planes.fill(plan.numbers(*sum, scratch, batch));
+        }
+        let words = batch.rows.div_ceil(64);
+        for (measure, Read { filter, sum }) in self.axis.reads.iter().enumerate() {
+            let filter = filter.map(|filter| plan.holds(filter, scratch, batch));
+            let counted = |word: usize| filter.map_or(u64::MAX, |words| words[word]);
+            let cells = &mut out[measure * CHUNK + begin..(measure + 1) * CHUNK];
+            let Some(sum) = *sum else {
+                if ranks.fill((0..words).map(counted)) {
+                    ranks.add_runs(bounds, 1, cells);
+                }
+                continue;
+            };
+            let output = self.axis.sums[sum];
+            let known = plan.known(output, scratch, batch);
+            let mask = |word: usize| counted(word) & known.map_or(u64::MAX, |words| words[word]);
+            if planes[sum].wide {
+                let numbers = plan.numbers(output, scratch, batch);
+                add_wide(bounds, mask, |row| numbers.at(row), cells)?;
+                continue;
+            }
+            for (weight, digit) in planes[sum].digits() {
+                if ranks.fill((0..words).map(|word| digit[word] & mask(word))) {
+                    ranks.add_runs(bounds, *weight, cells);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds numbers one by one.
+fn add_wide(
+    bounds: &[u32],
+    mask: impl Fn(usize) -> u64,
+    number: impl Fn(usize) -> i64,
+    out: &mut [i64],
+) -> Result<(), CubeError> {
+    for (ends, out) in bounds.windows(2).zip(out) {
+        let rows = ends[0] as usize..ends[1] as usize;
+        let counted = rows.filter(|row| mask(row / 64) >> (row % 64) & 1 == 1);
+        let sum: i128 = counted.map(|row| i128::from(number(row))).sum();
+        let total = i128::from(*out) + sum;
+        *out = i64::try_from(total).map_err(|_| CubeError::Overflow)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! The facts of one program: one row for each enrollment, one column for each fact that some figure reads.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fuyou_expr::columns::{ColumnUse, ColumnView};
+use fuyou_expr::{CodeSet, Rows, SetId, Slot, Type, Value};
+
+use crate::column::{Column, Datum};
+use crate::interner::Interner;
+
+/// A row of facts with values where some figure reads them, `NULL` elsewhere.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FactsRow(pub Vec<Value>);
+
+impl Rows for FactsRow {
+    fn outer(&self, slot: Slot) -> &Value {
+        self.0.get(usize::from(slot.0)).unwrap_or(&Value::Null)
+    }
+
+    fn len(&self, _: SetId) -> usize {
+        0
+    }
+
+    fn member(&self, _: SetId, _: usize, _: Slot) -> &Value {
+        &Value::Null
+    }
+}
+
+/// The columns, and which enrollment has which row.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    slots: Vec<(Slot, Type)>,
+    columns: Vec<Column>,
+    texts: Interner<Arc<str>>,
+    sets: Interner<CodeSet>,
+    rows_by_id: HashMap<u128, u32>,
+    /// Rows of enrollments that were removed, for the next that comes.
+    free: Vec<u32>,
+    /// All rows, free ones too.
+    rows: usize,
+}
+
+impl Table {
+    pub(crate) fn new(slots: Vec<(Slot, Type)>) -> Table {
+        Table {
+            columns: slots.iter().map(|(_, ty)| Column::new(ty)).collect(),
+            slots,
+            texts: Interner::default(),
+            sets: Interner::default(),
+            rows_by_id: HashMap::new(),
+            free: Vec::new(),
+            rows: 0,
+        }
+    }
+
+    /// How many enrollments it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.rows_by_id.len()
+    }
+
+    /// All rows, also those of nobody.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The row of an enrollment.
+    pub(crate) fn find(&self, id: u128) -> Option<u32> {
+        self.rows_by_id.get(&id).copied()
+    }
+
+    /// The rows of all enrollments, as one bit each.
+    pub(crate) fn live(&self) -> Vec<bool> {
+        let mut live = vec![true; self.rows];
+        for row in &self.free {
+            live[*row as usize] = false;
+        }
+        live
+    }
+
+    /// The ids of all enrollments.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u128> + '_ {
+        self.rows_by_id.keys().copied()
+    }
+
+    /// Replaces the row of an enrollment, or adds it; `None` removes it. `values` are the facts by slot.
+    pub(crate) fn put(&mut self, id: u128, values: Option<&[Value]>) {
+        let Some(values) = values else {
+            if let Some(row) = self.rows_by_id.remove(&id) {
+                for column in &mut self.columns {
+                    column.set(row as usize, None);
+                }
+                self.free.push(row);
+            }
+            return;
+        };
+        let row = match self.find(id) {
+            Some(row) => row,
+            None => {
+                let row = self.free.pop().unwrap_or_else(|| self.grow());
+                self.rows_by_id.insert(id, row);
+                row
+            }
+        };
+        for (at, (slot, _)) in self.slots.iter().enumerate() {
+            let value = values.get(usize::from(slot.0)).unwrap_or(&Value::Null);
+            let datum = match value {
+                Value::Null => None,
+                Value::Boolean(truth) => Some(Datum::Boolean(*truth)),
+                Value::Number(number) => Some(Datum::Number(*number)),
+                Value::Code(place) => Some(Datum::Number(i64::from(*place))),
+                Value::Date(days) => Some(Datum::Number(i64::from(*days))),
+                Value::Text(text) => Some(Datum::Handle(self.texts.number(text))),
+                Value::Codes(set) => Some(Datum::Handle(self.sets.number(set))),
+            };
+            self.columns[at].set(row as usize, datum);
+        }
+    }
+
+    fn grow(&mut self) -> u32 {
+        self.columns.iter_mut().for_each(Column::push);
+        self.rows += 1;
+        u32::try_from(self.rows - 1).expect("a program has fewer than 2^32 enrollments")
+    }
+
+    /// The row as values by slot.
+    pub(crate) fn read(&self, row: u32) -> FactsRow {
+        let width = self
+            .slots
+            .iter()
+            .map(|(slot, _)| usize::from(slot.0) + 1)
+            .max();
+        let mut values = vec![Value::Null; width.unwrap_or(0)];
+        for ((slot, ty), column) in self.slots.iter().zip(&self.columns) {
+            values[usize::from(slot.0)] = match (ty, column.get(row as usize)) {
+                (_, None) => Value::Null,
+                (_, Some(Datum::Boolean(truth))) => Value::Boolean(truth),
+                (Type::Date, Some(Datum::Number(days))) => {
+                    i32::try_from(days).map_or(Value::Null, Value::Date)
+                }
+                (Type::Code(_), Some(Datum::Number(place))) => {
+                    u16::try_from(place).map_or(Value::Null, Value::Code)
+                }
+                (_, Some(Datum::Number(number))) => Value::Number(number),
+                (Type::Codes(_), Some(Datum::Handle(number))) => {
+                    Value::Codes(self.sets.all()[number as usize].clone())
+                }
+                (_, Some(Datum::Handle(number))) => {
+                    Value::Text(Arc::clone(&self.texts.all()[number as usize]))
+                }
+            };
+        }
+        FactsRow(values)
+    }
+
+    /// The columns that a plan reads, in its order.
+    pub(crate) fn views(&self, used: &[ColumnUse]) -> Vec<ColumnView<'_>> {
+        used.iter()
+            .map(|used| self.column(used.slot).view())
+            .collect()
+    }
+
+    /// A column by the slot of its fact.
+    pub(crate) fn column(&self, slot: Slot) -> &Column {
+        let at = self.slots.iter().position(|(known, _)| *known == slot);
+        &self.columns[at.expect("the table has every column that a figure reads")]
+    }
+
+    pub(crate) fn texts(&self) -> &[Arc<str>] {
+        self.texts.all()
+    }
+
+    pub(crate) fn sets(&self) -> &[CodeSet] {
+        self.sets.all()
+    }
+
+    /// The number of a text, which is also the number of a place.
+    pub(crate) fn text_number(&mut self, text: &Arc<str>) -> u32 {
+        self.texts.number(text)
+    }
+
+    /// Bytes of the columns.
+    pub(crate) fn column_bytes(&self) -> usize {
+        self.columns.iter().map(Column::bytes).sum()
+    }
+
+    /// Bytes of ids and dictionaries.
+    pub(crate) fn index_bytes(&self) -> usize {
+        self.rows_by_id.capacity() * 21
+            + self.texts.bytes()
+            + self.sets.bytes()
+            + self.free.capacity() * 4
+    }
+}

@@ -1,0 +1,339 @@
+//! Maintained cells are rebuilt cells are what the row evaluator counts, over random histories.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fuyou_expr::{Column, Expr, Scope, Slot, Type, Value, ValueSet, parse};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use crate::axis::{AxisSpec, MeasureSpec, month};
+use crate::cube::{Cube, CubeError, ProgramSpec};
+use crate::table::FactsRow;
+
+/// Histories; more with `FUYOU_TEST_CASES`.
+const CASES: u32 = 250;
+
+fn scope() -> Scope {
+    let mut scope = Scope::new();
+    let ranged = |ty, range| Column {
+        range: Some(range),
+        ..Column::new(ty)
+    };
+    scope.outer("org", Column::new(Type::Text));
+    scope.outer("unread", Column::new(Type::Text));
+    scope.outer("other_org", Column::new(Type::Text));
+    scope.outer("on1", Column::new(Type::Date));
+    scope.outer("on2", Column::new(Type::Date));
+    scope.outer("flag", Column::new(Type::Boolean));
+    scope.outer("few", ranged(Type::Integer, (-200, 40_000)));
+    scope.outer("many", Column::new(Type::Integer));
+    let levels = ValueSet::new("level", ["green", "orange", "red"], true).unwrap();
+    scope.outer("level", Column::new(Type::Code(levels)));
+    scope
+}
+
+fn expr(text: &str) -> Expr {
+    parse(text, &scope()).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
+}
+
+fn spec() -> ProgramSpec {
+    let measure = |filter: &str, sum: &str| MeasureSpec {
+        filter: (!filter.is_empty()).then(|| expr(filter)),
+        sum: (!sum.is_empty()).then(|| expr(sum)),
+    };
+    let axis = |dated_by: Option<&str>, placed_by: &str, measures: &[(&str, &str)]| AxisSpec {
+        dated_by: dated_by.map(expr),
+        placed_by: expr(placed_by),
+        measures: measures
+            .iter()
+            .map(|(filter, sum)| measure(filter, sum))
+            .collect(),
+    };
+    let scope = scope();
+    let columns = (0u16..).zip(scope.columns(None));
+    ProgramSpec {
+        columns: columns
+            .map(|(slot, (_, column))| (Slot(slot), column.ty.clone()))
+            .collect(),
+        axes: vec![
+            axis(
+                Some("on1"),
+                "org",
+                &[
+                    ("", ""),
+                    ("flag", ""),
+                    ("not flag", ""),
+                    ("flag and few > 3", "few"),
+                    ("", "few"),
+                    ("level >= 'orange'", "many"),
+                    ("on2 is null or on2 < on1", ""),
+                    ("flag", "few * 2"),
+                ],
+            ),
+            axis(
+                Some("on2"),
+                "org",
+                &[("flag is not true", ""), ("", "many")],
+            ),
+            axis(
+                Some("on1"),
+                "coalesce(other_org, org)",
+                &[("", ""), ("flag", "few")],
+            ),
+            axis(
+                Some("add_months(on1, 1)"),
+                "org || '!'",
+                &[("few is null", "")],
+            ),
+            axis(None, "org", &[("flag and on2 is null", ""), ("", "")]),
+        ],
+    }
+}
+
+/// Rows and values by axis, place and month, for groups that have rows.
+type Figures = BTreeMap<(usize, Option<String>, i32), (i64, Vec<i64>)>;
+
+fn figures(cube: &Cube) -> Figures {
+    let spec = spec();
+    let mut figures = Figures::new();
+    for (axis, definition) in spec.axes.iter().enumerate() {
+        cube.each_group((0, axis), i32::MIN..=i32::MAX, |group, rows, value| {
+            let place = cube.place(0, group).map(str::to_owned);
+            let values = (0..definition.measures.len()).map(value).collect();
+            figures.insert((axis, place, group.month), (rows, values));
+        });
+    }
+    figures
+}
+
+/// The same by asking the row evaluator about every row.
+fn plainly(rows: &BTreeMap<u128, Vec<Value>>) -> Figures {
+    let mut figures = Figures::new();
+    for (axis, definition) in spec().axes.iter().enumerate() {
+        for row in rows.values() {
+            let row = FactsRow(row.clone());
+            let month = match definition
+                .dated_by
+                .as_ref()
+                .map(|dated_by| dated_by.eval(&row))
+            {
+                None => 0,
+                Some(Value::Date(days)) => month(i64::from(days)).unwrap(),
+                Some(_) => continue,
+            };
+            let place = match definition.placed_by.eval(&row) {
+                Value::Text(code) => Some(code.to_string()),
+                _ => None,
+            };
+            let (count, values) = figures
+                .entry((axis, place, month))
+                .or_insert_with(|| (0, vec![0; definition.measures.len()]));
+            *count += 1;
+            for (measure, value) in definition.measures.iter().zip(values) {
+                let counts = measure
+                    .filter
+                    .as_ref()
+                    .is_none_or(|filter| filter.holds(&row));
+                *value += match measure.sum.as_ref().map(|sum| sum.eval(&row)) {
+                    _ if !counts => 0,
+                    None => 1,
+                    Some(Value::Number(number)) => number,
+                    Some(_) => 0,
+                };
+            }
+        }
+    }
+    figures
+}
+
+fn rebuilt(rows: &BTreeMap<u128, Vec<Value>>, threads: usize) -> Cube {
+    let mut cube = Cube::new(vec![spec()], threads).unwrap();
+    for (id, row) in rows {
+        cube.put(0, *id, Some(row)).unwrap();
+    }
+    cube.count(0).unwrap();
+    cube
+}
+
+/// A row out of small numbers: many rows share a place and a month, many values are unknown.
+fn row(bytes: [u8; 8]) -> Vec<Value> {
+    let known = |byte: u8, value: Value| {
+        if byte.is_multiple_of(5) {
+            Value::Null
+        } else {
+            value
+        }
+    };
+    let text = |byte: u8| known(byte, Value::Text(Arc::from(format!("o{}", byte % 4))));
+    let date = |byte: u8| known(byte, Value::Date(19_740 + i32::from(byte % 7) * 11));
+    let many = [0, 1, -7, 40_000, 1_000_000_000_000, -1_000_000_000_000];
+    vec![
+        text(bytes[0]),
+        Value::Text(Arc::from("nobody reads this")),
+        text(bytes[1]),
+        date(bytes[2]),
+        date(bytes[3]),
+        known(bytes[4], Value::Boolean(bytes[4] % 2 == 1)),
+        known(
+            bytes[5],
+            Value::Number(if bytes[5] > 250 {
+                40_000
+            } else {
+                i64::from(bytes[5]) - 120
+            }),
+        ),
+        known(
+            bytes[6],
+            Value::Number(many[usize::from(bytes[6]) % many.len()]),
+        ),
+        known(bytes[7], Value::Code(u16::from(bytes[7] % 3))),
+    ]
+}
+
+/// What happens to an enrollment: recorded or corrected (also moved, dated anew), or removed (voided, merged away).
+#[derive(Clone, Debug)]
+enum Happening {
+    Put(u8, [u8; 8]),
+    Remove(u8),
+    /// One value is corrected, the rest stays.
+    Correct(u8, usize, [u8; 8]),
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        4 => (0u8..40, any::<[u8; 8]>()).prop_map(|(id, bytes)| Happening::Put(id, bytes)),
+        1 => (0u8..40).prop_map(Happening::Remove),
+        3 => (0u8..40, 0usize..9, any::<[u8; 8]>())
+            .prop_map(|(id, column, bytes)| Happening::Correct(id, column, bytes)),
+    ]
+}
+
+#[test]
+fn maintained_is_rebuilt() {
+    let cases = std::env::var("FUYOU_TEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(CASES);
+    let mut runner = TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let histories = (prop::collection::vec(happening(), 0..120), 0usize..60);
+    let outcome = runner.run(&histories, |(history, counted_after)| {
+        let mut rows: BTreeMap<u128, Vec<Value>> = BTreeMap::new();
+        let mut cube = Cube::new(vec![spec()], 2).unwrap();
+        for (at, happening) in history.iter().enumerate() {
+            if at == counted_after {
+                cube.count(0).unwrap();
+            }
+            let (id, now) = match happening {
+                Happening::Put(id, bytes) => (u128::from(*id), Some(row(*bytes))),
+                Happening::Remove(id) => (u128::from(*id), None),
+                Happening::Correct(id, column, bytes) => {
+                    let id = u128::from(*id);
+                    let corrected = rows.get(&id).map(|before| {
+                        let mut now = before.clone();
+                        now[*column] = row(*bytes)[*column].clone();
+                        now
+                    });
+                    (id, corrected)
+                }
+            };
+            cube.put(0, id, now.as_deref()).unwrap();
+            match now {
+                Some(now) => rows.insert(id, now),
+                None => rows.remove(&id),
+            };
+        }
+        if history.len() <= counted_after {
+            cube.count(0).unwrap();
+        }
+        let (maintained, rebuilt) = (figures(&cube), figures(&rebuilt(&rows, 1)));
+        prop_assert_eq!(&maintained, &rebuilt, "maintained and rebuilt");
+        prop_assert_eq!(&rebuilt, &plainly(&rows), "rebuilt and counted plainly");
+        cube.count(0)
+            .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(&figures(&cube), &rebuilt, "counted again");
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    println!("{cases} histories: maintained = rebuilt = counted row by row");
+}
+
+/// More rows than a block, groups larger than a block beside groups of one row, on one thread and on several.
+#[test]
+fn blocks_and_threads_make_no_difference() {
+    let bytes = |n: u32| {
+        let mut seed = n.wrapping_mul(2_654_435_761) ^ 0x9e37_79b9;
+        [0; 8].map(|_: u8| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        })
+    };
+    let mut rows: BTreeMap<u128, Vec<Value>> = BTreeMap::new();
+    for n in 0..21_000 {
+        let mut row = row(bytes(n));
+        if n % 3 > 0 {
+            (row[0], row[3]) = (Value::text("o1"), Value::Date(19_740));
+        } else if n % 3 == 0 && n < 6_000 {
+            row[0] = Value::Text(Arc::from(format!("small{}", n / 6)));
+        }
+        rows.insert(u128::from(n), row);
+    }
+    let expected = plainly(&rows);
+    assert!(expected.len() > 2_000, "{} groups", expected.len());
+    for threads in [1, 3] {
+        assert_eq!(
+            figures(&rebuilt(&rows, threads)),
+            expected,
+            "{threads} threads"
+        );
+    }
+}
+
+/// A sum beyond 64 bits is an error, never a wrong figure. The bounds of the language let it happen from ten million
+/// rows on; the values here are greater than the column declares.
+#[test]
+fn overflow_is_refused() {
+    let large = |number: i64| {
+        let mut row = row([1; 8]);
+        row[7] = Value::Number(number);
+        row[8] = Value::Code(2);
+        row
+    };
+    let check = |numbers: &[i64], expected: Result<(), CubeError>| {
+        let mut cube = Cube::new(vec![spec()], 1).unwrap();
+        for (id, number) in numbers.iter().enumerate() {
+            cube.put(0, id as u128, Some(&large(*number))).unwrap();
+        }
+        assert_eq!(cube.count(0), expected, "scanned {numbers:?}");
+        let mut cube = Cube::new(vec![spec()], 1).unwrap();
+        cube.count(0).unwrap();
+        let put = numbers
+            .iter()
+            .enumerate()
+            .try_for_each(|(id, number)| cube.put(0, id as u128, Some(&large(*number))));
+        assert_eq!(put, expected, "put {numbers:?}");
+    };
+    check(&[i64::MAX - 1, 1], Ok(()));
+    check(&[i64::MAX, 1], Err(CubeError::Overflow));
+    check(&[i64::MIN, -1], Err(CubeError::Overflow));
+}
+
+/// What nobody reads is not held, and memory is told by part.
+#[test]
+fn memory_is_reported() {
+    let rows: BTreeMap<u128, Vec<Value>> = (0..1_000u32)
+        .map(|n| (u128::from(n), row([n as u8; 8])))
+        .collect();
+    let mut cube = rebuilt(&rows, 1);
+    let memory = cube.memory();
+    // Two texts, two dates that 16 bits hold, numbers of 32 (for 40,000), 64 and 8 bits, and nine bitmaps.
+    let columns = 1_000 * (4 + 4 + 2 + 2 + 4 + 8 + 1) + 9 * 128;
+    assert_eq!(memory.columns, columns);
+    assert!(memory.projections > 0 && memory.cells > 0 && memory.index > 0);
+    cube.forget_projections();
+    assert_eq!(cube.memory().projections, 0);
+}
