@@ -41,7 +41,9 @@ pub(crate) use months::MonthNumber;
 pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};
 pub use question::{CELLS_MAX, Cells, Question};
-pub use shown::{Shown, period_words, shown, statistical_year, unit_sign, with_unit};
+pub use shown::{
+    Shown, period_words, shown, shown_in, statistical_year, unit_sign, with_unit, with_unit_in,
+};
 pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, period_choices, routes};
 
 use crate::access::Denied;

@@ -23,6 +23,11 @@ pub struct Shown {
 
 /// A cell in words.
 pub fn shown(cell: Cell, unit: Unit) -> Shown {
+    shown_in(Language::Zh, cell, unit)
+}
+
+/// A cell in the words of a language.
+pub fn shown_in(language: Language, cell: Cell, unit: Unit) -> Shown {
     match cell {
         Cell::Suppressed => Shown {
             value: "*".to_owned(),
@@ -34,9 +39,10 @@ pub fn shown(cell: Cell, unit: Unit) -> Shown {
             ..Shown::default()
         },
         Cell::Known(figure) => Shown {
-            value: figure
-                .value()
-                .map_or_else(|| "–".to_owned(), |value| with_unit(value, unit)),
+            value: figure.value().map_or_else(
+                || "–".to_owned(),
+                |value| with_unit_in(language, value, unit),
+            ),
             parts: figure.denominator.map_or_else(String::new, |denominator| {
                 format!("{} / {denominator}", figure.numerator)
             }),
@@ -49,12 +55,16 @@ pub fn shown(cell: Cell, unit: Unit) -> Shown {
 
 /// A value with the sign of its unit.
 pub fn with_unit(value: Decimal, unit: Unit) -> String {
-    match unit {
-        Unit::Percent => format!("{value}%"),
-        Unit::PerMille => format!("{value}‰"),
-        Unit::Per10000 => format!("{value}/万"),
-        Unit::Per100000 => format!("{value}/10万"),
-        Unit::Count | Unit::Ratio => value.to_string(),
+    with_unit_in(Language::Zh, value, unit)
+}
+
+/// A value with the sign of its unit in a language.
+pub fn with_unit_in(language: Language, value: Decimal, unit: Unit) -> String {
+    let sign = unit_sign(language, unit);
+    if sign.starts_with("per ") {
+        format!("{value} {sign}")
+    } else {
+        format!("{value}{sign}")
     }
 }
 
@@ -131,6 +141,20 @@ pub fn direction_key(indicator: &Indicator) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_in_both_languages() {
+        let check = |unit: Unit, zh: &str, en: &str| {
+            let value: Decimal = "14.5".parse().unwrap();
+            let of = |language| with_unit_in(language, value, unit);
+            assert_eq!((of(Language::Zh), of(Language::En)), (zh.into(), en.into()));
+        };
+        check(Unit::Percent, "14.5%", "14.5%");
+        check(Unit::PerMille, "14.5‰", "14.5‰");
+        check(Unit::Per10000, "14.5/万", "14.5 per 10,000");
+        check(Unit::Per100000, "14.5/10万", "14.5 per 100,000");
+        check(Unit::Count, "14.5", "14.5");
+    }
 
     #[test]
     fn the_statistical_year_turns_in_october() {

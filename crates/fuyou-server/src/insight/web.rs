@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::chart::{self, Point};
 use super::persons::Group;
 use super::shown::{
-    Shown, direction_key, offered, period_words, shown, statistical_year, with_unit,
+    Shown, direction_key, offered, period_words, shown_in, statistical_year, with_unit_in,
 };
 use super::{Cells, Decimal, Question, compute, export_web, months_until, persons_web};
 use crate::access::Action;
@@ -187,8 +187,8 @@ async fn table(cx: Cx, Query(place): Query<Place>) -> Result<Html<String>, Error
             href: address(&indicator.id, "", &node.code, period),
             code: indicator.code.clone().unwrap_or_default(),
             title: indicator.title.get(cx.language).to_owned(),
-            now: shown(now, indicator.unit),
-            before: shown(before, indicator.unit),
+            now: shown_in(cx.language, now, indicator.unit),
+            before: shown_in(cx.language, before, indicator.unit),
             change: change(now.value(), before.value()),
         }
     });
@@ -308,8 +308,12 @@ async fn one(
         nodes: node_choices(&cx, node),
         periods: period_choices(&cx, period),
         period: period_words(&cx, period),
-        now: shown(cells.get(ix, node.id, period), unit),
-        before: shown(cells.get(ix, node.id, period.previous_year()), unit),
+        now: shown_in(cx.language, cells.get(ix, node.id, period), unit),
+        before: shown_in(
+            cx.language,
+            cells.get(ix, node.id, period.previous_year()),
+            unit,
+        ),
         numerator,
         denominator,
         direction: direction_key(indicator),
@@ -323,7 +327,7 @@ async fn one(
             .map(|month| {
                 (
                     month.to_string(),
-                    shown(cells.get(ix, node.id, *month), unit),
+                    shown_in(cx.language, cells.get(ix, node.id, *month), unit),
                 )
             })
             .collect(),
@@ -371,7 +375,7 @@ fn ranking(
         (one, other) => other.is_some().cmp(&one.is_some()),
     });
     let line = |(child, cell): (&Organization, super::Cell)| {
-        let now = shown(cell, indicator.unit);
+        let now = shown_in(cx.language, cell, indicator.unit);
         RankLine {
             name: child.name.clone(),
             href: address(&indicator.id, "", &child.code, period),
@@ -465,7 +469,12 @@ impl From<super::Error> for Error {
 }
 
 /// A target in words, for pages that show aims.
-pub(crate) fn aim_words(aim: super::Aim, unit: fuyou_pack::model::Unit) -> String {
+pub(crate) fn aim_words(
+    language: fuyou_kernel::Language,
+    aim: super::Aim,
+    unit: fuyou_pack::model::Unit,
+) -> String {
+    let with_unit = |value, unit| with_unit_in(language, value, unit);
     match aim {
         super::Aim::AtLeast(value) => format!("≥ {}", with_unit(value.short(), unit)),
         super::Aim::AtMost(value) => format!("≤ {}", with_unit(value.short(), unit)),

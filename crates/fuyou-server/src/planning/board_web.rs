@@ -13,8 +13,8 @@ use crate::access::Action;
 use crate::http::{Cx, Error};
 use crate::insight::chart::{Point, sparkline};
 use crate::insight::{
-    Choice, Progress, Shown, address, aim_words, node_choices, pack_of, period_words, shown,
-    with_unit,
+    Choice, Progress, Shown, address, aim_words, node_choices, pack_of, period_words, shown_in,
+    with_unit_in,
 };
 use crate::ui::{Frame, html};
 
@@ -133,7 +133,7 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
     );
     let (word, class) = progress_badge(row.judgement.progress);
     let asked = match row.aim {
-        Some(aim) => aim_words(aim, unit),
+        Some(aim) => aim_words(cx.language, aim, unit),
         None => format!(
             "{} {}{}",
             row.target.comparator.sign(),
@@ -163,7 +163,7 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
         ChildView {
             name: organization.map_or_else(String::new, |child| child.name.clone()),
             href: organization.map_or_else(String::new, |child| place("", &child.code)),
-            value: shown(*cell, unit).value,
+            value: shown_in(cx.language, *cell, unit).value,
             word,
             class,
         }
@@ -178,12 +178,11 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
         period: row
             .period
             .map_or_else(String::new, |period| period_words(cx, period)),
-        actual: shown(row.actual, unit),
-        last_year: shown(row.last_year, unit).value,
-        expected: row
-            .judgement
-            .expected
-            .map_or_else(String::new, |value| with_unit(value.short(), unit)),
+        actual: shown_in(cx.language, row.actual, unit),
+        last_year: shown_in(cx.language, row.last_year, unit).value,
+        expected: row.judgement.expected.map_or_else(String::new, |value| {
+            with_unit_in(cx.language, value.short(), unit)
+        }),
         missing: row
             .judgement
             .missing

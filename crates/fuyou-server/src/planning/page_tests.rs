@@ -259,8 +259,8 @@ async fn pages_of_figures_take_a_fixed_number_of_statements() {
         counts.into_inner().unwrap()
     };
     assert_eq!(
-        on(20).await,
-        on(400).await,
-        "as many statements for 20 persons as for 400"
+        on(200).await,
+        on(600).await,
+        "as many statements for 200 persons as for 600"
     );
 }

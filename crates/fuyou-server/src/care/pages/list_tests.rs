@@ -76,14 +76,24 @@ async fn what_is_long_overdue_does_not_bury_the_work_list() {
             let count = answer.body.matches("<tr class=\"task").count();
             (count, answer.body.contains("kind=overdue%2Dlonger"))
         };
-        let (today, folded) = lines("/").await;
-        assert!(today > 0 && !folded, "nothing is old yet: {today} lines");
+        let (before, _) = lines("/?kind=overdue-longer").await;
         // Two months later nobody has come back.
         app.wait_minutes(62 * 24 * 60);
         app.forget("township_worker");
         let (later, folded) = lines("/").await;
         let (older, _) = lines("/?kind=overdue-longer").await;
-        assert!(folded && older > 0, "{older} old tasks are folded away");
+        assert!(
+            folded && older > before,
+            "{before} old tasks, later {older}"
+        );
+        let list = app.get("township_worker", "/").await.body;
+        let late = list.split("逾期 ").skip(1);
+        let days = late.filter_map(|rest| rest.split_once(" 天<")?.0.parse::<u32>().ok());
+        let worst = days.max();
+        assert!(
+            worst.is_some_and(|days| days <= 30),
+            "the list shows what is {worst:?} days late"
+        );
         let (week, _) = lines("/?kind=overdue").await;
         let (month, _) = lines("/?kind=overdue-month").await;
         let (ready, _) = lines("/?kind=ready").await;
@@ -116,8 +126,13 @@ async fn a_closed_enrollment_leads_to_where_it_is_opened_again() {
             "/persons/{WOMAN}/forms/maternal/antenatal?enrollment={}",
             id(1)
         );
+        // What happened before the end may still be told.
+        assert_eq!(app.get("township_worker", &form).await.status, 200);
+        app.wait_minutes(2 * 24 * 60);
+        app.forget("township_worker");
         let answer = app.get("township_worker", &form).await;
         assert_eq!(answer.status, 303);
+        assert!(answer.location.ends_with("/reopen"), "{}", answer.location);
     })
     .await;
 }

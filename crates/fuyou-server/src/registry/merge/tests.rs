@@ -170,7 +170,7 @@ async fn two_records_become_one_and_two_again_exactly() {
         assert_eq!(typed.status, 303, "{}", words(&typed.body));
         let hospital = app.organization("990000H");
         let refer = format!(
-            "id={}&enrollment={}&kind=highrisk&to={hospital}&reason=bleeding",
+            "id={}&enrollment={}&kind=highrisk&to={hospital}&reason=bleeding&findings=well&treatment=none&asked=assessment",
             record_id(3),
             record_id(1)
         );
@@ -522,7 +522,7 @@ async fn what_is_recorded_while_records_are_merged_stands_under_the_one_that_sta
         here.get("county_worker", "/persons").await;
         let refer = async |at: u8| {
             let form = format!(
-                "id={}&enrollment={enrollment}&kind=routine&to={hospital}&reason=checkup",
+                "id={}&enrollment={enrollment}&kind=routine&to={hospital}&reason=checkup&findings=well&treatment=none&asked=assessment",
                 record_id(at)
             );
             let mut answer = there
