@@ -9,11 +9,34 @@ use crate::http::Cx;
 use crate::registry::{OrganizationId, Tree};
 
 use super::question::{CELLS_MAX, Cells, Question};
-use super::{Error, rollup, store};
+use super::{Error, Live, rollup, store};
 
 /// Answers a question without asking who may see it, for commands and for the pages that have asked.
 /// `reader` is the most secret level whose small cells are shown.
 pub async fn figures(
+    db: &Db,
+    pack: &Pack,
+    tree: &Tree,
+    question: &Question,
+    reader: Secrecy,
+) -> Result<Cells, Error> {
+    answer(None, db, pack, tree, question, reader).await
+}
+
+/// As [`figures`], from memory when that is current; otherwise from the store.
+pub async fn figures_in_memory(
+    live: &Live,
+    db: &Db,
+    pack: &Pack,
+    tree: &Tree,
+    question: &Question,
+    reader: Secrecy,
+) -> Result<Cells, Error> {
+    answer(Some(live), db, pack, tree, question, reader).await
+}
+
+async fn answer(
+    live: Option<&Live>,
     db: &Db,
     pack: &Pack,
     tree: &Tree,
@@ -27,6 +50,16 @@ pub async fn figures(
     // The roll-up drops what nobody asked for, so the list of codes only saves work: a short list is worth it.
     let codes = codes_below(tree, &question.nodes);
     let listed = codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX;
+    let span = span(question);
+    let range = span.map(|(from, to)| store::Range {
+        from,
+        to,
+        codes: listed.then_some(codes.as_slice()),
+    });
+    let current = match (live, &range) {
+        (Some(live), Some(range)) => live.count(db, &measures, range).await?,
+        _ => None,
+    };
     let mut connection = db.read().await?;
     let as_of = store::changes(&mut connection).await?;
     let (mut found, manual) = (
@@ -38,17 +71,20 @@ pub async fn figures(
         },
         manual(pack, question),
     );
-    if let Some((from, to)) = span(question) {
-        let range = store::Range {
-            from,
-            to,
-            codes: listed.then_some(codes.as_slice()),
-        };
-        let dialect = store::dialect_of(db.dialect());
-        (found.measures, found.counted) =
-            store::count(&mut connection, dialect, pack, &measures, &range).await?;
+    if let Some(range) = &range {
+        match current {
+            Some(current) => {
+                found.as_of = current.as_of;
+                (found.measures, found.counted) = current.answer;
+            }
+            None => {
+                let dialect = store::dialect_of(db.dialect());
+                (found.measures, found.counted) =
+                    store::count(&mut connection, dialect, pack, &measures, range).await?;
+            }
+        }
         if manual {
-            found.entered = store::entered(&mut connection, from, to).await?;
+            found.entered = store::entered(&mut connection, range.from, range.to).await?;
         }
     }
     Ok(rollup::roll_up(pack, tree, question, &found, reader))
