@@ -34,6 +34,7 @@ def statement(question, month):
 def duck(folder, columns, threads, numpy):
     import duckdb
     base = duckdb.connect(config={"threads": threads})
+    base.execute("set enable_progress_bar = false")
     types = {"boolean": "boolean", "date": "date", "text": "integer"}
     selected, data = [], {}
     for name, kind, codes in columns:

@@ -153,6 +153,11 @@ impl Cube {
         self.programs[program].table.ids()
     }
 
+    /// The facts of a program that some figure reads.
+    pub fn slots(&self, program: usize) -> impl Iterator<Item = Slot> + '_ {
+        self.programs[program].table.slots()
+    }
+
     /// How many enrollments a program has.
     pub fn rows(&self, program: usize) -> usize {
         self.programs[program].table.len()

@@ -96,7 +96,7 @@ fn month_of(axis: &Axis, scratch: &Scratch, batch: &Batch<'_>, row: usize) -> Op
         return Some(0);
     }
     let known = axis.order.known(1, scratch, batch);
-    if !known.is_none_or(|words| words[row / 64] >> (row % 64) & 1 == 1) {
+    if known.is_some_and(|words| words[row / 64] >> (row % 64) & 1 == 0) {
         return None;
     }
     month(axis.order.numbers(1, scratch, batch).at(row))

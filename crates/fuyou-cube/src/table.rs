@@ -78,6 +78,11 @@ impl Table {
         live
     }
 
+    /// The facts that it holds.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.slots.iter().map(|(slot, _)| *slot)
+    }
+
     /// The ids of all enrollments.
     pub(crate) fn ids(&self) -> impl Iterator<Item = u128> + '_ {
         self.rows_by_id.keys().copied()

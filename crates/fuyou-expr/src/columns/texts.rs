@@ -122,13 +122,9 @@ pub(super) fn matches(
 ) {
     let (known, handles) = (inputs.known(of), inputs.handles(of));
     out.fill(0);
-    for row in 0..inputs.batch.rows {
+    for (row, handle) in handles.iter().enumerate() {
         if bit(known, row) {
-            set(
-                out,
-                row,
-                like(library.text(handles[row], made), &pattern.parts),
-            );
+            set(out, row, like(library.text(*handle, made), &pattern.parts));
         }
     }
 }
@@ -142,9 +138,9 @@ pub(super) fn has(
 ) {
     let (known, handles) = (inputs.known(of), inputs.handles(of));
     out.fill(0);
-    for row in 0..inputs.batch.rows {
+    for (row, handle) in handles.iter().enumerate() {
         if bit(known, row) {
-            let has = library.set(handles[row]);
+            let has = library.set(*handle);
             let holds = match need {
                 Need::Any => codes.iter().any(|code| has.contains(*code)),
                 Need::All => codes.iter().all(|code| has.contains(*code)),
@@ -163,11 +159,11 @@ pub(super) fn measure(
     out: &mut [i64],
 ) {
     let (known, handles, class) = (inputs.known(of), inputs.handles(of), inputs.plan.class(of));
-    for row in 0..inputs.batch.rows {
+    for (row, handle) in handles.iter().enumerate() {
         if bit(known, row) {
             out[row] = match class {
-                Class::Text => library.text(handles[row], made).chars().count() as i64,
-                _ => i64::from(library.set(handles[row]).len()),
+                Class::Text => library.text(*handle, made).chars().count() as i64,
+                _ => i64::from(library.set(*handle).len()),
             };
         }
     }

@@ -4,13 +4,13 @@ use fuyou_kernel::{Date, Secrecy};
 use fuyou_pack::model::{IndicatorEntry, MeasureIx, Pack};
 
 use crate::access::Action;
-use crate::db::{Connection, Db};
+use crate::db::Db;
 use crate::http::Cx;
 use crate::registry::{OrganizationId, Tree};
 
 use super::disclosure::{self, Disclosure};
 use super::question::{CELLS_MAX, Cells, Question};
-use super::{Error, rollup, store};
+use super::{Error, Live, rollup, store};
 
 /// Answers a question without asking who may see it, for commands and for the pages that have asked.
 /// `reader` is the most secret level whose small cells are shown.
@@ -21,13 +21,33 @@ pub async fn figures(
     question: &Question,
     reader: Secrecy,
 ) -> Result<Cells, Error> {
+    answer(None, db, pack, tree, question, reader).await
+}
+
+/// As [`figures`], from memory when that is current; otherwise from the store.
+pub async fn figures_in_memory(
+    live: &Live,
+    db: &Db,
+    pack: &Pack,
+    tree: &Tree,
+    question: &Question,
+    reader: Secrecy,
+) -> Result<Cells, Error> {
+    answer(Some(live), db, pack, tree, question, reader).await
+}
+
+async fn answer(
+    live: Option<&Live>,
+    db: &Db,
+    pack: &Pack,
+    tree: &Tree,
+    question: &Question,
+    reader: Secrecy,
+) -> Result<Cells, Error> {
     if question.size() > CELLS_MAX {
         return Err(Error::TooMany(question.size()));
     }
-    let mut connection = db.read().await?;
-    let as_of = store::changes(&mut connection).await?;
-    let dialect = store::dialect_of(db.dialect());
-    let found = found(&mut connection, dialect, (pack, tree), question, as_of).await?;
+    let found = found(live, db, (pack, tree), question).await?;
     let guarded = disclosure::guarded(pack, question, reader);
     let widened = disclosure::widened(pack, tree, question, &guarded);
     if widened.size() > CELLS_MAX {
@@ -36,41 +56,60 @@ pub async fn figures(
     let disclosure = if guarded.is_empty() {
         Disclosure::default()
     } else {
-        let beside = self::found(&mut connection, dialect, (pack, tree), &widened, as_of).await?;
+        let beside = self::found(live, db, (pack, tree), &widened).await?;
         rollup::disclose(pack, tree, (question, &widened), &beside)
     };
     let seen = (reader, &disclosure);
     Ok(rollup::roll_up(pack, tree, question, &found, seen))
 }
 
-/// What the store knows of a question: a statement for each program, date and place, one for typed figures.
+/// What is known of a question, from memory when that is current; otherwise by a statement for each program, date and
+/// place. Typed figures take one more.
 async fn found(
-    connection: &mut Connection,
-    dialect: fuyou_expr::Dialect,
+    live: Option<&Live>,
+    db: &Db,
     (pack, tree): (&Pack, &Tree),
     question: &Question,
-    as_of: i64,
 ) -> Result<rollup::Found, Error> {
     let measures = measures_of(pack, question);
     // The roll-up drops what nobody asked for, so the list of codes only saves work: a short list is worth it.
     let codes = codes_below(tree, &question.nodes);
     let listed = codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX;
-    let mut found = rollup::Found {
-        measures: Vec::new(),
-        counted: Vec::new(),
-        entered: Vec::new(),
-        as_of,
+    let span = span(question);
+    let range = span.map(|(from, to)| store::Range {
+        from,
+        to,
+        codes: listed.then_some(codes.as_slice()),
+    });
+    let current = match (live, &range) {
+        (Some(live), Some(range)) => live.count(db, &measures, range).await?,
+        _ => None,
     };
-    if let Some((from, to)) = span(question) {
-        let range = store::Range {
-            from,
-            to,
-            codes: listed.then_some(codes.as_slice()),
-        };
-        (found.measures, found.counted) =
-            store::count(connection, dialect, pack, &measures, &range).await?;
-        if manual(pack, question) {
-            found.entered = store::entered(connection, from, to).await?;
+    let mut connection = db.read().await?;
+    let as_of = store::changes(&mut connection).await?;
+    let (mut found, manual) = (
+        rollup::Found {
+            measures: Vec::new(),
+            counted: Vec::new(),
+            entered: Vec::new(),
+            as_of,
+        },
+        manual(pack, question),
+    );
+    if let Some(range) = &range {
+        match current {
+            Some(current) => {
+                found.as_of = current.as_of;
+                (found.measures, found.counted) = current.answer;
+            }
+            None => {
+                let dialect = store::dialect_of(db.dialect());
+                (found.measures, found.counted) =
+                    store::count(&mut connection, dialect, pack, &measures, range).await?;
+            }
+        }
+        if manual {
+            found.entered = store::entered(&mut connection, range.from, range.to).await?;
         }
     }
     Ok(found)

@@ -6,7 +6,7 @@ use fuyou_kernel::Secrecy;
 use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx};
 
-use super::{Error, store};
+use super::{Error, Live, store};
 use crate::db::Db;
 use crate::registry::{OrganizationId, Tree};
 
@@ -32,6 +32,29 @@ pub async fn gaps(
     nodes: &[OrganizationId],
     reader: Secrecy,
 ) -> Result<Gaps, Error> {
+    answer(None, db, (pack, tree), indicators, nodes, reader).await
+}
+
+/// As [`gaps`], from memory when that is current; otherwise from the store.
+pub async fn gaps_in_memory(
+    live: &Live,
+    db: &Db,
+    (pack, tree): (&Pack, &Tree),
+    indicators: &[IndicatorIx],
+    nodes: &[OrganizationId],
+    reader: Secrecy,
+) -> Result<Gaps, Error> {
+    answer(Some(live), db, (pack, tree), indicators, nodes, reader).await
+}
+
+async fn answer(
+    live: Option<&Live>,
+    db: &Db,
+    (pack, tree): (&Pack, &Tree),
+    indicators: &[IndicatorIx],
+    nodes: &[OrganizationId],
+    reader: Secrecy,
+) -> Result<Gaps, Error> {
     let measured = indicators.iter().filter_map(|ix| {
         let indicator = pack.indicator(*ix);
         let IndicatorEntry::Computed {
@@ -52,15 +75,26 @@ pub async fn gaps(
     for (ix, _) in &measured {
         found.extend(nodes.iter().map(|node| ((*ix, *node), 0)));
     }
-    let mut connection = db.read().await?;
-    let dialect = store::dialect_of(db.dialect());
     let mut above: HashMap<&str, Vec<OrganizationId>> = HashMap::new();
     for node in nodes {
         for below in tree.subtree(*node) {
             above.entry(below.code.as_str()).or_default().push(*node);
         }
     }
-    for row in store::count_gaps(&mut connection, dialect, pack, &measured).await? {
+    let asked: Vec<IndicatorIx> = measured.iter().map(|(ix, _)| *ix).collect();
+    let current = match live {
+        Some(live) => live.count_gaps(db, &asked).await?,
+        None => None,
+    };
+    let counted = match current {
+        Some(current) => current.answer,
+        None => {
+            let mut connection = db.read().await?;
+            let dialect = store::dialect_of(db.dialect());
+            store::count_gaps(&mut connection, dialect, pack, &measured).await?
+        }
+    };
+    for row in counted {
         let Some(nodes) = row.place.as_deref().and_then(|code| above.get(code)) else {
             continue;
         };

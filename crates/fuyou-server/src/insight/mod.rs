@@ -19,6 +19,7 @@ mod export_web;
 mod figure;
 mod gaps;
 mod judge;
+mod live;
 mod months;
 mod persons;
 mod persons_web;
@@ -32,11 +33,12 @@ mod web;
 mod tests;
 
 pub(crate) use compute::codes_below;
-pub use compute::{compute, figures};
+pub use compute::{compute, figures, figures_in_memory};
 pub use decimal::{Decimal, DecimalError};
 pub use figure::{Cell, Figure};
-pub use gaps::{Gaps, gaps};
+pub use gaps::{Gaps, gaps, gaps_in_memory};
 pub use judge::{Aim, Judgement, Progress, judge};
+pub use live::{Live, LiveError};
 pub(crate) use months::MonthNumber;
 pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};
@@ -61,6 +63,9 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] db::Error),
+    /// The figures in memory failed.
+    #[error(transparent)]
+    Live(#[from] LiveError),
 }
 
 /// A scaled integer as people write it: 653 with one decimal is 65.3.

@@ -1,14 +1,17 @@
 //! Figures are the same on both databases, and the same as counting row by row; every figure opens into its persons.
 
+use std::sync::Arc;
+
 use fuyou_kernel::{Date, Period, Secrecy};
 use fuyou_pack::Pack;
 use fuyou_pack::indicator::{Contribution, standing};
-use fuyou_pack::model::IndicatorIx;
+use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx};
+use uuid::Uuid;
 
 use super::persons::{Behind, Group, persons};
-use super::{By, Cell, Question, figures, gaps, split};
+use super::{By, Cell, Live, Question, figures, figures_in_memory, gaps, split, store};
 use crate::access::{Actor, Role};
-use crate::db::counted;
+use crate::db::{Change, Db, Operation, counted, query};
 use crate::registry::{OrganizationId, Tree};
 use crate::testkit::{Enrolled, TestApp, on_each_database, population, sample_pack, store_facts};
 
@@ -145,10 +148,140 @@ async fn a_year_is_the_sum_of_its_months_and_a_node_the_sum_of_what_is_below() {
     .await;
 }
 
+/// The figures in memory are those of the store: when loaded, after changes, and when the feed has lost a line.
+#[tokio::test]
+async fn memory_and_store_tell_the_same() {
+    on_each_database(TODAY, async |app| {
+        let (pack, tree) = (Arc::new(sample_pack()), app.app.tree());
+        let rows = population(&pack, &PLACES, 400);
+        store_facts(app.app.db(), &pack, &rows).await;
+        let question = Question {
+            indicators: indicators(&pack),
+            nodes: tree.all().iter().map(|node| node.id).collect(),
+            periods: periods(&["s2025", "2025", "2025-03", "2025-02..2025-07", "2024"]),
+        };
+        let db = app.app.db();
+        let live = Live::load(db, &pack, 2).await.unwrap();
+        let both = async || {
+            let reader = Secrecy::Infection;
+            let from_memory = figures_in_memory(&live, db, &pack, &tree, &question, reader);
+            let from_memory = from_memory.await.unwrap();
+            let from_store = figures(db, &pack, &tree, &question, reader).await.unwrap();
+            assert_eq!(from_memory, from_store);
+            for codes in [None, Some(["990001".to_owned()].as_slice())] {
+                same_counts(&live, db, &pack, codes).await;
+            }
+            from_memory
+        };
+        let loaded = both().await;
+        // Moved, dated anew, voided altogether.
+        let at = |row: &Enrolled| (row.subject, row.id);
+        change_row(db, "update \"sample_facts\" set org = '990002' where subject_id = $1 and id = $2", at(&rows[3])).await;
+        change_row(db, "update \"sample_facts\" set org = null where subject_id = $1 and id = $2", at(&rows[4])).await;
+        for row in &rows[10..60] {
+            change_row(db, "delete from \"sample_facts\" where subject_id = $1 and id = $2", at(row)).await;
+        }
+        let changed = both().await;
+        assert_ne!(loaded, changed, "the changes moved some figure");
+        assert!(changed.as_of > loaded.as_of);
+        // A line is lost: what it said is found by loading anew.
+        change_row(db, "delete from \"sample_facts\" where subject_id = $1 and id = $2", at(&rows[70])).await;
+        let mut tx = db.begin(None).await.unwrap();
+        query("delete from change where seq = (select max(seq) from change c where c.lane = change.lane)")
+            .execute(&mut tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        both().await;
+        app.say(&format!("{} changes", changed.as_of - loaded.as_of));
+    })
+    .await;
+}
+
+/// Changes a facts row as the engine does: together with a line in the feed.
+async fn change_row(db: &Db, sql: &'static str, (subject, id): (Uuid, Uuid)) {
+    let mut tx = db.begin(Some(subject)).await.unwrap();
+    query(sql)
+        .bind(subject)
+        .bind(id)
+        .execute(&mut tx)
+        .await
+        .unwrap();
+    tx.changed(Change {
+        subject_id: Some(subject),
+        entity: "enrollment",
+        entity_id: id,
+        operation: Operation::Update,
+        at: fuyou_kernel::Timestamp::UNIX_EPOCH,
+    });
+    tx.commit().await.unwrap();
+}
+
+/// Every measure by organization and month, and every gap by organization, from memory and from the store.
+async fn same_counts(live: &Live, db: &Db, pack: &Pack, codes: Option<&[String]>) {
+    let measures: Vec<MeasureIx> = (0..pack.measures.len()).map(MeasureIx::new).collect();
+    let range = store::Range {
+        from: Date::constant(2023, 1, 1),
+        to: Date::constant(2026, 12, 31),
+        codes,
+    };
+    let cells = |(order, counted): &(Vec<MeasureIx>, Vec<store::Counted>)| {
+        let mut cells = Vec::new();
+        for row in counted {
+            for (measure, value) in order[row.first..].iter().zip(&row.values) {
+                cells.push((*measure, row.place.clone(), row.month, row.rows, *value));
+            }
+        }
+        cells.sort();
+        cells
+    };
+    let memory = live.count(db, &measures, &range).await.unwrap().unwrap();
+    let mut reader = db.read().await.unwrap();
+    let dialect = store::dialect_of(db.dialect());
+    let asked = store::count(&mut reader, dialect, pack, &measures, &range)
+        .await
+        .unwrap();
+    let (memory, asked) = (cells(&memory.answer), cells(&asked));
+    assert!(!asked.is_empty());
+    assert_eq!(memory, asked);
+    let gaps: Vec<(IndicatorIx, MeasureIx)> = (0..pack.indicators.len())
+        .map(IndicatorIx::new)
+        .filter_map(|ix| match pack.indicator(ix).entry {
+            IndicatorEntry::Computed {
+                numerator,
+                denominator,
+            } => {
+                pack.indicator(ix).gap.as_ref()?;
+                Some((ix, denominator.unwrap_or(numerator)))
+            }
+            IndicatorEntry::Manual => None,
+        })
+        .collect();
+    assert!(!gaps.is_empty());
+    let sorted = |counted: Vec<store::GapCount>| {
+        let mut cells: Vec<_> = counted
+            .into_iter()
+            .flat_map(|row| {
+                row.counts
+                    .into_iter()
+                    .map(move |(ix, count)| (ix, row.place.clone(), count))
+            })
+            .collect();
+        cells.sort();
+        cells
+    };
+    let indicators: Vec<IndicatorIx> = gaps.iter().map(|(ix, _)| *ix).collect();
+    let memory = live.count_gaps(db, &indicators).await.unwrap().unwrap();
+    let asked = store::count_gaps(&mut reader, dialect, pack, &gaps)
+        .await
+        .unwrap();
+    assert_eq!(sorted(memory.answer), sorted(asked));
+}
+
 /// A worker of the county; `secrecy` comes with the role.
 fn actor(app: &TestApp, role: Role, code: &str) -> Actor {
     Actor {
-        id: fuyou_kernel::Id::from_uuid(uuid::Uuid::nil()),
+        id: fuyou_kernel::Id::from_uuid(Uuid::nil()),
         login: "test".into(),
         name: "test".into(),
         role,

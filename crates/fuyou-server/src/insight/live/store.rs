@@ -1,0 +1,154 @@
+//! Facts rows and the change feed as the figures in memory read them.
+
+use std::collections::BTreeSet;
+
+use fuyou_expr::{Slot, Type, Value, parse_value};
+use fuyou_pack::Program;
+use uuid::Uuid;
+
+use crate::db::{self, Connection, DbDate, Row, Sql, query};
+use crate::insight::store::{column, facts_table};
+
+/// Rows of one page while loading.
+const PAGE: usize = 5_000;
+/// Rows asked for by name in one statement.
+const NAMED: usize = 500;
+
+/// An enrollment: its subject and its id.
+pub(super) type Key = (Uuid, Uuid);
+
+/// How a program's facts are read: the columns that some figure needs.
+pub(super) struct Shape {
+    table: String,
+    columns: Vec<(Slot, Type)>,
+    select: String,
+    width: usize,
+}
+
+impl Shape {
+    pub(super) fn new(program: &Program, needed: impl Iterator<Item = Slot>) -> Shape {
+        let needed: BTreeSet<Slot> = needed.collect();
+        let of_row: Vec<_> = program.row_columns().collect();
+        let used = of_row.iter().filter(|known| needed.contains(&known.slot));
+        let columns: Vec<(Slot, Type)> = used
+            .clone()
+            .map(|known| (known.slot, known.ty.clone()))
+            .collect();
+        let names: String = used
+            .map(|known| format!(", {}", column(known.name)))
+            .collect();
+        Shape {
+            table: facts_table(&program.id),
+            columns,
+            select: format!("select f.subject_id, f.id{names}"),
+            width: of_row.len(),
+        }
+    }
+
+    /// The next page of enrollments, in the order of their keys.
+    pub(super) async fn page(
+        &self,
+        connection: &mut Connection,
+        after: Option<Key>,
+    ) -> Result<Vec<(Key, Vec<Value>)>, db::Error> {
+        let condition = after.map_or("", |_| " where (f.subject_id, f.id) > ($1, $2)");
+        let sql = format!(
+            "{} from {} f{condition} order by f.subject_id, f.id limit {PAGE}",
+            self.select, self.table
+        );
+        let mut bound = query(Sql::built(sql));
+        if let Some((subject, id)) = after {
+            bound = bound.bind(subject).bind(id);
+        }
+        self.rows(&bound.rows(connection).await?)
+    }
+
+    /// The rows of these enrollments, those that this program has.
+    pub(super) async fn named(
+        &self,
+        connection: &mut Connection,
+        keys: &[Key],
+    ) -> Result<Vec<(Key, Vec<Value>)>, db::Error> {
+        let mut found = Vec::new();
+        for keys in keys.chunks(NAMED) {
+            let places: Vec<String> = (0..keys.len())
+                .map(|at| format!("(${}, ${})", at * 2 + 1, at * 2 + 2))
+                .collect();
+            let sql = format!(
+                "{} from {} f where (f.subject_id, f.id) in (values {})",
+                self.select,
+                self.table,
+                places.join(", ")
+            );
+            let ids = keys.iter().flat_map(|(subject, id)| [*subject, *id]);
+            let rows = query(Sql::built(sql))
+                .bind_all(ids)
+                .rows(connection)
+                .await?;
+            found.extend(self.rows(&rows)?);
+        }
+        Ok(found)
+    }
+
+    fn rows(&self, rows: &[Row]) -> Result<Vec<(Key, Vec<Value>)>, db::Error> {
+        let read = |row: &Row| {
+            let mut values = vec![Value::Null; self.width];
+            for (at, (slot, ty)) in self.columns.iter().enumerate() {
+                values[usize::from(slot.0)] = value(row, at + 2, ty)?;
+            }
+            Ok(((row.get(0)?, row.get(1)?), values))
+        };
+        Ok(rows.iter().map(read).collect::<sqlx::Result<_>>()?)
+    }
+}
+
+fn value(row: &Row, at: usize, ty: &Type) -> sqlx::Result<Value> {
+    Ok(match ty {
+        Type::Boolean => row
+            .get::<Option<bool>, _>(at)?
+            .map_or(Value::Null, Value::Boolean),
+        Type::Integer | Type::Decimal(_) => row
+            .get::<Option<i64>, _>(at)?
+            .map_or(Value::Null, Value::Number),
+        Type::Date => row
+            .get::<Option<DbDate>, _>(at)?
+            .map_or(Value::Null, |date| Value::date(date.0)),
+        Type::Text => row
+            .get::<Option<String>, _>(at)?
+            .map_or(Value::Null, |text| Value::text(&text)),
+        Type::Code(_) | Type::Codes(_) => match row.get::<Option<String>, _>(at)? {
+            None => Value::Null,
+            Some(text) => parse_value(ty, &text).map_err(|err| sqlx::Error::Decode(err.into()))?,
+        },
+    })
+}
+
+/// Where the feed of each lane stands.
+pub(super) async fn heads(connection: &mut Connection) -> Result<Vec<(i64, i64)>, db::Error> {
+    const SQL: &str = "select id, change_seq from lane order by id";
+    query(SQL).all(connection).await
+}
+
+/// The enrollments that changed in a lane after `from` up to `to`, and how many lines the feed has there.
+pub(super) async fn changed(
+    connection: &mut Connection,
+    (lane, from, to): (i64, i64, i64),
+) -> Result<(Vec<Key>, i64), db::Error> {
+    const LINES: &str =
+        "select cast(count(*) as bigint) from change where lane = $1 and seq > $2 and seq <= $3";
+    const KEYS: &str = "select distinct subject_id, entity_id from change \
+                        where lane = $1 and seq > $2 and seq <= $3 and entity = 'enrollment' and subject_id is not null";
+    let (lines,): (i64,) = query(LINES)
+        .bind(lane)
+        .bind(from)
+        .bind(to)
+        .one(connection)
+        .await?;
+    let keys = query(KEYS)
+        .bind(lane)
+        .bind(from)
+        .bind(to)
+        .all(connection)
+        .await?;
+    Ok((keys, lines))
+}
