@@ -347,7 +347,7 @@ pub(super) async fn page(
         Side::Escalated => ESCALATED,
     };
     let (by, id) = after.unwrap_or((Date::constant(1, 1, 1), Uuid::nil()));
-    Ok(query(sql)
+    query(sql)
         .bind(path)
         .bind(DbDate(today))
         .bind(i64::from(running))
@@ -356,7 +356,7 @@ pub(super) async fn page(
         .bind(id)
         .bind(i64::from(limit))
         .all(connection)
-        .await?)
+        .await
 }
 
 /// The running referrals of a side that cannot wait, with their urgency.
@@ -384,12 +384,12 @@ pub(super) async fn urgent(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    Ok(query(sql)
+    query(sql)
         .bind(path)
         .bind(DbDate(today))
         .bind(URGENT_MAX)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// How many referrals of a side are running, and how many of those are late.
@@ -414,9 +414,9 @@ pub(super) async fn counts(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    Ok(query(sql)
+    query(sql)
         .bind(path)
         .bind(DbDate(today))
         .one(connection)
-        .await?)
+        .await
 }

@@ -436,7 +436,7 @@ pub(super) async fn history(
 ) -> Result<Vec<HistoryRow>, Error> {
     const SQL: &str = "select at, actor_login, field, from_value, to_value, reason from person_history \
                        where subject_id = $1 order by version desc, field limit 200";
-    Ok(query(SQL).bind(person.uuid()).all(connection).await?)
+    query(SQL).bind(person.uuid()).all(connection).await
 }
 
 /// Replaces what is sealed, unless the row was corrected since `version`. The version stays: nothing was corrected.
@@ -470,11 +470,11 @@ pub(super) async fn sealed_before(
     limit: i64,
 ) -> Result<Vec<(Uuid, i64)>, Error> {
     const SQL: &str = "select subject_id, version from person where key_version <> $1 order by subject_id limit $2";
-    Ok(query(SQL)
+    query(SQL)
         .bind(key_version)
         .bind(limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// How many persons the key rotation has still to do.

@@ -47,7 +47,7 @@ pub(super) async fn find(
 ) -> Result<Option<JobRow>, Error> {
     const SQL: &str = "select id, position, lines, persons, enrollments, encounters, referrals, completions, repeated, \
                        rejected from import_job where file_hash = $1";
-    Ok(query(SQL).bind(hash).optional(connection).await?)
+    query(SQL).bind(hash).optional(connection).await
 }
 
 /// Notes a new job.
