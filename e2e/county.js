@@ -1,6 +1,6 @@
 // A county of its own for each journey: a data directory, organizations, one user per role, a server on a free port.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,14 +48,14 @@ async function lastSeen(browser, name) {
   }
 }
 
-function pages(browser, address) {
+function pages(browser, address, password = second) {
   return async (login, { width = 1280, language = "zh-CN" } = {}) => {
     const context = await browser.newContext({ baseURL: address, locale: language, viewport: { width, height: 900 } });
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     await page.goto("/login");
     await page.fill("[name=login]", login);
-    await page.fill("[name=password]", second);
+    await page.fill("[name=password]", password);
     await page.click("main button");
     await page.waitForURL((url) => url.pathname === "/");
     return page;
@@ -89,8 +89,10 @@ async function changePassword(address, login) {
   if (answer.status !== 303) throw new Error(`${login} cannot change the password: ${answer.status}`);
 }
 
-/** Starts a county, runs the journey, and stops it whatever happens. */
-export async function inCounty(name, journey) {
+const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** Starts a server, waits for its address, runs the journey in a browser, and stops both whatever happens. */
+async function against(name, args, password, prepare, journey) {
   mkdirSync(artifacts, { recursive: true });
   const data = mkdtempSync(join(tmpdir(), "fuyou-e2e-"));
   const fuyou = binary();
@@ -98,15 +100,8 @@ export async function inCounty(name, journey) {
   let server;
   let browser;
   try {
-    writeFileSync(join(data, "organizations.csv"), organizations);
-    run(["organization", "import", join(data, "organizations.csv")]);
-    for (const [login, person, code] of users) {
-      run(["user", "add", login, "--name", person, "--role", login, "--organization", code], `${first}\n`);
-    }
-    server = spawn(fuyou, ["serve", "--listen", "127.0.0.1:0", "--county-name", "云溪县", "--pack", "cn", "--data", join(data, "data")], {
-      cwd: root,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    await prepare?.(run, data);
+    server = spawn(fuyou, args(data), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let trouble = "";
     server.stderr.on("data", (text) => (trouble += text));
     const address = await new Promise((ready, failed) => {
@@ -118,11 +113,11 @@ export async function inCounty(name, journey) {
       });
       server.on("exit", (code) => failed(new Error(`the server stopped with ${code}: ${trouble}`)));
     });
-    for (const [login] of users) await changePassword(address, login);
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+    if (password === second) for (const [login] of users) await changePassword(address, login);
     browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
     await journey({
-      open: pages(browser, address),
+      data,
+      open: pages(browser, address, password),
       shot: (page, what) => page.screenshot({ path: join(artifacts, `${name}-${what}.png`), fullPage: true }),
     });
     if (trouble.includes("ERROR")) throw new Error(`the server complained: ${trouble}`);
@@ -134,6 +129,80 @@ export async function inCounty(name, journey) {
     server?.kill("SIGTERM");
     rmSync(data, { recursive: true, force: true });
   }
+}
+
+/** An empty county with one user per role. */
+export async function inCounty(name, journey) {
+  const prepare = (run, data) => {
+    writeFileSync(join(data, "organizations.csv"), organizations);
+    run(["organization", "import", join(data, "organizations.csv")]);
+    for (const [login, person, code] of users) {
+      run(["user", "add", login, "--name", person, "--role", login, "--organization", code], `${first}\n`);
+    }
+  };
+  const args = (data) => ["serve", "--listen", "127.0.0.1:0", "--county-name", "云溪县", "--pack", "cn", "--data", join(data, "data")];
+  await against(name, args, second, prepare, journey);
+}
+
+/** A simulated county with two years of care and an adopted plan. Its logins are village, township, county, director … */
+export async function inDemo(name, population, journey) {
+  const args = (data) => ["demo", "--population", String(population), "--county", join(data, "county"), "--listen", "127.0.0.1:0"];
+  await against(name, args, "yunling-demo-2026", null, journey);
+}
+
+/** Opens a form from the page of a person and fills it in. */
+export async function fillForm(page, person, form, values) {
+  await page.goto(person);
+  const link = page.locator(`a[href*="/forms/"][href*="/${form}?"]`).first();
+  await page.goto(await link.getAttribute("href"));
+  await fill(page, values);
+}
+
+/** Saves; what is unusual is explained once. */
+export async function saveExplained(page, reason = "已核对") {
+  await page.waitForTimeout(500);
+  for (const ask of await page.locator(".ask input:visible").all()) await ask.fill(reason);
+  await go(page, "button[value=save]");
+  if (await page.locator(".ask input:visible").count()) {
+    for (const ask of await page.locator(".ask input:visible").all()) await ask.fill(reason);
+    await save(page);
+    return;
+  }
+  if (!/\/records\/[0-9a-f-]{36}$/.test(new URL(page.url()).pathname)) await save(page);
+}
+
+/** Books a woman whose last period began so many days ago and returns the path of her page. */
+export async function book(page, name, birth, lmp, booked = Math.max(lmp - 60, 0)) {
+  await register(page, name, birth);
+  const person = new URL(page.url()).pathname;
+  await page.click("main a.button[href*='/forms/']");
+  await fill(page, {
+    occurred_on: daysAgo(booked), handbook_no: "7", lmp_certainty: "sure", lmp_on: daysAgo(lmp), art_conceived: "false",
+    edd_method: "lmp", edd_on: daysAgo(lmp - 280), gravidity: "1", parity_vaginal: "0", parity_caesarean: "0",
+  });
+  await saveExplained(page);
+  return person;
+}
+
+/** What an ordinary antenatal visit finds. */
+export const routine = {
+  visit_mode: "clinic", complaint: "无", critical_signs: "none", weight_kg: "58.0", fundal_height_cm: "20",
+  systolic_mmhg: "116", diastolic_mmhg: "72", hb_g_per_l: "118", urine_protein: "neg", fetal_heart_rate: "140",
+  classification: "normal", guidance: "lifestyle", referred: "false", doctor: "D1",
+};
+
+/** Sends a woman to the county hospital with a filled slip. */
+export async function refer(page, person, kind, values) {
+  await page.goto(person);
+  const enrollment = await page.locator("a[href*='/enrollments/']").first().getAttribute("href");
+  const id = enrollment.match(/enrollments\/([0-9a-f-]{36})/)[1];
+  await page.goto(`${person}/refer?enrollment=${id}&kind=${kind}`);
+  await page.selectOption("[name=to]", { label: await page.locator("[name=to] option", { hasText: "云溪县医院" }).textContent() });
+  for (const [name, value] of Object.entries(values)) {
+    if (name === "urgency") await page.check(`[name=urgency][value=${value}]`);
+    else await page.fill(`main [name="${name}"]`, value);
+  }
+  await go(page, "main form.sheet button");
 }
 
 /** The day so many days before today, as it is typed. */

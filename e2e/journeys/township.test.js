@@ -2,13 +2,7 @@
 // the hospital accepts, she arrives, and the answer comes back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { daysAgo, fill, go, inCounty, register, save } from "../county.js";
-
-const routine = {
-  visit_mode: "clinic", complaint: "无", critical_signs: "none", weight_kg: "58.0", fundal_height_cm: "20",
-  systolic_mmhg: "116", diastolic_mmhg: "72", hb_g_per_l: "118", urine_protein: "neg", fetal_heart_rate: "140",
-  classification: "normal", guidance: "lifestyle", referred: "false", next_visit_on: daysAgo(-28), doctor: "D1",
-};
+import { daysAgo, fill, go, inCounty, register, routine, save } from "../county.js";
 
 async function record(page, person, form, values) {
   await page.goto(person);
@@ -39,7 +33,7 @@ test("registers, books, records, sees the risk, refers; the hospital answers", a
 
     await record(page, person, "antenatal", { ...routine, occurred_on: daysAgo(50), next_visit_on: daysAgo(22) });
     await save(page);
-    await record(page, person, "antenatal", { ...routine, occurred_on: daysAgo(0), weight_kg: "63.5", systolic_mmhg: "165", diastolic_mmhg: "112", fundal_height_cm: "24", hb_g_per_l: "112", classification: "abnormal" });
+    await record(page, person, "antenatal", { ...routine, occurred_on: daysAgo(0), next_visit_on: daysAgo(-28), weight_kg: "63.5", systolic_mmhg: "165", diastolic_mmhg: "112", fundal_height_cm: "24", hb_g_per_l: "112", classification: "abnormal" });
     assert.match(await page.locator(".field", { has: page.locator("[name='f.weight_kg']") }).innerText(), /58\.0/, "the last value stands beside the field");
     // The script asks what saving would lead to.
     await page.waitForSelector("#consequence .alert");
@@ -57,9 +51,28 @@ test("registers, books, records, sees the risk, refers; the hospital answers", a
     await page.click(".outcome a[href*='/refer']");
     await page.selectOption("[name=to]", { label: (await page.locator("[name=to] option", { hasText: "云溪县医院" }).textContent()) });
     assert.notEqual(await page.inputValue("[name=reason]"), "", "the reason is proposed");
-    await page.click("main form.sheet button");
-    await page.waitForURL((url) => url.pathname === person);
+    // Nothing goes out without what was done and what is asked; an emergency names its escort and the call ahead.
+    assert.match(await page.inputValue("[name=findings]"), /\S/, "what is known of her is filled in");
+    await page.check("[name=urgency][value=emergency]");
+    await page.fill("[name=treatment]", "口服降压药一次");
+    await page.fill("[name=asked]", "收住院");
+    await go(page, "main form.sheet button");
+    assert.match(await page.locator(".message.bad").innerText(), /护送人员/, "an emergency does not travel alone");
+    assert.equal(await page.inputValue("[name=treatment]"), "口服降压药一次", "what was typed stays");
+    await shot(page, "5-slip-refused");
+    await page.fill("[name=transport]", "救护车");
+    await page.fill("[name=escort]", "王医生");
+    await page.fill("[name='called-ahead']", "09:10 产科值班");
+    await go(page, "main form.sheet button");
+    assert.equal(new URL(page.url()).pathname, person);
     await shot(page, "6-story");
+    await go(page, ".referral a[href*='/referrals/']");
+    const slip = await page.locator("main").innerText();
+    for (const word of ["危急", "口服降压药一次", "收住院", "王医生", "09:10 产科值班"]) assert.ok(slip.includes(word), `the slip lacks ${word}`);
+    await shot(page, "6-slip");
+    await page.emulateMedia({ media: "print" });
+    assert.ok(!(await page.locator("nav.menu").isVisible()), "the menu is not printed");
+    await page.emulateMedia({ media: "screen" });
     const phone = await open("township_worker", { width: 390 });
     await phone.goto(person);
     await shot(phone, "6-story-390");
@@ -73,6 +86,7 @@ test("registers, books, records, sees the risk, refers; the hospital answers", a
 
     const doctor = await open("nurse");
     await doctor.goto("/referrals");
+    assert.match(await doctor.locator(".referral-line", { hasText: "林晓月" }).innerText(), /危急/, "the desk shows what cannot wait");
     await shot(doctor, "9-desk");
     const act = async (step, words) => {
       const line = doctor.locator(".referral-line", { hasText: "林晓月" });

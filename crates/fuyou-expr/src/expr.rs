@@ -78,6 +78,13 @@ impl Expr {
         }
     }
 
+    pub(crate) fn with_root(&self, root: Arc<Node>) -> Expr {
+        Expr {
+            root,
+            ..self.clone()
+        }
+    }
+
     /// Type of its value.
     pub fn ty(&self) -> &Type {
         &self.root.ty
@@ -115,7 +122,7 @@ impl Expr {
 
     /// Whether its value is true: neither false nor `NULL`. For conditions.
     pub fn holds<R: Rows + ?Sized>(&self, rows: &R) -> bool {
-        self.eval(rows) == Value::Boolean(true)
+        row::is_true(&self.root, rows)
     }
 
     /// The same expression as text of an SQL database.

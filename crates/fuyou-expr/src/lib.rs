@@ -11,6 +11,7 @@ mod compare;
 mod complaint;
 mod diagnostic;
 mod expr;
+mod hoist;
 mod lex;
 mod limits;
 mod parse;

@@ -40,8 +40,17 @@ pub(crate) enum Cell<'v> {
 
 /// The value of a whole expression.
 pub(crate) fn value<R: Rows + ?Sized>(root: &Node, rows: &R) -> Value {
-    let cell = Eval { rows }.cell(root, 0);
-    match (cell, &root.ty) {
+    finished(Eval::over(rows).cell(root, 0), &root.ty)
+}
+
+/// Whether a condition is true.
+pub(crate) fn is_true<R: Rows + ?Sized>(root: &Node, rows: &R) -> bool {
+    Eval::over(rows).truth(root, 0) == Some(true)
+}
+
+/// A computed value as a value of a type.
+pub(crate) fn finished(cell: Cell<'_>, ty: &Type) -> Value {
+    match (cell, ty) {
         (Cell::Null, _) => Value::Null,
         (Cell::Boolean(truth), _) => Value::Boolean(truth),
         (Cell::Number(number), Type::Date) => {
@@ -57,7 +66,7 @@ pub(crate) fn value<R: Rows + ?Sized>(root: &Node, rows: &R) -> Value {
     }
 }
 
-fn borrow(value: &Value) -> Cell<'_> {
+pub(crate) fn borrow(value: &Value) -> Cell<'_> {
     match value {
         Value::Null => Cell::Null,
         Value::Boolean(truth) => Cell::Boolean(*truth),
@@ -116,6 +125,14 @@ fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
 
 pub(crate) struct Eval<'v, R: ?Sized> {
     pub(crate) rows: &'v R,
+    /// Which rows aggregates need look at; all when absent.
+    pub(crate) worth: Option<&'v dyn Fn(usize) -> bool>,
+}
+
+impl<'v, R: ?Sized> Eval<'v, R> {
+    fn over(rows: &'v R) -> Self {
+        Eval { rows, worth: None }
+    }
 }
 
 impl<'v, R: Rows + ?Sized> Eval<'v, R> {

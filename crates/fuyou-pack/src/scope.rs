@@ -28,7 +28,7 @@ pub(crate) const REFERRAL: [&str; 6] = [
     "on_time",
 ];
 /// States of a task, in the order of the value set `task_state`.
-pub(crate) const TASK_STATES: [&str; 3] = ["open", "done", "cancelled"];
+pub(crate) const TASK_STATES: [&str; 4] = ["open", "done", "cancelled", "missed"];
 /// Place of `visit` among the kept values, which begin with `form`, `visit`, `occurred_on`, `recorded_on`, `recorded_org`.
 pub(crate) const VISIT_SLOT: usize = 1;
 /// No field of the form holds the column.

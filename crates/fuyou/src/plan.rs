@@ -8,13 +8,10 @@ use anyhow::Context;
 use clap::Subcommand;
 use fuyou_server::planning;
 use fuyou_server::planning::reader::{self, PlanText, Target};
-use fuyou_server::planning::terms;
 use serde::Serialize;
 
 use crate::config::{Config, by_command, say};
-
-/// The indicators that phrases are bound to, until the packs give them.
-const TERMS: &str = include_str!("../../../packs/cn/plan_terms.csv");
+use crate::packs;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -31,6 +28,9 @@ enum Command {
         /// 输出 JSON · print the targets as JSON
         #[arg(long)]
         json: bool,
+        /// 规则包,其指标和计划用语是绑定的对象 · the pack whose indicators and plan terms phrases are bound to
+        #[arg(long, env = "FUYOU_PACK", default_value = "cn")]
+        pack: String,
     },
     /// 导入为某机构某年度的计划草稿 · keep a plan as a draft of an organization's plan for a year
     Import(ImportArgs),
@@ -56,7 +56,7 @@ struct ImportArgs {
 /// Runs `fuyou plan …`; a file that is no plan ends with exit code 1 and nothing on standard output.
 pub async fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
-        Command::Read { file, json } => read(file, *json),
+        Command::Read { file, json, pack } => read(file, *json, pack),
         Command::Import(args) => import(args).await,
     }
 }
@@ -116,9 +116,9 @@ async fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
+fn read(file: &Path, json: bool, pack: &str) -> anyhow::Result<ExitCode> {
     let bytes = bytes_of(file)?;
-    let dictionary = terms::dictionary(TERMS).context("the plan terms of the program")?;
+    let dictionary = planning::dictionary_of(&packs::open(pack)?);
     let plan = match reader::read(&bytes, &file.to_string_lossy(), &dictionary) {
         Ok(plan) => plan,
         Err(err) => {

@@ -23,6 +23,7 @@ pub(crate) enum Expect {
     OpenTask(String, Wanted),
     DoneTask(String, Wanted),
     CancelledTask(String, Wanted),
+    MissedTask(String, Wanted),
     /// These fields or checks; an empty list means nothing at all.
     Refused(Vec<String>),
     Confirm(Vec<String>),
@@ -51,7 +52,7 @@ pub(crate) enum Place {
     NotGap,
 }
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 24] = [
     "risk",
     "marks",
     "score",
@@ -71,6 +72,8 @@ const KEYS: [&str; 22] = [
     "not_done_tasks",
     "cancelled_tasks",
     "not_cancelled_tasks",
+    "missed_tasks",
+    "not_missed_tasks",
     "refused",
     "confirm",
     "closed",
@@ -105,6 +108,8 @@ pub(crate) fn read_expectation(
         "not_done_tasks" => reader.tasks(node, |task| Expect::DoneTask(task, Absent)),
         "cancelled_tasks" => reader.tasks(node, |task| Expect::CancelledTask(task, Present)),
         "not_cancelled_tasks" => reader.tasks(node, |task| Expect::CancelledTask(task, Absent)),
+        "missed_tasks" => reader.tasks(node, |task| Expect::MissedTask(task, Present)),
+        "not_missed_tasks" => reader.tasks(node, |task| Expect::MissedTask(task, Absent)),
         "refused" => vec![Expect::Refused(owned(&reader.texts(node)))],
         "confirm" => vec![Expect::Confirm(owned(&reader.texts(node)))],
         "closed" => match node.kind {

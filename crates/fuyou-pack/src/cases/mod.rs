@@ -23,6 +23,25 @@ pub fn histories(pack: &Pack) -> impl Iterator<Item = (&Program, &History)> {
         .map(|case| (pack.program(case.program), &case.history))
 }
 
+/// The records that the golden cases try, each with the history that it would be added to and the day on which it is tried.
+#[cfg(test)]
+pub(crate) fn tried(
+    pack: &Pack,
+) -> impl Iterator<
+    Item = (
+        &Program,
+        &History,
+        &(crate::model::FormIx, crate::record::Draft),
+        fuyou_kernel::DayNumber,
+    ),
+> {
+    pack.cases.list.iter().filter_map(|case| {
+        let record = case.record.as_ref()?;
+        let today = case.today.or(record.1.occurred_on)?;
+        Some((pack.program(case.program), &case.history, record, today))
+    })
+}
+
 /// What running all golden cases of a pack gave.
 #[derive(Clone, Debug, Default)]
 pub struct CaseReport {

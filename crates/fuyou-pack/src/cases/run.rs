@@ -1,7 +1,7 @@
 //! Runs cases as the server would: records are checked, computed fields filled, then the history is replayed.
 
 use fuyou_expr::format_value;
-use fuyou_kernel::{DayNumber, Localized};
+use fuyou_kernel::{Date, DayNumber, Localized};
 
 use super::CaseReport;
 use super::coverage::{Covered, diagnostic};
@@ -66,8 +66,13 @@ impl Runner<'_> {
                 .unwrap_or(DayNumber(0));
             check_record(self.program, *form, &history, &outcome, draft, today)
         });
+        // Without a day of its own a case stands on that of its last record.
+        let last = history.encounters.iter().map(|one| one.occurred_on).max();
+        let tried = self.case.record.as_ref();
+        let tried = tried.and_then(|(_, draft)| draft.occurred_on);
+        let today = self.case.today.or(tried).or(last).unwrap_or(DayNumber(0));
         for expect in &self.case.expect {
-            self.check(expect, &outcome, checked.as_ref());
+            self.check(expect, (&outcome, today), checked.as_ref());
         }
     }
 
@@ -120,7 +125,12 @@ impl Runner<'_> {
         history
     }
 
-    fn check(&mut self, expect: &Expect, outcome: &Outcome, checked: Option<&Checked>) {
+    fn check(
+        &mut self,
+        expect: &Expect,
+        (outcome, today): (&Outcome, DayNumber),
+        checked: Option<&Checked>,
+    ) {
         match expect {
             Expect::Risk(level) => self.risk(*level, outcome.level),
             Expect::Marks(marks) => {
@@ -168,25 +178,21 @@ impl Runner<'_> {
                 }
             }
             Expect::Indicator(id, place) => self.indicator(id, *place, outcome),
-            Expect::OpenTask(text, wanted) => self.task(
-                text,
-                *wanted,
-                outcome,
-                ("open", |state| matches!(state, TaskState::Open)),
-            ),
-            Expect::DoneTask(text, wanted) => self.task(
-                text,
-                *wanted,
-                outcome,
-                ("done", |state| matches!(state, TaskState::Done { .. })),
-            ),
+            Expect::OpenTask(text, wanted) => {
+                let is_open = |task: &Task| task.state == TaskState::Open && !task.is_missed(today);
+                self.task(text, *wanted, outcome, ("open", &is_open));
+            }
+            Expect::MissedTask(text, wanted) => {
+                let is_missed = |task: &Task| task.is_missed(today);
+                self.task(text, *wanted, outcome, ("missed", &is_missed));
+            }
+            Expect::DoneTask(text, wanted) => {
+                let is_done = |task: &Task| matches!(task.state, TaskState::Done { .. });
+                self.task(text, *wanted, outcome, ("done", &is_done));
+            }
             Expect::CancelledTask(text, wanted) => {
-                self.task(
-                    text,
-                    *wanted,
-                    outcome,
-                    ("cancelled", |state| matches!(state, TaskState::Cancelled)),
-                );
+                let is_cancelled = |task: &Task| task.state == TaskState::Cancelled;
+                self.task(text, *wanted, outcome, ("cancelled", &is_cancelled));
             }
             Expect::Refused(names) => self.findings(names, Severity::Refuse, checked),
             Expect::Confirm(names) => self.findings(names, Severity::Confirm, checked),
@@ -296,7 +302,7 @@ impl Runner<'_> {
         text: &str,
         wanted: Wanted,
         outcome: &Outcome,
-        (word, state): (&str, fn(&TaskState) -> bool),
+        (word, stands): (&str, &dyn Fn(&Task) -> bool),
     ) {
         let (name, window) = text.split_once(' ').unwrap_or((text, ""));
         let of_name: Vec<&Task> = outcome
@@ -306,13 +312,17 @@ impl Runner<'_> {
             .collect();
         let found = of_name
             .iter()
-            .any(|task| state(&task.state) && (window.is_empty() || window_of(task) == window));
+            .any(|task| stands(task) && (window.is_empty() || window_of(task) == window));
         if found == (wanted == Wanted::Present) {
             return;
         }
         let all: Vec<String> = of_name
             .iter()
-            .map(|task| format!("{} {} {:?}", task.key, window_of(task), task.state))
+            .map(|task| {
+                let lapses = task.lapses_on.and_then(|on| Date::try_from(on).ok());
+                let lapses = lapses.map_or_else(String::new, |on| format!(" until {on}"));
+                format!("{} {} {:?}{lapses}", task.key, window_of(task), task.state)
+            })
             .collect();
         let all = if all.is_empty() {
             "none".to_owned()

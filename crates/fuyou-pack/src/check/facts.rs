@@ -261,6 +261,7 @@ impl Nodes<'_> {
                 graph.needs[visits].extend(text(&item.table, key));
             }
             graph.needs[tasks].extend(text(&item.table, "when"));
+            graph.needs[tasks].extend(text(&item.table, "lapses_on"));
         }
         graph.needs[tasks].push(visits);
         for item in self.context.items.of(ItemKind::Risk, self.program) {
@@ -281,6 +282,7 @@ impl Nodes<'_> {
             if let Some(NodeKind::Table(task)) = item.table.get("task").map(|node| &node.kind) {
                 graph.needs[tasks].push(node);
                 graph.needs[tasks].extend(text(task, "until"));
+                graph.needs[tasks].extend(text(task, "lapses_on"));
                 graph.needs[tasks].extend(text(task, "counts_if"));
             }
         }

@@ -14,6 +14,7 @@ use crate::raw::{At, Item, Node, NodeKind, Reader, Report, Table, Text};
 pub(crate) struct RawForm<'a> {
     pub item: &'a Item,
     pub title: Localized,
+    pub shown_as: Option<Localized>,
     pub correctable: bool,
     pub occurred: Option<RawOccurred<'a>>,
     pub sections: Vec<(Section, Option<Text<'a>>)>,
@@ -107,6 +108,7 @@ pub(crate) fn read_form<'a>(
     reader.node("id");
     names::check_snake(report, &item.id, item.id_at);
     let title = reader.need_localized("title");
+    let shown_as = reader.localized("shown_as");
     let correctable = reader.boolean("correctable").unwrap_or(true);
     let occurred = reader
         .table("occurred")
@@ -149,6 +151,7 @@ pub(crate) fn read_form<'a>(
     let form = RawForm {
         item,
         title,
+        shown_as,
         correctable,
         occurred,
         fields: fields.list(&reader),

@@ -85,6 +85,7 @@ impl FormMaker<'_> {
         let mut form = Form {
             id: raw.item.id.as_str().into(),
             title: raw.title,
+            shown_as: raw.shown_as,
             correctable: raw.correctable,
             occurred_label: raw
                 .occurred

@@ -62,7 +62,7 @@ pub(crate) fn pack(
     }
     let cases = crate::cases::read_cases(context, &programs);
     let top = layers.last()?.clone();
-    let terms = terms::terms(context, heads.len());
+    let terms = terms::terms(context, heads.len(), &programs, &indicators);
     let chapters = chapters::chapters(context, heads.len(), &indicators);
     Some(Pack {
         id: top.id,

@@ -1,7 +1,7 @@
 //! Visits, and the tasks of rules.
 
 use fuyou_expr::{Scope, Type};
-use fuyou_kernel::{Localized, Span};
+use fuyou_kernel::{Localized, Secrecy, Span};
 
 use super::columns::Columns;
 use super::names::check_snake;
@@ -82,11 +82,13 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
     reader.node("id");
     check_snake(reader.report, &item.id, item.id_at);
     let title = reader.need_localized("title");
+    let shown_as = reader.localized("shown_as");
     let form = reader.need_text("form").and_then(|text| names.form(text));
     let anchor = reader.need_text("anchor");
     let (from, to) = (reader.need_text("from"), reader.need_text("to"));
     let counts_if = reader.text("counts_if");
     let when = reader.text("when");
+    let lapses_on = reader.text("lapses_on");
     let (every, times) = (reader.span("every"), reader.count("times"));
     let owner = owner(&reader, "owner").unwrap_or(Owner::Responsible);
     let escalate = escalations(&reader);
@@ -115,6 +117,23 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
         counts_if.and_then(|text| names.typed(text, &names.columns.encounter_scope, &Type::Boolean))
     };
     let when = || when.and_then(|text| names.row_condition(text));
+    let lapses_on =
+        || lapses_on.and_then(|text| names.typed(text, &names.columns.row, &Type::Date));
+    // That it is expected at all, and until when, tells what these read.
+    let reads = [anchor(), when(), lapses_on()];
+    let read = reads.iter().flatten().map(fuyou_expr::Expr::secrecy).max();
+    let read = read.unwrap_or_default();
+    if read > Secrecy::Open && shown_as.is_none() {
+        report.error(
+            item.id_at,
+            format!("时点 {} 涉及保密内容,需要 shown_as", item.id),
+            format!(
+                "visit `{}` reads restricted findings and needs `shown_as`",
+                item.id
+            ),
+        );
+    }
+    let secrecy = read.max(names.forms[form?.get()].secrecy());
     let mut visits = Vec::new();
     for number in 1..=times.unwrap_or(1) {
         let id = if times.is_some() {
@@ -126,6 +145,8 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
             id: id.into(),
             base: item.id.as_str().into(),
             title: title.clone(),
+            shown_as: shown_as.clone(),
+            secrecy,
             form: form?,
             anchor: anchor()?,
             from,
@@ -135,6 +156,7 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
                 .filter(|(_, number)| *number > 0),
             counts_if: counts_if(),
             when: when(),
+            lapses_on: lapses_on(),
             owner,
             escalate: escalate.clone(),
             cited: cited.clone(),
@@ -213,6 +235,9 @@ pub(crate) fn rule_task(
     let until = reader
         .text("until")
         .and_then(|text| names.row_condition(text));
+    let lapses_on = reader
+        .text("lapses_on")
+        .and_then(|text| names.typed(text, &names.columns.row, &Type::Date));
     let escalate = escalations(&reader);
     let at = reader.at;
     if table.get("to").is_none() {
@@ -240,6 +265,7 @@ pub(crate) fn rule_task(
         within: within?,
         every,
         until,
+        lapses_on,
         escalate,
     })
 }

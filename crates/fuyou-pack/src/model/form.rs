@@ -13,6 +13,8 @@ pub struct Form {
     pub id: Arc<str>,
     /// The title.
     pub title: Localized,
+    /// What it is called before those who may not see all that it holds; without it the title is for everybody.
+    pub shown_as: Option<Localized>,
     /// Whether a filled form may be corrected later.
     pub correctable: bool,
     /// How the day of service is worded.
@@ -58,6 +60,14 @@ impl Form {
             .iter()
             .position(|group| &*group.id == id)
             .map(GroupIx::new)
+    }
+
+    /// What it is called before a reader who sees up to a level.
+    pub fn title_for(&self, secrecy_max: Secrecy) -> &Localized {
+        self.shown_as
+            .as_ref()
+            .filter(|_| self.secrecy() > secrecy_max)
+            .unwrap_or(&self.title)
     }
 
     /// All expressions over the form's own scope.

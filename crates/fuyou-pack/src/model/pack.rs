@@ -332,6 +332,8 @@ pub struct Term {
     pub unit: String,
     /// Which direction is good.
     pub better: Better,
+    /// The program to come that would compute it; a name for people, not one of the pack's programs.
+    pub program: Arc<str>,
     /// Other names in plans and reports.
     pub aliases: Vec<String>,
     /// The source as written.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use fuyou_expr::Expr;
-use fuyou_kernel::{Localized, Span};
+use fuyou_kernel::{Localized, Secrecy, Span};
 
 use super::{Cited, FormIx};
 
@@ -14,6 +14,10 @@ pub struct Visit {
     pub base: Arc<str>,
     /// The title.
     pub title: Localized,
+    /// What it is called before those who may not see [`Visit::secrecy`]; without it the title is for everybody.
+    pub shown_as: Option<Localized>,
+    /// How secret it is: as its form, and as what its anchor and condition read.
+    pub secrecy: Secrecy,
     /// The form that fills it.
     pub form: FormIx,
     /// The date from which the window counts (facts row).
@@ -28,12 +32,24 @@ pub struct Visit {
     pub counts_if: Option<Expr>,
     /// Expected only while this holds (facts row).
     pub when: Option<Expr>,
+    /// The day from which it is missed when it is still overdue (facts row); without it, it stays overdue.
+    pub lapses_on: Option<Expr>,
     /// Whose task it is.
     pub owner: Owner,
     /// To whom it goes when it is late.
     pub escalate: Vec<Escalation>,
     /// The source.
     pub cited: Cited,
+}
+
+impl Visit {
+    /// What it is called before a reader who sees up to a level.
+    pub fn title_for(&self, secrecy_max: Secrecy) -> &Localized {
+        self.shown_as
+            .as_ref()
+            .filter(|_| self.secrecy > secrecy_max)
+            .unwrap_or(&self.title)
+    }
 }
 
 /// Who does a task.
@@ -107,6 +123,8 @@ pub struct RuleTask {
     pub every: Option<Span>,
     /// Ends the repetition (facts row).
     pub until: Option<Expr>,
+    /// The day from which it is missed when it is still overdue (facts row); without it, it stays overdue.
+    pub lapses_on: Option<Expr>,
     /// To whom it goes when it is late.
     pub escalate: Vec<Escalation>,
 }

@@ -3,8 +3,8 @@
 use fuyou_expr::{Expr, Rows, SetId, Slot, Value};
 use fuyou_kernel::DayNumber;
 
-use super::{Checked, Draft, Finding};
-use crate::model::{FieldKind, Form, FormIx, Group, Program, Requirement};
+use super::{Cell, Checked, Draft, Finding};
+use crate::model::{At, Field, FieldKind, Form, FormIx, Group, Program, Requirement};
 use crate::replay::{EncounterView, History, Outcome, replay};
 use crate::scope::{FormOuter, GroupOuter, Member, NO_FIELD};
 
@@ -235,6 +235,36 @@ impl<'a> Desk<'a> {
         show_if.is_none_or(|show_if| show_if.holds(&self.group_rows(group, row)))
     }
 
+    /// Whether a place of the form is shown, so that something can be said there.
+    pub fn is_place_shown(&self, at: At) -> bool {
+        match at {
+            At::OccurredOn => true,
+            At::Field(field) => self.shown[field.get()],
+            At::Group(group) => self.shown_groups[group.get()],
+            At::Cell(group, row, field) => {
+                let show_if = &self.form.groups[group.get()].fields[field.get()].show_if;
+                self.shown_groups[group.get()]
+                    && self.is_cell_shown(group.get(), row, show_if.as_ref())
+            }
+        }
+    }
+
+    /// What the fields of a group's row are at the moment.
+    fn cells(&self, position: usize, row: usize) -> Vec<Cell> {
+        let view = self.group_rows(position, row);
+        let cell = |field: &Field| {
+            if !self.is_cell_shown(position, row, field.show_if.as_ref()) {
+                Cell::Hidden
+            } else if Self::is_required(field.required.as_ref(), &view) {
+                Cell::Required
+            } else {
+                Cell::Optional
+            }
+        };
+        let fields = &self.form.groups[position].fields;
+        fields.iter().map(cell).collect()
+    }
+
     /// Whether a shown field must be filled.
     pub fn is_required<R: Rows>(required: Option<&Requirement>, rows: &R) -> bool {
         match required {
@@ -288,6 +318,10 @@ impl<'a> Desk<'a> {
             *shown && Self::is_required(field.required.as_ref(), &self.rows())
         });
         let required = required.collect();
+        let groups = self.draft.groups.iter().enumerate();
+        let cells = groups
+            .map(|(group, rows)| (0..rows.len()).map(|row| self.cells(group, row)).collect())
+            .collect();
         let derived = self
             .program
             .layout
@@ -298,6 +332,7 @@ impl<'a> Desk<'a> {
         Checked {
             findings,
             required,
+            cells,
             derived,
             draft: self.draft,
             shown: self.shown,

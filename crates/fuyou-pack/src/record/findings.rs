@@ -2,12 +2,21 @@
 
 use std::sync::Arc;
 
-use fuyou_expr::{Expr, Rows, Type, Value, format_value};
-use fuyou_kernel::Localized;
+use fuyou_expr::{Expr, Rows, Scope, Slot, Type, Value, format_value};
+use fuyou_kernel::{Localized, Secrecy};
 
 use super::Finding;
 use super::desk::Desk;
+use super::limits::{LimitReader, Limits};
 use crate::model::{At, Check, Field, FieldIx, FieldKind, GroupIx, Severity};
+use crate::scope::{FormOuter, GroupOuter};
+
+/// What the expressions of a field see, and which of it is the field itself.
+struct Sight<'a, R: Rows> {
+    rows: &'a R,
+    scope: &'a Scope,
+    is_own: &'a dyn Fn(Slot) -> bool,
+}
 
 /// Everything wrong or unusual, in the order of the form.
 pub(super) fn findings(desk: &Desk<'_>) -> Vec<Finding> {
@@ -16,13 +25,16 @@ pub(super) fn findings(desk: &Desk<'_>) -> Vec<Finding> {
     for (position, field) in desk.form.fields.iter().enumerate() {
         if desk.shown[position] {
             let at = At::Field(FieldIx::new(position));
-            field_findings(
-                field,
-                &desk.draft.values[position],
-                at,
-                &desk.rows(),
-                &mut found,
-            );
+            let own = |slot: Slot| {
+                desk.form.outer.get(usize::from(slot.0))
+                    == Some(&FormOuter::Field(FieldIx::new(position)))
+            };
+            let sight = Sight {
+                rows: &desk.rows(),
+                scope: &desk.form.scope,
+                is_own: &own,
+            };
+            field_findings(field, &desk.draft.values[position], at, &sight, &mut found);
         }
     }
     for (position, group) in desk.form.groups.iter().enumerate() {
@@ -54,8 +66,17 @@ pub(super) fn findings(desk: &Desk<'_>) -> Vec<Finding> {
             let view = desk.group_rows(position, row);
             for (field_position, field) in group.fields.iter().enumerate() {
                 if desk.is_cell_shown(position, row, field.show_if.as_ref()) {
-                    let at = At::Cell(ix, row, FieldIx::new(field_position));
-                    field_findings(field, &values[field_position], at, &view, &mut found);
+                    let field_ix = FieldIx::new(field_position);
+                    let own = |slot: Slot| {
+                        group.outer.get(usize::from(slot.0)) == Some(&GroupOuter::Own(field_ix))
+                    };
+                    let sight = Sight {
+                        rows: &view,
+                        scope: &group.scope,
+                        is_own: &own,
+                    };
+                    let at = At::Cell(ix, row, field_ix);
+                    field_findings(field, &values[field_position], at, &sight, &mut found);
                 }
             }
             for check in &group.checks {
@@ -63,17 +84,13 @@ pub(super) fn findings(desk: &Desk<'_>) -> Vec<Finding> {
                     At::Cell(group, _, field) => At::Cell(*group, row, *field),
                     other => *other,
                 };
-                check_findings(
-                    check,
-                    check.at.iter().map(in_row).collect(),
-                    &view,
-                    &mut found,
-                );
+                let at = check.at.iter().map(in_row).collect();
+                check_findings(desk, check, at, &view, &mut found);
             }
         }
     }
     for check in &desk.form.checks {
-        check_findings(check, check.at.clone(), &desk.rows(), &mut found);
+        check_findings(desk, check, check.at.clone(), &desk.rows(), &mut found);
     }
     drop_moot(&mut found);
     found
@@ -127,12 +144,28 @@ fn occurred_on(desk: &Desk<'_>, found: &mut Vec<Finding>) {
         );
     }
     if fails(desk.form.occurred_hard.as_ref(), &desk.rows()) {
-        add(
-            Severity::Refuse,
-            "hard",
-            "服务日期与已有记录矛盾",
-            "the day of service contradicts what is recorded",
-        );
+        let label = desk.form.occurred_label.clone();
+        let label = label.unwrap_or_else(|| Localized::new("服务日期", "The day of service"));
+        let limits = desk.form.occurred_hard.as_ref().and_then(|hard| {
+            let is_own = |slot: Slot| {
+                desk.form.outer.get(usize::from(slot.0)) == Some(&FormOuter::OccurredOn)
+            };
+            let reader = LimitReader {
+                scope: &desk.form.scope,
+                rows: &desk.rows(),
+                is_own: &is_own,
+                secrecy_max: Secrecy::Open,
+            };
+            reader.limits(hard)
+        });
+        let message = broken_limit(&label, &Type::Date, limits, &Value::Date(on.0));
+        let message = message.unwrap_or_else(|| {
+            Localized::new(
+                format!("{}与已有记录矛盾", label.zh),
+                format!("{} contradicts what is recorded", label.en),
+            )
+        });
+        found.push(finding(At::OccurredOn, Severity::Refuse, "hard", message));
     } else if fails(desk.form.occurred_soft.as_ref(), &desk.rows()) {
         add(
             Severity::Confirm,
@@ -148,8 +181,16 @@ fn fails<R: Rows>(condition: Option<&Expr>, rows: &R) -> bool {
     condition.is_some_and(|condition| condition.eval(rows) == Value::Boolean(false))
 }
 
-fn check_findings<R: Rows>(check: &Check, at: Vec<At>, rows: &R, found: &mut Vec<Finding>) {
-    if fails(Some(&check.that), rows) {
+/// A check of which every place is hidden is passed over: nobody could put right what it finds.
+fn check_findings<R: Rows>(
+    desk: &Desk<'_>,
+    check: &Check,
+    at: Vec<At>,
+    rows: &R,
+    found: &mut Vec<Finding>,
+) {
+    let has_place = at.is_empty() || at.iter().any(|at| desk.is_place_shown(*at));
+    if has_place && fails(Some(&check.that), rows) {
         found.push(Finding {
             at,
             severity: check.severity,
@@ -163,10 +204,10 @@ fn field_findings<R: Rows>(
     field: &Field,
     value: &Value,
     at: At,
-    rows: &R,
+    sight: &Sight<'_, R>,
     found: &mut Vec<Finding>,
 ) {
-    let label = &field.label;
+    let (label, rows) = (&field.label, sight.rows);
     if value.is_null() {
         let typed = matches!(field.kind, FieldKind::Typed);
         if typed && Desk::is_required(field.required.as_ref(), rows) {
@@ -203,12 +244,17 @@ fn field_findings<R: Rows>(
         found.push(finding(at, Severity::Refuse, "hard", message));
         return;
     }
-    found.extend(limit_finding(field, value, at, rows));
+    found.extend(limit_finding(field, value, at, sight));
 }
 
 /// What a value's own limits say; the hard ones first.
-fn limit_finding<R: Rows>(field: &Field, value: &Value, at: At, rows: &R) -> Option<Finding> {
-    let label = &field.label;
+fn limit_finding<R: Rows>(
+    field: &Field,
+    value: &Value,
+    at: At,
+    sight: &Sight<'_, R>,
+) -> Option<Finding> {
+    let (label, rows) = (&field.label, sight.rows);
     let outside = |range: Option<(i64, i64)>| match value {
         Value::Number(number) => range.filter(|(low, high)| number < low || number > high),
         _ => None,
@@ -225,12 +271,22 @@ fn limit_finding<R: Rows>(field: &Field, value: &Value, at: At, rows: &R) -> Opt
             ),
         )
     } else if fails(field.hard.as_ref(), rows) {
-        let zh = format!("{}与其他内容矛盾", label.zh);
-        (
-            Severity::Refuse,
-            "hard",
-            Localized::new(zh, format!("{} contradicts the other values", label.en)),
-        )
+        let limits = field.hard.as_ref().and_then(|hard| {
+            let reader = LimitReader {
+                scope: sight.scope,
+                rows,
+                is_own: sight.is_own,
+                secrecy_max: field.secrecy,
+            };
+            reader.limits(hard)
+        });
+        let message = broken_limit(label, &field.ty, limits, value).unwrap_or_else(|| {
+            Localized::new(
+                format!("{}与其他内容矛盾", label.zh),
+                format!("{} contradicts the other values", label.en),
+            )
+        });
+        (Severity::Refuse, "hard", message)
     } else if let Some(range) = outside(field.soft_range) {
         let (low, high, unit) = bounds(field, range);
         let zh = format!(
@@ -256,6 +312,52 @@ fn limit_finding<R: Rows>(field: &Field, value: &Value, at: At, rows: &R) -> Opt
         return None;
     };
     Some(finding(at, severity, kind, message))
+}
+
+/// A refusal that names the limits which a value breaks; `None` when it lies within them, so that something else is wrong.
+fn broken_limit(
+    label: &Localized,
+    ty: &Type,
+    limits: Option<Limits>,
+    value: &Value,
+) -> Option<Localized> {
+    let (number, stored): (i64, fn(i64) -> Value) = match value {
+        Value::Number(number) => (*number, Value::Number),
+        Value::Date(day) => (i64::from(*day), |day| {
+            i32::try_from(day).map_or(Value::Null, Value::Date)
+        }),
+        _ => return None,
+    };
+    let limits = limits?;
+    let breaks =
+        limits.low.is_some_and(|low| number < low) || limits.high.is_some_and(|high| number > high);
+    let print = |bound: i64| format_value(ty, &stored(bound));
+    let (below, above) = if matches!(ty, Type::Date) {
+        (("早于", "before"), ("晚于", "after"))
+    } else {
+        (("小于", "below"), ("大于", "above"))
+    };
+    let (zh, en) = match (limits.low, limits.high) {
+        (Some(low), Some(high)) if low <= high => (
+            format!("{}应在 {} 到 {} 之间", label.zh, print(low), print(high)),
+            format!(
+                "{} must be between {} and {}",
+                label.en,
+                print(low),
+                print(high)
+            ),
+        ),
+        (Some(low), None) => (
+            format!("{}不能{} {}", label.zh, below.0, print(low)),
+            format!("{} must not be {} {}", label.en, below.1, print(low)),
+        ),
+        (None, Some(high)) => (
+            format!("{}不能{} {}", label.zh, above.0, print(high)),
+            format!("{} must not be {} {}", label.en, above.1, print(high)),
+        ),
+        (Some(_), Some(_)) | (None, None) => return None,
+    };
+    breaks.then(|| Localized::new(zh, en))
 }
 
 /// What expressions rely on for every stored value: numbers within the language's default range, dates within its calendar.

@@ -2,14 +2,17 @@
 
 mod desk;
 mod findings;
+mod limits;
+mod secrecy;
 
 use std::sync::Arc;
 
 use fuyou_expr::Value;
-use fuyou_kernel::{DayNumber, Localized, Secrecy};
+use fuyou_kernel::{DayNumber, Localized};
 
+pub use self::secrecy::record_secrecy;
 pub use crate::model::At;
-use crate::model::{Field, Form, FormIx, Program, Severity};
+use crate::model::{FormIx, Program, Severity};
 use crate::replay::{History, Outcome};
 
 /// A record as it is being typed.
@@ -48,8 +51,21 @@ pub struct Checked {
     pub shown_groups: Vec<bool>,
     /// Which fields must be filled, in the order of the form's fields.
     pub required: Vec<bool>,
+    /// What the fields of each row of each group are at the moment: group, row, field.
+    pub cells: Vec<Vec<Vec<Cell>>>,
     /// The derived values of this record, in the order of [`Program::derived`].
     pub derived: Vec<Value>,
+}
+
+/// What a field of a group's row is at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Its condition does not hold: it is empty and nothing is said about it.
+    Hidden,
+    /// It may be filled.
+    Optional,
+    /// It must be filled.
+    Required,
 }
 
 impl Checked {
@@ -108,43 +124,4 @@ pub fn prefill(
     desk.fill_defaults();
     desk.settle();
     desk.draft
-}
-
-/// How secret a filled record is: a code can raise it above its field.
-pub fn record_secrecy(form: &Form, values: &[Value], groups: &[Vec<Vec<Value>>]) -> Secrecy {
-    let of = |fields: &[Field], values: &[Value]| {
-        fields
-            .iter()
-            .zip(values)
-            .map(|(field, value)| secrecy(field, value))
-            .max()
-    };
-    let grouped = form
-        .groups
-        .iter()
-        .zip(groups)
-        .flat_map(|(group, rows)| rows.iter().filter_map(|row| of(&group.fields, row)));
-    of(&form.fields, values)
-        .into_iter()
-        .chain(grouped)
-        .max()
-        .unwrap_or_default()
-}
-
-/// How secret a value of a field is; NULL says nothing.
-fn secrecy(field: &Field, value: &Value) -> Secrecy {
-    let raised = |code: u16| {
-        field
-            .codes
-            .as_ref()
-            .and_then(|set| set.codes.get(usize::from(code)))
-            .map(|code| code.secrecy)
-    };
-    let raised = match value {
-        Value::Null => return Secrecy::Open,
-        Value::Code(code) => raised(*code),
-        Value::Codes(codes) => codes.iter().filter_map(raised).max(),
-        Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::Date(_) => None,
-    };
-    field.secrecy.max(raised.unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-/// A set of steps.
+/// A set of positions: of steps, or of rules.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bits(Vec<u64>);
 
@@ -27,7 +27,17 @@ impl Bits {
         }
     }
 
-    /// The first step at or after a position that is also within `within`, if one is given.
+    /// The positions in rising order, those also within `within` if one is given.
+    pub fn iter<'b>(&'b self, within: Option<&'b Self>) -> impl Iterator<Item = usize> + 'b {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let found = self.next(from, within)?;
+            from = found + 1;
+            Some(found)
+        })
+    }
+
+    /// The first position at or after `from` that is also within `within`, if one is given.
     pub fn next(&self, from: usize, within: Option<&Self>) -> Option<usize> {
         let mut mask = u64::MAX << (from % 64);
         for word in from / 64..self.0.len() {

@@ -8,6 +8,7 @@ mod plan;
 mod reach;
 mod referrals;
 mod run;
+mod shared;
 mod stepwise;
 mod tasks;
 mod views;

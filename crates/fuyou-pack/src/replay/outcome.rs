@@ -145,8 +145,17 @@ pub struct Task {
     pub due: Due,
     /// How far it is.
     pub state: TaskState,
+    /// From this day an open task is missed: it was overdue, and can no longer be made up.
+    pub lapses_on: Option<DayNumber>,
     /// When it is shown to whom else if still open: instants in milliseconds since 1970 UTC.
     pub escalations: Vec<(i64, Owner)>,
+}
+
+impl Task {
+    /// Whether it is missed on a day: still open when it lapsed.
+    pub fn is_missed(&self, on: DayNumber) -> bool {
+        self.state == TaskState::Open && self.lapses_on.is_some_and(|lapses| lapses <= on)
+    }
 }
 
 /// The clocks of one referral.

@@ -7,13 +7,22 @@ use fuyou_expr::{Aggregate, ColumnRef, Expr, Kind, Node, Slot, Value};
 use super::bits::Bits;
 use super::history::History;
 use super::reach::{ColumnKnown, Environment, Known, contributes, known};
-use crate::model::{FormIx, Program, RuleIx};
+use super::shared::Shared;
+use crate::model::{FactIx, FormIx, Program, RuleIx};
 use crate::scope::{EncounterOuter, Member, NO_FIELD, Step};
+
+/// Something to compute: a step of the program, or an aggregate that its facts share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    Step(Step),
+    /// An aggregate, by its position in the plan.
+    Aggregate(usize),
+}
 
 /// A step with what it needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Planned {
-    pub step: Step,
+    pub work: Work,
     /// Positions of the steps whose results it reads.
     pub needs: Vec<usize>,
     /// For each form whether a new encounter of it can change the result by itself.
@@ -22,12 +31,29 @@ pub(crate) struct Planned {
     pub referrals: bool,
     /// Whether rules, and so the story after each encounter, depend on it; the others are computed once at the end.
     pub always: bool,
+    /// Whether its value over the rows looked at stays as it is until something it needs changes in one of them: then
+    /// a new encounter costs a look at its own rows only.
+    pub grows: bool,
 }
 
 /// The plan of a program.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub steps: Vec<Planned>,
+    /// The different aggregates of all facts. Their values stand in the facts row behind its columns.
+    pub aggregates: Vec<Aggregate>,
+    /// The facts, with the places of the aggregates' values instead of the aggregates.
+    pub facts: Vec<Expr>,
+    /// How many columns the facts row has, without those values.
+    pub columns: usize,
+    /// For each step those of its readers that grow.
+    pub growing: Vec<Vec<usize>>,
+    /// The rules that decide level, marks or scores.
+    pub graders: Bits,
+    /// The rules whose tasks end with a condition.
+    pub ending: Bits,
+    /// Computes every step after every record, whole: what tests compare with.
+    pub eager: bool,
     /// For each rule the rules that replace it.
     pub replaced_by: Vec<Vec<RuleIx>>,
     /// The facts row of an enrollment without records, of a subject of whom nothing is known.
@@ -47,16 +73,24 @@ pub(crate) struct Plan {
 impl Plan {
     /// Makes the plan of a program whose expressions are all parsed.
     pub fn new(program: &Program) -> Self {
-        let maker = Maker::new(program);
-        let mut steps: Vec<Planned> = program
-            .layout
-            .steps
+        let shared = Shared::of(program);
+        let maker = Maker::new(program, &shared);
+        let mut steps: Vec<Planned> = shared
+            .work
             .iter()
-            .map(|step| maker.planned(*step))
+            .map(|work| maker.planned(*work))
             .collect();
         mark_always(program, &maker, &mut steps);
-        let mut replaced_by = vec![Vec::new(); program.rules.len()];
+        let rules = program.rules.len();
+        let mut replaced_by = vec![Vec::new(); rules];
+        let (mut graders, mut ending) = (Bits::none(rules), Bits::none(rules));
         for (position, rule) in program.rules.iter().enumerate() {
+            if rule.risk.is_some() || rule.mark.is_some() || !rule.points.is_empty() {
+                graders.set(position);
+            }
+            if rule.task.as_ref().is_some_and(|task| task.until.is_some()) {
+                ending.set(position);
+            }
             for replaced in &rule.replaces {
                 replaced_by[replaced.get()].push(RuleIx::new(position));
             }
@@ -64,6 +98,11 @@ impl Plan {
         let mut plan = Self {
             steps,
             replaced_by,
+            graders,
+            ending,
+            aggregates: shared.aggregates,
+            facts: shared.facts,
+            columns: shared.columns,
             ..Self::default()
         };
         plan.index(program.forms.len());
@@ -76,10 +115,14 @@ impl Plan {
         self.at_first = Bits::all(len);
         self.reached = vec![Bits::none(len); forms];
         self.readers = vec![Bits::none(len); len];
+        self.growing = vec![Vec::new(); len];
         (self.referrals, self.always) = (Bits::none(len), Bits::none(len));
         for (position, planned) in self.steps.iter().enumerate() {
             for need in &planned.needs {
                 self.readers[*need].set(position);
+                if planned.grows {
+                    self.growing[*need].push(position);
+                }
             }
             for (form, reached) in planned.forms.iter().enumerate() {
                 if *reached {
@@ -102,26 +145,27 @@ impl Plan {
         let (row, rules) = super::run::Run::new(program, &nothing).blank();
         let known_before = 7;
         // The risk of nothing may differ from the risk before anything was looked at.
-        let risk = program
-            .layout
+        let plan = &program.plan;
+        let risk = plan
             .steps
             .iter()
-            .position(|step| *step == Step::Risk);
-        let steps = program.layout.steps.iter().zip(&program.plan.steps);
-        let starts_blank = steps.map(|(step, planned)| {
+            .position(|planned| planned.work == Work::Step(Step::Risk));
+        let starts_blank = plan.steps.iter().map(|planned| {
             let reads_subject = |expr: &Expr| {
                 expr.columns()
                     .any(|column| column.set.is_none() && usize::from(column.slot.0) < known_before)
             };
             let graded = planned.needs.iter().any(|need| Some(*need) == risk);
-            match step {
-                Step::Fact(ix) => {
-                    !graded && !planned.referrals && !reads_subject(&program.fact(*ix).is)
+            match planned.work {
+                // Over no rows an aggregate is the same whatever else it reads.
+                Work::Aggregate(_) => !planned.referrals,
+                Work::Step(Step::Fact(ix)) => {
+                    !graded && !planned.referrals && !reads_subject(&program.fact(ix).is)
                 }
-                Step::Rule(ix) => {
-                    !graded && !rules[ix.get()] && !reads_subject(&program.rule(*ix).when)
+                Work::Step(Step::Rule(ix)) => {
+                    !graded && !rules[ix.get()] && !reads_subject(&program.rule(ix).when)
                 }
-                Step::Derived(_) | Step::Visits | Step::Risk | Step::Tasks => false,
+                Work::Step(Step::Derived(_) | Step::Visits | Step::Risk | Step::Tasks) => false,
             }
         });
         let starts_blank: Vec<bool> = starts_blank.collect();
@@ -137,9 +181,11 @@ impl Plan {
     #[cfg(test)]
     pub fn make_eager(&mut self) {
         self.blank.clear();
+        self.eager = true;
         for planned in &mut self.steps {
             planned.forms.fill(true);
             planned.always = true;
+            planned.grows = false;
         }
         self.index(self.reached.len());
     }
@@ -147,6 +193,7 @@ impl Plan {
 
 struct Maker<'a> {
     program: &'a Program,
+    shared: &'a Shared,
     /// Position of each step.
     position: HashMap<Step, usize>,
     /// The step that fills each slot of the facts row, if any.
@@ -158,16 +205,16 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(program: &'a Program) -> Self {
+    fn new(program: &'a Program, shared: &'a Shared) -> Self {
         let layout = &program.layout;
-        let position: HashMap<Step, usize> = layout
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(position, step)| (*step, position))
-            .collect();
+        let work = shared.work.iter().enumerate();
+        let steps = work.filter_map(|(position, work)| match work {
+            Work::Step(step) => Some((*step, position)),
+            Work::Aggregate(_) => None,
+        });
+        let position: HashMap<Step, usize> = steps.collect();
         let risk = position.get(&Step::Risk).copied();
-        let mut row = vec![None; layout.row.columns(None).count()];
+        let mut row = vec![None; shared.columns + shared.aggregates.len()];
         for slot in layout
             .risk
             .iter()
@@ -179,6 +226,11 @@ impl<'a> Maker<'a> {
         for (step, at) in &position {
             if let Step::Fact(ix) = step {
                 row[usize::from(program.fact(*ix).slot.0)] = Some(*at);
+            }
+        }
+        for (at, work) in shared.work.iter().enumerate() {
+            if let Work::Aggregate(position) = work {
+                row[shared.columns + position] = Some(at);
             }
         }
         let mut kept = vec![None; layout.kept];
@@ -200,6 +252,7 @@ impl<'a> Maker<'a> {
         }
         let mut maker = Self {
             program,
+            shared,
             position,
             row,
             kept,
@@ -221,35 +274,50 @@ impl<'a> Maker<'a> {
         maker
     }
 
-    fn planned(&self, step: Step) -> Planned {
-        let program = self.program;
-        let all = vec![true; program.forms.len()];
-        let none = vec![false; program.forms.len()];
+    fn planned(&self, work: Work) -> Planned {
         let mut planned = Planned {
-            step,
+            work,
             needs: Vec::new(),
-            forms: none,
+            forms: vec![false; self.program.forms.len()],
             referrals: false,
             always: false,
+            grows: false,
         };
+        let own = match work {
+            Work::Step(step) => {
+                self.step_needs(step, &mut planned);
+                self.position[&step]
+            }
+            Work::Aggregate(position) => {
+                self.aggregate_needs(&self.shared.aggregates[position], &mut planned);
+                self.row[self.shared.columns + position].unwrap_or_default()
+            }
+        };
+        // What it reads and is computed later changes without a word: then it must be looked at whole each time.
+        planned.grows &= planned.needs.iter().all(|need| *need < own);
+        // Rules that read the risk come after it: only those that decide it are needed.
+        planned.needs.retain(|need| *need < own);
+        planned.needs.sort_unstable();
+        planned.needs.dedup();
+        planned
+    }
+
+    fn step_needs(&self, step: Step, planned: &mut Planned) {
+        let program = self.program;
+        let all = || vec![true; program.forms.len()];
         match step {
             Step::Derived(ix) => {
-                self.encounter_needs(&program.derived[ix.get()].is, &mut planned);
-                planned.forms = all;
+                self.encounter_needs(&program.derived[ix.get()].is, planned);
+                planned.forms = all();
+                planned.grows = true;
             }
-            Step::Fact(ix) => {
-                let is = &program.fact(ix).is;
-                self.facts_needs(is, &mut planned);
-                for form in 0..program.forms.len() {
-                    planned.forms[form] = self.reaches(is.root(), FormIx::new(form));
-                }
-            }
-            Step::Rule(ix) => self.row_needs(&program.rule(ix).when, &mut planned),
+            Step::Fact(ix) => self.fact_needs(ix, planned),
+            Step::Rule(ix) => self.row_needs(&program.rule(ix).when, planned),
             Step::Visits => {
                 for visit in &program.visits {
-                    self.row_needs(&visit.anchor, &mut planned);
+                    self.row_needs(&visit.anchor, planned);
                     if let Some(counts_if) = &visit.counts_if {
-                        self.encounter_needs(counts_if, &mut planned);
+                        self.encounter_needs(counts_if, planned);
                     }
                     planned.forms[visit.form.get()] = true;
                 }
@@ -263,18 +331,13 @@ impl<'a> Maker<'a> {
                     .as_ref()
                     .and_then(|scale| scale.assessed_when.as_ref());
                 if let Some(condition) = condition {
-                    self.row_needs(condition, &mut planned);
+                    self.row_needs(condition, planned);
                 }
                 // Each encounter keeps the risk after it.
-                planned.forms = all;
+                planned.forms = all();
             }
-            Step::Tasks => planned.forms = all,
+            Step::Tasks => planned.forms = all(),
         }
-        // Rules that read the risk come after it: only those that decide it are needed.
-        planned.needs.retain(|need| *need < self.position[&step]);
-        planned.needs.sort_unstable();
-        planned.needs.dedup();
-        planned
     }
 
     fn row_need(&self, slot: Slot, planned: &mut Planned) {
@@ -293,20 +356,39 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn facts_needs(&self, expr: &Expr, planned: &mut Planned) {
+    /// A fact reads columns of its row, and the values of its aggregates beside them.
+    fn fact_needs(&self, ix: FactIx, planned: &mut Planned) {
+        self.shared.facts[ix.get()].root().visit(&mut |node| {
+            if let Kind::Column(column) = node.kind {
+                self.row_need(column.slot, planned);
+            }
+        });
+        let referral = self.program.layout.referral;
+        let is = self.program.fact(ix).is.root();
+        planned.referrals = aggregates(is).iter().any(|one| one.set == referral);
+    }
+
+    fn aggregate_needs(&self, aggregate: &Aggregate, planned: &mut Planned) {
         let layout = &self.program.layout;
-        for column in expr.columns() {
-            match column.set {
-                None => self.row_need(column.slot, planned),
-                Some(set) if set == layout.encounter => self.member_need(column.slot, planned),
-                Some(_) => {}
+        let mut see = |node: &Node| {
+            if let Kind::Column(column) = node.kind {
+                match column.set {
+                    None => self.row_need(column.slot, planned),
+                    Some(set) if set == layout.encounter => self.member_need(column.slot, planned),
+                    Some(_) => {}
+                }
             }
+        };
+        for part in aggregate.of.iter().chain(&aggregate.filter) {
+            part.visit(&mut see);
         }
-        for aggregate in aggregates(expr.root()) {
-            if aggregate.set == layout.task {
-                planned.needs.extend(self.position.get(&Step::Tasks));
-            }
-            planned.referrals |= aggregate.set == layout.referral;
+        if aggregate.set == layout.task {
+            planned.needs.extend(self.position.get(&Step::Tasks));
+        }
+        planned.referrals = aggregate.set == layout.referral;
+        planned.grows = aggregate.set != layout.task && aggregate.set != layout.referral;
+        for form in 0..self.program.forms.len() {
+            planned.forms[form] = self.reaches(aggregate, FormIx::new(form));
         }
     }
 
@@ -319,23 +401,18 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Whether a new encounter of a form can change the value of a fact by itself.
-    fn reaches(&self, root: &Node, form: FormIx) -> bool {
+    /// Whether a new encounter of a form can change the value of an aggregate by itself.
+    fn reaches(&self, aggregate: &Aggregate, form: FormIx) -> bool {
         let layout = &self.program.layout;
-        aggregates(root).into_iter().any(|aggregate| {
-            if aggregate.set == layout.encounter {
-                contributes(aggregate, &FactsEnvironment { maker: self, form })
-            } else if aggregate.set == layout.task || aggregate.set == layout.referral {
-                false
-            } else {
-                let group = usize::from(aggregate.set.0) - 3;
-                self.program
-                    .form(form)
-                    .groups
-                    .iter()
-                    .any(|own| own.set == group)
-            }
-        })
+        if aggregate.set == layout.encounter {
+            contributes(aggregate, &FactsEnvironment { maker: self, form })
+        } else if aggregate.set == layout.task || aggregate.set == layout.referral {
+            false
+        } else {
+            let group = usize::from(aggregate.set.0) - 3;
+            let groups = &self.program.form(form).groups;
+            groups.iter().any(|own| own.set == group)
+        }
     }
 
     fn member_known(&self, slot: Slot, form: FormIx) -> ColumnKnown {
@@ -422,7 +499,7 @@ fn aggregates(root: &Node) -> Vec<&Aggregate> {
 fn mark_always(program: &Program, maker: &Maker<'_>, steps: &mut [Planned]) {
     let mut pending: Vec<usize> = Vec::new();
     for (position, planned) in steps.iter().enumerate() {
-        if matches!(planned.step, Step::Rule(_) | Step::Risk) {
+        if matches!(planned.work, Work::Step(Step::Rule(_) | Step::Risk)) {
             pending.push(position);
         }
     }
@@ -441,7 +518,7 @@ fn mark_always(program: &Program, maker: &Maker<'_>, steps: &mut [Planned]) {
         if !steps[position].always {
             steps[position].always = true;
             pending.extend(steps[position].needs.iter().copied());
-            if steps[position].step == Step::Tasks {
+            if steps[position].work == Work::Step(Step::Tasks) {
                 pending.extend(0..position);
             }
         }

@@ -1,10 +1,11 @@
 //! The replay itself: the encounters one after the other, each time computing what can have changed.
 
-use fuyou_expr::{CodeSet, Value};
+use fuyou_expr::{CodeSet, Rows as _, Value};
 
 use super::bits::Bits;
 use super::history::{Encounter, History};
 use super::outcome::{EncounterOutcome, Outcome};
+use super::plan::Work;
 use super::tasks::{self, HitClock};
 use super::views::{EncounterView, FactsView, GroupRow, ReferralRow, RowView, TaskRow};
 use super::{clock, referrals, visits};
@@ -27,8 +28,12 @@ pub(super) struct Run<'a> {
     referral_rows: Vec<ReferralRow>,
     /// The steps that must be looked at; those that the story does not depend on wait until the end.
     dirty: Bits,
+    /// For each step that grows how many rows its value covers.
+    covered: Vec<usize>,
     /// For each rule the clock that runs, as a position in `hits`.
     running: Vec<Option<usize>>,
+    /// The rules whose clock runs.
+    live: Bits,
     pub hits: Vec<HitClock>,
     level: Option<usize>,
     marks: Vec<usize>,
@@ -67,7 +72,9 @@ impl<'a> Run<'a> {
             task_rows: Vec::new(),
             referral_rows: Vec::new(),
             dirty: program.plan.at_first.clone(),
+            covered: vec![0; program.plan.steps.len()],
             running: vec![None; program.rules.len()],
+            live: Bits::none(program.rules.len()),
             hits: Vec::new(),
             level: None,
             marks: Vec::new(),
@@ -88,8 +95,9 @@ impl<'a> Run<'a> {
     /// Fills what is known of the enrollment whatever was recorded.
     fn start_row(&mut self) {
         let person = &self.history.person;
+        let plan = &self.program.plan;
         self.row
-            .resize(self.program.layout.row.columns(None).count(), Value::Null);
+            .resize(plan.columns + plan.aggregates.len(), Value::Null);
         let known = [
             &person.birth_on,
             &person.sex,
@@ -108,7 +116,8 @@ impl<'a> Run<'a> {
         for slot in &self.program.layout.scores {
             self.row[usize::from(slot.0)] = Value::Number(0);
         }
-        if let Some((_, marks)) = self.program.layout.risk {
+        if let Some((level, marks)) = self.program.layout.risk {
+            self.row[usize::from(level.0)] = Value::Null;
             self.row[usize::from(marks.0)] = Value::Codes(CodeSet::default());
         }
     }
@@ -122,6 +131,11 @@ impl<'a> Run<'a> {
     pub fn begin(&mut self) {
         self.see_referrals(true);
         self.pass(true);
+    }
+
+    /// The facts row.
+    pub fn columns(&self) -> &[Value] {
+        &self.row[..self.program.plan.columns]
     }
 
     /// Whether an encounter comes after all that were added.
@@ -213,8 +227,11 @@ impl<'a> Run<'a> {
         let mut position = 0;
         while let Some(step) = self.dirty.next(position, within) {
             self.dirty.clear(step);
-            if self.compute(plan.steps[step].step) {
+            if let Some(from) = self.compute(step) {
                 self.dirty.add(&plan.readers[step]);
+                for reader in &plan.growing[step] {
+                    self.covered[*reader] = self.covered[*reader].min(from);
+                }
             }
             position = step + 1;
         }
@@ -223,15 +240,31 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Computes a step; returns whether its result changed.
-    fn compute(&mut self, step: Step) -> bool {
-        match step {
-            Step::Derived(ix) => self.derive(ix),
-            Step::Fact(ix) => self.fact(ix),
-            Step::Visits => self.assign_visits(),
-            Step::Rule(ix) => self.rule(ix),
-            Step::Risk => self.grade(),
-            Step::Tasks => self.plan_tasks(),
+    /// Computes a step; returns the first encounter for which its result changed, which is 0 for all that is not of an
+    /// encounter.
+    fn compute(&mut self, position: usize) -> Option<usize> {
+        let planned = &self.program.plan.steps[position];
+        let from = if planned.grows {
+            self.covered[position]
+        } else {
+            0
+        };
+        let anywhere = |changed: bool| changed.then_some(0);
+        match planned.work {
+            Work::Aggregate(ix) => {
+                let (changed, covered) = self.aggregate(ix, from, &planned.forms);
+                self.covered[position] = covered;
+                anywhere(changed)
+            }
+            Work::Step(Step::Derived(ix)) => {
+                self.covered[position] = self.visible;
+                self.derive(ix, from)
+            }
+            Work::Step(Step::Fact(ix)) => anywhere(self.fact(ix)),
+            Work::Step(Step::Visits) => self.assign_visits(),
+            Work::Step(Step::Rule(ix)) => anywhere(self.rule(ix)),
+            Work::Step(Step::Risk) => anywhere(self.grade()),
+            Work::Step(Step::Tasks) => anywhere(self.plan_tasks()),
         }
     }
 
@@ -265,37 +298,61 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Computes a derived column of all encounters so far; returns whether a value changed.
-    fn derive(&mut self, ix: DerivedIx) -> bool {
+    /// Computes a derived column of the encounters at and after `from`; returns the first whose value changed.
+    fn derive(&mut self, ix: DerivedIx, from: usize) -> Option<usize> {
         let place = self.program.layout.derived[ix.get()];
         let is = &self.program.derived[ix.get()].is;
-        let mut changed = false;
-        for position in 0..self.visible {
+        let mut changed = None;
+        for position in from..self.visible {
             let value = is.eval(&self.encounter_view(position));
             if self.kept[position][place] != value {
-                changed = true;
+                changed = changed.or(Some(position));
                 self.kept[position][place] = value;
             }
         }
         changed
     }
 
+    /// Takes the rows at and after `from` into the value of an aggregate; returns whether it changed, and how many
+    /// rows it covers now. Encounters of other than `forms` add nothing to it.
+    fn aggregate(&mut self, ix: usize, from: usize, forms: &[bool]) -> (bool, usize) {
+        let plan = &self.program.plan;
+        let (aggregate, slot) = (&plan.aggregates[ix], plan.columns + ix);
+        let view = self.facts_view();
+        let covered = view.len(aggregate.set);
+        let of_encounters = aggregate.set == self.program.layout.encounter;
+        let worth = |row: usize| !of_encounters || forms[self.encounters[row].0.form.get()];
+        let value = aggregate.extend(&self.row[slot], &view, from, &worth);
+        let changed = self.row[slot] != value;
+        if changed {
+            self.row[slot] = value;
+        }
+        (changed, covered)
+    }
+
     fn fact(&mut self, ix: FactIx) -> bool {
         let fact = self.program.fact(ix);
-        let value = fact.is.eval(&self.facts_view());
+        let value = if self.program.plan.eager {
+            fact.is.eval(&self.facts_view())
+        } else {
+            self.program.plan.facts[ix.get()].eval(&RowView(&self.row))
+        };
         let slot = usize::from(fact.slot.0);
         let changed = self.row[slot] != value;
-        self.row[slot] = value;
+        if changed {
+            self.row[slot] = value;
+        }
         changed
     }
 
-    fn assign_visits(&mut self) -> bool {
+    /// Returns the first encounter whose visit changed.
+    fn assign_visits(&mut self) -> Option<usize> {
         let filled = visits::assign(self);
-        let mut changed = false;
+        let mut changed = None;
         for (position, visit) in filled.iter().enumerate() {
             let value = visit.map_or(Value::Null, |visit| Value::Code(code(visit)));
             if self.kept[position][VISIT_SLOT] != value {
-                changed = true;
+                changed = changed.or(Some(position));
                 self.kept[position][VISIT_SLOT] = value;
             }
         }
@@ -310,6 +367,7 @@ impl<'a> Run<'a> {
             (None, true, newest) => {
                 let at = newest.map_or(0, |newest| self.encounters[newest].0.recorded_at_ms);
                 self.running[ix.get()] = Some(self.hits.len());
+                self.live.set(ix.get());
                 self.hits.push(HitClock {
                     rule: ix,
                     since_ms: at,
@@ -327,6 +385,7 @@ impl<'a> Run<'a> {
                     .max(self.hits[hit].since_ms);
                 self.hits[hit].until_ms = Some(at);
                 self.running[ix.get()] = None;
+                self.live.clear(ix.get());
                 true
             }
             _ => false,
@@ -345,10 +404,9 @@ impl<'a> Run<'a> {
         let mut level = None;
         let mut marks: Vec<usize> = Vec::new();
         let mut scores = vec![0i64; self.scores.len()];
-        for (position, running) in self.running.iter().enumerate() {
+        for position in self.live.iter(Some(&self.program.plan.graders)) {
             let rule = &self.program.rules[position];
-            let counts = rule.risk.is_some() || rule.mark.is_some() || !rule.points.is_empty();
-            if running.is_none() || !counts || self.is_replaced(RuleIx::new(position)) {
+            if self.is_replaced(RuleIx::new(position)) {
                 continue;
             }
             level = level.max(rule.risk);
@@ -366,29 +424,38 @@ impl<'a> Run<'a> {
             level = assessed.then_some(0);
         }
         let changed = (level, &marks, &scores) != (self.level, &self.marks, &self.scores);
-        (self.level, self.marks, self.scores) = (level, marks, scores);
-        self.write_risk();
+        if changed {
+            (self.level, self.marks, self.scores) = (level, marks, scores);
+            self.write_risk();
+        }
+        self.keep_risk();
         changed
     }
 
+    /// Puts the risk into the facts row.
     fn write_risk(&mut self) {
         let layout = &self.program.layout;
-        let level = self
-            .level
-            .map_or(Value::Null, |level| Value::Code(code(level)));
-        let marks: CodeSet = self.marks.iter().map(|mark| code(*mark)).collect();
-        let newest = self.kept.last_mut();
         if let Some((level_slot, marks_slot)) = layout.risk {
-            self.row[usize::from(level_slot.0)] = level.clone();
-            self.row[usize::from(marks_slot.0)] = Value::Codes(marks.clone());
+            self.row[usize::from(level_slot.0)] = self
+                .level
+                .map_or(Value::Null, |level| Value::Code(code(level)));
+            let marks: CodeSet = self.marks.iter().map(|mark| code(*mark)).collect();
+            self.row[usize::from(marks_slot.0)] = Value::Codes(marks);
         }
         for (slot, score) in layout.scores.iter().zip(&self.scores) {
             self.row[usize::from(slot.0)] = Value::Number(*score);
         }
-        let Some(kept) = newest else { return };
-        if let Some(place) = layout.risk_after {
-            kept[place] = level;
-            kept[place + 1] = Value::Codes(marks);
+    }
+
+    /// The newest encounter keeps the risk after it.
+    fn keep_risk(&mut self) {
+        let layout = &self.program.layout;
+        let Some(kept) = self.kept.last_mut() else {
+            return;
+        };
+        if let (Some(place), Some((level, marks))) = (layout.risk_after, layout.risk) {
+            kept[place] = self.row[usize::from(level.0)].clone();
+            kept[place + 1] = self.row[usize::from(marks.0)].clone();
         }
         for (place, score) in self.scores.iter().enumerate() {
             kept[layout.scores_after + place] = Value::Number(*score);
@@ -411,8 +478,9 @@ impl<'a> Run<'a> {
             return;
         };
         let at = self.encounters[newest].0.recorded_at_ms;
-        for rule in self.running.iter().flatten() {
-            let hit = &self.hits[*rule];
+        let live = self.live.iter(Some(&self.program.plan.ending));
+        for running in live.filter_map(|rule| self.running[rule]) {
+            let hit = &self.hits[running];
             let until = self
                 .program
                 .rule(hit.rule)
@@ -423,25 +491,20 @@ impl<'a> Run<'a> {
                 && until.is_some_and(|until| until.holds(&RowView(&self.row)))
             {
                 let since = hit.since_ms;
-                self.hits[*rule].stopped_ms = Some(at.max(since));
+                self.hits[running].stopped_ms = Some(at.max(since));
             }
         }
     }
 
     fn keep_story(&mut self, position: usize) {
         debug_assert_eq!(position, self.outcomes.len());
-        let rules = self
-            .running
-            .iter()
-            .enumerate()
-            .filter(|(_, hit)| hit.is_some());
         self.outcomes.push(EncounterOutcome {
             visit: None,
             derived: Vec::new(),
             level: self.level,
             marks: self.marks.clone(),
             scores: self.scores.clone(),
-            rules: rules.map(|(rule, _)| RuleIx::new(rule)).collect(),
+            rules: self.live.iter(None).map(RuleIx::new).collect(),
         });
     }
 
@@ -452,6 +515,8 @@ impl<'a> Run<'a> {
             .closed_when
             .as_ref()
             .is_some_and(|when| when.holds(&RowView(&self.row)));
+        // What aggregates keep beside the row is not of it.
+        self.row.truncate(self.program.plan.columns);
         let closed_on = match self
             .program
             .closed_on

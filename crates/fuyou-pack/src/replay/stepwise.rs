@@ -64,7 +64,7 @@ impl<'a> Replaying<'a> {
         self.history.encounters.push(encounter.clone());
         if self.run.comes_next(encounter) {
             self.run.add(encounter, position);
-            self.run.row.clone_into(&mut self.outcome.row);
+            self.run.columns().clone_into(&mut self.outcome.row);
         } else {
             self.again();
         }
@@ -92,6 +92,6 @@ impl<'a> Replaying<'a> {
         for (position, encounter) in order {
             self.run.add(encounter, position);
         }
-        self.run.row.clone_into(&mut self.outcome.row);
+        self.run.columns().clone_into(&mut self.outcome.row);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use fuyou_expr::Value;
+use fuyou_expr::{Expr, Value};
 use fuyou_kernel::DayNumber;
 
 use super::outcome::{Due, Hit, Task, TaskOrigin, TaskState};
@@ -46,16 +46,24 @@ pub(super) fn plan(run: &Run<'_>, filled: &[Option<usize>]) -> Vec<Task> {
         .closed_when
         .as_ref()
         .is_some_and(|when| when.holds(&RowView(&run.row)));
+    let closed_on = date(run, run.program.closed_on.as_ref());
     for (position, visit) in run.program.visits.iter().enumerate() {
         let Some((from, to)) = visits::window(visit, &run.row) else {
             continue;
         };
         let by = filled.iter().position(|filled| *filled == Some(position));
-        let expected = !closed
-            && visit
-                .when
-                .as_ref()
-                .is_none_or(|when| when.holds(&RowView(&run.row)));
+        let wanted = visit
+            .when
+            .as_ref()
+            .is_none_or(|when| when.holds(&RowView(&run.row)));
+        let lapses = date(run, visit.lapses_on.as_ref());
+        // Where a visit can be missed, closing ends it like its own day; elsewhere closing cancels it.
+        let (expected, lapses_on) = match lapses {
+            Some(day) if closed => (closed_on.is_some(), closed_on.map(|on| on.min(day))),
+            lapses => (!closed, lapses),
+        };
+        // What ends before it is overdue cannot be missed: it was never late.
+        let expected = wanted && expected && lapses_on.is_none_or(|lapses| to < lapses);
         let state = match by {
             Some(by) => TaskState::Done {
                 on: run.encounters[by].0.occurred_on,
@@ -73,6 +81,7 @@ pub(super) fn plan(run: &Run<'_>, filled: &[Option<usize>]) -> Vec<Task> {
             from,
             due,
             state,
+            lapses_on: lapses_on.filter(|_| state == TaskState::Open),
             escalations: escalations(run, due, &visit.escalate),
         });
     }
@@ -83,6 +92,14 @@ pub(super) fn plan(run: &Run<'_>, filled: &[Option<usize>]) -> Vec<Task> {
         }
     }
     tasks
+}
+
+/// The day that an expression over the facts row names.
+fn date(run: &Run<'_>, expr: Option<&Expr>) -> Option<DayNumber> {
+    match expr?.eval(&RowView(&run.row)) {
+        Value::Date(day) => Some(DayNumber(day)),
+        _ => None,
+    }
 }
 
 fn escalations(run: &Run<'_>, due: Due, list: &[Escalation]) -> Vec<(i64, Owner)> {
@@ -120,6 +137,7 @@ impl RuleTasks<'_> {
             (until, stopped) => until.or(stopped),
         };
         let cancelled = stop.is_some() || run.is_replaced(hit.rule);
+        let lapses_on = date(run, self.task.lapses_on.as_ref());
         let mut from = clock::day(hit.since_ms, run.history);
         let mut due = clock::due(hit.since_ms, self.task.within, run.history);
         let mut next = 0;
@@ -127,6 +145,9 @@ impl RuleTasks<'_> {
             let Some(this_due) = due else { return };
             let key = format!("rule:{rule}@{since}#{number}");
             let deed = self.deed(&key, &mut next, stop);
+            // A repetition that would fall due when everything has lapsed is not begun.
+            let ended = lapses_on.is_some_and(|on| on <= clock::due_day(this_due, run.history));
+            let cancelled = cancelled || ended;
             if deed.is_none() && number > 1 && cancelled {
                 return;
             }
@@ -151,6 +172,7 @@ impl RuleTasks<'_> {
                 from,
                 due: this_due,
                 state,
+                lapses_on: lapses_on.filter(|_| state == TaskState::Open),
                 escalations: escalations(run, this_due, &self.task.escalate),
             });
             let (Some(deed), Some(every)) = (deed, self.task.every) else {
@@ -220,8 +242,13 @@ fn in_time(deed: Deed, due: Due) -> bool {
     }
 }
 
-/// The set `task` as facts see it.
+/// The set `task` as facts see it: a task is missed for them once a record of the day on which it lapsed, or of a later
+/// one, is there. Facts know no other today.
 pub(super) fn rows(run: &Run<'_>, tasks: &[Task]) -> Vec<TaskRow> {
+    let last = run.encounters[..run.visible]
+        .iter()
+        .map(|(encounter, _)| encounter.occurred_on)
+        .max();
     let rows = tasks.iter().map(|task| {
         let (rule, visit, started) = match task.origin {
             TaskOrigin::Visit(visit) => (Value::Null, Value::Code(code(visit.get())), task.from),
@@ -234,6 +261,9 @@ pub(super) fn rows(run: &Run<'_>, tasks: &[Task]) -> Vec<TaskRow> {
             ),
         };
         let (state, on_time, done_on) = match task.state {
+            TaskState::Open if last.is_some_and(|last| task.is_missed(last)) => {
+                (3, Value::Boolean(false), Value::Null)
+            }
             TaskState::Open => (0, Value::Null, Value::Null),
             TaskState::Done { on, on_time, .. } => (1, Value::Boolean(on_time), Value::Date(on.0)),
             TaskState::Cancelled => (2, Value::Null, Value::Null),

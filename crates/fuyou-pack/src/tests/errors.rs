@@ -187,6 +187,31 @@ fn one_error_each() {
 }
 
 #[test]
+fn terms_and_indicators_share_ids_and_names() {
+    let check = |row: &str, expected: &str| {
+        let table = format!("id,zh,en,unit,better,program,aliases,source\n{row}\n");
+        let pack = with(files("mini"), &[("plan_terms.csv", &table)]);
+        assert_eq!(errors(&[pack]), expected, "{row}");
+    };
+    check(
+        "rides,骑行次数,Rides,次,higher,riders,骑行量|骑行数,,",
+        "mini is a good pack",
+    );
+    check(
+        "theft_rate,被盗率,Theft,%,lower,police,,",
+        "mini/plan_terms.csv:2:1: `theft_rate` is an indicator: remove this row and write its names into the indicator's `aliases`",
+    );
+    check(
+        "checks,首检率,Checks,%,higher,riders,首查率|首保覆盖率,",
+        "mini/plan_terms.csv:2:1: the name `首保覆盖率` already belongs to `checked_rate` (mini/bicycle/indicators.toml:15)",
+    );
+    check(
+        "checks,首检率,Checks,%,higher,,,",
+        "mini/plan_terms.csv:2:1: `` should be lower_snake_case ASCII, begin with a letter and have at most 60 characters",
+    );
+}
+
+#[test]
 fn a_pack_without_its_head_or_base() {
     let check = |layers: &[crate::PackFiles], expected: &str| assert_eq!(errors(layers), expected);
     check(

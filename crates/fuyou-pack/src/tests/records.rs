@@ -3,10 +3,10 @@
 use fuyou_expr::Value;
 use fuyou_kernel::{Date, DayNumber, Secrecy};
 
-use super::fixture::mini;
+use super::fixture::{files, mini, with};
 use crate::input::read_input;
 use crate::model::{At, FormIx, Program, Severity};
-use crate::record::{Checked, Draft, check_record, prefill, record_secrecy};
+use crate::record::{Cell, Checked, Draft, check_record, prefill, record_secrecy};
 use crate::replay::{Encounter, History, replay};
 
 fn day(text: &str) -> DayNumber {
@@ -238,6 +238,130 @@ fn rows_of_a_group() {
             [loose(0), Value::Null],
         ],
         "refuse wheel rows",
+    );
+}
+
+/// A form whose group hides fields by their row, with everything a field and a check can say.
+const TRIP: &str = r#"
+id = "trip"
+title = { zh = "骑行", en = "Trip" }
+
+[[group]]
+id = "stage"
+title = { zh = "路段", en = "Stage" }
+max = 5
+
+[[group.field]]
+id = "road"
+label = { zh = "路况", en = "Road" }
+type = "code(wear)"
+
+[[group.field]]
+id = "repairs"
+label = { zh = "修理次数", en = "Repairs" }
+type = "integer"
+show_if = "road = 'much'"
+required = "road = 'much'"
+hard = [1, 9]
+soft = [1, 3]
+
+[[group.field]]
+id = "repairs_double"
+label = { zh = "修理次数×2", en = "Repairs twice" }
+type = "integer"
+show_if = "repairs > 1"
+compute = "repairs * 2"
+
+[[group.check]]
+id = "has_repairs"
+that = "coalesce(repairs, 0) > 0"
+severity = "refuse"
+message = { zh = "应有修理", en = "Repairs are expected" }
+at = ["repairs"]
+
+[[check]]
+id = "some_repairs"
+that = "coalesce(sum(stage.repairs), 0) < 8"
+severity = "confirm"
+message = { zh = "修理很多", en = "Many repairs" }
+at = ["stage"]
+"#;
+
+#[test]
+fn nothing_is_said_about_hidden_fields_of_a_row() {
+    let pack = crate::load(&[with(files("mini"), &[("bicycle/forms/trip.toml", TRIP)])]).unwrap();
+    let program = &pack.programs[0];
+    let history = bought(program);
+    let outcome = replay(program, &history);
+    let field = program.form_ix("trip").unwrap();
+    let roads = program.form(field).groups[0].fields[0].codes.as_ref();
+    let road = |code: &str| {
+        let at = roads
+            .unwrap()
+            .codes
+            .iter()
+            .position(|one| &*one.code == code);
+        Value::Code(u16::try_from(at.unwrap()).unwrap())
+    };
+    let check = |code: &str, repairs: Option<i64>, expected: &str| {
+        let (form, mut draft) = draft(program, "trip", "2026-02-10", &[]);
+        let repairs = repairs.map_or(Value::Null, Value::Number);
+        draft.groups[0] = vec![vec![road(code), repairs, Value::Null]];
+        let checked = check_record(program, form, &history, &outcome, &draft, day("2026-03-01"));
+        let cells: Vec<&str> = checked.cells[0][0]
+            .iter()
+            .map(|cell| match cell {
+                Cell::Hidden => "hidden",
+                Cell::Optional => "optional",
+                Cell::Required => "required",
+            })
+            .collect();
+        let kept: Vec<String> = checked.draft.groups[0][0][1..]
+            .iter()
+            .map(|value| match value {
+                Value::Number(number) => number.to_string(),
+                _ => "-".to_owned(),
+            })
+            .collect();
+        let found = format!(
+            "{} | {} | {}",
+            cells[1..].join(" "),
+            kept.join(" "),
+            findings(program, form, &checked)
+        );
+        assert_eq!(
+            found,
+            expected,
+            "{code} {repairs:?}",
+            repairs = draft.groups
+        );
+    };
+    // Hidden: what was typed is emptied, and neither limits, requirement nor checks speak of it.
+    check("some", None, "hidden hidden | - - | ");
+    check("some", Some(0), "hidden hidden | - - | ");
+    check("some", Some(99), "hidden hidden | - - | ");
+    // Shown: they all do.
+    check(
+        "much",
+        None,
+        "required hidden | - - | refuse stage[0].repairs required; refuse stage[0].repairs has_repairs",
+    );
+    check("much", Some(1), "required hidden | 1 - | ");
+    check("much", Some(3), "required optional | 3 6 | ");
+    check(
+        "much",
+        Some(4),
+        "required optional | 4 8 | confirm stage[0].repairs soft",
+    );
+    check(
+        "much",
+        Some(0),
+        "required hidden | 0 - | refuse stage[0].repairs hard; refuse stage[0].repairs has_repairs",
+    );
+    check(
+        "much",
+        Some(10),
+        "required optional | 10 20 | refuse stage[0].repairs hard; confirm stage some_repairs",
     );
 }
 

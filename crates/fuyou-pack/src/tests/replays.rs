@@ -156,8 +156,8 @@ fn told(program: &Program, history: &History, outcome: &Outcome) -> String {
         };
         writeln!(
             text,
-            "{} {:?} {:?} {:?} {state} {:?}",
-            task.key, task.owner, task.from, task.due, task.escalations
+            "{} {:?} {:?} {:?} {state} {:?} {:?}",
+            task.key, task.owner, task.from, task.due, task.lapses_on, task.escalations
         )
         .unwrap();
     }
@@ -468,6 +468,11 @@ fn skipping_changes_nothing_in_the_packs_of_the_project() {
     let eager = eager(load(&layers).unwrap());
     for ((program, history), (other, same)) in histories(&lazy).zip(histories(&eager)) {
         let (one, two) = (replay(program, history), replay(other, same));
-        assert_eq!(told(program, history, &one), told(other, same, &two));
+        assert_eq!(format!("{one:?}"), format!("{two:?}"));
+        // Without its last record too: what waits until the end is then computed in the middle.
+        let mut shorter = history.clone();
+        shorter.encounters.pop();
+        let (one, two) = (replay(program, &shorter), replay(other, &shorter));
+        assert_eq!(format!("{one:?}"), format!("{two:?}"));
     }
 }

@@ -12,6 +12,8 @@ use crate::registry::OrganizationId;
 pub const GLASS_REASON_CHARACTERS_MIN: usize = 10;
 /// How long such an opening lasts, in milliseconds: a day.
 const GLASS_MS: i64 = 24 * 3_600_000;
+/// After every opening: the first day of the year 3000.
+const END_OF_TIMES: Timestamp = Timestamp::constant(32_503_680_000, 0);
 
 /// By which right a record is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,73 @@ pub async fn opens_to(
         return Ok(Some(Opening::Glass));
     }
     Ok(None)
+}
+
+/// A record that was opened without a care relation, for whoever answers for it.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// When.
+    pub at: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// Login and name of the user.
+    pub user: (String, String),
+    /// Where the user works.
+    pub user_organization: OrganizationId,
+    /// Whose record; none when she lives outside of the reader's area.
+    pub person: Option<(Uuid, String)>,
+    /// Where she lives.
+    pub residence: OrganizationId,
+    /// Why.
+    pub reason: String,
+    /// Where this one stands in the list.
+    pub place: OpenedPlace,
+}
+
+/// A place in the list of opened records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenedPlace(pub Timestamp, pub Uuid);
+
+/// Openings on a page.
+const OPENED_PAGE: usize = 50;
+
+/// Records that users of the actor's area opened without a care relation, and those of persons who live there, the
+/// newest first, and where the next page begins.
+pub async fn opened(
+    cx: &Cx,
+    before: Option<OpenedPlace>,
+) -> Result<Result<(Vec<Opened>, Option<OpenedPlace>), Denied>, Error> {
+    let own = cx.actor.organization;
+    if let Err(denied) = cx.actor.require(Action::ReviewGlass, own) {
+        return Ok(Err(denied));
+    }
+    let Some(top) = cx.actor.tree.get(own) else {
+        return Ok(Ok((Vec::new(), None)));
+    };
+    let before = before.map_or((Timestamp::MAX, Uuid::max()), |place| (place.0, place.1));
+    // The databases keep milliseconds, and not the end of all times.
+    let before = (before.0.min(END_OF_TIMES), before.1);
+    let mut reader = cx.db.read().await?;
+    let limit = i64::try_from(OPENED_PAGE + 1).unwrap_or(i64::MAX);
+    let rows = store::opened_glass(&mut reader, &top.path, before, limit).await?;
+    let more = rows.len() > OPENED_PAGE;
+    let openings = rows.into_iter().take(OPENED_PAGE).map(|row| {
+        let residence = OrganizationId::from_uuid(row.residence_org_id);
+        let is_ours = cx.actor.sees(residence);
+        Opened {
+            at: row.opened_at.0,
+            until: row.until_at.0,
+            user: (row.login, row.user_name),
+            user_organization: OrganizationId::from_uuid(row.user_org_id),
+            person: is_ours.then_some((row.subject_id, row.person_name)),
+            residence,
+            reason: row.reason,
+            place: OpenedPlace(row.opened_at.0, row.id),
+        }
+    });
+    let openings: Vec<Opened> = openings.collect();
+    let next = openings.last().map(|last| last.place).filter(|_| more);
+    Ok(Ok((openings, next)))
 }
 
 /// Opens a record for a day without a care relation. The reason stands in the audit trail for the auditor.

@@ -7,6 +7,7 @@
 
 mod actor;
 mod care;
+mod glass_web;
 mod password;
 mod role;
 mod session;
@@ -18,13 +19,15 @@ mod web;
 mod tests;
 
 pub use actor::{Actor, Denied, UserId};
-pub use care::{GLASS_REASON_CHARACTERS_MIN, Opening, break_glass, opens, opens_to};
+pub use care::{
+    GLASS_REASON_CHARACTERS_MIN, Opened, OpenedPlace, Opening, break_glass, opened, opens, opens_to,
+};
 pub(crate) use password::Passwords;
 pub use password::{PasswordCost, PasswordError};
 pub use role::{Action, Role};
 pub use session::{Session, authenticate, log_in, log_out};
 pub use users::{
     NewUser, Standing, User, UserError, change_password, create_user, list, reset_password,
-    set_state,
+    set_state, user_with_login,
 };
 pub(crate) use web::routes;

@@ -32,6 +32,8 @@ pub enum Role {
 pub enum Action {
     /// Register a person and correct her identity.
     RegisterPerson,
+    /// Make one record of two of the same person, and two again.
+    MergePersons,
     /// Search persons and open their records.
     ReadPerson,
     /// Open enrollments, record encounters.
@@ -52,6 +54,10 @@ pub enum Action {
     ManageUsers,
     /// Create and change organizations.
     ManageOrganizations,
+    /// Keep the list of staff members.
+    ManageStaff,
+    /// See which records were opened without a care relation.
+    ReviewGlass,
     /// Look into the rule packs.
     ReadPacks,
     /// Open a record without a care relation, with a reason.
@@ -102,6 +108,7 @@ impl Role {
             ],
             Role::TownshipWorker => &[
                 A::RegisterPerson,
+                A::MergePersons,
                 A::ReadPerson,
                 A::RecordCare,
                 A::ManageReferral,
@@ -121,6 +128,7 @@ impl Role {
             ],
             Role::CountyWorker => &[
                 A::RegisterPerson,
+                A::MergePersons,
                 A::ReadPerson,
                 A::RecordCare,
                 A::ManageReferral,
@@ -128,6 +136,8 @@ impl Role {
                 A::DrillToPersons,
                 A::ManagePlan,
                 A::WriteSummary,
+                A::ManageStaff,
+                A::ReviewGlass,
                 A::ReadPacks,
                 A::BreakGlass,
                 A::ImportData,
@@ -140,7 +150,12 @@ impl Role {
                 A::WriteSummary,
                 A::ReadPacks,
             ],
-            Role::Administrator => &[A::ManageUsers, A::ManageOrganizations, A::ReadPacks],
+            Role::Administrator => &[
+                A::ManageUsers,
+                A::ManageOrganizations,
+                A::ManageStaff,
+                A::ReadPacks,
+            ],
             Role::Auditor => &[A::ReadAudit],
         };
         actions.contains(&action)

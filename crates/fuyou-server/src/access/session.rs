@@ -156,7 +156,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Session>, Err
             name: found.user.name,
             role,
             organization: found.user.organization,
-            tree: app.tree(),
+            tree: app.tree_at(found.tree_stamp).await?,
         },
         csrf: found.csrf,
         token_hash,

@@ -74,15 +74,23 @@ pub(super) async fn user(
     Ok(row.map(StoredUser::from))
 }
 
-/// Users in order of login after `after`, at most `limit`.
+/// Users below a path of the tree in order of login after `after`, at most `limit`.
 pub(super) async fn users(
     connection: &mut Connection,
+    path: &str,
     after: &str,
     limit: i64,
 ) -> Result<Vec<StoredUser>, Error> {
-    const SQL: &str = "select id, login, name, role, org_id, password_hash, state, must_change_password \
-                       from app_user where login > $1 order by login limit $2";
-    let rows: Vec<UserRow> = query(SQL).bind(after).bind(limit).all(connection).await?;
+    const SQL: &str = "select u.id, u.login, u.name, u.role, u.org_id, u.password_hash, u.state, u.must_change_password \
+                       from app_user u join organization o on o.id = u.org_id \
+                       where o.path >= $1 and o.path < $2 and u.login > $3 order by u.login limit $4";
+    let rows: Vec<UserRow> = query(SQL)
+        .bind(path)
+        .bind(format!("{path}\u{10FFFF}"))
+        .bind(after)
+        .bind(limit)
+        .all(connection)
+        .await?;
     Ok(rows.into_iter().map(StoredUser::from).collect())
 }
 
@@ -151,10 +159,13 @@ pub(super) struct StoredSession {
     pub csrf: String,
     pub created_at: Timestamp,
     pub seen_at: Timestamp,
+    /// Which change of the tree of organizations is the last one.
+    pub tree_stamp: i64,
 }
 
 row! {
     struct SessionRow {
+        tree_stamp: i64,
         csrf: String,
         session_created_at: DbInstant,
         seen_at: DbInstant,
@@ -167,7 +178,8 @@ pub(super) async fn session(
     hash: &[u8],
 ) -> Result<Option<StoredSession>, Error> {
     const SQL: &str = "select u.id, u.login, u.name, u.role, u.org_id, u.password_hash, u.state, \
-                       u.must_change_password, s.csrf, s.created_at as session_created_at, s.seen_at \
+                       u.must_change_password, s.csrf, s.created_at as session_created_at, s.seen_at, \
+                       (select stamp from organization_stamp where id = 1) as tree_stamp \
                        from session s join app_user u on u.id = s.user_id where s.token_hash = $1";
     let row: Option<SessionRow> = query(SQL).bind(hash).optional(connection).await?;
     Ok(row.map(|row| StoredSession {
@@ -175,6 +187,7 @@ pub(super) async fn session(
         csrf: row.csrf,
         created_at: row.session_created_at.0,
         seen_at: row.seen_at.0,
+        tree_stamp: row.tree_stamp,
     }))
 }
 
@@ -322,4 +335,45 @@ pub(super) async fn insert_glass(
         .execute(tx)
         .await?;
     Ok(())
+}
+
+row! {
+    /// A record that was opened without a care relation.
+    pub(super) struct GlassRow {
+        pub subject_id: Uuid,
+        pub id: Uuid,
+        pub reason: String,
+        pub opened_at: DbInstant,
+        pub until_at: DbInstant,
+        pub login: String,
+        pub user_name: String,
+        pub user_org_id: Uuid,
+        pub person_name: String,
+        pub residence_org_id: Uuid,
+    }
+}
+
+/// What was opened by users of a part of the tree, or about persons who live there, before a moment (and an opening of
+/// that moment), the newest first.
+pub(super) async fn opened_glass(
+    connection: &mut Connection,
+    path: &str,
+    (before, id): (Timestamp, Uuid),
+    limit: i64,
+) -> Result<Vec<GlassRow>, Error> {
+    const SQL: &str = "select g.subject_id, g.id, g.reason, g.opened_at, g.until_at, u.login, u.name as user_name, \
+                       u.org_id as user_org_id, p.name as person_name, p.residence_org_id \
+                       from glass g join app_user u on u.id = g.user_id join person p on p.subject_id = g.subject_id \
+                       join organization o on o.id = u.org_id join organization r on r.id = p.residence_org_id \
+                       where (g.opened_at < $1 or (g.opened_at = $1 and g.id < $2)) \
+                       and ((o.path >= $3 and o.path < $4) or (r.path >= $3 and r.path < $4)) \
+                       order by g.opened_at desc, g.id desc limit $5";
+    query(SQL)
+        .bind(DbInstant(before))
+        .bind(id)
+        .bind(path)
+        .bind(format!("{path}\u{10FFFF}"))
+        .bind(limit)
+        .all(connection)
+        .await
 }

@@ -3,9 +3,9 @@
 use fuyou_kernel::Date;
 
 use super::session::lock_minutes;
-use super::{Action, Role};
+use super::{Action, NewUser, Role, create_user};
 use crate::http::{Access, routes};
-use crate::testkit::{PASSWORD, TestApp, on_each_database};
+use crate::testkit::{PASSWORD, TestApp, by_test, on_each_database};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
 
@@ -129,6 +129,50 @@ async fn an_administrator_keeps_users() {
     .await;
 }
 
+/// Whoever keeps the users of one township sees whole pages of them, whatever stands between them elsewhere.
+#[tokio::test]
+async fn pages_of_users_are_full_and_end() {
+    on_each_database(TODAY, async |app| {
+        let (east, west) = (app.organization("990001"), app.organization("990002"));
+        let new = |login: String, role, organization| NewUser {
+            login,
+            name: "n".to_owned(),
+            role,
+            organization,
+            password: PASSWORD.to_owned(),
+            must_change_password: false,
+        };
+        let keeper = new("keeper".to_owned(), Role::Administrator, east);
+        let by = || by_test(&app.app, "create_user");
+        create_user(&app.app, by(), &keeper).await.unwrap();
+        for at in 0..60 {
+            let elsewhere = new(format!("west.{at:02}"), Role::Nurse, west);
+            create_user(&app.app, by(), &elsewhere).await.unwrap();
+            let here = new(format!("x.{at:02}"), Role::Nurse, east);
+            create_user(&app.app, by(), &here).await.unwrap();
+        }
+        let count = |body: &str| body.matches("/password\"").count();
+        let first = app.get("keeper", "/users").await.body;
+        assert_eq!(
+            first.matches("data-label=\"登录名\"").count(),
+            50,
+            "{}",
+            count(&first)
+        );
+        assert!(!first.contains("west."));
+        let (_, next) = first.split_once("rel=\"next\" href=\"").unwrap();
+        let next = next.split('"').next().unwrap();
+        assert_eq!(
+            next, "/users?after=x%2E46",
+            "keeper, township_worker, village_doctor and 47 more"
+        );
+        let last = app.get("keeper", next).await.body;
+        assert_eq!(last.matches("data-label=\"登录名\"").count(), 13);
+        assert!(!last.contains("rel=\"next\""));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_password_is_changed_by_who_knows_it() {
     on_each_database(TODAY, async |app| {
@@ -207,6 +251,10 @@ async fn observed(app: &TestApp) -> String {
             .replace("{enrollment}", "018f0000-0000-7000-8000-000000000002")
             .replace("{referral}", "018f0000-0000-7000-8000-000000000003")
             .replace("{task}", "018f0000-0000-7000-8000-000000000004")
+            .replace("{other}", "018f0000-0000-7000-8000-000000000005")
+            .replace("{merge}", "018f0000-0000-7000-8000-000000000006")
+            .replace("{organization}", "018f0000-0000-7000-8000-000000000007")
+            .replace("{staff}", "018f0000-0000-7000-8000-000000000008")
             .replace("{program}", "none")
             .replace("{form}", "none")
             .replace("{list}", "none")
@@ -255,8 +303,9 @@ async fn every_route_lets_in_exactly_the_roles_of_the_table() {
 
 #[test]
 fn nobody_can_do_everything_and_everything_can_be_done() {
-    const ACTIONS: [Action; 15] = [
+    const ACTIONS: [Action; 18] = [
         Action::RegisterPerson,
+        Action::MergePersons,
         Action::ReadPerson,
         Action::RecordCare,
         Action::ManageReferral,
@@ -267,6 +316,8 @@ fn nobody_can_do_everything_and_everything_can_be_done() {
         Action::ReadAudit,
         Action::ManageUsers,
         Action::ManageOrganizations,
+        Action::ManageStaff,
+        Action::ReviewGlass,
         Action::ReadPacks,
         Action::BreakGlass,
         Action::ImportData,

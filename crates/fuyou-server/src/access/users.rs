@@ -120,20 +120,26 @@ pub async fn create_user(app: &App, by: Entry, new: &NewUser) -> Result<UserId, 
 /// Users of the actor's subtree in order of login after `after`, and where the next page starts.
 pub async fn list(cx: &Cx, after: &str) -> Result<(Vec<User>, Option<String>), UserError> {
     cx.actor.require_anywhere(Action::ManageUsers)?;
-    let mut reader = cx.db.read().await?;
-    let page = store::users(&mut reader, after, PAGE_MAX).await?;
-    let full = page.len() as i64 == PAGE_MAX;
-    let next = if full {
-        page.last().map(|user| user.login.clone())
-    } else {
-        None
+    let Some(top) = cx.actor.tree.get(cx.actor.organization) else {
+        return Ok((Vec::new(), None));
     };
-    let seen = page
-        .into_iter()
-        .filter(|user| cx.actor.sees(user.organization))
-        .map(shown)
-        .collect();
-    Ok((seen, next))
+    let mut reader = cx.db.read().await?;
+    // One more than a page tells whether there is a next one.
+    let mut page = store::users(&mut reader, &top.path, after, PAGE_MAX + 1).await?;
+    let more = page.len() as i64 > PAGE_MAX;
+    if more {
+        page.pop();
+    }
+    let next = page.last().filter(|_| more).map(|user| user.login.clone());
+    Ok((page.into_iter().map(shown).collect(), next))
+}
+
+/// The user with a login in the actor's subtree, if there is one. For linking a user with what is kept elsewhere.
+pub async fn user_with_login(cx: &Cx, login: &str) -> Result<Option<UserId>, Error> {
+    let mut reader = cx.db.read().await?;
+    let user = store::user_by_login(&mut reader, login).await?;
+    let seen = user.filter(|user| cx.actor.sees(user.organization));
+    Ok(seen.map(|user| user.id))
 }
 
 fn shown(user: StoredUser) -> User {

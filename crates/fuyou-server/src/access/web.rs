@@ -5,23 +5,21 @@ use axum::extract::{Path, Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use fuyou_kernel::{IdentityNumber, Localized};
+use fuyou_kernel::Localized;
 use serde::Deserialize;
 
 use super::{
-    Action, GLASS_REASON_CHARACTERS_MIN, NewUser, PasswordError, Role, Standing, User, UserError,
-    UserId, break_glass, change_password, create_user, list, log_in, log_out, reset_password,
-    set_state,
+    Action, NewUser, PasswordError, Role, Standing, User, UserError, UserId, change_password,
+    create_user, list, log_in, log_out, reset_password, set_state,
 };
-use crate::http::{Access, App, Cx, Error, Form, Route, SESSION_COOKIE, language};
-use crate::registry::{OrganizationId, person_by_identity_number};
+use crate::http::{Access, App, Cx, Error, Form, Route, SESSION_COOKIE, encoded, language};
+use crate::registry::OrganizationId;
 use crate::ui::{Frame, html};
 
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
     let users = Access::Needs(Action::ManageUsers);
-    let glass = Access::Needs(Action::BreakGlass);
-    vec![
+    let mut routes = vec![
         Route::get("/login", Access::Public, show_login),
         Route::post("/login", Access::Public, submit_login),
         Route::post("/logout", Access::LoggedIn, submit_logout),
@@ -32,9 +30,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/users/{id}/lock", users, lock),
         Route::post("/users/{id}/unlock", users, unlock),
         Route::post("/users/{id}/password", users, reset),
-        Route::get("/glass", glass, show_glass),
-        Route::post("/glass", glass, submit_glass),
-    ]
+    ];
+    routes.extend(super::glass_web::routes());
+    routes
 }
 
 impl From<UserError> for Error {
@@ -217,12 +215,12 @@ async fn users_page(
     let page = UsersPage {
         frame: Frame::new(cx, "menu-users"),
         users: lines.collect(),
-        next: next.map(|login| format!("/users?after={login}")),
+        next: next.map(|login| format!("/users?after={}", encoded(&login))),
         roles: Role::ALL
             .into_iter()
             .map(|role| (role.word(), role_text(role.word())))
             .collect(),
-        organizations: crate::registry::choices(cx),
+        organizations: crate::registry::open_choices(cx, None),
         given_password,
     };
     Ok(html(&page)?.into_response())
@@ -252,6 +250,10 @@ async fn submit_user(cx: Cx, Form(form): Form<UserForm>) -> Result<Response, Err
         .parse()
         .map_err(|_| rejected("请选择机构", "Please choose an organization"))?;
     cx.actor.require(Action::ManageUsers, organization)?;
+    let place = cx.actor.tree.get(organization);
+    if place.is_some_and(|place| place.closed_on.is_some()) {
+        return Err(rejected("该机构已停用", "This organization is closed"));
+    }
     let new = NewUser {
         login: form.login.trim().to_owned(),
         name: form.name,
@@ -281,61 +283,4 @@ async fn reset(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
 
 fn user_id(text: &str) -> Result<UserId, Error> {
     text.parse().map_err(|_| Error::NotFound)
-}
-
-#[derive(Template)]
-#[template(path = "access/glass.html")]
-struct GlassPage {
-    frame: Frame,
-    reason: String,
-    problem_number: String,
-    problem_reason: String,
-}
-
-async fn show_glass(cx: Cx) -> Result<Response, Error> {
-    let frame = Frame::new(&cx, "home-glass");
-    let page = GlassPage {
-        frame,
-        reason: String::new(),
-        problem_number: String::new(),
-        problem_reason: String::new(),
-    };
-    Ok(html(&page)?.into_response())
-}
-
-#[derive(Deserialize)]
-struct GlassForm {
-    identity_number: String,
-    reason: String,
-}
-
-/// Whoever has the whole identity number in hand may ask whether there is a record; the asking is audited.
-async fn submit_glass(cx: Cx, Form(form): Form<GlassForm>) -> Result<Response, Error> {
-    let reason = form.reason.trim();
-    let mut problem_reason = String::new();
-    if reason.chars().count() < GLASS_REASON_CHARACTERS_MIN {
-        problem_reason = cx.t("glass-reason-short");
-    }
-    let mut problem_number = String::new();
-    match form.identity_number.parse::<IdentityNumber>() {
-        Err(_) => problem_number = cx.t("glass-number-wrong"),
-        Ok(number) if problem_reason.is_empty() => {
-            match person_by_identity_number(&cx, &number).await? {
-                Some(person) => {
-                    break_glass(&cx, person.uuid(), reason).await??;
-                    return Ok(Redirect::to(&format!("/persons/{person}")).into_response());
-                }
-                None => problem_number = cx.t("glass-nobody"),
-            }
-        }
-        Ok(_) => {}
-    }
-    let frame = Frame::new(&cx, "home-glass");
-    let page = html(&GlassPage {
-        frame,
-        reason: form.reason,
-        problem_number,
-        problem_reason,
-    })?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }

@@ -4,7 +4,7 @@ use fuyou_kernel::Timestamp;
 
 use super::verify;
 use crate::db::{Db, Entry, query};
-use crate::testkit::each_database;
+use crate::testkit::{each_database, on_each_database};
 
 const AT: Timestamp = Timestamp::constant(1_774_500_000, 0);
 
@@ -69,5 +69,35 @@ async fn tampering_is_named() {
         "update audit set hash = (select a.hash from audit a where a.seq = 1) where seq = 2",
         changed,
     )
+    .await;
+}
+
+#[tokio::test]
+async fn the_next_page_keeps_a_filter_with_odd_characters() {
+    on_each_database("2026-03-26".parse().unwrap(), async |app| {
+        for _ in 0..101 {
+            let mut entry = crate::testkit::by_test(&app.app, "odd");
+            entry.actor_login = "a&b=c d".into();
+            app.app.db().note(entry).await.unwrap();
+        }
+        let mut tx = app.app.db().begin(None).await.unwrap();
+        tx.audit(crate::testkit::by_test(&app.app, "last"));
+        tx.commit().await.unwrap();
+        let first = app.get("auditor", "/audit?actor=a%26b%3Dc+d").await.body;
+        assert_eq!(first.matches("<tr><td class=\"number\"").count(), 100);
+        let (_, next) = first.split_once("rel=\"next\" href=\"").unwrap();
+        let next = next
+            .split('"')
+            .next()
+            .unwrap()
+            .replace("&#38;", "&")
+            .replace("&amp;", "&");
+        let rest = app.get("auditor", &next).await.body;
+        assert_eq!(
+            rest.matches("<tr><td class=\"number\"").count(),
+            1,
+            "{next}"
+        );
+    })
     .await;
 }

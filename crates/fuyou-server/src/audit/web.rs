@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Filter, Position, entries};
 use crate::access::Action;
-use crate::http::{Access, Cx, Error, Route};
+use crate::http::{Access, Cx, Error, Route, encoded};
 use crate::ui::{Frame, html};
 
 /// Routes of this capability.
@@ -27,6 +27,24 @@ struct AuditQuery {
     from: String,
     to: String,
     before: String,
+}
+
+impl AuditQuery {
+    /// The page of the same filter that begins before a place.
+    fn address(&self, before: Position) -> String {
+        let before = before.to_string();
+        let pairs = [
+            ("actor", &self.actor),
+            ("action", &self.action),
+            ("entity", &self.entity),
+            ("subject", &self.subject),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("before", &before),
+        ];
+        let pairs = pairs.map(|(name, value)| format!("{name}={}", encoded(value)));
+        format!("/audit?{}", pairs.join("&"))
+    }
 }
 
 struct Line {
@@ -87,10 +105,7 @@ async fn show(cx: Cx, Query(query): Query<AuditQuery>) -> Result<Response, Error
             .unwrap_or_default(),
         detail: entry.detail,
     });
-    let next = next.map(|position: Position| {
-        let AuditQuery { actor, action, entity, subject, from, to, .. } = &query;
-        format!("/audit?actor={actor}&action={action}&entity={entity}&subject={subject}&from={from}&to={to}&before={position}")
-    });
+    let next = next.map(|position: Position| query.address(position));
     let page = AuditPage {
         frame: Frame::new(&cx, "menu-audit"),
         lines: lines.collect(),

@@ -33,8 +33,13 @@ impl Known {
         Known(File {
             subject,
             profile,
-            enrollments: Vec::new(),
+            ..File::default()
         })
+    }
+
+    /// Who: another id than that of the lines when the record was merged since they were written.
+    pub(crate) fn subject(&self) -> Uuid {
+        self.0.subject
     }
 
     /// Whether there is a person of this id.
@@ -152,23 +157,18 @@ impl Care {
             return answer;
         };
         let opening = EnrollmentId::from_uuid(lines.id);
-        let mut before = self.before(by, &base, stored, opening, shown::date(first_day));
-        if stored.is_none() {
-            before.head.organization = lines.organization;
-            let code = by
-                .actor
-                .tree
-                .get(lines.organization)
-                .map(|organization| organization.code.as_str().into());
-            before.history.org = code;
-        }
+        let organization = Some(lines.organization);
+        let before = match stored {
+            Some(stored) => self.before(by, &base, stored),
+            None => self.beginning(by, &base, (opening, shown::date(first_day)), organization),
+        };
         let mut after = stored
             .cloned()
             .unwrap_or_else(|| Enrolled::new(before.head.clone()));
         let taken = self.take(
             by,
             &base,
-            &before.history,
+            &before.computed.history,
             &mut after,
             (lines, stored.is_none()),
             &mut answer,
@@ -178,7 +178,7 @@ impl Care {
         }
         let is_new = stored.is_none();
         answer.is_new = is_new;
-        let mut planned = self.finish(
+        let (mut writing, _) = self.settle(
             by,
             &base,
             before,
@@ -186,17 +186,15 @@ impl Care {
             taken.records,
             ("import", String::new()),
         );
-        planned.writing.completions = taken.completions;
-        for (id, relation) in taken.relations {
-            planned.writing.after.relations.insert(id, relation);
-        }
-        planned.writing.referrals = taken.referrals;
-        planned.writing.entry.entity = "enrollment".into();
-        planned.writing.entry.entity_id = Some(planned.writing.head.id);
+        writing.completions = taken.completions;
+        writing.relations = taken.relations;
+        writing.referrals = taken.referrals;
+        writing.entry.entity = "enrollment".into();
+        writing.entry.entity_id = Some(writing.head.id);
         let detail =
             serde_json::json!({ "encounters": answer.encounters, "referrals": answer.referrals });
-        planned.writing.entry.detail = detail.to_string();
-        answer.writing = Some(planned.writing);
+        writing.entry.detail = detail.to_string();
+        answer.writing = Some(writing);
         answer
     }
 
@@ -356,11 +354,11 @@ impl Care {
         planned: &[BulkWriting],
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let writings: Vec<&Writing> = planned
+        let writings: Vec<(&Writing, Timestamp)> = planned
             .iter()
-            .filter_map(|planned| planned.writing.as_ref())
+            .filter_map(|planned| Some((planned.writing.as_ref()?, now)))
             .collect();
-        Ok(write(tx, self.pack(), self.tables(), &writings, now).await? == Written::Done)
+        Ok(write(tx, self.pack(), self.tables(), &writings).await? == Written::Done)
     }
 }
 

@@ -2,6 +2,7 @@
 //! of many rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fuyou_expr::Value;
 use fuyou_kernel::Timestamp;
@@ -9,12 +10,14 @@ use fuyou_pack::Pack;
 use fuyou_pack::model::{FormIx, ProgramIx};
 use uuid::Uuid;
 
-use super::derive::{Derived, Finding};
+use super::derive::{Finding, Relation};
 use super::file::{Head, Kept};
+use super::memory::Computed;
 use super::tables::{Tables, to_cell};
 use super::{Error, store};
 use crate::db::{Cell, Change, Entry, Operation, Tx};
 use crate::referral::{self, ReferralChange};
+use crate::registry::{Standing, standing};
 
 /// What happens to the head of an enrollment.
 #[derive(Debug)]
@@ -50,8 +53,10 @@ pub(super) struct Writing {
     pub head: Head,
     pub head_change: HeadChange,
     pub records: Vec<RecordChange>,
-    pub before: Derived,
-    pub after: Derived,
+    pub before: Arc<Computed>,
+    pub after: Arc<Computed>,
+    /// Who else may open the record.
+    pub relations: Vec<(Uuid, Relation)>,
     /// Rows for other tables: completions, changes of enrollments.
     pub completions: Vec<Cell>,
     pub enrollment_changes: Vec<Cell>,
@@ -60,11 +65,25 @@ pub(super) struct Writing {
     pub entry: Entry,
 }
 
+impl Writing {
+    /// The record that it is about and the version that it has then, if it is about one.
+    pub(super) fn changed(&self) -> Option<(Uuid, i64)> {
+        self.records.first().map(|record| match record {
+            RecordChange::New(kept) | RecordChange::Rewritten { now: kept, .. } => {
+                (kept.id, kept.version)
+            }
+            RecordChange::Voided { before, .. } => (before.id, before.version + 1),
+        })
+    }
+}
+
 /// Rows of many changes, table by table.
 #[derive(Default)]
 pub(super) struct Rows {
     enrollments: Vec<Cell>,
     enrollment_count: u64,
+    advanced: Vec<Cell>,
+    advanced_count: u64,
     records: Vec<Cell>,
     record_count: u64,
     forms: BTreeMap<(usize, usize), Vec<Cell>>,
@@ -92,27 +111,25 @@ pub(super) async fn write(
     tx: &mut Tx,
     pack: &Pack,
     tables: &Tables,
-    writings: &[&Writing],
-    now: Timestamp,
+    writings: &[(&Writing, Timestamp)],
 ) -> Result<Written, Error> {
     let mut rows = Rows::default();
-    for writing in writings {
-        if apply_updates(tx, pack, tables, writing, now).await? == Written::Raced {
+    for (writing, now) in writings {
+        if apply_updates(tx, pack, tables, writing, *now).await? == Written::Raced {
             return Ok(Written::Raced);
         }
-        rows.add(pack, tables, writing, now);
+        rows.add(pack, tables, writing, *now);
     }
     if rows.flush(tx, tables).await? == Written::Raced {
         return Ok(Written::Raced);
     }
-    for writing in writings {
-        tell(tx, writing, now);
+    for (writing, now) in writings {
+        tell(tx, writing, *now);
     }
     Ok(Written::Done)
 }
 
-/// The statements that belong to one change alone: versions, corrections, and what is taken away. Routine records have
-/// one of these, the version.
+/// The statements that belong to one change alone: corrections, and what is taken away. Routine records have none.
 async fn apply_updates(
     tx: &mut Tx,
     pack: &Pack,
@@ -128,15 +145,13 @@ async fn apply_updates(
                 true => store::other_open(tx, subject, &program.id, writing.head.id).await?,
                 false => None,
             };
-            if other.is_some() {
+            // A merge holds every lane: it has either ended or not begun.
+            let merged = matches!(standing(tx, subject).await?, Standing::Merged(_));
+            if other.is_some() || merged {
                 return Ok(Written::Raced);
             }
         }
-        HeadChange::Advanced => {
-            if !store::advance(tx, &writing.head, now).await? {
-                return Ok(Written::Raced);
-            }
-        }
+        HeadChange::Advanced => {}
     }
     for record in &writing.records {
         let done = match record {
@@ -150,7 +165,7 @@ async fn apply_updates(
                         group.remove(tx, subject, kept.id).await?;
                     }
                 }
-                match writing.after.records.get(&kept.id) {
+                match writing.after.derived.records.get(&kept.id) {
                     Some(finding) => {
                         let expected = Kept {
                             version: before.version,
@@ -172,6 +187,7 @@ async fn apply_updates(
     for change in &writing.referrals {
         let clocks = writing
             .after
+            .derived
             .referrals
             .get(&change.id())
             .cloned()
@@ -188,12 +204,12 @@ async fn apply_updates(
 async fn apply_differences(tx: &mut Tx, tables: &Tables, writing: &Writing) -> Result<(), Error> {
     let subject = writing.head.subject;
     let own: Vec<Uuid> = writing.records.iter().map(RecordChange::id).collect();
-    for (id, finding) in &writing.after.records {
+    for (id, finding) in &writing.after.derived.records {
         if own.contains(id) {
             continue;
         }
         // What was computed by another version of the pack has no findings to compare with: all are written.
-        let before = writing.before.records.get(id);
+        let before = writing.before.derived.records.get(id);
         if before.is_none_or(|before| before.head() != finding.head()) {
             store::found(tx, subject, *id, finding).await?;
         }
@@ -206,31 +222,35 @@ async fn apply_differences(tx: &mut Tx, tables: &Tables, writing: &Writing) -> R
     }
     for id in writing
         .before
+        .derived
         .tasks
         .keys()
-        .filter(|id| !writing.after.tasks.contains_key(id))
+        .filter(|id| !writing.after.derived.tasks.contains_key(id))
     {
         store::cancel_task(tx, subject, *id).await?;
     }
     for id in writing
         .before
+        .derived
         .hits
         .keys()
-        .filter(|id| !writing.after.hits.contains_key(id))
+        .filter(|id| !writing.after.derived.hits.contains_key(id))
     {
         store::remove_hit(tx, subject, *id).await?;
     }
     for id in writing
         .before
+        .derived
         .risks
         .keys()
-        .filter(|id| !writing.after.risks.contains_key(id))
+        .filter(|id| !writing.after.derived.risks.contains_key(id))
     {
         store::remove_risk(tx, subject, *id).await?;
     }
-    for (id, clocks) in &writing.after.referrals {
+    for (id, clocks) in &writing.after.derived.referrals {
         if writing
             .before
+            .derived
             .referrals
             .get(id)
             .is_some_and(|before| before != clocks)
@@ -253,9 +273,20 @@ impl RecordChange {
 impl Rows {
     fn add(&mut self, pack: &Pack, tables: &Tables, writing: &Writing, now: Timestamp) {
         let head = &writing.head;
-        if matches!(writing.head_change, HeadChange::New) {
-            self.enrollments.extend(head_row(pack, head, now));
-            self.enrollment_count += 1;
+        let (before, after) = (&writing.before.derived, &writing.after.derived);
+        match writing.head_change {
+            HeadChange::New => {
+                self.enrollments.extend(head_row(pack, head, now));
+                self.enrollment_count += 1;
+            }
+            HeadChange::Advanced => {
+                let next = Head {
+                    version: head.version + 1,
+                    ..head.clone()
+                };
+                self.advanced.extend(head_row(pack, &next, now));
+                self.advanced_count += 1;
+            }
         }
         for record in &writing.records {
             match record {
@@ -263,10 +294,15 @@ impl Rows {
                     self.records.extend(record_row(
                         head,
                         kept,
-                        writing.after.records.get(&kept.id),
+                        writing.after.derived.records.get(&kept.id),
                     ));
                     self.record_count += 1;
-                    self.add_values(tables, head, kept, writing.after.records.get(&kept.id));
+                    self.add_values(
+                        tables,
+                        head,
+                        kept,
+                        writing.after.derived.records.get(&kept.id),
+                    );
                 }
                 RecordChange::Rewritten {
                     now: kept,
@@ -280,7 +316,12 @@ impl Rows {
                         ("corrected", why),
                         &writing.entry,
                     ));
-                    self.add_values(tables, head, kept, writing.after.records.get(&kept.id));
+                    self.add_values(
+                        tables,
+                        head,
+                        kept,
+                        writing.after.derived.records.get(&kept.id),
+                    );
                 }
                 RecordChange::Voided { before, why } => {
                     self.earlier.extend(earlier_row(
@@ -293,24 +334,42 @@ impl Rows {
                 }
             }
         }
-        if writing.before.facts != writing.after.facts {
+        if writing.before.derived.facts != writing.after.derived.facts {
             let facts = self.facts.entry(head.program.get()).or_default();
             facts.extend([Cell::id(head.subject), Cell::id(head.id)]);
-            facts.extend(writing.after.facts.iter().cloned());
+            facts.extend(writing.after.derived.facts.iter().cloned());
         }
-        add_changed(&mut self.tasks, &writing.before.tasks, &writing.after.tasks);
-        add_changed(&mut self.hits, &writing.before.hits, &writing.after.hits);
-        add_changed(&mut self.risks, &writing.before.risks, &writing.after.risks);
-        for (id, relation) in &writing.after.relations {
-            if writing.before.relations.get(id) != Some(relation) {
-                self.relations.extend([
-                    Cell::id(head.subject),
-                    Cell::id(*id),
-                    Cell::id(relation.organization.uuid()),
-                    Cell::text(relation.kind),
-                    Cell::Date(relation.until),
-                ]);
-            }
+        add_changed(
+            &mut self.tasks,
+            &writing.before.derived.tasks,
+            &writing.after.derived.tasks,
+        );
+        add_changed(
+            &mut self.hits,
+            &writing.before.derived.hits,
+            &writing.after.derived.hits,
+        );
+        add_changed(
+            &mut self.risks,
+            &writing.before.derived.risks,
+            &writing.after.derived.risks,
+        );
+        let more = writing
+            .relations
+            .iter()
+            .map(|(id, relation)| (id, relation));
+        let changed = after.relations.iter().filter(|(id, relation)| {
+            before.relations.get(id) != Some(*relation)
+                && writing.relations.iter().all(|(more, _)| more != *id)
+        });
+        for (id, relation) in changed.chain(more) {
+            self.relations.extend([
+                Cell::id(head.subject),
+                Cell::id(*id),
+                Cell::id(relation.organization.uuid()),
+                Cell::text(relation.kind),
+                Cell::Date(relation.until),
+            ]);
         }
         self.completions.extend(writing.completions.iter().cloned());
         self.enrollment_changes
@@ -361,8 +420,10 @@ impl Rows {
     }
 
     async fn flush(self, tx: &mut Tx, tables: &Tables) -> Result<Written, Error> {
-        // A row that is there already means that somebody else stored it after this change was computed.
-        if store::ENROLLMENTS.run(tx, self.enrollments).await? != self.enrollment_count
+        // A row that is there already, or has another version, means that somebody else stored it after this change was
+        // computed.
+        if store::ADVANCED.run(tx, self.advanced).await? != self.advanced_count
+            || store::ENROLLMENTS.run(tx, self.enrollments).await? != self.enrollment_count
             || store::RECORDS.run(tx, self.records).await? != self.record_count
         {
             return Ok(Written::Raced);

@@ -66,7 +66,7 @@ impl Care {
                 planned.recorded.enrollment_version = enrolled.head.version;
                 return Ok(planned.recorded);
             }
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(planned.recorded);
             }
         }
@@ -126,13 +126,7 @@ impl Care {
             version: kept.version + 1,
             ..kept.clone()
         };
-        let before = self.before(
-            by,
-            base,
-            Some(enrolled),
-            EnrollmentId::from_uuid(kept.enrollment),
-            now.occurred_on,
-        );
+        let before = self.before(by, base, enrolled);
         let mut after = enrolled.clone();
         for record in &mut after.records {
             if record.id == now.id {
@@ -178,13 +172,7 @@ impl Care {
             if kept.version != voiding.base_version && !sent_again {
                 return Err(stale(kept, voiding.base_version));
             }
-            let before = self.before(
-                by,
-                &base,
-                Some(enrolled),
-                EnrollmentId::from_uuid(kept.enrollment),
-                kept.occurred_on,
-            );
+            let before = self.before(by, &base, enrolled);
             let mut after = enrolled.clone();
             for record in &mut after.records {
                 if record.id == kept.id {
@@ -207,7 +195,7 @@ impl Care {
                 planned.recorded.enrollment_version = enrolled.head.version;
                 return Ok(planned.recorded);
             }
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(planned.recorded);
             }
         }
@@ -265,15 +253,15 @@ impl Care {
             base_version: None,
         };
         let (enrolled, opening) = record::choose(&base, &asked, form_ix)?;
-        let before = self.before(by, &base, enrolled, opening, occurred_on);
+        let before = self.before_or_beginning(by, &base, enrolled, (opening, occurred_on));
         let today = DayNumber::from(by.today);
         let day = DayNumber::from(occurred_on);
         let secrecy_max = by.actor.secrecy_max();
         let mut draft = fuyou_pack::record::prefill(
             program,
             form_ix,
-            &before.history,
-            &before.outcome,
+            &before.computed.history,
+            &before.computed.outcome,
             day,
             today,
         );
@@ -287,11 +275,11 @@ impl Care {
                 self.pack(),
                 program,
                 form_ix,
-                &before.history.encounters,
+                &before.computed.history.encounters,
                 day,
                 secrecy_max,
             ),
-            last_on: last_of_form(&before.history.encounters, form_ix, day),
+            last_on: last_of_form(&before.computed.history.encounters, form_ix, day),
             draft,
             enrollment: enrolled.map(|enrolled| EnrollmentId::from_uuid(enrolled.head.id)),
             base_version: enrolled.map(|enrolled| enrolled.head.version),

@@ -291,6 +291,7 @@ fn task_row(
         sees(Owner::County),
         sees(Owner::City),
         sees(Owner::Province),
+        task.lapses_on.map_or(Cell::Date(None), day),
     ]
 }
 

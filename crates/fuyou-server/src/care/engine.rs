@@ -7,14 +7,15 @@ use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
-use super::change::{Writing, Written, write};
 use super::derive::Surroundings;
 use super::file::{File, Reading};
+use super::group::Waiting;
+use super::memory::{Around, Memory};
 use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
 use crate::db::Db;
-use crate::registry::{OrganizationId, Tree};
+use crate::registry::{OrganizationId, Standing, Tree, standing};
 
 /// What differs between installations.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,8 @@ struct Inner {
     pack_stamp: String,
     tables: Tables,
     settings: Settings,
+    waiting: Waiting,
+    memory: Memory,
 }
 
 /// A subject's file with what stands around it.
@@ -53,6 +56,14 @@ pub(super) struct Base<'a> {
 }
 
 impl<'a> Base<'a> {
+    /// What the computation of an enrollment depends on besides its records.
+    pub(super) fn around(&self, by: &Acting) -> Around {
+        Around {
+            profile: self.file.profile.clone(),
+            tree: by.actor.tree.clone(),
+        }
+    }
+
     pub(super) fn program(&self) -> &'a Program {
         self.surroundings.program
     }
@@ -77,6 +88,8 @@ impl Care {
             .map(|layer| format!("{} {}", layer.id, layer.version))
             .collect();
         Ok(Care(Arc::new(Inner {
+            waiting: Waiting::new(&db),
+            memory: Memory::default(),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -103,6 +116,14 @@ impl Care {
     /// The layers of the pack with their versions: what an enrollment was computed with.
     pub(super) fn pack_stamp(&self) -> &str {
         &self.0.pack_stamp
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.0.memory
+    }
+
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.0.waiting
     }
 
     pub(super) fn tables(&self) -> &Tables {
@@ -149,7 +170,28 @@ impl Care {
         reading: Reading,
     ) -> Result<File, Error> {
         let mut reader = self.db().read().await?;
-        let file = file::read(&mut reader, self.pack(), self.tables(), subject, reading).await?;
+        let file = file::read_again(
+            &mut reader,
+            (self.pack(), self.tables()),
+            self.memory(),
+            (subject, reading),
+        )
+        .await?;
+        if let Some(survivor) = file.merged_into {
+            let Standing::Person(profile) = standing(&mut reader, survivor.uuid()).await? else {
+                return Err(Error::NotFound("person"));
+            };
+            let residence = profile.residence.ok_or(Error::NotFound("person"))?;
+            let moment = (by.now, by.today);
+            // Whoever may not see her does not learn that there was a merge.
+            opens_to(&by.actor, moment, &mut reader, survivor.uuid(), residence)
+                .await?
+                .ok_or(Denied(Action::ReadPerson))?;
+            return Err(Error::Merged {
+                from: subject,
+                into: survivor.uuid(),
+            });
+        }
         match file.residence() {
             Some(residence) => {
                 opens_to(
@@ -195,17 +237,5 @@ impl Care {
             surroundings,
             computed_otherwise,
         })
-    }
-
-    /// Writes one change. False when somebody else was faster: read again.
-    pub(super) async fn write_one(&self, writing: &Writing, now: Timestamp) -> Result<bool, Error> {
-        let mut tx = self.db().begin(Some(writing.head.subject)).await?;
-        match write(&mut tx, self.pack(), self.tables(), &[writing], now).await? {
-            Written::Raced => Ok(false),
-            Written::Done => {
-                tx.commit().await?;
-                Ok(true)
-            }
-        }
     }
 }

@@ -4,12 +4,12 @@ use fuyou_kernel::{Date, DayNumber};
 use fuyou_pack::replay::replay;
 use uuid::Uuid;
 
-use super::derive::{Derived, Relation, derived_id};
+use super::derive::{Relation, derived_id};
 use super::file::{Enrolled, File, Head, Reading};
-use super::record::{Before, Planned};
+use super::record::Planned;
+use super::settle::Before;
 use super::{
     Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, Opening, Stale, shown,
-    store,
 };
 use crate::access::Action;
 use crate::db::Cell;
@@ -75,8 +75,8 @@ impl Care {
                 return Err(Error::StillOpen(EnrollmentId::from_uuid(other.head.id)));
             }
             let base = self.base(by, &file, program_ix).await?;
-            let mut before = self.before(by, &base, None, opening.id, opening.opened_on);
-            before.head.organization = opening.organization;
+            let organization = Some(opening.organization);
+            let before = self.beginning(by, &base, (opening.id, opening.opened_on), organization);
             let after = Enrolled::new(before.head.clone());
             let planned = self.finish(
                 by,
@@ -86,7 +86,7 @@ impl Care {
                 Vec::new(),
                 ("open", String::new()),
             );
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(opening.id);
             }
         }
@@ -137,40 +137,11 @@ impl Care {
     /// # Errors
     /// See [`Error`].
     pub async fn refresh(&self, by: &Acting, subject: Uuid) -> Result<(), Error> {
-        for _ in 0..ATTEMPTS_MAX {
-            let file = self.open_file(by, subject, Reading::Everything).await?;
-            let mut raced = false;
-            for enrolled in &file.enrollments {
-                let base = self.base(by, &file, enrolled.head.program).await?;
-                let mut before = self.before(
-                    by,
-                    &base,
-                    Some(enrolled),
-                    id_of(enrolled),
-                    enrolled.head.opened_on,
-                );
-                // What is stored was computed from something else: all of it is written again.
-                let mut reader = self.db().read().await?;
-                before.derived = Derived::unknown(
-                    &store::derived_ids(&mut reader, subject, enrolled.head.id).await?,
-                );
-                drop(reader);
-                let after = (enrolled.clone(), false);
-                let planned = self.finish(
-                    by,
-                    &base,
-                    before,
-                    after,
-                    Vec::new(),
-                    ("refresh", String::new()),
-                );
-                raced |= !self.write_one(&planned.writing, by.now).await?;
-            }
-            if !raced {
-                return Ok(());
-            }
-        }
-        Err(Error::Busy(EnrollmentId::from_uuid(subject)))
+        self.open_file(by, subject, Reading::Everything).await?;
+        let mut tx = self.db().begin(Some(subject)).await?;
+        self.refresh_in(&mut tx, by, subject, None).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn change_enrollment(
@@ -210,7 +181,7 @@ impl Care {
             let planned = self
                 .plan_change(by, &file, enrolled, (head, change, deed))
                 .await?;
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(());
             }
         }
@@ -225,13 +196,7 @@ impl Care {
         (head, change, deed): (Head, &EnrollmentChange, Deed),
     ) -> Result<Planned, Error> {
         let base = self.base(by, file, enrolled.head.program).await?;
-        let before: Before = self.before(
-            by,
-            &base,
-            Some(enrolled),
-            id_of(enrolled),
-            enrolled.head.opened_on,
-        );
+        let before: Before = self.before(by, &base, enrolled);
         let was = enrolled.head.clone();
         let after = Enrolled {
             head,
@@ -262,7 +227,7 @@ impl Care {
                 was.id.as_bytes(),
                 was.organization.uuid().as_bytes(),
             ]);
-            planned.writing.after.relations.insert(id, relation);
+            planned.writing.relations.push((id, relation));
         }
         let (from_value, to_value) = match deed {
             Deed::Move(to) => {

@@ -62,6 +62,14 @@ pub enum Error {
         /// What should.
         ty: String,
     },
+    /// The record was merged into another one: everything about her stands there.
+    #[error("{from} was merged into {into}")]
+    Merged {
+        /// The id that was asked for.
+        from: uuid::Uuid,
+        /// The one that she has now.
+        into: uuid::Uuid,
+    },
     /// Others changed the enrollment again and again while this was tried.
     #[error("enrollment {0} is too busy, try again")]
     Busy(EnrollmentId),
@@ -118,6 +126,10 @@ impl Error {
             Error::Step { .. } => Localized::new(
                 "当前状态下不能这样做",
                 "This does not follow from the present state",
+            ),
+            Error::Merged { .. } => Localized::new(
+                "这份档案已合并到另一份档案",
+                "This record was merged into another one",
             ),
             Error::Busy(_) => Localized::new(
                 "这份档案正被多人同时修改,请再试一次",

@@ -1,6 +1,6 @@
 //! Everything recorded about a subject, as it is read before something is added or shown.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fuyou_expr::Value;
@@ -10,11 +10,13 @@ use fuyou_pack::replay::{self, Completion, History};
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
+use super::memory::Memory;
+use super::store::RecordRow;
 use super::tables::Tables;
 use super::{EnrollmentState, Error, Reasons, store};
 use crate::db::Connection;
-use crate::referral::{ReferralRow, referrals_of};
-use crate::registry::{OrganizationId, Profile, Tree, profile};
+use crate::referral::ReferralRow;
+use crate::registry::{OrganizationId, PersonId, Profile, Standing, Tree};
 
 /// The rows of the groups of a record.
 pub(super) type GroupRows = Vec<Vec<Vec<Value>>>;
@@ -72,6 +74,8 @@ pub(super) struct Enrolled {
 pub(super) struct File {
     pub subject: Uuid,
     pub profile: Option<Profile>,
+    /// The record that everything stands under, when this one was merged into another.
+    pub merged_into: Option<PersonId>,
     pub enrollments: Vec<Enrolled>,
 }
 
@@ -82,10 +86,22 @@ pub(super) enum Reading {
     Everything,
 }
 
+impl Reading {
+    fn wants(self, head: &Head) -> bool {
+        !matches!(self, Reading::Program(wanted) if wanted != head.program)
+    }
+}
+
 impl File {
     pub(super) fn enrolled(&self, id: Uuid) -> Option<&Enrolled> {
         self.enrollments
             .iter()
+            .find(|enrolled| enrolled.head.id == id)
+    }
+
+    fn enrolled_mut(&mut self, id: Uuid) -> Option<&mut Enrolled> {
+        self.enrollments
+            .iter_mut()
             .find(|enrolled| enrolled.head.id == id)
     }
 
@@ -182,6 +198,47 @@ pub(super) fn person(program: &Program, tree: &Tree, profile: Option<&Profile>) 
     }
 }
 
+/// Who she is, or under whom her records stand.
+fn stands(standing: Standing) -> (Option<Profile>, Option<PersonId>) {
+    match standing {
+        Standing::Nobody => (None, None),
+        Standing::Person(profile) => (Some(profile), None),
+        Standing::Merged(survivor) => (None, Some(survivor)),
+    }
+}
+
+/// As [`read`], but what is remembered of enrollments that have the same version still is not read.
+pub(super) async fn read_again(
+    connection: &mut Connection,
+    (pack, tables): (&Pack, &Tables),
+    memory: &Memory,
+    (subject, reading): (Uuid, Reading),
+) -> Result<File, Error> {
+    let (standing, heads) = store::versions_of(connection, pack, subject).await?;
+    let wanted = heads.into_iter().filter(|head| reading.wants(head));
+    let remembered = wanted.map(|head| {
+        let enrolled = memory.enrolled(&head)?;
+        Some(Enrolled {
+            head,
+            ..Enrolled::clone(&enrolled)
+        })
+    });
+    if let Some(enrollments) = remembered.collect() {
+        let (profile, merged_into) = stands(standing);
+        return Ok(File {
+            subject,
+            profile,
+            merged_into,
+            enrollments,
+        });
+    }
+    let file = read(connection, pack, tables, subject, reading).await?;
+    file.enrollments
+        .iter()
+        .for_each(|enrolled| memory.keep(enrolled));
+    Ok(file)
+}
+
 /// Reads a subject's file. The number of statements depends on the pack, not on how much there is.
 pub(super) async fn read(
     connection: &mut Connection,
@@ -190,39 +247,30 @@ pub(super) async fn read(
     subject: Uuid,
     reading: Reading,
 ) -> Result<File, Error> {
-    let profile = profile(connection, subject).await?;
-    let mut enrollments: Vec<Enrolled> = Vec::new();
-    // The versions come first: whoever writes in between is noticed when the version is compared.
-    for head in store::enrollments(connection, pack, subject).await? {
-        if matches!(reading, Reading::Program(wanted) if wanted != head.program) {
-            continue;
-        }
-        enrollments.push(Enrolled::new(head));
-    }
+    let heads = store::heads(connection, pack, subject).await?;
+    let (profile, merged_into) = stands(heads.standing);
     let mut file = File {
         subject,
         profile,
-        enrollments,
+        merged_into,
+        enrollments: heads
+            .enrollments
+            .into_iter()
+            .filter(|head| reading.wants(head))
+            .map(Enrolled::new)
+            .collect(),
     };
     if file.enrollments.is_empty() {
         return Ok(file);
     }
-    read_records(connection, pack, tables, &mut file).await?;
-    for (enrollment, completion) in store::completions(connection, subject).await? {
-        if let Some(enrolled) = file
-            .enrollments
-            .iter_mut()
-            .find(|enrolled| enrolled.head.id == enrollment)
-        {
+    read_records(connection, pack, tables, heads.records, &mut file).await?;
+    for (enrollment, completion) in heads.completions {
+        if let Some(enrolled) = file.enrolled_mut(enrollment) {
             enrolled.completions.push(completion);
         }
     }
-    for row in referrals_of(connection, subject).await? {
-        if let Some(enrolled) = file
-            .enrollments
-            .iter_mut()
-            .find(|enrolled| enrolled.head.id == row.enrollment_id)
-        {
+    for row in heads.referrals {
+        if let Some(enrolled) = file.enrolled_mut(row.enrollment_id) {
             enrolled.referrals.push(row);
         }
     }
@@ -233,11 +281,11 @@ async fn read_records(
     connection: &mut Connection,
     pack: &Pack,
     tables: &Tables,
+    rows: Vec<RecordRow>,
     file: &mut File,
 ) -> Result<(), Error> {
-    let subject = file.subject;
-    let mut by_form: HashMap<(ProgramIx, FormIx), Vec<(usize, Kept)>> = HashMap::new();
-    for row in store::records(connection, subject).await? {
+    let mut by_form: BTreeMap<(usize, usize), Vec<(usize, Kept)>> = BTreeMap::new();
+    for row in rows {
         let Some(at) = file
             .enrollments
             .iter()
@@ -251,31 +299,39 @@ async fn read_records(
             .form_ix(&row.form)
             .ok_or(Error::NotFound("form"))?;
         by_form
-            .entry((program, form))
+            .entry((program.get(), form.get()))
             .or_default()
             .push((at, row.kept(form)?));
     }
-    for ((program_ix, form_ix), records) in by_form {
+    let programs: BTreeSet<usize> = by_form.keys().map(|(program, _)| *program).collect();
+    for program_at in programs {
+        let program_ix = ProgramIx::new(program_at);
         let program = pack.program(program_ix);
-        let tables = tables.program(program_ix);
-        let mut rows = tables.form(form_ix).of_subject(connection, subject).await?;
-        let mut groups = Vec::new();
-        for table in &tables.groups[form_ix.get()] {
-            groups.push(table.of_subject(connection, subject).await?);
-        }
-        let fields = program.form(form_ix).fields.len();
-        for (at, mut kept) in records {
-            let row = rows
-                .remove(&kept.id)
-                .and_then(|mut rows| rows.pop())
-                .ok_or(Error::NotFound("encounter"))?;
-            kept.values = row;
-            kept.derived = kept.values.split_off(fields);
-            kept.groups = groups
-                .iter_mut()
-                .map(|rows| rows.remove(&kept.id).unwrap_or_default())
-                .collect();
-            file.enrollments[at].records.push(kept);
+        let mut contents = tables
+            .program(program_ix)
+            .contents(connection, file.subject, |form| {
+                by_form.contains_key(&(program_at, form.get()))
+            })
+            .await?;
+        let of_program = by_form
+            .iter_mut()
+            .filter(|((program, _), _)| *program == program_at);
+        for ((_, form_at), records) in of_program {
+            let fields = program.form(FormIx::new(*form_at)).fields.len();
+            let (rows, groups) = &mut contents[*form_at];
+            for (at, mut kept) in records.drain(..) {
+                let row = rows
+                    .remove(&kept.id)
+                    .and_then(|mut rows| rows.pop())
+                    .ok_or(Error::NotFound("encounter"))?;
+                kept.values = row;
+                kept.derived = kept.values.split_off(fields);
+                kept.groups = groups
+                    .iter_mut()
+                    .map(|rows| rows.remove(&kept.id).unwrap_or_default())
+                    .collect();
+                file.enrollments[at].records.push(kept);
+            }
         }
     }
     for enrolled in &mut file.enrollments {

@@ -282,6 +282,20 @@ pub struct TaskShown {
     pub due: Due,
     /// How far it is.
     pub progress: Progress,
+    /// From this day it is missed when it is still open.
+    pub lapses_on: Option<Date>,
+}
+
+impl TaskShown {
+    /// Whether somebody should still do it on a day: it is open and has not lapsed.
+    pub fn is_owed(&self, on: Date) -> bool {
+        self.progress == Progress::Open && !self.is_missed(on)
+    }
+
+    /// Whether it was overdue when it lapsed, on a day.
+    pub fn is_missed(&self, on: Date) -> bool {
+        self.progress == Progress::Open && self.lapses_on.is_some_and(|lapses| lapses <= on)
+    }
 }
 
 /// Everything about a subject's care that this reader may see.

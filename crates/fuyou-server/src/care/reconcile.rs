@@ -12,9 +12,9 @@ use crate::db::{Cell, CellType, Connection, Sql, fetch};
 
 const TASKS: &str = "select subject_id, id, enrollment_id, program, key, origin, item, form, owner_id, from_on, due_on, \
                      due_at, overdue_at, state, done_on, done_by, on_time, risk_rank, risk_marks, village_id, \
-                     village_sees_at, township_sees_at, county_sees_at, city_sees_at, province_sees_at from task \
+                     village_sees_at, township_sees_at, county_sees_at, city_sees_at, province_sees_at, lapses_on from task \
                      where subject_id = $1 and enrollment_id = $2";
-const TASK_TYPES: [CellType; 25] = {
+const TASK_TYPES: [CellType; 26] = {
     use CellType as T;
     [
         T::Id,
@@ -42,6 +42,7 @@ const TASK_TYPES: [CellType; 25] = {
         T::Instant,
         T::Instant,
         T::Instant,
+        T::Date,
     ]
 };
 /// Place of the state in a row of tasks.
@@ -113,7 +114,7 @@ impl Care {
         let outcome = replay(at.program, &history);
         let derived: Derived = derive(at, head, &history, &outcome);
         let settled =
-            super::record::settled(head.clone(), enrolled.opened_on(at.program), &outcome);
+            super::settle::settled(head.clone(), enrolled.opened_on(at.program), &outcome);
         let mut wrong = |what: &str, id: Uuid| differences.push(format!("{what} {id}"));
         if (settled.state, settled.closed_on, settled.opened_on)
             != (head.state, head.closed_on, head.opened_on)

@@ -1,21 +1,25 @@
 //! Recording: check, replay, write the difference; again when somebody else was faster.
 
+use std::sync::Arc;
+
 use fuyou_kernel::{Date, DayNumber, Secrecy, Timestamp};
 use fuyou_pack::model::{FormIx, Severity};
 use fuyou_pack::record::{Checked, Finding, check_record};
-use fuyou_pack::replay::{self, History, Outcome, replay};
+use fuyou_pack::replay::{self, replay};
 use uuid::Uuid;
 
-use super::change::{HeadChange, RecordChange, Writing};
-use super::derive::{Derived, derive};
+use super::change::{RecordChange, Writing};
+use super::derive::Derived;
 use super::engine::Base;
 use super::file::{Enrolled, File, Head, Kept, Reading};
+use super::memory::{Around, Computed};
+use super::settle::Before;
 use super::{
     Acting, Care, EncounterId, EnrollmentId, EnrollmentState, Error, Preview, Record, Recorded,
-    Refusal, Stale, draft, file, shown,
+    Refusal, Stale, draft, shown,
 };
 use crate::access::Action;
-use crate::registry::{Level, OrganizationId};
+use crate::registry::OrganizationId;
 
 /// How often a change is computed anew when others were faster.
 const ATTEMPTS_MAX: usize = 8;
@@ -24,6 +28,8 @@ const ATTEMPTS_MAX: usize = 8;
 pub(super) struct Planned {
     pub writing: Writing,
     pub recorded: Recorded,
+    /// The enrollment with the change, at the version that it had before.
+    pub after: Enrolled,
 }
 
 /// Where and when something was recorded.
@@ -64,13 +70,43 @@ impl Care {
             }
             let base = self.base(by, &file, program).await?;
             let planned = self.plan(by, &base, (&record, form), Origin::of(by))?;
-            if self.write_one(&planned.writing, by.now).await? {
-                return Ok(planned.recorded);
+            let Planned {
+                writing,
+                recorded,
+                after,
+            } = planned;
+            let computed = writing.after.clone();
+            if self.write_one(writing, by.now).await? {
+                self.remember(
+                    after,
+                    recorded.enrollment_version,
+                    base.around(by),
+                    computed,
+                );
+                return Ok(recorded);
             }
         }
         Err(Error::Busy(record.enrollment.unwrap_or_else(|| {
             EnrollmentId::from_uuid(record.id.uuid())
         })))
+    }
+
+    /// Keeps an enrollment as it was stored just now, for the next record about it.
+    fn remember(&self, mut after: Enrolled, version: i64, around: Around, computed: Arc<Computed>) {
+        // Where referrals wait, their clocks may have been set with this record.
+        if !after.referrals.is_empty() {
+            return;
+        }
+        after.head.version = version;
+        for record in &mut after.records {
+            if let Some(finding) = computed.derived.records.get(&record.id) {
+                record.derived.clone_from(&finding.derived);
+            }
+        }
+        // Read back, they stand in the order of their ids.
+        after.records.sort_by_key(|kept| kept.id);
+        self.memory().keep(&after);
+        self.memory().keep_computed(&after.head, around, computed);
     }
 
     /// What [`Care::record`] would answer; nothing is written.
@@ -86,19 +122,14 @@ impl Care {
         let base = self.base(by, &file, program).await?;
         let read = draft::read(base.program(), form, record.occurred_on, &record.values);
         let (enrolled, opening) = choose(&base, record, form)?;
-        let before = self.before(
-            by,
-            &base,
-            enrolled,
-            opening,
-            record.occurred_on.unwrap_or(by.today),
-        );
+        let on = record.occurred_on.unwrap_or(by.today);
+        let before = self.before_or_beginning(by, &base, enrolled, (opening, on));
         let today = DayNumber::from(by.today);
         let checked = check_record(
             base.program(),
             form,
-            &before.history,
-            &before.outcome,
+            &before.computed.history,
+            &before.computed.outcome,
             &read.draft,
             today,
         );
@@ -150,10 +181,14 @@ impl Care {
             surroundings.utc_offset_minutes,
         );
         let outcome = replay(program, &history);
+        let computed = Computed {
+            history,
+            outcome,
+            derived: Derived::default(),
+        };
         let now = Seen {
             head: &enrolled.head,
-            history: &history,
-            outcome: &outcome,
+            computed: &computed,
         };
         let mut recorded = recorded(
             surroundings,
@@ -203,13 +238,14 @@ impl Care {
         if let (Some(enrolled), Some(seen)) = (enrolled, record.base_version) {
             same_visit_twice(enrolled, record, (form_ix, shown::date(occurred_on)), seen)?;
         }
-        let before = self.before(by, base, enrolled, opening, shown::date(occurred_on));
+        let on = shown::date(occurred_on);
+        let before = self.before_or_beginning(by, base, enrolled, (opening, on));
         let today = DayNumber::from(origin.today);
         let checked = check_record(
             program,
             form_ix,
-            &before.history,
-            &before.outcome,
+            &before.computed.history,
+            &before.computed.outcome,
             &read.draft,
             today,
         );
@@ -257,193 +293,44 @@ impl Care {
         Ok(planned)
     }
 
-    /// An enrollment as it stands before a change.
-    pub(super) fn before(
-        &self,
-        by: &Acting,
-        base: &Base<'_>,
-        enrolled: Option<&Enrolled>,
-        opening: EnrollmentId,
-        on: Date,
-    ) -> Before {
-        let program = base.program();
-        let offset = self.settings().utc_offset_minutes;
-        let tree = &by.actor.tree;
-        match enrolled {
-            Some(enrolled) => {
-                let history = enrolled.history(program, tree, base.file.profile.as_ref(), offset);
-                let outcome = replay(program, &history);
-                let derived = match base
-                    .computed_otherwise
-                    .iter()
-                    .find(|(id, _)| *id == enrolled.head.id)
-                {
-                    Some((_, ids)) => Derived::unknown(ids),
-                    None => derive(base.surroundings, &enrolled.head, &history, &outcome),
-                };
-                Before {
-                    head: enrolled.head.clone(),
-                    history,
-                    outcome,
-                    derived,
-                }
-            }
-            None => {
-                let organization = responsible(by, base.file.residence());
-                let history = History {
-                    person: file::person(program, tree, base.file.profile.as_ref()),
-                    opened_on: Some(DayNumber::from(on)),
-                    org: tree
-                        .get(organization)
-                        .map(|organization| organization.code.as_str().into()),
-                    utc_offset_minutes: offset,
-                    ..History::default()
-                };
-                let outcome = replay(program, &history);
-                let head = Head {
-                    subject: base.file.subject,
-                    id: opening.uuid(),
-                    program: base.program_ix,
-                    organization,
-                    opened_on: on,
-                    closed_on: None,
-                    state: EnrollmentState::Open,
-                    held: None,
-                    pack_version: self.pack_stamp().to_owned(),
-                    version: 1,
-                    created_at: shown::instant(by.now.as_millisecond()),
-                };
-                Before {
-                    head,
-                    history,
-                    outcome,
-                    derived: Derived::default(),
-                }
-            }
-        }
-    }
-
     /// Replays an enrollment after a change and puts together what is written and answered.
     pub(super) fn finish(
         &self,
         by: &Acting,
         base: &Base<'_>,
         before: Before,
-        (mut after, is_new): (Enrolled, bool),
+        (after, is_new): (Enrolled, bool),
         records: Vec<RecordChange>,
-        (action, why): (&'static str, String),
+        why: (&'static str, String),
     ) -> Planned {
-        let program = base.program();
-        let offset = self.settings().utc_offset_minutes;
-        let history = after.history(program, &by.actor.tree, base.file.profile.as_ref(), offset);
-        let outcome = replay(program, &history);
-        after.head = settled(after.head.clone(), after.opened_on(program), &outcome);
-        after.head.pack_version = self.pack_stamp().to_owned();
-        let derived = derive(base.surroundings, &after.head, &history, &outcome);
-        let changed = records.first().map(|record| match record {
-            RecordChange::New(kept) | RecordChange::Rewritten { now: kept, .. } => {
-                (kept.id, kept.version)
-            }
-            RecordChange::Voided { before, .. } => (before.id, before.version + 1),
-        });
+        let head = before.head.clone();
+        let (writing, after) = self.settle(by, base, before, (after, is_new), records, why);
         let was = Seen {
-            head: &before.head,
-            history: &before.history,
-            outcome: &before.outcome,
+            head: &head,
+            computed: &writing.before,
         };
         let now = Seen {
             head: &after.head,
-            history: &history,
-            outcome: &outcome,
+            computed: &writing.after,
         };
-        let (id, version) = changed.unwrap_or((after.head.id, after.head.version));
-        let mut recorded = recorded(
-            base.surroundings,
-            (Some(was), now),
-            (id, version),
-            by.actor.secrecy_max(),
-        );
+        let changed = writing.changed();
+        let changed = changed.unwrap_or((after.head.id, after.head.version));
+        let secrecy_max = by.actor.secrecy_max();
+        let mut recorded = recorded(base.surroundings, (Some(was), now), changed, secrecy_max);
         recorded.enrollment_version = if is_new { 1 } else { after.head.version + 1 };
-        let entity = if changed.is_some() {
-            "encounter"
-        } else {
-            "enrollment"
-        };
-        let mut entry = by.entry(action, entity);
-        entry.entity_id = Some(id);
-        entry.subject_id = Some(after.head.subject);
-        if !why.is_empty() {
-            entry.detail = serde_json::json!({ "why": why }).to_string();
+        Planned {
+            writing,
+            recorded,
+            after,
         }
-        let head_change = if is_new {
-            HeadChange::New
-        } else {
-            HeadChange::Advanced
-        };
-        let writing = Writing {
-            head: after.head,
-            head_change,
-            records,
-            before: before.derived,
-            after: derived,
-            completions: Vec::new(),
-            enrollment_changes: Vec::new(),
-            referrals: Vec::new(),
-            entry,
-        };
-        Planned { writing, recorded }
     }
-}
-
-/// An enrollment as it stands before a change.
-pub(super) struct Before {
-    pub head: Head,
-    pub history: History,
-    pub outcome: Outcome,
-    pub derived: Derived,
 }
 
 /// An enrollment at one moment.
 #[derive(Clone, Copy)]
 struct Seen<'a> {
     head: &'a Head,
-    history: &'a History,
-    outcome: &'a Outcome,
-}
-
-/// Whether it is open follows from the facts, unless a person decided otherwise.
-pub(super) fn settled(head: Head, opened_on: Date, outcome: &Outcome) -> Head {
-    let by_facts = if outcome.closed {
-        EnrollmentState::Closed
-    } else {
-        EnrollmentState::Open
-    };
-    let state = head.held.unwrap_or(by_facts);
-    let closed_on = match (state, head.held) {
-        (EnrollmentState::Open, _) => None,
-        (EnrollmentState::Closed, Some(_)) => head.closed_on,
-        (EnrollmentState::Closed, None) => outcome
-            .closed_on
-            .map(shown::date)
-            .or(head.closed_on)
-            .or(Some(opened_on)),
-    };
-    Head {
-        opened_on,
-        state,
-        closed_on,
-        ..head
-    }
-}
-
-/// Who is responsible for a new enrollment: the township she lives in, else whoever opens it.
-fn responsible(by: &Acting, residence: Option<OrganizationId>) -> OrganizationId {
-    let tree = &by.actor.tree;
-    let Some(residence) = residence.filter(|id| tree.get(*id).is_some()) else {
-        return by.actor.organization;
-    };
-    tree.at_level(residence, Level::Township)
-        .map_or(residence, |township| township.id)
+    computed: &'a Computed,
 }
 
 /// The enrollment that a record belongs to, or none and the id of the one that it opens.
@@ -552,13 +439,38 @@ fn recorded(
     secrecy_max: Secrecy,
 ) -> Recorded {
     let program = at.program;
-    let true_rules = now.outcome.hits.iter().filter(|hit| hit.until_ms.is_none());
-    let alerted_before =
-        |rule| was.is_some_and(|was| was.outcome.alerts(program).any(|hit| hit.rule == rule));
-    let shown_task =
-        |task| shown::task(at, now.head, (now.history, now.outcome), task, secrecy_max);
-    let task_before =
-        |key: &str| was.and_then(|was| was.outcome.tasks.iter().find(|task| task.key == key));
+    let true_rules = now
+        .computed
+        .outcome
+        .hits
+        .iter()
+        .filter(|hit| hit.until_ms.is_none());
+    let alerted_before = |rule| {
+        was.is_some_and(|was| {
+            was.computed
+                .outcome
+                .alerts(program)
+                .any(|hit| hit.rule == rule)
+        })
+    };
+    let shown_task = |task| {
+        shown::task(
+            at,
+            now.head,
+            (&now.computed.history, &now.computed.outcome),
+            task,
+            secrecy_max,
+        )
+    };
+    let task_before = |key: &str| {
+        was.and_then(|was| {
+            was.computed
+                .outcome
+                .tasks
+                .iter()
+                .find(|task| task.key == key)
+        })
+    };
     let is_done = |task: &replay::Task| matches!(task.state, replay::TaskState::Done { .. });
     let is_new = |task: &&replay::Task| {
         task.state == replay::TaskState::Open && task_before(&task.key).is_none()
@@ -572,19 +484,21 @@ fn recorded(
         encounter_version,
         findings: Vec::new(),
         risk_before: was.map_or_else(Default::default, |was| {
-            shown::risk_now(program, was.outcome, secrecy_max)
+            shown::risk_now(program, &was.computed.outcome, secrecy_max)
         }),
-        risk_after: shown::risk_now(program, now.outcome, secrecy_max),
+        risk_after: shown::risk_now(program, &now.computed.outcome, secrecy_max),
         rules: true_rules
             .map(|hit| shown::rule(program, hit, secrecy_max))
             .collect(),
         alerts: now
+            .computed
             .outcome
             .alerts(program)
             .filter(|hit| !alerted_before(hit.rule))
             .map(|hit| shown::rule(program, hit, secrecy_max))
             .collect(),
         tasks_opened: now
+            .computed
             .outcome
             .tasks
             .iter()
@@ -592,13 +506,19 @@ fn recorded(
             .map(shown_task)
             .collect(),
         tasks_done: now
+            .computed
             .outcome
             .tasks
             .iter()
             .filter(newly_done)
             .map(shown_task)
             .collect(),
-        suggested: shown::suggested(program, now.history, now.outcome, secrecy_max),
+        suggested: shown::suggested(
+            program,
+            &now.computed.history,
+            &now.computed.outcome,
+            secrecy_max,
+        ),
         closed: now.head.state == EnrollmentState::Closed
             && was.is_some_and(|was| was.head.state == EnrollmentState::Open),
         repeated: false,

@@ -42,17 +42,10 @@ impl Care {
             let Some(change) = decide(base.program(), existing)? else {
                 return existing.cloned().ok_or(Error::NotFound("referral"));
             };
-            let of_enrollment = EnrollmentId::from_uuid(enrolled.head.id);
-            let before = self.before(
-                by,
-                &base,
-                Some(enrolled),
-                of_enrollment,
-                enrolled.head.opened_on,
-            );
+            let before = self.before(by, &base, enrolled);
             let mut after = enrolled.clone();
             let (row, action) = match &change {
-                ReferralChange::Sent(row) => {
+                ReferralChange::Sent(row) | ReferralChange::SentWithSlip(row, _) => {
                     after.referrals.push(row.clone());
                     (row.clone(), "send")
                 }
@@ -86,18 +79,17 @@ impl Care {
                 kind: "referral",
                 until: Some(shown::date(until)),
             };
-            writing
-                .after
-                .relations
-                .insert(derived_id(&[b"referral", id.as_bytes()]), relation);
+            let relation_id = derived_id(&[b"referral", id.as_bytes()]);
+            writing.relations.push((relation_id, relation));
             let clocks = writing
                 .after
+                .derived
                 .referrals
                 .get(&id)
                 .cloned()
                 .unwrap_or_default();
             writing.referrals.push(change);
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 let date = |date: Option<fuyou_kernel::Date>| date.map(crate::db::DbDate);
                 return Ok(ReferralRow {
                     arrive_by: date(clocks.arrive_by),

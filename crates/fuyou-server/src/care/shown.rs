@@ -118,7 +118,7 @@ pub(super) fn task(
             let visit = &at.program.visits[ix.get()];
             (
                 Cause::Visit(ix),
-                visit.title.clone(),
+                visit.title_for(secrecy_max).clone(),
                 Some(visit.form),
                 None,
             )
@@ -167,6 +167,7 @@ pub(super) fn task(
         from: date(task.from),
         due: task.due,
         progress,
+        lapses_on: task.lapses_on.map(date),
     }
 }
 

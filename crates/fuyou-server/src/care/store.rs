@@ -11,30 +11,44 @@ use uuid::Uuid;
 use super::derive::Finding;
 use super::file::{Head, Kept};
 use super::{EnrollmentState, Error};
-use crate::db::{Connection, DbDate, DbInstant, Insert, Tx, query, row};
-use crate::registry::OrganizationId;
+use crate::db::{
+    Cell, Connection, DbDate, DbInstant, FromRow, Insert, ManyKeys, Row, Sql, Together, Tx, query,
+    row,
+};
+use crate::referral::{REFERRALS, ReferralRow};
+use crate::registry::{OrganizationId, PROFILE, Standing, standing_of};
 
 const KEY: &[&str] = &["subject_id", "id"];
 
+const HEAD_COLUMNS: &[&str] = &[
+    "subject_id",
+    "id",
+    "program",
+    "org_id",
+    "opened_on",
+    "closed_on",
+    "state",
+    "held",
+    "pack_version",
+    "version",
+    "created_at",
+    "updated_at",
+];
+
 /// New enrollments. One that is there already is left alone, and the count tells.
-pub(super) static ENROLLMENTS: LazyLock<Insert> = LazyLock::new(|| {
+pub(super) static ENROLLMENTS: LazyLock<Insert> =
+    LazyLock::new(|| Insert::new("enrollment", HEAD_COLUMNS, "on conflict do nothing"));
+
+/// Enrollments with their next version. One that has another version than the one before is left alone, and the count
+/// tells.
+pub(super) static ADVANCED: LazyLock<Insert> = LazyLock::new(|| {
     Insert::new(
         "enrollment",
-        &[
-            "subject_id",
-            "id",
-            "program",
-            "org_id",
-            "opened_on",
-            "closed_on",
-            "state",
-            "held",
-            "pack_version",
-            "version",
-            "created_at",
-            "updated_at",
-        ],
-        "on conflict do nothing",
+        HEAD_COLUMNS,
+        "on conflict (subject_id, id) do update set org_id = excluded.org_id, opened_on = excluded.opened_on, \
+         closed_on = excluded.closed_on, state = excluded.state, held = excluded.held, \
+         pack_version = excluded.pack_version, version = excluded.version, updated_at = excluded.updated_at \
+         where enrollment.version = excluded.version - 1",
     )
 });
 
@@ -93,6 +107,7 @@ pub(super) static TASKS: LazyLock<Insert> = LazyLock::new(|| {
             "county_sees_at",
             "city_sees_at",
             "province_sees_at",
+            "lapses_on",
         ],
         KEY,
     )
@@ -232,15 +247,91 @@ row! {
     }
 }
 
+/// The enrollments of a subject, oldest id first.
+const ENROLLMENTS_OF: &str = "select subject_id, id, program, org_id, opened_on, closed_on, state, held, pack_version, version, \
+                              created_at from enrollment where subject_id = $1 order by id";
+/// The heads of all records of a subject.
+const RECORDS_OF: &str = "select id, enrollment_id, form, occurred_on, recorded_at, recorded_org_id, recorded_by, version, \
+                          sent_hash, content_hash, voided_at, void_reason, reasons from encounter where subject_id = $1";
+/// The tasks of a subject that were marked done by hand.
+const COMPLETIONS_OF: &str =
+    "select enrollment_id, key, at from task_completion where subject_id = $1 order by at, id";
+
+/// What stands in a subject's file besides the content of its records. The versions come first: whoever writes in
+/// between is noticed when the version is compared.
+static HEADS: LazyLock<Together> = LazyLock::new(|| {
+    let all = [
+        PROFILE,
+        ENROLLMENTS_OF,
+        RECORDS_OF,
+        COMPLETIONS_OF,
+        REFERRALS,
+    ];
+    Together::of(all.map(Sql::built))
+});
+
+/// What stands in a subject's file besides the content of its records.
+pub(super) struct Heads {
+    pub standing: Standing,
+    /// In programs that the pack has, oldest id first.
+    pub enrollments: Vec<Head>,
+    pub records: Vec<RecordRow>,
+    pub completions: Vec<(Uuid, Completion)>,
+    pub referrals: Vec<ReferralRow>,
+}
+
+/// The profile of a subject and the heads of her enrollments: what says whether something has changed.
+pub(super) async fn versions_of(
+    connection: &mut Connection,
+    pack: &Pack,
+    subject: Uuid,
+) -> Result<(Standing, Vec<Head>), Error> {
+    static BOTH: LazyLock<Together> =
+        LazyLock::new(|| Together::of([PROFILE, ENROLLMENTS_OF].map(Sql::built)));
+    let rows = BOTH
+        .rows(connection, vec![Cell::id(subject)], |_| true)
+        .await?;
+    let [standing, heads] = &rows[..] else {
+        unreachable!("two queries have two answers");
+    };
+    Ok((standing_of(standing)?, enrollments_in(pack, all(heads)?)?))
+}
+
+/// Reads the heads of a subject's file.
+pub(super) async fn heads(
+    connection: &mut Connection,
+    pack: &Pack,
+    subject: Uuid,
+) -> Result<Heads, Error> {
+    let cells = vec![Cell::id(subject)];
+    let rows = HEADS.rows(connection, cells, |_| true).await?;
+    let [standing, enrollments, records, completions, referrals] = &rows[..] else {
+        unreachable!("five queries have five answers");
+    };
+    Ok(Heads {
+        standing: standing_of(standing)?,
+        enrollments: enrollments_in(pack, all(enrollments)?)?,
+        records: all(records)?,
+        completions: self::completions(all(completions)?),
+        referrals: all(referrals)?,
+    })
+}
+
+fn all<T: FromRow>(rows: &[Row]) -> Result<Vec<T>, crate::db::Error> {
+    Ok(rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?)
+}
+
 /// The enrollments of a subject, in programs that the pack has, oldest id first.
 pub(super) async fn enrollments(
     connection: &mut Connection,
     pack: &Pack,
     subject: Uuid,
 ) -> Result<Vec<Head>, Error> {
-    const SQL: &str = "select subject_id, id, program, org_id, opened_on, closed_on, state, held, pack_version, version, \
-                       created_at from enrollment where subject_id = $1 order by id";
-    let rows: Vec<EnrollmentRow> = query(SQL).bind(subject).all(connection).await?;
+    let rows = query(ENROLLMENTS_OF).bind(subject).all(connection).await?;
+    enrollments_in(pack, rows)
+}
+
+fn enrollments_in(pack: &Pack, rows: Vec<EnrollmentRow>) -> Result<Vec<Head>, Error> {
     rows.into_iter()
         .filter_map(|row| Some((pack.program_ix(&row.program)?, row)))
         .map(|(program, row)| {
@@ -314,26 +405,8 @@ impl RecordRow {
     }
 }
 
-/// The heads of all records of a subject.
-pub(super) async fn records(
-    connection: &mut Connection,
-    subject: Uuid,
-) -> Result<Vec<RecordRow>, Error> {
-    const SQL: &str = "select id, enrollment_id, form, occurred_on, recorded_at, recorded_org_id, recorded_by, version, \
-                       sent_hash, content_hash, voided_at, void_reason, reasons from encounter where subject_id = $1";
-    Ok(query(SQL).bind(subject).all(connection).await?)
-}
-
-/// The tasks of a subject that were marked done by hand.
-pub(super) async fn completions(
-    connection: &mut Connection,
-    subject: Uuid,
-) -> Result<Vec<(Uuid, Completion)>, Error> {
-    const SQL: &str =
-        "select enrollment_id, key, at from task_completion where subject_id = $1 order by at, id";
-    let rows: Vec<(Uuid, String, DbInstant)> = query(SQL).bind(subject).all(connection).await?;
-    Ok(rows
-        .into_iter()
+fn completions(rows: Vec<(Uuid, String, DbInstant)>) -> Vec<(Uuid, Completion)> {
+    rows.into_iter()
         .map(|(enrollment, key, at)| {
             (
                 enrollment,
@@ -343,28 +416,21 @@ pub(super) async fn completions(
                 },
             )
         })
-        .collect())
+        .collect()
 }
 
-/// Takes the next version of an enrollment. False when somebody else did since it was read.
-pub(super) async fn advance(tx: &mut Tx, head: &Head, now: Timestamp) -> Result<bool, Error> {
-    const SQL: &str = "update enrollment set org_id = $4, opened_on = $5, closed_on = $6, state = $7, held = $8, \
-                       pack_version = $9, version = version + 1, updated_at = $10 \
-                       where subject_id = $1 and id = $2 and version = $3";
-    let rows = query(SQL)
-        .bind(head.subject)
-        .bind(head.id)
-        .bind(head.version)
-        .bind(head.organization.uuid())
-        .bind(DbDate(head.opened_on))
-        .bind(head.closed_on.map(DbDate))
-        .bind(head.state.word())
-        .bind(head.held.map(EnrollmentState::word))
-        .bind(head.pack_version.as_str())
-        .bind(DbInstant(now))
-        .execute(tx)
-        .await?;
-    Ok(rows == 1)
+/// The stored versions of enrollments, by id; what is not stored is left out.
+pub(super) async fn versions(
+    tx: &mut Tx,
+    keys: Vec<(Uuid, Uuid)>,
+) -> Result<HashMap<Uuid, i64>, crate::db::Error> {
+    static SELECT: LazyLock<ManyKeys> =
+        LazyLock::new(|| ManyKeys::new("select id, version from enrollment where", KEY));
+    let cells = keys
+        .into_iter()
+        .flat_map(|(subject, id)| [Cell::id(subject), Cell::id(id)]);
+    let rows: Vec<(Uuid, i64)> = all(&SELECT.run(tx, cells.collect()).await?)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Another open enrollment of the subject in a program, if there is one.
@@ -457,7 +523,7 @@ pub(super) async fn found(
 
 /// A task that no record demands any more is cancelled; what was tried stays readable.
 pub(super) async fn cancel_task(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
-    const SQL: &str = "update task set state = 'cancelled', done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
+    const SQL: &str = "update task set state = 'cancelled', lapses_on = null, done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
                        village_id = null, village_sees_at = null, \
                        township_sees_at = null, county_sees_at = null, city_sees_at = null, province_sees_at = null \
                        where subject_id = $1 and id = $2";

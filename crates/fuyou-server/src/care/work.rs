@@ -18,8 +18,13 @@ pub enum Reach {
 /// Which part of the work list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WorkKind {
-    /// Later than due.
+    /// Later than due, by a week at most: doing it is still in time for what it is for.
     Overdue,
+    /// Later than due by more than a week, by 30 days at most.
+    OverdueMonth,
+    /// Later than that. Such a task is seldom done; somebody must find out what became of the person. It stands in no
+    /// other part of the list, so that it does not bury what can be done today.
+    OverdueLonger,
     /// The last day is today.
     DueToday,
     /// Can be done now, and is due later.
@@ -30,18 +35,38 @@ pub enum WorkKind {
     HighRisk,
     /// Late enough to be shown further up the tree.
     Escalated,
+    /// Overdue when it could no longer be made up; none of the other kinds.
+    Missed,
 }
 
 impl WorkKind {
     /// All kinds in the order shown.
-    pub const ALL: [WorkKind; 6] = [
+    pub const ALL: [WorkKind; 9] = [
         WorkKind::Clock,
-        WorkKind::Overdue,
         WorkKind::DueToday,
+        WorkKind::Overdue,
+        WorkKind::OverdueMonth,
         WorkKind::Ready,
         WorkKind::HighRisk,
         WorkKind::Escalated,
+        WorkKind::OverdueLonger,
+        WorkKind::Missed,
     ];
+
+    /// The word in links and statements.
+    pub fn word(self) -> &'static str {
+        match self {
+            WorkKind::Clock => "clock",
+            WorkKind::DueToday => "due-today",
+            WorkKind::Overdue => "overdue",
+            WorkKind::OverdueMonth => "overdue-month",
+            WorkKind::OverdueLonger => "overdue-longer",
+            WorkKind::Ready => "ready",
+            WorkKind::HighRisk => "high-risk",
+            WorkKind::Escalated => "escalated",
+            WorkKind::Missed => "missed",
+        }
+    }
 }
 
 /// Which tasks.
@@ -49,7 +74,7 @@ impl WorkKind {
 pub struct WorkFilter {
     /// Whose.
     pub reach: Reach,
-    /// Only this part; all that can be done now when absent.
+    /// Only this part; when absent all that can be done now, without what is overdue by more than 30 days.
     pub kind: Option<WorkKind>,
     /// Only this program, by id.
     pub program: Option<String>,
@@ -74,6 +99,8 @@ impl Cursor {
 /// One page of the work list, the most urgent first.
 #[derive(Clone, Debug)]
 pub struct WorkPage {
+    /// How many tasks the list without a filter holds.
+    pub everything: i64,
     /// How many tasks of each kind, in the order of [`WorkKind::ALL`].
     pub counts: Vec<(WorkKind, i64)>,
     /// The tasks.

@@ -51,7 +51,7 @@ impl Care {
         let limit = limit.clamp(1, LINES_MAX);
         let after = after.map_or(Ok((Timestamp::UNIX_EPOCH, Uuid::nil())), read_cursor)?;
         let mut reader = self.db().read().await?;
-        let counts = store::counts(&mut reader, seat, filter.reach, program).await?;
+        let (everything, counts) = store::counts(&mut reader, seat, filter.reach, program).await?;
         let wanted = (filter.reach, filter.kind, program);
         let mut rows = store::page(&mut reader, seat, wanted, after, limit + 1).await?;
         drop(reader);
@@ -64,6 +64,7 @@ impl Care {
         entry.detail = serde_json::json!({ "lines": rows.len() }).to_string();
         self.db().note(entry).await?;
         Ok(WorkPage {
+            everything,
             counts: WorkKind::ALL.into_iter().zip(counts).collect(),
             rows: rows
                 .iter()
@@ -86,7 +87,7 @@ impl Care {
                     .position(|visit| *visit.id == *row.item)?;
                 (
                     Cause::Visit(VisitIx::new(position)),
-                    program.visits[position].title.clone(),
+                    program.visits[position].title_for(secrecy_max).clone(),
                     true,
                 )
             }
@@ -138,6 +139,7 @@ impl Care {
                 from: row.from_on.0,
                 due,
                 progress: Progress::Open,
+                lapses_on: row.lapses_on.map(|on| on.0),
             },
             subject: SubjectId::from_uuid(row.subject_id),
             enrollment: EnrollmentId::from_uuid(row.enrollment_id),
@@ -179,9 +181,9 @@ impl Care {
                 .enrolled(enrollment)
                 .ok_or(Error::NotFound("enrollment"))?;
             let base = self.base(by, &file, enrolled.head.program).await?;
-            let of = EnrollmentId::from_uuid(enrollment);
-            let before = self.before(by, &base, Some(enrolled), of, enrolled.head.opened_on);
+            let before = self.before(by, &base, enrolled);
             let known = before
+                .computed
                 .outcome
                 .tasks
                 .iter()
@@ -235,7 +237,7 @@ impl Care {
                 at,
                 Some(by.actor.id.uuid()),
             );
-            if self.write_one(&planned.writing, by.now).await? {
+            if self.write_one(planned.writing, by.now).await? {
                 return Ok(());
             }
         }
@@ -249,13 +251,12 @@ impl Care {
     pub async fn record_attempt(&self, by: &Acting, attempt: Attempt) -> Result<(), Error> {
         by.actor.require_anywhere(Action::RecordCare)?;
         let subject = attempt.subject.uuid();
-        let mut reader = self.db().read().await?;
-        store::task(&mut reader, subject, attempt.task.uuid())
-            .await?
-            .ok_or(Error::NotFound("task"))?;
-        drop(reader);
         self.open_file(by, subject, Reading::Everything).await?;
         let mut tx = self.db().begin(Some(subject)).await?;
+        // Asked inside the turn: a merge may have taken the task elsewhere.
+        store::task(&mut tx, subject, attempt.task.uuid())
+            .await?
+            .ok_or(Error::NotFound("task"))?;
         if store::insert_attempt(&mut tx, &attempt, (by.now, by.actor.id.uuid())).await? {
             tx.changed(Change {
                 subject_id: Some(subject),

@@ -1,5 +1,7 @@
 //! SQL about the work list.
 
+use std::time::Duration;
+
 use fuyou_kernel::{Date, Timestamp};
 use uuid::Uuid;
 
@@ -10,6 +12,11 @@ use crate::registry::Level;
 
 /// Above this rank a task belongs to somebody in the upper half of the scale of risk.
 const HIGH_RISK_RANK_MIN: i64 = 50;
+
+/// A task overdue by no more than this stands in the first of the three parts of what is overdue.
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+/// A task overdue by no more than this stands in the second; what is older stands in the third.
+const MONTH: Duration = Duration::from_secs(30 * 86_400);
 
 /// Whose list it is, and when.
 #[derive(Clone, Copy)]
@@ -40,11 +47,13 @@ row! {
         pub risk_rank: i64,
         pub risk_marks: String,
         pub sees_at: Option<DbInstant>,
+        pub lapses_on: Option<DbDate>,
         pub attempts: i64,
     }
 }
 
-// $1 organization, $2 path, $3 level, $4 now, $5 today, $6 program or empty, $7 reach
+// $1 organization, $2 path, $3 level, $4 now, $5 today, $6 program or empty, $7 rank of high risk,
+// $8 a week ago, $9 thirty days ago
 macro_rules! sees_at {
     () => {
         "case $3 when 'village' then village_sees_at when 'township' then township_sees_at when 'county' then county_sees_at when 'city' then city_sees_at \
@@ -75,58 +84,100 @@ macro_rules! current {
         )
     };
 }
-macro_rules! kind {
-    ("overdue") => {
-        "overdue_at <= $4"
+// What has lapsed is missed and nothing else.
+macro_rules! missed {
+    () => {
+        "coalesce(lapses_on <= $5, false)"
     };
-    ("due_today") => {
+}
+macro_rules! kind {
+    ("missed") => {
+        missed!()
+    };
+    ("overdue") => {
+        "(overdue_at <= $4 and overdue_at > $8)"
+    };
+    ("overdue-month") => {
+        "(overdue_at <= $8 and overdue_at > $9)"
+    };
+    ("overdue-longer") => {
+        "overdue_at <= $9"
+    };
+    ("due-today") => {
         "(due_on = $5 and due_at is null)"
     };
     ("ready") => {
         "(due_on > $5 and due_at is null)"
     };
     ("clock") => {
-        "due_at is not null"
+        "(due_at is not null and overdue_at > $9)"
     };
-    ("high_risk") => {
-        "risk_rank >= $7"
+    ("high-risk") => {
+        "(risk_rank >= $7 and overdue_at > $9)"
     };
     ("escalated") => {
-        concat!("coalesce(", sees_at!(), " <= $4, false)")
+        concat!(
+            "(coalesce(",
+            sees_at!(),
+            " <= $4, false) and overdue_at > $9)"
+        )
+    };
+    ("") => {
+        "overdue_at > $9"
+    };
+}
+macro_rules! is_missed {
+    ("missed") => {
+        "true"
+    };
+    ($kind:tt) => {
+        "false"
     };
 }
 macro_rules! sum {
     ($kind:tt) => {
         concat!(
             "coalesce(sum(case when ",
+            missed!(),
+            " = ",
+            is_missed!($kind),
+            " and ",
             kind!($kind),
             " then 1 else 0 end), 0)"
         )
     };
 }
 
-/// How many tasks of each kind, in the order of [`WorkKind::ALL`].
+/// How many tasks the unfiltered list holds, and how many of each kind, in the order of [`WorkKind::ALL`].
 pub(super) async fn counts(
     connection: &mut Connection,
     seat: Seat<'_>,
     reach: Reach,
     program: &str,
-) -> Result<[i64; 6], Error> {
+) -> Result<(i64, [i64; 9]), Error> {
     macro_rules! counts {
         ($reach:expr) => {
             concat!(
                 "select ",
+                sum!(""),
+                ", ",
                 sum!("clock"),
+                ", ",
+                sum!("due-today"),
                 ", ",
                 sum!("overdue"),
                 ", ",
-                sum!("due_today"),
+                sum!("overdue-month"),
                 ", ",
                 sum!("ready"),
                 ", ",
-                sum!("high_risk"),
+                sum!("high-risk"),
                 ", ",
                 sum!("escalated"),
+                ", ",
+                sum!("overdue-longer"),
+                ", ",
+                sum!("missed"),
                 " ",
                 current!($reach),
                 " and $1 = $1"
@@ -139,7 +190,7 @@ pub(super) async fn counts(
         Reach::Own => OWN,
         Reach::Below => BELOW,
     };
-    let row: (i64, i64, i64, i64, i64, i64) = query(sql)
+    let row: (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) = query(sql)
         .bind(seat.organization)
         .bind(seat.path)
         .bind(seat.level.word())
@@ -147,9 +198,14 @@ pub(super) async fn counts(
         .bind(DbDate(seat.today))
         .bind(program)
         .bind(HIGH_RISK_RANK_MIN)
+        .bind(DbInstant(seat.now - WEEK))
+        .bind(DbInstant(seat.now - MONTH))
         .one(connection)
         .await?;
-    Ok([row.0, row.1, row.2, row.3, row.4, row.5])
+    let kinds = [
+        row.1, row.2, row.3, row.4, row.5, row.6, row.7, row.8, row.9,
+    ];
+    Ok((row.0, kinds))
 }
 
 /// One page, the most urgent first. `after` is the instant and id of the line before.
@@ -160,17 +216,31 @@ pub(super) async fn page(
     after: (Timestamp, Uuid),
     limit: u32,
 ) -> Result<Vec<TaskRow>, Error> {
+    macro_rules! of_kind {
+        ($kind:tt) => {
+            concat!(
+                "($10 = '",
+                $kind,
+                "' and ",
+                missed!(),
+                " = ",
+                is_missed!($kind),
+                " and ",
+                kind!($kind),
+                ")"
+            )
+        };
+    }
     macro_rules! page {
         ($reach:expr) => {
             concat!(
                 "select id, subject_id, enrollment_id, program, origin, item, form, owner_id, from_on, due_on, due_at, \
-                 overdue_at, risk_rank, risk_marks, ", sees_at!(), " as sees_at, \
+                 overdue_at, risk_rank, risk_marks, ", sees_at!(), " as sees_at, lapses_on, \
                  (select count(*) from task_attempt a where a.subject_id = task.subject_id and a.task_id = task.id) \
-                 as attempts ", current!($reach), " and $1 = $1 and ($8 = '' or ($8 = 'clock' and ", kind!("clock"),
-                ") or ($8 = 'overdue' and ", kind!("overdue"), ") or ($8 = 'due_today' and ", kind!("due_today"),
-                ") or ($8 = 'ready' and ", kind!("ready"), ") or ($8 = 'high_risk' and ", kind!("high_risk"),
-                ") or ($8 = 'escalated' and ", kind!("escalated"), ")) and (overdue_at, id) > ($9, $10) \
-                 order by overdue_at, id limit $11"
+                 as attempts ", current!($reach), " and $1 = $1 and (", of_kind!(""), " or ", of_kind!("clock"), " or ",
+                of_kind!("due-today"), " or ", of_kind!("overdue"), " or ", of_kind!("overdue-month"), " or ",
+                of_kind!("overdue-longer"), " or ", of_kind!("ready"), " or ", of_kind!("high-risk"), " or ",
+                of_kind!("escalated"), " or ", of_kind!("missed"), ") and (overdue_at, id) > ($11, $12) order by overdue_at, id limit $13"
             )
         };
     }
@@ -180,15 +250,6 @@ pub(super) async fn page(
         Reach::Own => OWN,
         Reach::Below => BELOW,
     };
-    let kind = match kind {
-        None => "",
-        Some(WorkKind::Clock) => "clock",
-        Some(WorkKind::Overdue) => "overdue",
-        Some(WorkKind::DueToday) => "due_today",
-        Some(WorkKind::Ready) => "ready",
-        Some(WorkKind::HighRisk) => "high_risk",
-        Some(WorkKind::Escalated) => "escalated",
-    };
     Ok(query(sql)
         .bind(seat.organization)
         .bind(seat.path)
@@ -197,7 +258,9 @@ pub(super) async fn page(
         .bind(DbDate(seat.today))
         .bind(program)
         .bind(HIGH_RISK_RANK_MIN)
-        .bind(kind)
+        .bind(DbInstant(seat.now - WEEK))
+        .bind(DbInstant(seat.now - MONTH))
+        .bind(kind.map_or("", WorkKind::word))
         .bind(DbInstant(after.0))
         .bind(after.1)
         .bind(i64::from(limit))

@@ -6,11 +6,14 @@ use std::ops::{Deref, DerefMut};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 
+use super::shelf::Lent;
+
 tokio::task_local! {
     static STATEMENTS: Cell<u64>;
 }
 
 /// Runs `work` and says how many statements it sent, reads and writes together.
+/// What is asked in one trip ([`Together`](super::Together)) counts as one where it is one.
 /// Statements of the lane itself (begin, savepoint, ledgers, commit) are not counted: they are shared by a batch.
 pub async fn counted<T>(work: impl Future<Output = T>) -> (T, u64) {
     STATEMENTS
@@ -26,6 +29,7 @@ pub struct Connection(Held);
 
 enum Held {
     Sqlite(PoolConnection<Sqlite>),
+    Lent(Lent),
     Postgres(PoolConnection<Postgres>),
 }
 
@@ -40,6 +44,10 @@ impl Connection {
         Connection(Held::Sqlite(held))
     }
 
+    pub(super) fn lent(held: Lent) -> Self {
+        Connection(Held::Lent(held))
+    }
+
     pub(super) fn postgres(held: PoolConnection<Postgres>) -> Self {
         Connection(Held::Postgres(held))
     }
@@ -50,6 +58,7 @@ impl Connection {
         let _ = STATEMENTS.try_with(|count| count.set(count.get() + 1));
         match &mut self.0 {
             Held::Sqlite(conn) => Kind::Sqlite(conn),
+            Held::Lent(lent) => Kind::Sqlite(lent.connection()),
             Held::Postgres(conn) => Kind::Postgres(conn),
         }
     }
@@ -63,6 +72,8 @@ impl Connection {
     pub(super) fn discard(self) {
         match self.0 {
             Held::Sqlite(conn) => drop(conn.detach()),
+            // Readers open no transaction.
+            Held::Lent(lent) => drop(lent),
             Held::Postgres(conn) => drop(conn.detach()),
         }
     }

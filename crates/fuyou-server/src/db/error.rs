@@ -65,7 +65,11 @@ fn attempts_worthwhile(err: &(dyn std::error::Error + 'static)) -> u32 {
     while let Some(err) = cause {
         let found = match err.downcast_ref::<Error>() {
             Some(Error::Statement(inner)) => Some(inner.as_ref()),
-            _ => err.downcast_ref::<sqlx::Error>(),
+            // A transparent error shows its cause's cause.
+            _ => err
+                .downcast_ref::<Arc<sqlx::Error>>()
+                .map(Arc::as_ref)
+                .or_else(|| err.downcast_ref::<sqlx::Error>()),
         };
         if let Some(sqlx::Error::Database(why)) = found {
             return match why.code().as_deref() {

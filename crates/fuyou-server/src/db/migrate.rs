@@ -1,15 +1,15 @@
-//! Forward-only migrations, one text per dialect, applied at start.
+//! Forward-only migrations, applied at start: one text, of which SQLite reads a translation.
 
 use sm3::{Digest, Sm3};
 
-use super::{Connection, Error, query, script};
+use super::{Connection, Error, Sql, query, script};
 
 /// One step of the schema.
 pub(super) struct Migration {
     pub number: i64,
     pub name: &'static str,
-    pub sqlite: &'static str,
-    pub postgres: &'static str,
+    /// As PostgreSQL reads it; [`sqlite`] says what becomes of it there.
+    pub text: &'static str,
 }
 
 /// All steps, in order. A released step never changes: its checksum is stored.
@@ -17,38 +17,67 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         number: 1,
         name: "ledgers",
-        sqlite: include_str!("migrations/sqlite/0001_ledgers.sql"),
-        postgres: include_str!("migrations/postgres/0001_ledgers.sql"),
+        text: include_str!("migrations/0001_ledgers.sql"),
     },
     Migration {
         number: 2,
         name: "organizations",
-        sqlite: include_str!("migrations/sqlite/0002_organizations.sql"),
-        postgres: include_str!("migrations/postgres/0002_organizations.sql"),
+        text: include_str!("migrations/0002_organizations.sql"),
     },
     Migration {
         number: 3,
         name: "access",
-        sqlite: include_str!("migrations/sqlite/0003_access.sql"),
-        postgres: include_str!("migrations/postgres/0003_access.sql"),
+        text: include_str!("migrations/0003_access.sql"),
     },
     Migration {
         number: 4,
         name: "persons",
-        sqlite: include_str!("migrations/sqlite/0004_persons.sql"),
-        postgres: include_str!("migrations/postgres/0004_persons.sql"),
+        text: include_str!("migrations/0004_persons.sql"),
+    },
+    Migration {
+        number: 5,
+        name: "merges",
+        text: include_str!("migrations/0005_merges.sql"),
+    },
+    Migration {
+        number: 6,
+        name: "places",
+        text: include_str!("migrations/0006_places.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "one_number",
+        text: include_str!("migrations/0007_one_number.sql"),
+    },
+    Migration {
+        number: 8,
+        name: "staff",
+        text: include_str!("migrations/0008_staff.sql"),
     },
     Migration {
         number: 20,
         name: "care",
-        sqlite: include_str!("migrations/sqlite/0020_care.sql"),
-        postgres: include_str!("migrations/postgres/0020_care.sql"),
+        text: include_str!("migrations/0020_care.sql"),
+    },
+    Migration {
+        number: 29,
+        name: "slips",
+        text: include_str!("migrations/0029_slips.sql"),
     },
     Migration {
         number: 30,
         name: "planning",
-        sqlite: include_str!("migrations/sqlite/0030_planning.sql"),
-        postgres: include_str!("migrations/postgres/0030_planning.sql"),
+        text: include_str!("migrations/0030_planning.sql"),
+    },
+    Migration {
+        number: 40,
+        name: "lapses",
+        text: include_str!("migrations/0040_lapses.sql"),
+    },
+    Migration {
+        number: 41,
+        name: "referral_slip",
+        text: include_str!("migrations/0041_referral_slip.sql"),
     },
 ];
 
@@ -66,7 +95,7 @@ pub(super) async fn migrate(connection: &mut Connection) -> Result<(), Error> {
         else {
             return Err(Error::MigrationUnknown(*number));
         };
-        if checksum_of(text_for(connection, migration)) != *checksum {
+        if checksum_of(migration.text) != *checksum {
             return Err(Error::MigrationChanged(migration.name.to_owned()));
         }
     }
@@ -83,14 +112,17 @@ pub(super) async fn migrate(connection: &mut Connection) -> Result<(), Error> {
 
 async fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), Error> {
     const DONE: &str = "insert into schema_migration (number, name, checksum) values ($1, $2, $3)";
-    let text = text_for(connection, migration);
     query("begin").execute(connection).await?;
     let outcome = async {
-        script(connection, text).await?;
+        if connection.is_postgres() {
+            script(connection, migration.text).await?;
+        } else {
+            script(connection, Sql::built(sqlite(migration.text))).await?;
+        }
         query(DONE)
             .bind(migration.number)
             .bind(migration.name)
-            .bind(checksum_of(text))
+            .bind(checksum_of(migration.text))
             .execute(connection)
             .await?;
         query("commit").execute(connection).await?;
@@ -103,12 +135,35 @@ async fn apply(connection: &mut Connection, migration: &Migration) -> Result<(),
     outcome
 }
 
-fn text_for(connection: &Connection, migration: &Migration) -> &'static str {
-    if connection.is_postgres() {
-        migration.postgres
-    } else {
-        migration.sqlite
+/// The text as SQLite reads it: its own types, tables that check them, and no collation, because it compares bytes anyway.
+/// A table marked `/* by key */` is stored in the order of its primary key.
+fn sqlite(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        match line {
+            ");" => out.push_str(") strict;"),
+            ") /* by key */;" => out.push_str(") strict, without rowid;"),
+            _ => {
+                let line = line.replace(" collate \"C\"", "");
+                for (at, word) in line.split(' ').enumerate() {
+                    if at > 0 {
+                        out.push(' ');
+                    }
+                    let name = word.trim_end_matches([',', ';']);
+                    let ty = match name {
+                        "uuid" | "bytea" => "blob",
+                        "bigint" | "boolean" | "timestamptz" => "integer",
+                        "date" => "text",
+                        _ => name,
+                    };
+                    out.push_str(ty);
+                    out.push_str(&word[name.len()..]);
+                }
+            }
+        }
+        out.push('\n');
     }
+    out
 }
 
 fn checksum_of(text: &str) -> String {

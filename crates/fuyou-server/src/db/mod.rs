@@ -10,6 +10,7 @@
 //!
 //! SQL is a constant with `$1` placeholders in the common dialect, and every statement is run through [`query`].
 
+mod catalog;
 mod connection;
 mod error;
 mod lane;
@@ -18,6 +19,7 @@ mod migrate;
 mod open;
 mod row;
 mod rows;
+mod shelf;
 mod statement;
 mod tx;
 mod types;
@@ -25,6 +27,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use catalog::{Hanging, hanging_on_subjects, hold_every_lane};
 pub(crate) use connection::Kind;
 pub use connection::{Connection, Reader, counted};
 pub use error::{Error, retry};
@@ -32,7 +35,7 @@ pub use ledger::{Change, Entry, Operation};
 pub(crate) use ledger::{GENESIS, link};
 pub use open::{Db, Dialect, Settings};
 pub(crate) use row::row;
-pub(crate) use rows::{Cell, CellType, Insert, execute, fetch};
-pub(crate) use statement::{FromRow, Row, Sql, query, script};
+pub(crate) use rows::{Cell, CellType, Insert, ManyKeys, execute, fetch, read};
+pub(crate) use statement::{FromRow, Row, Sql, Together, query, script};
 pub use tx::Tx;
 pub use types::{DbDate, DbInstant};

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::lane::{BatchLimits, Lane, Request};
 use super::migrate::migrate;
+use super::shelf::Shelf;
 use super::{Connection, Entry, Error, Reader, Tx};
 
 /// How many requests may wait before a lane; more wait outside.
@@ -64,6 +65,7 @@ struct Inner {
 #[derive(Clone)]
 enum Pool {
     Sqlite(SqlitePool),
+    Shelf(Shelf),
     Postgres(PgPool),
 }
 
@@ -79,7 +81,7 @@ impl Writers {
     pub(super) fn begin_sql(&self) -> &'static str {
         match self.0 {
             // Takes the write lock at once: a batch that has begun will not fail half-way for want of it.
-            Pool::Sqlite(_) => "begin immediate",
+            Pool::Sqlite(_) | Pool::Shelf(_) => "begin immediate",
             Pool::Postgres(_) => "begin",
         }
     }
@@ -89,6 +91,7 @@ impl Pool {
     async fn acquire(&self) -> Result<Connection, Error> {
         Ok(match self {
             Pool::Sqlite(pool) => Connection::sqlite(pool.acquire().await?),
+            Pool::Shelf(shelf) => Connection::lent(shelf.take().await?),
             Pool::Postgres(pool) => Connection::postgres(pool.acquire().await?),
         })
     }
@@ -96,6 +99,7 @@ impl Pool {
     async fn close(&self) {
         match self {
             Pool::Sqlite(pool) => pool.close().await,
+            Pool::Shelf(shelf) => shelf.close().await,
             Pool::Postgres(pool) => pool.close().await,
         }
     }
@@ -133,9 +137,19 @@ impl Db {
     /// Which of the two databases this is.
     pub fn dialect(&self) -> Dialect {
         match self.0.readers {
-            Pool::Sqlite(_) => Dialect::Sqlite,
+            Pool::Sqlite(_) | Pool::Shelf(_) => Dialect::Sqlite,
             Pool::Postgres(_) => Dialect::Postgres,
         }
+    }
+
+    /// How many lanes there are.
+    pub fn lanes(&self) -> usize {
+        self.0.lanes.len()
+    }
+
+    /// The lane of a subject.
+    pub fn lane(&self, subject: Uuid) -> usize {
+        lane_of(Some(subject), self.lanes())
     }
 
     /// A connection for reading.
@@ -236,16 +250,14 @@ async fn connect(settings: &Settings) -> Result<(Pool, Pool, u32), Error> {
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
         .statement_cache_capacity(512)
+        // Rows of one answer that may wait for their reader before the connection's thread must wait.
+        .row_buffer_size(1024)
         .pragma("cache_size", "-65536")
-        .pragma("mmap_size", "268435456")
         .pragma("temp_store", "memory");
     let writers = SqlitePoolOptions::new()
         .max_connections(1)
         .connect_with(options.clone())
         .await?;
-    let readers = SqlitePoolOptions::new()
-        .max_connections(settings.readers)
-        .connect_with(options.pragma("query_only", "on"))
-        .await?;
-    Ok((Pool::Sqlite(readers), Pool::Sqlite(writers), 1))
+    let readers = Shelf::open(&options.pragma("query_only", "on"), settings.readers).await?;
+    Ok((Pool::Shelf(readers), Pool::Sqlite(writers), 1))
 }

@@ -139,24 +139,68 @@ impl Insert {
 
     fn print(&self, postgres: bool, rows: usize) -> String {
         let mut text = self.head.clone();
-        let mut number = 0;
-        for row in 0..rows {
-            text.push_str(if row == 0 { "(" } else { ", (" });
-            for column in 0..self.columns {
-                number += 1;
-                if column > 0 {
-                    text.push_str(", ");
-                }
-                // SQLite finds a named parameter by a walk over all names: with thousands of them the walk is the cost.
-                if postgres {
-                    text.push_str(&format!("${number}"));
-                } else {
-                    text.push('?');
-                }
-            }
-            text.push(')');
-        }
+        print_rows(&mut text, postgres, rows, self.columns);
         text + &self.tail
+    }
+}
+
+/// A query for any number of rows by their keys.
+#[derive(Debug)]
+pub(crate) struct ManyKeys {
+    head: String,
+    key: usize,
+}
+
+impl ManyKeys {
+    /// `HEAD (KEY) in (values …)`. Names were checked by the caller.
+    pub(crate) fn new(head: &str, key: &[&str]) -> ManyKeys {
+        ManyKeys {
+            head: format!("{head} ({}) in (values ", key.join(", ")),
+            key: key.len(),
+        }
+    }
+
+    /// The rows of keys laid end to end. The last key may be asked for more than once, so that few texts are prepared.
+    pub(crate) async fn run(
+        &self,
+        connection: &mut Connection,
+        cells: Vec<Cell>,
+    ) -> Result<Vec<Row>, Error> {
+        let mut found = Vec::new();
+        for some in cells.chunks(ROWS_MAX * self.key) {
+            let mut some = some.to_vec();
+            let rows = (some.len() / self.key).next_power_of_two();
+            let last = some[some.len() - self.key..].to_vec();
+            while some.len() < rows * self.key {
+                some.extend(last.iter().cloned());
+            }
+            let mut text = self.head.clone();
+            print_rows(&mut text, connection.is_postgres(), rows, self.key);
+            text.push(')');
+            found.extend(statement::fetch_all(connection, Sql::built(text).into(), some).await?);
+        }
+        Ok(found)
+    }
+}
+
+/// `(…), (…)` with a placeholder for each value.
+fn print_rows(text: &mut String, postgres: bool, rows: usize, columns: usize) {
+    let mut number = 0;
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            number += 1;
+            if column > 0 {
+                text.push_str(", ");
+            }
+            // SQLite finds a named parameter by a walk over all names: with thousands of them the walk is the cost.
+            if postgres {
+                text.push_str(&format!("${number}"));
+            } else {
+                text.push('?');
+            }
+        }
+        text.push(')');
     }
 }
 
@@ -181,7 +225,8 @@ pub(crate) async fn fetch(
     Ok(rows.collect::<sqlx::Result<_>>()?)
 }
 
-fn read(row: &Row, types: &[CellType]) -> sqlx::Result<Vec<Cell>> {
+/// The cells of a row whose columns have these types.
+pub(crate) fn read(row: &Row, types: &[CellType]) -> sqlx::Result<Vec<Cell>> {
     let cell = |(at, ty): (usize, &CellType)| {
         Ok(match ty {
             CellType::Bool => Cell::Bool(row.get(at)?),

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use futures_util::TryStreamExt as _;
 use fuyou_kernel::{Date, Timestamp};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{
-    Arguments as _, AssertSqlSafe, ColumnIndex, Decode, Postgres, Row as _, SqlSafeStr, SqlStr,
-    Sqlite, Type,
+    Arguments as _, AssertSqlSafe, ColumnIndex, Decode, Either, Executor as _, Postgres, Row as _,
+    SqlSafeStr, SqlStr, Sqlite, Type,
 };
 use uuid::Uuid;
 
@@ -66,6 +67,58 @@ impl Text for &Sql {
 pub(crate) struct Query {
     text: SqlStr,
     cells: Vec<Cell>,
+}
+
+/// Queries over the same values that are asked at once: one trip to the database where its driver can do that.
+#[derive(Debug)]
+pub(crate) struct Together {
+    each: Vec<Sql>,
+    joined: Sql,
+}
+
+impl Together {
+    /// All placeholders of all texts are numbered alike, so that they share their values.
+    pub(crate) fn of(each: impl IntoIterator<Item = Sql>) -> Together {
+        let each: Vec<Sql> = each.into_iter().collect();
+        let texts: Vec<&str> = each.iter().map(|sql| &*sql.0).collect();
+        Together {
+            joined: Sql::built(texts.join(";\n")),
+            each,
+        }
+    }
+
+    /// The rows of each query, in their order. A query that is not wanted may be left out and then has no rows.
+    pub(crate) async fn rows(
+        &self,
+        connection: &mut Connection,
+        cells: Vec<Cell>,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<Vec<Vec<Row>>, Error> {
+        let mut found: Vec<Vec<Row>> = Vec::new();
+        if connection.is_postgres() {
+            for (at, sql) in self.each.iter().enumerate() {
+                found.push(match wanted(at) {
+                    true => fetch_all(connection, sql.into(), cells.clone()).await?,
+                    false => Vec::new(),
+                });
+            }
+            return Ok(found);
+        }
+        let Kind::Sqlite(conn) = connection.kind() else {
+            return Ok(found);
+        };
+        // Looking into an empty table costs less than another trip.
+        let mut answers =
+            conn.fetch_many(sqlx::query_with(SqlStr::from(&self.joined), sqlite(cells)?));
+        let mut rows = Vec::new();
+        while let Some(answer) = answers.try_next().await? {
+            match answer {
+                Either::Right(row) => rows.push(Row::Sqlite(row)),
+                Either::Left(_) => found.push(std::mem::take(&mut rows)),
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Begins a statement with `$1` placeholders.

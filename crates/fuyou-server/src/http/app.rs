@@ -130,6 +130,14 @@ impl App {
         Ok(())
     }
 
+    /// The tree of a change of which the store tells; read again when another process has changed it.
+    pub(crate) async fn tree_at(&self, stamp: i64) -> Result<Arc<Tree>, Error> {
+        if self.tree().stamp() != stamp {
+            self.reload_tree().await?;
+        }
+        Ok(self.tree())
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         (self.0.options.clock)()

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::error::MovedId;
 use super::gate::language;
 use super::{App, Refused};
 use crate::db::counted;
@@ -78,14 +79,22 @@ pub(super) async fn trace(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Puts a page in the reader's language around a refusal.
+/// Puts a page in the reader's language around a refusal, and leads on from an id that is another one now.
 pub(super) async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+    let asked = request.uri().to_string();
     let language = language(request.headers());
     let number = request
         .extensions()
         .get::<RequestNumber>()
         .map_or(0, |number| number.0);
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if let Some(MovedId { from, into }) = response.extensions().get().copied() {
+        let address = asked.replace(&from.to_string(), &into.to_string());
+        if let Ok(address) = HeaderValue::try_from(address) {
+            response.headers_mut().insert(LOCATION, address);
+        }
+        return response;
+    }
     let Some(refused) = response.extensions().get::<Refused>().cloned() else {
         return response;
     };

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::Localized;
+use uuid::Uuid;
 
 use crate::access::Denied;
 
@@ -30,6 +31,14 @@ pub enum Error {
     /// The body is larger than we take.
     #[error("the body is too large")]
     TooLarge,
+    /// The id in the address leads elsewhere now: the same request is to be sent there.
+    #[error("{from} is {into} now")]
+    Moved {
+        /// The id that was asked for.
+        from: Uuid,
+        /// The id that she has now.
+        into: Uuid,
+    },
     /// A fault of ours: logged here, once, and shown without detail.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -56,11 +65,25 @@ pub(crate) struct Refused {
     pub forbidden: bool,
 }
 
+/// An id that leads elsewhere: what is around the handlers knows the address and answers with the new one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MovedId {
+    pub from: Uuid,
+    pub into: Uuid,
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, key) = match &self {
             Error::NotFound | Error::Forbidden(_) => (StatusCode::NOT_FOUND, "error-not-found"),
             Error::LogIn => return Redirect::to("/login").into_response(),
+            Error::Moved { from, into } => {
+                // Not for good: a merge can be undone.
+                let mut response = StatusCode::TEMPORARY_REDIRECT.into_response();
+                let (from, into) = (*from, *into);
+                response.extensions_mut().insert(MovedId { from, into });
+                return response;
+            }
             Error::Csrf => (StatusCode::UNPROCESSABLE_ENTITY, "error-csrf"),
             Error::Conflict(_) => (StatusCode::CONFLICT, "error-conflict"),
             Error::Rejected(_) => (StatusCode::UNPROCESSABLE_ENTITY, "error-rejected"),

@@ -8,7 +8,7 @@ use super::persons_web::person_lines;
 use super::web::{Place, pack_of};
 use crate::access::Action;
 use crate::db::Entry;
-use crate::exchange::download::{Lines, Sending, download as send};
+use crate::exchange::download_web::{Lines, Sending, download as send};
 use crate::exchange::sheet::{SheetKind, Value};
 use crate::http::{Cx, Error};
 

@@ -43,10 +43,14 @@ impl Figure {
                 .is_some_and(|denominator| self.numerator > denominator)
     }
 
+    /// Whether a count is so small that a reader could guess who they are.
+    pub(super) fn is_few(count: i64) -> bool {
+        (1..CELL_MIN).contains(&count)
+    }
+
     /// Whether so few are counted, or counted of, that a reader could guess who they are.
     fn is_small(&self) -> bool {
-        let few = |count: i64| (1..CELL_MIN).contains(&count);
-        few(self.numerator) || self.denominator.is_some_and(few)
+        Figure::is_few(self.numerator) || self.denominator.is_some_and(Figure::is_few)
     }
 }
 
@@ -82,26 +86,6 @@ impl Cell {
         } else {
             Cell::Known(figure)
         }
-    }
-}
-
-/// Hides a second cell of a row of siblings when exactly one is hidden: their sum would tell it.
-/// The smallest of the others goes, because it is missed least.
-pub(super) fn complement(siblings: &mut [Cell]) {
-    let hidden = siblings
-        .iter()
-        .filter(|cell| **cell == Cell::Suppressed)
-        .count();
-    if hidden != 1 {
-        return;
-    }
-    let size = |cell: &Cell| cell.figure().map(|figure| figure.numerator);
-    let smallest = siblings
-        .iter_mut()
-        .filter(|cell| size(cell).is_some_and(|size| size > 0))
-        .min_by_key(|cell| size(cell));
-    if let Some(cell) = smallest {
-        *cell = Cell::Suppressed;
     }
 }
 
@@ -175,19 +159,5 @@ mod tests {
         check(percent(1, 100), infection, Secrecy::Sensitive, true);
         check(percent(1, 100), infection, infection, false);
         check(percent(1, 100), Secrecy::Sensitive, open, false);
-    }
-
-    #[test]
-    fn one_hidden_sibling_takes_another_with_it() {
-        let known = |numerator: i64| Cell::Known(percent(numerator, 100));
-        let mut cells = [known(40), Cell::Suppressed, known(0), known(9)];
-        complement(&mut cells);
-        assert_eq!(
-            cells,
-            [known(40), Cell::Suppressed, known(0), Cell::Suppressed]
-        );
-        let settled = cells;
-        complement(&mut cells);
-        assert_eq!(cells, settled);
     }
 }

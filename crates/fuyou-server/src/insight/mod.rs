@@ -8,11 +8,13 @@
 //! Invariants:
 //! - a rate with an empty denominator is no number, never 0;
 //! - nothing is cut at 100 %: what is beyond the whole is shown and flagged;
-//! - a small cell of an infection indicator does not leave [`compute`] for a reader who may not see findings.
+//! - a small cell of an infection indicator does not leave [`compute`] for a reader who may not see findings, and cannot be
+//!   computed from the cells that do.
 
 pub mod chart;
 mod compute;
 mod decimal;
+mod disclosure;
 mod export_web;
 mod figure;
 mod gaps;
@@ -41,8 +43,10 @@ pub(crate) use months::MonthNumber;
 pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};
 pub use question::{CELLS_MAX, Cells, Question};
-pub use shown::{Shown, period_words, shown, statistical_year, with_unit};
-pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, routes};
+pub use shown::{
+    Shown, period_words, shown, shown_in, statistical_year, unit_sign, with_unit, with_unit_in,
+};
+pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, period_choices, routes};
 
 use crate::access::Denied;
 use crate::db;

@@ -3,7 +3,7 @@
 use fuyou_kernel::Period;
 use fuyou_pack::model::IndicatorIx;
 
-use super::figure::{Cell, complement};
+use super::figure::Cell;
 use crate::registry::{OrganizationId, Tree};
 
 /// How many cells one question may ask for. A county of 400 villages, 60 indicators and 12 months is far below.
@@ -109,19 +109,16 @@ impl Cells {
         self.cells[(indicator * self.nodes.len() + node) * self.periods.len() + period]
     }
 
-    /// The cells of one indicator and period at these nodes, such as the children of one node. When one of them is
-    /// hidden, a second is hidden with it, because the node above tells their sum.
+    /// The cells of one indicator and period at these nodes, such as the children of one node.
     pub fn siblings(
         &self,
         indicator: IndicatorIx,
         nodes: &[OrganizationId],
         period: Period,
     ) -> Vec<Cell> {
-        let mut row: Vec<Cell> = nodes
+        nodes
             .iter()
             .map(|node| self.get(indicator, *node, period))
-            .collect();
-        complement(&mut row);
-        row
+            .collect()
     }
 }

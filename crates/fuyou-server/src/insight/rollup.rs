@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use fuyou_kernel::{Period, Secrecy};
-use fuyou_pack::model::{IndicatorEntry, MeasureIx, Pack};
+use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, Pack};
 
+use super::disclosure::Disclosure;
 use super::figure::{Cell, Figure};
 use super::months::bounds;
 use super::question::{Cells, Question};
@@ -29,41 +30,47 @@ pub(super) fn roll_up(
     tree: &Tree,
     question: &Question,
     found: &Found,
-    reader: Secrecy,
+    (reader, disclosure): (Secrecy, &Disclosure),
 ) -> Cells {
     let sums = Sums::of(tree, question, found);
     let mut cells = Vec::with_capacity(question.size());
-    for indicator in &question.indicators {
-        let indicator = pack.indicator(*indicator);
+    for ix in &question.indicators {
+        let secrecy = pack.indicator(*ix).secrecy;
         for (node, id) in question.nodes.iter().enumerate() {
             for (period, asked) in question.periods.iter().enumerate() {
-                let figure = match indicator.entry {
-                    IndicatorEntry::Computed {
-                        numerator,
-                        denominator,
-                    } => Some(Figure {
-                        numerator: sums.get(numerator, node, period),
-                        denominator: denominator.map(|measure| sums.get(measure, node, period)),
-                        unit: indicator.unit,
-                    }),
-                    IndicatorEntry::Manual => {
-                        entered(tree, &found.entered, &indicator.id, *id, *asked).map(
-                            |(numerator, denominator)| Figure {
-                                numerator,
-                                denominator,
-                                unit: indicator.unit,
-                            },
-                        )
-                    }
-                };
-                cells.push(match figure {
-                    Some(figure) => Cell::guarded(figure, indicator.secrecy, reader),
-                    None => Cell::Absent,
-                });
+                cells.push(
+                    match sums.figure((pack, tree, found), *ix, (node, *id), (period, *asked)) {
+                        Some(_) if !disclosure.shows(*ix, *id, *asked) => Cell::Suppressed,
+                        Some(figure) => Cell::guarded(figure, secrecy, reader),
+                        None => Cell::Absent,
+                    },
+                );
             }
         }
     }
     Cells::new(question, cells, found.as_of, sums.unplaced)
+}
+
+/// Decides what may be shown of `question`; `found` answers `widened`.
+pub(super) fn disclose(
+    pack: &Pack,
+    tree: &Tree,
+    (question, widened): (&Question, &Question),
+    found: &Found,
+) -> Disclosure {
+    let sums = Sums::of(tree, widened, found);
+    let place: HashMap<_, _> = widened.nodes.iter().zip(0..).collect();
+    let time: HashMap<_, _> = widened.periods.iter().zip(0..).collect();
+    Disclosure::decide(
+        pack,
+        tree,
+        question,
+        &widened.indicators,
+        |ix, node, period| {
+            let (node, period) = ((*place.get(&node)?, node), (*time.get(&period)?, period));
+            sums.figure((pack, tree, found), ix, node, period)
+        },
+    )
 }
 
 /// Sums of every measure at every node in every period.
@@ -111,6 +118,32 @@ impl Sums {
         for (at, value) in row.values.iter().enumerate() {
             self.values[((row.first + at) * self.nodes + node) * self.periods + period] += value;
         }
+    }
+
+    /// The figure of an indicator; a node and a period come with their places in the question.
+    fn figure(
+        &self,
+        (pack, tree, found): (&Pack, &Tree, &Found),
+        ix: IndicatorIx,
+        (node, id): (usize, OrganizationId),
+        (period, asked): (usize, Period),
+    ) -> Option<Figure> {
+        let indicator = pack.indicator(ix);
+        let (numerator, denominator) = match indicator.entry {
+            IndicatorEntry::Computed {
+                numerator,
+                denominator,
+            } => (
+                self.get(numerator, node, period),
+                denominator.map(|measure| self.get(measure, node, period)),
+            ),
+            IndicatorEntry::Manual => entered(tree, &found.entered, &indicator.id, id, asked)?,
+        };
+        Some(Figure {
+            numerator,
+            denominator,
+            unit: indicator.unit,
+        })
     }
 
     fn get(&self, measure: MeasureIx, node: usize, period: usize) -> i64 {

@@ -1,6 +1,6 @@
 //! Figures as words: what stands in a table cell.
 
-use fuyou_kernel::{Date, Period, Quarter, YearMonth};
+use fuyou_kernel::{Date, Language, Period, Quarter, YearMonth};
 use fuyou_pack::model::{Indicator, Unit};
 
 use super::{Cell, Decimal, MonthNumber};
@@ -15,12 +15,19 @@ pub struct Shown {
     pub parts: String,
     /// Whether more was counted than there is to count.
     pub beyond: bool,
-    /// Whether it is hidden because it is small.
+    /// Whether it is hidden because it is small, or would tell something small.
     pub hidden: bool,
+    /// Whether there is nothing to count of.
+    pub is_idle: bool,
 }
 
 /// A cell in words.
 pub fn shown(cell: Cell, unit: Unit) -> Shown {
+    shown_in(Language::Zh, cell, unit)
+}
+
+/// A cell in the words of a language.
+pub fn shown_in(language: Language, cell: Cell, unit: Unit) -> Shown {
     match cell {
         Cell::Suppressed => Shown {
             value: "*".to_owned(),
@@ -32,26 +39,45 @@ pub fn shown(cell: Cell, unit: Unit) -> Shown {
             ..Shown::default()
         },
         Cell::Known(figure) => Shown {
-            value: figure
-                .value()
-                .map_or_else(|| "–".to_owned(), |value| with_unit(value, unit)),
+            value: figure.value().map_or_else(
+                || "–".to_owned(),
+                |value| with_unit_in(language, value, unit),
+            ),
             parts: figure.denominator.map_or_else(String::new, |denominator| {
                 format!("{} / {denominator}", figure.numerator)
             }),
             beyond: figure.beyond_whole(),
             hidden: false,
+            is_idle: figure.denominator == Some(0) && figure.numerator == 0,
         },
     }
 }
 
 /// A value with the sign of its unit.
 pub fn with_unit(value: Decimal, unit: Unit) -> String {
-    match unit {
-        Unit::Percent => format!("{value}%"),
-        Unit::PerMille => format!("{value}‰"),
-        Unit::Per10000 => format!("{value}/万"),
-        Unit::Per100000 => format!("{value}/10万"),
-        Unit::Count | Unit::Ratio => value.to_string(),
+    with_unit_in(Language::Zh, value, unit)
+}
+
+/// A value with the sign of its unit in a language.
+pub fn with_unit_in(language: Language, value: Decimal, unit: Unit) -> String {
+    let sign = unit_sign(language, unit);
+    if sign.starts_with("per ") {
+        format!("{value} {sign}")
+    } else {
+        format!("{value}{sign}")
+    }
+}
+
+/// The sign of a unit in a heading; empty for counts and quotients.
+pub fn unit_sign(language: Language, unit: Unit) -> &'static str {
+    match (unit, language) {
+        (Unit::Percent, _) => "%",
+        (Unit::PerMille, _) => "‰",
+        (Unit::Per10000, Language::Zh) => "/万",
+        (Unit::Per10000, Language::En) => "per 10,000",
+        (Unit::Per100000, Language::Zh) => "/10万",
+        (Unit::Per100000, Language::En) => "per 100,000",
+        (Unit::Count | Unit::Ratio, _) => "",
     }
 }
 
@@ -115,6 +141,20 @@ pub fn direction_key(indicator: &Indicator) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_in_both_languages() {
+        let check = |unit: Unit, zh: &str, en: &str| {
+            let value: Decimal = "14.5".parse().unwrap();
+            let of = |language| with_unit_in(language, value, unit);
+            assert_eq!((of(Language::Zh), of(Language::En)), (zh.into(), en.into()));
+        };
+        check(Unit::Percent, "14.5%", "14.5%");
+        check(Unit::PerMille, "14.5‰", "14.5‰");
+        check(Unit::Per10000, "14.5/万", "14.5 per 10,000");
+        check(Unit::Per100000, "14.5/10万", "14.5 per 100,000");
+        check(Unit::Count, "14.5", "14.5");
+    }
 
     #[test]
     fn the_statistical_year_turns_in_october() {

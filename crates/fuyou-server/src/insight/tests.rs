@@ -475,6 +475,142 @@ async fn few_findings_are_hidden_from_those_who_may_not_see_them() {
     .await;
 }
 
+/// What a reader can compute: sums of what was recorded at each organization in each month.
+struct Algebra {
+    rows: Vec<Vec<u64>>,
+}
+
+/// Arithmetic modulo a prime stands for fractions: no figure of ours comes near it.
+const PRIME: u64 = 1_000_000_007;
+
+impl Algebra {
+    fn power(base: u64, exponent: u64) -> u64 {
+        let (mut base, mut exponent, mut result) = (base, exponent, 1);
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                result = result * base % PRIME;
+            }
+            base = base * base % PRIME;
+            exponent /= 2;
+        }
+        result
+    }
+
+    /// What remains of a sum when everything known is taken off.
+    fn reduced(&self, mut sum: Vec<u64>) -> Vec<u64> {
+        for row in &self.rows {
+            let lead = row.iter().position(|value| *value != 0).unwrap();
+            let factor = sum[lead];
+            if factor != 0 {
+                for (value, known) in sum.iter_mut().zip(row) {
+                    *value = (*value + PRIME - factor * known % PRIME) % PRIME;
+                }
+            }
+        }
+        sum
+    }
+
+    fn learn(&mut self, sum: Vec<u64>) {
+        let mut rest = self.reduced(sum);
+        if let Some(lead) = rest.iter().position(|value| *value != 0) {
+            let inverse = Self::power(rest[lead], PRIME - 2);
+            rest.iter_mut()
+                .for_each(|value| *value = *value * inverse % PRIME);
+            self.rows.push(rest);
+        }
+    }
+
+    fn tells(&self, sum: Vec<u64>) -> bool {
+        self.reduced(sum).iter().all(|value| *value == 0)
+    }
+}
+
+#[tokio::test]
+async fn a_hidden_finding_cannot_be_computed_from_what_is_shown() {
+    on_each_database(TODAY, async |app| {
+        let (pack, tree) = (sample_pack(), app.app.tree());
+        store_facts(app.app.db(), &pack, &population(&pack, &PLACES, 600)).await;
+        let finding = ix(&pack, "finding_rate");
+        let whole: Period = "2024-10..2026-09".parse().unwrap();
+        let months = split(whole, By::Month).unwrap();
+        let mut asked = periods(&[
+            "s2025",
+            "s2026",
+            "2025",
+            "2025-02..2025-11",
+            "2025-03..2026-06",
+        ]);
+        asked.extend(split("s2025".parse().unwrap(), By::Quarter).unwrap());
+        asked.extend(split("s2026".parse().unwrap(), By::Quarter).unwrap());
+        asked.extend(&months);
+        let question = Question {
+            indicators: vec![finding],
+            nodes: tree.all().iter().map(|node| node.id).collect(),
+            periods: asked,
+        };
+        let of = async |reader: Secrecy| {
+            figures(app.app.db(), &pack, &tree, &question, reader)
+                .await
+                .unwrap()
+        };
+        let (shown, all) = (of(Secrecy::Open).await, of(Secrecy::Infection).await);
+        // One unknown for each organization and month.
+        let sum = |node: OrganizationId, period: Period| -> Vec<u64> {
+            let mut sum = Vec::new();
+            for place in tree.all() {
+                let inside = tree.contains(node, place.id);
+                sum.extend(
+                    months
+                        .iter()
+                        .map(|month| u64::from(inside && period.contains(month.start()))),
+                );
+            }
+            sum
+        };
+        let (mut known, mut naive) = (Algebra { rows: Vec::new() }, Algebra { rows: Vec::new() });
+        let mut small = Vec::new();
+        let mut seen = 0;
+        for node in &question.nodes {
+            for period in &question.periods {
+                let count = all.get(finding, *node, *period).figure().unwrap().numerator;
+                if (1..5).contains(&count) {
+                    small.push((*node, *period));
+                } else {
+                    naive.learn(sum(*node, *period));
+                }
+                if shown.get(finding, *node, *period).figure().is_some() {
+                    known.learn(sum(*node, *period));
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 0, "not everything may be hidden");
+        let told = |algebra: &Algebra| {
+            let told = small
+                .iter()
+                .filter(|(node, period)| algebra.tells(sum(*node, *period)));
+            told.count()
+        };
+        assert!(
+            told(&naive) > 0,
+            "hiding small cells alone must not be enough here, or this shows nothing"
+        );
+        assert_eq!(told(&known), 0, "{} small cells", small.len());
+        // The same cell alone is answered as it is among others.
+        for node in &question.nodes {
+            let alone = Question::of(vec![finding], *node, question.periods[5]);
+            let cells = figures(app.app.db(), &pack, &tree, &alone, Secrecy::Open)
+                .await
+                .unwrap();
+            assert_eq!(
+                cells.get(finding, *node, question.periods[5]),
+                shown.get(finding, *node, question.periods[5])
+            );
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_question_takes_few_statements_however_large_it_is() {
     on_each_database(TODAY, async |app| {
@@ -499,8 +635,9 @@ async fn a_question_takes_few_statements_however_large_it_is() {
         ))
         .await;
         cells.unwrap();
-        // How far the store is, one for the facts of the program, one for typed figures.
-        assert_eq!(statements, 3);
+        // How far the store is, one for the facts of the program, one for typed figures; one for what decides which
+        // findings may be shown.
+        assert_eq!(statements, 4);
     })
     .await;
 }

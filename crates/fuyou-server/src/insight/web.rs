@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::chart::{self, Point};
 use super::persons::Group;
 use super::shown::{
-    Shown, direction_key, offered, period_words, shown, statistical_year, with_unit,
+    Shown, direction_key, offered, period_words, shown_in, statistical_year, with_unit_in,
 };
 use super::{Cells, Decimal, Question, compute, export_web, months_until, persons_web};
 use crate::access::Action;
@@ -123,7 +123,8 @@ pub(crate) fn node_choices(cx: &Cx, chosen: &Organization) -> Vec<Choice> {
     .collect()
 }
 
-fn period_choices(cx: &Cx, chosen: Period) -> Vec<Choice> {
+/// The periods offered; a year says from when to when it runs, because there are two kinds of year.
+pub(crate) fn period_choices(cx: &Cx, chosen: Period) -> Vec<Choice> {
     let mut periods = offered(cx.today);
     if !periods.contains(&chosen) {
         periods.insert(0, chosen);
@@ -132,7 +133,18 @@ fn period_choices(cx: &Cx, chosen: Period) -> Vec<Choice> {
         .into_iter()
         .map(|period| Choice {
             value: period.to_string(),
-            label: period_words(cx, period),
+            label: match period {
+                Period::StatisticalYear(_) | Period::CalendarYear(_) => {
+                    let month = |day: fuyou_kernel::Date| day.to_string()[..7].to_owned();
+                    format!(
+                        "{} ({} – {})",
+                        period_words(cx, period),
+                        month(period.start()),
+                        month(period.end())
+                    )
+                }
+                _ => period_words(cx, period),
+            },
             is_chosen: period == chosen,
         })
         .collect()
@@ -175,8 +187,8 @@ async fn table(cx: Cx, Query(place): Query<Place>) -> Result<Html<String>, Error
             href: address(&indicator.id, "", &node.code, period),
             code: indicator.code.clone().unwrap_or_default(),
             title: indicator.title.get(cx.language).to_owned(),
-            now: shown(now, indicator.unit),
-            before: shown(before, indicator.unit),
+            now: shown_in(cx.language, now, indicator.unit),
+            before: shown_in(cx.language, before, indicator.unit),
             change: change(now.value(), before.value()),
         }
     });
@@ -242,6 +254,8 @@ struct IndicatorPage {
     trend: String,
     months: Vec<(String, Shown)>,
     ranking: Vec<RankLine>,
+    /// Nodes below that have nothing to be counted: named, not ranked.
+    idle: Vec<(String, String)>,
     groups: Vec<GroupLink>,
     as_of: i64,
 }
@@ -284,6 +298,9 @@ async fn one(
     let can_drill = cx.actor.require(Action::DrillToPersons, node.id).is_ok()
         && indicator.secrecy <= cx.actor.secrecy_max()
         && indicator.entry != IndicatorEntry::Manual;
+    let (idle, ranking): (Vec<_>, Vec<_>) = ranking(&cx, pack, ix, &cells, node, period)
+        .into_iter()
+        .partition(|line| line.now.is_idle);
     html(&IndicatorPage {
         frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
         code: indicator.code.clone().unwrap_or_default(),
@@ -291,8 +308,12 @@ async fn one(
         nodes: node_choices(&cx, node),
         periods: period_choices(&cx, period),
         period: period_words(&cx, period),
-        now: shown(cells.get(ix, node.id, period), unit),
-        before: shown(cells.get(ix, node.id, period.previous_year()), unit),
+        now: shown_in(cx.language, cells.get(ix, node.id, period), unit),
+        before: shown_in(
+            cx.language,
+            cells.get(ix, node.id, period.previous_year()),
+            unit,
+        ),
         numerator,
         denominator,
         direction: direction_key(indicator),
@@ -306,11 +327,15 @@ async fn one(
             .map(|month| {
                 (
                     month.to_string(),
-                    shown(cells.get(ix, node.id, *month), unit),
+                    shown_in(cx.language, cells.get(ix, node.id, *month), unit),
                 )
             })
             .collect(),
-        ranking: ranking(&cx, pack, ix, &cells, node, period),
+        ranking,
+        idle: idle
+            .into_iter()
+            .map(|line| (line.name, line.href))
+            .collect(),
         groups: if can_drill {
             group_links(pack, ix, &node.code, period, None)
         } else {
@@ -350,7 +375,7 @@ fn ranking(
         (one, other) => other.is_some().cmp(&one.is_some()),
     });
     let line = |(child, cell): (&Organization, super::Cell)| {
-        let now = shown(cell, indicator.unit);
+        let now = shown_in(cx.language, cell, indicator.unit);
         RankLine {
             name: child.name.clone(),
             href: address(&indicator.id, "", &child.code, period),
@@ -445,7 +470,12 @@ impl From<super::Error> for Error {
 }
 
 /// A target in words, for pages that show aims.
-pub(crate) fn aim_words(aim: super::Aim, unit: fuyou_pack::model::Unit) -> String {
+pub(crate) fn aim_words(
+    language: fuyou_kernel::Language,
+    aim: super::Aim,
+    unit: fuyou_pack::model::Unit,
+) -> String {
+    let with_unit = |value, unit| with_unit_in(language, value, unit);
     match aim {
         super::Aim::AtLeast(value) => format!("≥ {}", with_unit(value.short(), unit)),
         super::Aim::AtMost(value) => format!("≤ {}", with_unit(value.short(), unit)),

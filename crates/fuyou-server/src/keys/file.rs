@@ -126,6 +126,17 @@ impl Keyring {
         ]
     }
 
+    /// The keyed hash under the version before the current one, as far as this process knows; none when there is only one.
+    pub fn lookup_before(&self, column: &str, plain: &str) -> Option<Vec<u8>> {
+        let versions = self
+            .0
+            .versions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = versions.len().checked_sub(2)?;
+        Some(versions[before].hash(column.as_bytes(), plain.as_bytes()))
+    }
+
     fn current(&self) -> Version {
         let versions = self
             .0

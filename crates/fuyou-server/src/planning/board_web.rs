@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::Html;
+use fuyou_kernel::Period;
 use fuyou_pack::model::Unit;
 use serde::Deserialize;
 
@@ -12,7 +13,8 @@ use crate::access::Action;
 use crate::http::{Cx, Error};
 use crate::insight::chart::{Point, sparkline};
 use crate::insight::{
-    Choice, Progress, Shown, address, aim_words, node_choices, pack_of, period_words, shown,
+    Choice, Progress, Shown, address, aim_words, node_choices, pack_of, period_words, shown_in,
+    with_unit_in,
 };
 use crate::ui::{Frame, html};
 
@@ -56,6 +58,8 @@ struct BoardPage {
     node: String,
     nodes: Vec<Choice>,
     year: i16,
+    /// Both kinds of the year, with first and last month.
+    years: String,
     plan: Option<String>,
     can_manage: bool,
     summary: Vec<(&'static str, &'static str, usize)>,
@@ -98,6 +102,7 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
         node: node.name.clone(),
         nodes: node_choices(&cx, node),
         year,
+        years: years(&cx, year),
         plan: board.plan.as_ref().map(|plan| plan.title.clone()),
         can_manage: cx.actor.may(Action::ManagePlan),
         summary: summary.to_vec(),
@@ -105,6 +110,16 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
         waiting: waiting.iter().map(view).collect(),
         as_of: board.as_of,
     })
+}
+
+fn years(cx: &Cx, year: i16) -> String {
+    let month = |day: fuyou_kernel::Date| day.to_string()[..7].to_owned();
+    [Period::StatisticalYear(year), Period::CalendarYear(year)]
+        .map(|period| {
+            let (from, to) = (month(period.start()), month(period.end()));
+            format!("{} {from} – {to}", period_words(cx, period))
+        })
+        .join(" · ")
 }
 
 fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
@@ -118,7 +133,7 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
     );
     let (word, class) = progress_badge(row.judgement.progress);
     let asked = match row.aim {
-        Some(aim) => aim_words(aim, unit),
+        Some(aim) => aim_words(cx.language, aim, unit),
         None => format!(
             "{} {}{}",
             row.target.comparator.sign(),
@@ -148,7 +163,7 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
         ChildView {
             name: organization.map_or_else(String::new, |child| child.name.clone()),
             href: organization.map_or_else(String::new, |child| place("", &child.code)),
-            value: shown(*cell, unit).value,
+            value: shown_in(cx.language, *cell, unit).value,
             word,
             class,
         }
@@ -163,12 +178,11 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
         period: row
             .period
             .map_or_else(String::new, |period| period_words(cx, period)),
-        actual: shown(row.actual, unit),
-        last_year: shown(row.last_year, unit).value,
-        expected: row
-            .judgement
-            .expected
-            .map_or_else(String::new, |value| value.short().to_string()),
+        actual: shown_in(cx.language, row.actual, unit),
+        last_year: shown_in(cx.language, row.last_year, unit).value,
+        expected: row.judgement.expected.map_or_else(String::new, |value| {
+            with_unit_in(cx.language, value.short(), unit)
+        }),
         missing: row
             .judgement
             .missing

@@ -2,13 +2,15 @@
 
 use askama::Template;
 use axum::response::{Html, Redirect};
-use fuyou_kernel::Localized;
-use fuyou_pack::model::{IndicatorEntry, Unit};
+use fuyou_kernel::{Localized, Period};
+use fuyou_pack::model::IndicatorEntry;
 use serde::Deserialize;
 
 use super::figures::{self, FigureEntry};
 use crate::http::{Cx, Error, Form};
-use crate::insight::{Choice, node_choices, pack_of};
+use crate::insight::{
+    Choice, node_choices, pack_of, period_choices, period_words, statistical_year, unit_sign,
+};
 use crate::ui::{Frame, html};
 
 struct EntryLine {
@@ -28,6 +30,7 @@ struct FiguresPage {
     frame: Frame,
     indicators: Vec<Choice>,
     nodes: Vec<Choice>,
+    periods: Vec<Choice>,
     lines: Vec<EntryLine>,
 }
 
@@ -44,15 +47,10 @@ pub(super) async fn show(cx: Cx) -> Result<Html<String>, Error> {
         .filter(|indicator| indicator.entry == IndicatorEntry::Manual);
     let indicators = typed.map(|indicator| Choice {
         value: indicator.id.to_string(),
-        label: format!(
-            "{}{}",
-            indicator.title.get(cx.language),
-            if indicator.unit == Unit::Count {
-                ""
-            } else {
-                " /"
-            }
-        ),
+        label: match unit_sign(cx.language, indicator.unit) {
+            "" => indicator.title.get(cx.language).to_owned(),
+            sign => format!("{} ({sign})", indicator.title.get(cx.language)),
+        },
         is_chosen: false,
     });
     let zone = &cx.app.options().time_zone;
@@ -74,7 +72,10 @@ pub(super) async fn show(cx: Cx) -> Result<Html<String>, Error> {
                 .to_zoned(zone.clone())
                 .strftime("%Y-%m-%d %H:%M")
                 .to_string(),
-            period: entry.period,
+            period: entry
+                .period
+                .parse()
+                .map_or_else(|_| entry.period.clone(), |period| period_words(&cx, period)),
             note: entry.note,
             by: entry.entered_by,
             in_force: entry.in_force,
@@ -83,6 +84,7 @@ pub(super) async fn show(cx: Cx) -> Result<Html<String>, Error> {
         frame: Frame::new(&cx, "menu-figures"),
         indicators: indicators.collect(),
         nodes: node_choices(&cx, node),
+        periods: period_choices(&cx, Period::StatisticalYear(statistical_year(cx.today))),
         lines: lines.collect(),
     })
 }

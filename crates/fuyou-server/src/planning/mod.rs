@@ -18,9 +18,10 @@ mod shares_web;
 mod store;
 pub mod summary;
 mod target;
-pub mod terms;
 mod web;
 
+#[cfg(test)]
+mod page_tests;
 #[cfg(test)]
 mod tests;
 

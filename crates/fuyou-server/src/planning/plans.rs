@@ -116,19 +116,14 @@ pub fn dictionary_of(pack: &Pack) -> Dictionary {
         unit: unit_written(indicator.unit).to_owned(),
         better: better(indicator.better),
     });
-    let known = |id: &str| pack.indicators.iter().any(|indicator| *indicator.id == *id);
-    let terms = pack
-        .terms
-        .iter()
-        .filter(|term| !known(&term.id))
-        .map(|term| Term {
-            id: term.id.to_string(),
-            names: std::iter::once(term.title.zh.clone())
-                .chain(term.aliases.iter().cloned())
-                .collect(),
-            unit: term.unit.clone(),
-            better: better(term.better),
-        });
+    let terms = pack.terms.iter().map(|term| Term {
+        id: term.id.to_string(),
+        names: std::iter::once(term.title.zh.clone())
+            .chain(term.aliases.iter().cloned())
+            .collect(),
+        unit: term.unit.clone(),
+        better: better(term.better),
+    });
     Dictionary::new(indicators.chain(terms).collect())
 }
 

@@ -261,17 +261,12 @@ fn indicator_choices(cx: &Cx, pack: &Pack) -> Vec<(String, String)> {
             indicator.title.get(cx.language).to_owned(),
         )
     });
-    let known = |id: &str| pack.indicator_ix(id).is_some();
-    let terms = pack
-        .terms
-        .iter()
-        .filter(|term| !known(&term.id))
-        .map(|term| {
-            (
-                term.id.to_string(),
-                format!("{} *", term.title.get(cx.language)),
-            )
-        });
+    let terms = pack.terms.iter().map(|term| {
+        (
+            term.id.to_string(),
+            format!("{} *", term.title.get(cx.language)),
+        )
+    });
     indicators.chain(terms).collect()
 }
 

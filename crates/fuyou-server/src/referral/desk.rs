@@ -1,11 +1,13 @@
 //! The referral desk: what comes in, what went out, what is late.
 
+use std::collections::HashMap;
+
 use fuyou_kernel::Date;
 use fuyou_pack::Pack;
 use uuid::Uuid;
 
 use super::store::{self, ReferralRow};
-use super::{DeskFilter, DeskPage, ReferralId, ReferralShown, Side};
+use super::{DeskFilter, DeskPage, ReferralId, ReferralShown, Side, Slip, Urgency};
 use crate::access::Action;
 use crate::care::{Acting, Care, Cursor, EnrollmentId, Error, SubjectId};
 use crate::registry::OrganizationId;
@@ -13,7 +15,7 @@ use crate::registry::OrganizationId;
 /// Lines of one page at most.
 const LINES_MAX: u32 = 200;
 
-/// The referral desk of the actor's subtree, the most urgent first. Five statements.
+/// The referral desk of the actor's subtree, the most urgent first. Six statements.
 ///
 /// # Errors
 /// See [`Error`].
@@ -38,6 +40,7 @@ pub async fn desk(
         running: [0; 3],
         late: [0; 3],
         next: None,
+        urgent: HashMap::new(),
     };
     for (position, side) in [Side::Incoming, Side::Outgoing, Side::Escalated]
         .into_iter()
@@ -55,6 +58,11 @@ pub async fn desk(
         limit + 1,
     )
     .await?;
+    let urgent = store::urgent(&mut reader, at, filter.side).await?;
+    page.urgent = urgent
+        .into_iter()
+        .filter_map(|(id, word)| Some((ReferralId::from_uuid(id), Urgency::of(&word)?)))
+        .collect();
     drop(reader);
     if rows.len() > limit as usize {
         rows.truncate(limit as usize);
@@ -86,6 +94,28 @@ pub async fn incoming(care: &Care, by: &Acting) -> Result<(i64, i64), Error> {
         .ok_or(Error::NotFound("organization"))?;
     let mut reader = care.db().read().await?;
     Ok(store::counts(&mut reader, (place.path.as_str(), by.today), Side::Incoming).await?)
+}
+
+/// The slip of a referral that the actor may open; none when it was sent without. One statement besides the record's.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn slip(
+    care: &Care,
+    by: &Acting,
+    subject: SubjectId,
+    id: ReferralId,
+) -> Result<(ReferralShown, Option<Slip>), Error> {
+    let story = care.story(by, subject).await?;
+    let shown = story
+        .enrollments
+        .into_iter()
+        .flat_map(|enrollment| enrollment.referrals)
+        .find(|referral| referral.id == id)
+        .ok_or(Error::NotFound("referral"))?;
+    let mut reader = care.db().read().await?;
+    let slip = store::slip_of(&mut reader, subject.uuid(), id.uuid()).await?;
+    Ok((shown, slip))
 }
 
 fn read_cursor(cursor: &Cursor) -> Result<(Date, Uuid), Error> {

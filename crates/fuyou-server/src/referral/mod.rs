@@ -6,17 +6,18 @@
 
 mod desk;
 mod model;
+mod slip;
+mod slip_web;
 mod steps;
 mod store;
 mod web;
 
 pub(crate) use desk::shown;
-pub use desk::{desk, incoming};
+pub use desk::{desk, incoming, slip as slip_of};
 pub use model::{
     DeskFilter, DeskPage, ReferralId, ReferralShown, ReferralState, Sending, Side, Step,
 };
+pub use slip::{Slip, Urgency};
 pub use steps::{send, step};
-pub(crate) use store::{
-    Clocks, ReferralChange, ReferralRow, referrals_of, set_clocks, store_change,
-};
+pub(crate) use store::{Clocks, REFERRALS, ReferralChange, ReferralRow, set_clocks, store_change};
 pub(crate) use web::routes;

@@ -1,9 +1,12 @@
 //! What a hand-over is.
 
+use std::collections::HashMap;
+
 use fuyou_kernel::{Date, Id, Timestamp, kinds};
 use fuyou_pack::model::{ProgramIx, ReferralIx};
 pub use fuyou_pack::replay::ReferralState;
 
+use super::{Slip, Urgency};
 use crate::care::{EnrollmentId, SubjectId};
 use crate::registry::OrganizationId;
 
@@ -25,6 +28,8 @@ pub struct Sending {
     pub to: OrganizationId,
     /// Why, in the sender's words.
     pub reason: String,
+    /// What goes along.
+    pub slip: Slip,
 }
 
 /// What happens to a hand-over.
@@ -143,6 +148,8 @@ pub struct DeskPage {
     pub running: [i64; 3],
     /// How many of those are late.
     pub late: [i64; 3],
+    /// Those of them that cannot wait.
+    pub urgent: HashMap<ReferralId, Urgency>,
     /// Where the next page begins.
     pub next: Option<crate::care::Cursor>,
 }

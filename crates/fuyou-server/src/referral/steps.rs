@@ -20,7 +20,7 @@ pub async fn send(care: &Care, by: &Acting, sending: Sending) -> Result<Referral
         .tree
         .get(sending.to)
         .ok_or(Error::NotFound("organization"))?;
-    if sending.reason.trim().is_empty() {
+    if sending.reason.trim().is_empty() || !sending.slip.missing().is_empty() {
         return Err(Error::NoReason);
     }
     let row = care
@@ -44,7 +44,7 @@ pub async fn send(care: &Care, by: &Acting, sending: Sending) -> Result<Referral
                     .referral_ix(&sending.kind)
                     .ok_or(Error::NotFound("referral"))?;
                 let escalate_to = program.referrals[kind.get()].escalate_to;
-                Ok(Some(ReferralChange::Sent(ReferralRow {
+                let row = ReferralRow {
                     id: sending.id.uuid(),
                     enrollment_id: sending.enrollment.uuid(),
                     subject_id: sending.subject.uuid(),
@@ -70,7 +70,9 @@ pub async fn send(care: &Care, by: &Acting, sending: Sending) -> Result<Referral
                     follow_up: None,
                     remark: None,
                     next_by: None,
-                })))
+                };
+                let slip = Box::new(sending.slip.clone());
+                Ok(Some(ReferralChange::SentWithSlip(row, slip)))
             },
         )
         .await?;

@@ -5,7 +5,7 @@ use fuyou_pack::Program;
 use fuyou_pack::replay::{self, ReferralOutcome, ReferralState};
 use uuid::Uuid;
 
-use super::Side;
+use super::{Side, Slip, Urgency};
 use crate::db::{Connection, DbDate, DbInstant, Error, Operation, Tx, query, row};
 
 row! {
@@ -96,6 +96,8 @@ impl Clocks {
 pub(crate) enum ReferralChange {
     /// It was sent.
     Sent(ReferralRow),
+    /// It was sent with a slip.
+    SentWithSlip(ReferralRow, Box<Slip>),
     /// It went a step further from this version.
     Stepped(ReferralRow),
 }
@@ -104,14 +106,16 @@ impl ReferralChange {
     /// Which referral.
     pub(crate) fn id(&self) -> Uuid {
         match self {
-            ReferralChange::Sent(row) | ReferralChange::Stepped(row) => row.id,
+            ReferralChange::Sent(row)
+            | ReferralChange::SentWithSlip(row, _)
+            | ReferralChange::Stepped(row) => row.id,
         }
     }
 
     /// The line of the change feed.
     pub(crate) fn operation(&self) -> Operation {
         match self {
-            ReferralChange::Sent(_) => Operation::Insert,
+            ReferralChange::Sent(_) | ReferralChange::SentWithSlip(..) => Operation::Insert,
             ReferralChange::Stepped(_) => Operation::Update,
         }
     }
@@ -125,18 +129,12 @@ macro_rules! columns {
     };
 }
 
-/// The referrals of a subject, oldest first.
-pub(crate) async fn referrals_of(
-    connection: &mut Connection,
-    subject: Uuid,
-) -> Result<Vec<ReferralRow>, Error> {
-    const SQL: &str = concat!(
-        "select ",
-        columns!(),
-        " from referral where subject_id = $1 order by sent_at, id"
-    );
-    Ok(query(SQL).bind(subject).all(connection).await?)
-}
+/// The referrals of a subject, oldest first: [`ReferralRow`]s.
+pub(crate) const REFERRALS: &str = concat!(
+    "select ",
+    columns!(),
+    " from referral where subject_id = $1 order by sent_at, id"
+);
 
 /// Stores the clocks of a referral as the pack sets them.
 pub(crate) async fn set_clocks(
@@ -167,6 +165,11 @@ pub(crate) async fn store_change(
 ) -> Result<bool, Error> {
     match change {
         ReferralChange::Sent(row) => insert(tx, row, clocks).await,
+        ReferralChange::SentWithSlip(row, slip) => {
+            let done = insert(tx, row, clocks).await?;
+            insert_slip(tx, row, slip).await?;
+            Ok(done)
+        }
         ReferralChange::Stepped(row) => {
             let done = update(tx, row).await?;
             set_clocks(tx, row.subject_id, row.id, clocks).await?;
@@ -211,6 +214,73 @@ async fn insert(tx: &mut Tx, row: &ReferralRow, clocks: &Clocks) -> Result<bool,
     Ok(rows == 1)
 }
 
+async fn insert_slip(tx: &mut Tx, row: &ReferralRow, slip: &Slip) -> Result<(), Error> {
+    const SQL: &str = "insert into referral_slip (subject_id, referral_id, urgency, findings, treatment, asked, department, \
+                       transport, escort, called_ahead, doctor, phone) \
+                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing";
+    query(SQL)
+        .bind(row.subject_id)
+        .bind(row.id)
+        .bind(slip.urgency.word())
+        .bind(slip.findings.as_str())
+        .bind(slip.treatment.as_str())
+        .bind(slip.asked.as_str())
+        .bind(slip.department.as_str())
+        .bind(slip.transport.as_str())
+        .bind(slip.escort.as_str())
+        .bind(slip.called_ahead.as_str())
+        .bind(slip.doctor.as_str())
+        .bind(slip.phone.as_str())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+row! {
+    /// A slip as it stands in the table.
+    struct SlipRow {
+        pub urgency: String,
+        pub findings: String,
+        pub treatment: String,
+        pub asked: String,
+        pub department: String,
+        pub transport: String,
+        pub escort: String,
+        pub called_ahead: String,
+        pub doctor: String,
+        pub phone: String,
+    }
+}
+
+/// The slip of a referral; none when it was sent without.
+pub(super) async fn slip_of(
+    connection: &mut Connection,
+    subject: Uuid,
+    referral: Uuid,
+) -> Result<Option<Slip>, Error> {
+    const SQL: &str = "select urgency, findings, treatment, asked, department, transport, escort, called_ahead, doctor, \
+                       phone from referral_slip where subject_id = $1 and referral_id = $2";
+    let row: Option<SlipRow> = query(SQL)
+        .bind(subject)
+        .bind(referral)
+        .optional(connection)
+        .await?;
+    Ok(row.and_then(|row| {
+        Some(Slip {
+            urgency: Urgency::of(&row.urgency)?,
+            findings: row.findings,
+            treatment: row.treatment,
+            asked: row.asked,
+            department: row.department,
+            transport: row.transport,
+            escort: row.escort,
+            called_ahead: row.called_ahead,
+            doctor: row.doctor,
+            phone: row.phone,
+        })
+    }))
+}
+
 async fn update(tx: &mut Tx, row: &ReferralRow) -> Result<bool, Error> {
     const SQL: &str = "update referral set state = $4, arrived_on = $5, feedback_on = $6, feedback = $7, follow_up = $8, \
                        remark = $9, version = version + 1 where subject_id = $1 and id = $2 and version = $3";
@@ -249,6 +319,9 @@ pub(super) type After = (Date, Uuid);
 /// Lines without a clock come last.
 pub(super) const FAR: Date = Date::constant(9999, 12, 31);
 
+/// Urgent referrals read for one page at most.
+const URGENT_MAX: i64 = 500;
+
 /// One page of one side of the desk, the most urgent first.
 pub(super) async fn page(
     connection: &mut Connection,
@@ -282,6 +355,39 @@ pub(super) async fn page(
         .bind(DbDate(by))
         .bind(id)
         .bind(i64::from(limit))
+        .all(connection)
+        .await?)
+}
+
+/// The running referrals of a side that cannot wait, with their urgency.
+pub(super) async fn urgent(
+    connection: &mut Connection,
+    (path, today): (&str, Date),
+    side: Side,
+) -> Result<Vec<(Uuid, String)>, Error> {
+    macro_rules! urgent {
+        ($side:expr) => {
+            concat!(
+                "select s.referral_id, s.urgency from referral r join referral_slip s \
+                 on s.subject_id = r.subject_id and s.referral_id = r.id \
+                 where s.urgency <> 'routine' and r.next_by is not null and $2 = $2 and ",
+                $side,
+                " order by r.next_by, r.id limit $3"
+            )
+        };
+    }
+    const INCOMING: &str = urgent!(incoming!());
+    const OUTGOING: &str = urgent!(outgoing!());
+    const ESCALATED: &str = urgent!(late!());
+    let sql = match side {
+        Side::Incoming => INCOMING,
+        Side::Outgoing => OUTGOING,
+        Side::Escalated => ESCALATED,
+    };
+    Ok(query(sql)
+        .bind(path)
+        .bind(DbDate(today))
+        .bind(URGENT_MAX)
         .all(connection)
         .await?)
 }

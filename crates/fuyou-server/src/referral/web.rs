@@ -7,7 +7,7 @@ use fuyou_kernel::{DayNumber, Id, Localized};
 use fuyou_pack::input::read_day;
 use serde::Deserialize;
 
-use super::{DeskFilter, ReferralShown, ReferralState, Side, Step, desk, step};
+use super::{DeskFilter, ReferralShown, ReferralState, Side, Step, Urgency, desk, incoming, step};
 use crate::access::Action;
 use crate::care::{Acting, Cursor};
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
@@ -22,6 +22,11 @@ pub(crate) fn routes() -> Vec<Route> {
     let manage = Access::Needs(Action::ManageReferral);
     vec![
         Route::get("/referrals", manage, show),
+        Route::get(
+            "/persons/{id}/referrals/{referral}",
+            manage,
+            super::slip_web::show,
+        ),
         Route::post("/persons/{id}/referrals/{referral}", manage, take_step),
     ]
 }
@@ -63,6 +68,7 @@ struct LineView {
     state: String,
     sent: String,
     clock: Option<(String, String, bool)>,
+    urgency: Option<String>,
     notes: Vec<String>,
     steps: Vec<StepView>,
 }
@@ -96,6 +102,17 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
         .into_iter()
         .find(|side| side_word(*side) == query.side)
         .unwrap_or_default();
+    // Who sends and receives nothing sees first what has been sent.
+    let side = if query.side.is_empty() {
+        let (running, _) = incoming(care, &Acting::from(&cx)).await?;
+        if running > 0 {
+            Side::Incoming
+        } else {
+            Side::Outgoing
+        }
+    } else {
+        side
+    };
     let filter = DeskFilter {
         side,
         running: query.all.is_empty(),
@@ -140,7 +157,7 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
                 line(
                     &cx,
                     care.pack(),
-                    row,
+                    (row, page.urgent.get(&row.id).copied()),
                     names.get(&Id::from_uuid(row.subject.uuid())),
                 )
             })
@@ -156,7 +173,12 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
     Ok(html(&view)?.into_response())
 }
 
-fn line(cx: &Cx, pack: &fuyou_pack::Pack, row: &ReferralShown, found: Option<&Found>) -> LineView {
+fn line(
+    cx: &Cx,
+    pack: &fuyou_pack::Pack,
+    (row, urgency): (&ReferralShown, Option<Urgency>),
+    found: Option<&Found>,
+) -> LineView {
     let kind = &pack.program(row.program).referrals[row.kind.get()];
     let clock = row.next_by.map(|by| {
         let left = DayNumber::from(by).0 - DayNumber::from(cx.today).0;
@@ -183,6 +205,7 @@ fn line(cx: &Cx, pack: &fuyou_pack::Pack, row: &ReferralShown, found: Option<&Fo
         state: cx.t(&format!("referral-{}", row.state.word())),
         sent: format!("{} {:02}:{:02}", sent.date(), sent.hour(), sent.minute()),
         clock,
+        urgency: urgency.map(|urgency| cx.t(&format!("slip-urgency-{}", urgency.word()))),
         notes: notes.into_iter().flatten().cloned().collect(),
         steps: steps(cx, row),
     }

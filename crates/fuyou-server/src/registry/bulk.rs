@@ -1,8 +1,10 @@
 //! Many persons at once, for bulk import. Who is who is not asked: a file brings its own ids.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use fuyou_kernel::Timestamp;
+use uuid::Uuid;
 
 use super::person::{Secret, spelled};
 use super::store::{self, Secrets};
@@ -44,8 +46,27 @@ static PERSONS: LazyLock<Insert> = LazyLock::new(|| {
     )
 });
 
+/// Where the keyed hash of the document number stands among the columns.
+const ID_NO_HASH: usize = 8;
+
 /// A person ready to be stored: sealed, hashed and spelled. Slow work, done outside of lanes.
-pub(crate) struct PersonRow(Vec<Cell>);
+pub(crate) struct PersonRow {
+    cells: Vec<Cell>,
+    /// The keyed hash of her document number under the key before the present one: rows of both stand there while keys
+    /// are rotated.
+    number_before: Option<Vec<u8>>,
+}
+
+impl PersonRow {
+    /// The keyed hashes of her document number under the present key and the one before.
+    pub(crate) fn number_hashes(&self) -> Vec<Vec<u8>> {
+        let now = match &self.cells[ID_NO_HASH] {
+            Cell::Bytes(hash) => hash.clone(),
+            _ => None,
+        };
+        now.into_iter().chain(self.number_before.clone()).collect()
+    }
+}
 
 /// Seals and spells a person that has passed [`Identity::check`]. Type of household registration and population group
 /// are codes of the pack.
@@ -59,7 +80,9 @@ pub(crate) fn person_row(
     let (pinyin, initials) = spelled(&new.name);
     let secrets = Secrets::of(keys, id, new);
     let text = |text: Option<&str>| Cell::Text(text.map(Into::into));
-    PersonRow(vec![
+    let number = new.id_no.as_ref();
+    let number_before = number.and_then(|number| keys.lookup_before(store::ID_NO, number.reveal()));
+    let cells = vec![
         Cell::id(id.uuid()),
         Cell::text(new.name.as_str()),
         Cell::text(pinyin),
@@ -85,13 +108,30 @@ pub(crate) fn person_row(
         Cell::at(now),
         text(household),
         text(population),
-    ])
+    ];
+    PersonRow {
+        cells,
+        number_before,
+    }
 }
 
-/// Stores persons; those that are there already are left alone. Says how many were new.
+/// To whom these document numbers belong, by their keyed hashes.
+pub(crate) async fn number_owners(
+    connection: &mut Connection,
+    hashes: &[&[u8]],
+) -> Result<HashMap<Vec<u8>, Uuid>, Error> {
+    let mut owners = HashMap::new();
+    for some in hashes.chunks(64) {
+        owners.extend(store::owners_of_numbers(connection, some).await?);
+    }
+    Ok(owners)
+}
+
+/// Stores persons; those that are there already, or whose document number belongs to somebody, are left alone. Says how
+/// many were new.
 pub(crate) async fn insert_persons(tx: &mut Tx, rows: Vec<PersonRow>) -> Result<u64, Error> {
     PERSONS
-        .run(tx, rows.into_iter().flat_map(|row| row.0).collect())
+        .run(tx, rows.into_iter().flat_map(|row| row.cells).collect())
         .await
 }
 
@@ -119,5 +159,5 @@ pub(crate) async fn save_organizations(
     for organization in organizations {
         organizations_store::save(tx, organization, now).await?;
     }
-    Ok(())
+    organizations_store::count_change(tx).await
 }

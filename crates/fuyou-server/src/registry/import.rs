@@ -115,6 +115,7 @@ pub async fn import_organizations(
             at: app.now(),
         });
     }
+    store::count_change(&mut tx).await?;
     tx.audit(by);
     tx.commit().await?;
     app.reload_tree().await?;
@@ -154,6 +155,7 @@ fn checked(
         ));
     }
     Ok(Organization {
+        closed_on: known.get(&row.code).and_then(|known| known.closed_on),
         id: before.unwrap_or_else(|| app.new_id()),
         parent_id: parent.map(|parent| parent.id),
         code: row.code,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use fuyou_kernel::{Id, kinds};
+use fuyou_kernel::{Date, Id, kinds};
 
 /// Id of an organization.
 pub type OrganizationId = Id<kinds::Organization>;
@@ -141,6 +141,8 @@ pub struct Organization {
     pub hospital_grade: Option<String>,
     /// Permanent residents of the area it serves.
     pub population: Option<i64>,
+    /// From which day on it takes in nobody; it stays in the tree for what was recorded there.
+    pub closed_on: Option<Date>,
 }
 
 /// The whole tree in memory: a county has some hundred nodes, a province some ten thousand.
@@ -150,6 +152,8 @@ pub struct Tree {
     by_code: HashMap<String, Arc<Organization>>,
     /// In order of path, so that a subtree is a contiguous range.
     by_path: Vec<Arc<Organization>>,
+    /// Which change of the tree this is.
+    stamp: i64,
 }
 
 impl Tree {
@@ -169,7 +173,19 @@ impl Tree {
             by_id,
             by_code,
             by_path,
+            stamp: 0,
         }
+    }
+
+    /// The same tree, known as that of a change.
+    #[must_use]
+    pub(crate) fn stamped(self, stamp: i64) -> Self {
+        Tree { stamp, ..self }
+    }
+
+    /// Which change of the tree this is; 0 when it was not read from the store.
+    pub(crate) fn stamp(&self) -> i64 {
+        self.stamp
     }
 
     /// One organization.

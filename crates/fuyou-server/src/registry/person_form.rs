@@ -146,6 +146,13 @@ impl PersonForm {
 
     /// The fields in words, for the person page; empty ones are left out.
     pub(super) fn facts(&self, cx: &Cx) -> Vec<(String, String)> {
+        let mut facts = self.words(cx);
+        facts.retain(|(_, value)| !value.is_empty());
+        facts
+    }
+
+    /// All fields in words.
+    pub(super) fn words(&self, cx: &Cx) -> Vec<(String, String)> {
         let label = |field: &str| cx.t(&format!("person-{}", field.replace('_', "-")));
         let value = |field: &str, value: &str| match field {
             "sex" => cx.t(&format!("sex-{value}")),
@@ -157,11 +164,8 @@ impl PersonForm {
                 .unwrap_or_default(),
             _ => value.to_owned(),
         };
-        let shown = self
-            .fields()
+        self.fields()
             .into_iter()
-            .filter(|(_, text)| !text.is_empty());
-        shown
             .map(|(field, text)| (label(field), value(field, text)))
             .collect()
     }

@@ -3,8 +3,8 @@
 use fuyou_kernel::{Date, Id};
 use uuid::Uuid;
 
-use super::{OrganizationId, store};
-use crate::db::{Connection, Error};
+use super::{OrganizationId, PersonId, store};
+use crate::db::{Connection, Error, FromRow as _, Row, query};
 
 /// What the rules of programs may know of a person. No name, number or address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,16 +21,40 @@ pub struct Profile {
     pub population: String,
 }
 
-/// The profile of a person, if there is one. One statement; the caller decides who may know.
-pub async fn profile(connection: &mut Connection, subject: Uuid) -> Result<Option<Profile>, Error> {
-    let row = store::profile(connection, subject).await?;
-    Ok(row.map(
-        |(birth_on, sex, residence, household, population)| Profile {
-            birth_on: birth_on.0,
-            sex,
-            residence: Some(Id::from_uuid(residence)),
-            household: household.unwrap_or_default(),
-            population: population.unwrap_or_default(),
-        },
-    ))
+/// What a subject's id leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not a person: an organization, or nothing.
+    Nobody,
+    /// A person.
+    Person(Profile),
+    /// A record that was merged; everything stands under this one.
+    Merged(PersonId),
+}
+
+/// The query of what an id leads to, to be asked together with others; the caller decides who may know.
+pub(crate) const PROFILE: &str = store::PROFILE;
+
+/// What an id leads to. One statement; the caller decides who may know.
+pub async fn standing(connection: &mut Connection, subject: Uuid) -> Result<Standing, Error> {
+    standing_of(&query(PROFILE).bind(subject).rows(connection).await?)
+}
+
+/// What an id leads to, from the answer to [`PROFILE`].
+pub(crate) fn standing_of(rows: &[Row]) -> Result<Standing, Error> {
+    let Some(row) = rows.first() else {
+        return Ok(Standing::Nobody);
+    };
+    let (birth_on, sex, residence, household, population, merged_into) =
+        store::ProfileRow::from_row(row)?;
+    if let Some(survivor) = merged_into {
+        return Ok(Standing::Merged(Id::from_uuid(survivor)));
+    }
+    Ok(Standing::Person(Profile {
+        birth_on: birth_on.0,
+        sex,
+        residence: Some(Id::from_uuid(residence)),
+        household: household.unwrap_or_default(),
+        population: population.unwrap_or_default(),
+    }))
 }

@@ -1,6 +1,6 @@
 //! Registering, opening and correcting a person.
 
-use fuyou_kernel::{Date, IdentityNumber, Phone};
+use fuyou_kernel::{Date, Phone};
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
@@ -8,6 +8,7 @@ use super::person::Secret;
 use super::store::{self, Brief, By, Corrected};
 use super::{Identity, IdentityError, Person, PersonId, Problem};
 use crate::access::{Action, Denied, opens};
+use crate::care::{self, Acting};
 use crate::db::{Change, Connection, Error, Operation};
 use crate::http::Cx;
 
@@ -60,6 +61,17 @@ pub enum RegisterError {
     /// Somebody else has corrected the record meanwhile.
     #[error("somebody else has corrected this person: now at version {}", .0.version)]
     Stale(Box<Person>),
+    /// The record was merged into another one.
+    #[error("{from} was merged into {into}")]
+    Merged {
+        /// The id that was asked for.
+        from: Uuid,
+        /// The id that she has now.
+        into: Uuid,
+    },
+    /// What follows for her care could not be computed.
+    #[error(transparent)]
+    Care(#[from] Box<care::Error>),
     /// A correction needs a reason.
     #[error("a correction needs a reason")]
     NoReason,
@@ -80,6 +92,7 @@ pub async fn register(
 ) -> Result<Registered, RegisterError> {
     cx.actor.require(Action::RegisterPerson, new.residence)?;
     check(cx, new)?;
+    takes_in(cx, new)?;
     // All registrations of one document number pass through one lane, so that two at once see each other.
     let lane = new
         .id_no
@@ -140,6 +153,18 @@ fn check(cx: &Cx, new: &Identity) -> Result<(), IdentityError> {
     }
 }
 
+/// A place that was closed takes in nobody.
+fn takes_in(cx: &Cx, new: &Identity) -> Result<(), IdentityError> {
+    let place = cx.actor.tree.get(new.residence);
+    if place.is_none_or(|place| place.closed_on.is_none()) {
+        return Ok(());
+    }
+    Err(IdentityError(vec![Problem {
+        field: "residence",
+        text: "person-residence-closed",
+    }]))
+}
+
 async fn look_for_same(
     cx: &Cx,
     connection: &mut Connection,
@@ -198,6 +223,20 @@ pub async fn open_person(
     let person = store::load(connection, &cx.keys, id)
         .await?
         .ok_or(RegisterError::NotFound)?;
+    if let Some(survivor) = person.merged_into {
+        let there = store::load(connection, &cx.keys, survivor)
+            .await?
+            .ok_or(RegisterError::NotFound)?;
+        let residence = there.identity.residence;
+        // Whoever may not see her does not learn that there was a merge.
+        opens(cx, connection, survivor.uuid(), residence)
+            .await?
+            .ok_or(Denied(Action::ReadPerson))?;
+        return Err(RegisterError::Merged {
+            from: id.uuid(),
+            into: survivor.uuid(),
+        });
+    }
     let opening = opens(cx, connection, id.uuid(), person.identity.residence).await?;
     let opening = opening.ok_or(Denied(Action::ReadPerson))?;
     let detail = serde_json::json!({ "by": format!("{opening:?}").to_lowercase() }).to_string();
@@ -209,22 +248,6 @@ pub async fn open_person(
         )
         .await?;
     Ok(person)
-}
-
-/// The person with an identity number, for whoever has the whole number in hand and may ask. Says nothing about her.
-pub async fn person_by_identity_number(
-    cx: &Cx,
-    number: &IdentityNumber,
-) -> Result<Option<PersonId>, Error> {
-    let mut reader = cx.db.read().await?;
-    let hashes = cx.keys.lookups(store::ID_NO, number.reveal());
-    let found = store::by_id_no(&mut reader, &hashes)
-        .await?
-        .map(|brief| brief.id);
-    let detail = serde_json::json!({ "found": found.is_some() }).to_string();
-    let asked = cx.entry("ask_identity_number", "person").saying(detail);
-    cx.db.note(asked).await?;
-    Ok(found)
 }
 
 /// Corrects a person's identity. Every changed field is kept in her history with the reason.
@@ -250,8 +273,17 @@ pub async fn correct(
         return Err(Denied(Action::ReadPerson).into());
     }
     cx.actor.require_anywhere(Action::RegisterPerson)?;
+    if let Some(survivor) = old.merged_into {
+        return Err(RegisterError::Merged {
+            from: id.uuid(),
+            into: survivor.uuid(),
+        });
+    }
     if old.version != version {
         return Err(RegisterError::Stale(Box::new(old)));
+    }
+    if old.identity.residence != new.residence {
+        takes_in(cx, new)?;
     }
     if old.identity.id_no != new.id_no {
         look_for_same(cx, &mut tx, id, new).await?;
@@ -272,6 +304,12 @@ pub async fn correct(
     };
     for field in &corrected {
         store::insert_history(&mut tx, id, cx.new_id(), &by, field).await?;
+    }
+    // Age, sex and place decide facts, risk and tasks.
+    if let Some(care) = cx.app.care() {
+        care.refresh_in(&mut tx, &Acting::from(cx), id.uuid(), None)
+            .await
+            .map_err(Box::new)?;
     }
     let fields: Vec<&str> = corrected.iter().map(|field| field.field).collect();
     tx.changed(change(cx, id, Operation::Update));

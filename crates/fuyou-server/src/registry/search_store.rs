@@ -1,5 +1,6 @@
 //! SQL of the person search. One statement per kind of search, each with an index, and each with the same right:
-//! she lives in the area, or an organization of the area cares for her.
+//! she lives in the area, or an organization of the area cares for her. What a merged record was called, numbered or
+//! phoned by leads to the one that stayed.
 
 use fuyou_kernel::Date;
 use uuid::Uuid;
@@ -30,22 +31,43 @@ fn end_of(prefix: &str) -> String {
     format!("{prefix}\u{10FFFF}")
 }
 
+/// A search by a condition on the record itself, and the same on records that were merged into it. The limit stands in
+/// both halves, so that each is answered by its index.
+macro_rules! found {
+    ($own:literal, $merged:literal) => {
+        concat!(
+            "select * from (select p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail from person p where ",
+            $own,
+            found!("right"),
+            ") a union select * from (select p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail \
+             from person m join person p on p.subject_id = m.merged_into where m.merged_into is not null and ",
+            $merged,
+            found!("right"),
+            ") b order by subject_id limit $7"
+        )
+    };
+    ("right") => {
+        " and p.merged_into is null and p.subject_id > $3 \
+         and (p.residence_org_id in (select id from organization where path >= $4 and path < $5) \
+              or exists (select 1 from care_relation r where r.subject_id = p.subject_id \
+                         and (r.until_on is null or r.until_on >= $6) \
+                         and r.org_id in (select id from organization where path >= $4 and path < $5))) \
+         order by p.subject_id limit $7"
+    };
+}
+
 /// Names that begin with these characters.
 pub(super) async fn by_name(
     connection: &mut Connection,
     name: &str,
     area: &Area,
 ) -> Result<Vec<Row>, Error> {
-    const SQL: &str = "select p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail from person p \
-         where p.name >= $1 and p.name < $2 \
-         and p.merged_into is null and p.subject_id > $3 \
-         and (p.residence_org_id in (select id from organization where path >= $4 and path < $5) \
-              or exists (select 1 from care_relation r where r.subject_id = p.subject_id \
-                         and (r.until_on is null or r.until_on >= $6) \
-                         and r.org_id in (select id from organization where path >= $4 and path < $5))) \
-         order by p.subject_id limit $7";
+    const SQL: &str = found!(
+        "p.name >= $1 and p.name < $2",
+        "m.name >= $1 and m.name < $2"
+    );
     let (from, to) = (name, end_of(name));
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -54,7 +76,7 @@ pub(super) async fn by_name(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// Names whose pinyin or initials begin with these letters.
@@ -63,16 +85,12 @@ pub(super) async fn by_letters(
     letters: &str,
     area: &Area,
 ) -> Result<Vec<Row>, Error> {
-    const SQL: &str = "select p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail from person p \
-         where ((p.pinyin >= $1 and p.pinyin < $2) or (p.initials >= $1 and p.initials < $2)) \
-         and p.merged_into is null and p.subject_id > $3 \
-         and (p.residence_org_id in (select id from organization where path >= $4 and path < $5) \
-              or exists (select 1 from care_relation r where r.subject_id = p.subject_id \
-                         and (r.until_on is null or r.until_on >= $6) \
-                         and r.org_id in (select id from organization where path >= $4 and path < $5))) \
-         order by p.subject_id limit $7";
+    const SQL: &str = found!(
+        "((p.pinyin >= $1 and p.pinyin < $2) or (p.initials >= $1 and p.initials < $2))",
+        "((m.pinyin >= $1 and m.pinyin < $2) or (m.initials >= $1 and m.initials < $2))"
+    );
     let (from, to) = (letters, end_of(letters));
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -81,7 +99,7 @@ pub(super) async fn by_letters(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// Phones that end with these four digits.
@@ -90,16 +108,9 @@ pub(super) async fn by_phone_tail(
     digits: &str,
     area: &Area,
 ) -> Result<Vec<Row>, Error> {
-    const SQL: &str = "select p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail from person p \
-         where p.phone_tail in ($1, $2) \
-         and p.merged_into is null and p.subject_id > $3 \
-         and (p.residence_org_id in (select id from organization where path >= $4 and path < $5) \
-              or exists (select 1 from care_relation r where r.subject_id = p.subject_id \
-                         and (r.until_on is null or r.until_on >= $6) \
-                         and r.org_id in (select id from organization where path >= $4 and path < $5))) \
-         order by p.subject_id limit $7";
+    const SQL: &str = found!("p.phone_tail in ($1, $2)", "m.phone_tail in ($1, $2)");
     let (from, to) = (digits, digits);
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -108,7 +119,7 @@ pub(super) async fn by_phone_tail(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// The whole phone, by its hash under either of two keys.
@@ -117,16 +128,9 @@ pub(super) async fn by_phone(
     hashes: &[Vec<u8>; 2],
     area: &Area,
 ) -> Result<Vec<Row>, Error> {
-    const SQL: &str = "select p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail from person p \
-         where p.phone_hash in ($1, $2) \
-         and p.merged_into is null and p.subject_id > $3 \
-         and (p.residence_org_id in (select id from organization where path >= $4 and path < $5) \
-              or exists (select 1 from care_relation r where r.subject_id = p.subject_id \
-                         and (r.until_on is null or r.until_on >= $6) \
-                         and r.org_id in (select id from organization where path >= $4 and path < $5))) \
-         order by p.subject_id limit $7";
+    const SQL: &str = found!("p.phone_hash in ($1, $2)", "m.phone_hash in ($1, $2)");
     let [from, to] = hashes;
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -135,7 +139,7 @@ pub(super) async fn by_phone(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// The whole document number, by its hash under either of two keys.
@@ -144,16 +148,9 @@ pub(super) async fn by_id_no(
     hashes: &[Vec<u8>; 2],
     area: &Area,
 ) -> Result<Vec<Row>, Error> {
-    const SQL: &str = "select p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail from person p \
-         where p.id_no_hash in ($1, $2) \
-         and p.merged_into is null and p.subject_id > $3 \
-         and (p.residence_org_id in (select id from organization where path >= $4 and path < $5) \
-              or exists (select 1 from care_relation r where r.subject_id = p.subject_id \
-                         and (r.until_on is null or r.until_on >= $6) \
-                         and r.org_id in (select id from organization where path >= $4 and path < $5))) \
-         order by p.subject_id limit $7";
+    const SQL: &str = found!("p.id_no_hash in ($1, $2)", "m.id_no_hash in ($1, $2)");
     let [from, to] = hashes;
-    Ok(query(SQL)
+    query(SQL)
         .bind(from)
         .bind(to)
         .bind(area.after)
@@ -162,7 +159,7 @@ pub(super) async fn by_id_no(
         .bind(DbDate(area.today))
         .bind(area.limit)
         .all(connection)
-        .await?)
+        .await
 }
 
 /// These persons, without asking who may see them.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::person::{Secret, spelled};
 use super::{Identity, Person, PersonId};
-use crate::db::{Connection, DbDate, DbInstant, Error, Tx, query, row};
+use crate::db::{Connection, DbDate, DbInstant, Error, Sql, Tx, query, row};
 use crate::keys::Keyring;
 
 /// Columns for keyed hashes.
@@ -85,18 +85,19 @@ pub(super) async fn load(
     row.map(|row| person(row, keys)).transpose()
 }
 
-/// Birth date, sex, residence, type of household registration, population group.
-pub(super) type ProfileRow = (DbDate, String, Uuid, Option<String>, Option<String>);
+/// Birth date, sex, residence, type of household registration, population group, the record she was merged into.
+pub(super) type ProfileRow = (
+    DbDate,
+    String,
+    Uuid,
+    Option<String>,
+    Option<String>,
+    Option<Uuid>,
+);
 
-/// What rules may know of a person.
-pub(super) async fn profile(
-    connection: &mut Connection,
-    subject: Uuid,
-) -> Result<Option<ProfileRow>, Error> {
-    const SQL: &str = "select birth_on, sex, residence_org_id, household_type, population_group from person \
-                       where subject_id = $1";
-    Ok(query(SQL).bind(subject).optional(connection).await?)
-}
+/// What rules may know of a person, and whether she was merged: a [`ProfileRow`].
+pub(super) const PROFILE: &str = "select birth_on, sex, residence_org_id, household_type, population_group, merged_into \
+                                  from person where subject_id = $1";
 
 /// The keyed hash of what was first registered under this id.
 pub(super) async fn content_hash(
@@ -253,13 +254,15 @@ impl From<BriefRow> for Brief {
     }
 }
 
-/// The person with this document number under either of two keys, whoever may see her.
+/// The person with this document number under either of two keys, whoever may see her. The number of a merged record
+/// leads to the one that stayed.
 pub(super) async fn by_id_no(
     connection: &mut Connection,
     hashes: &[Vec<u8>; 2],
 ) -> Result<Option<Brief>, Error> {
-    const SQL: &str = "select subject_id, name, birth_on, residence_org_id from person \
-                       where id_no_hash in ($1, $2) and merged_into is null limit 1";
+    const SQL: &str = "select subject_id, name, birth_on, residence_org_id from person where subject_id in \
+                       (select coalesce(merged_into, subject_id) from person where id_no_hash in ($1, $2)) \
+                       and merged_into is null order by subject_id limit 1";
     let row: Option<BriefRow> = query(SQL)
         .bind(&hashes[0])
         .bind(&hashes[1])
@@ -268,7 +271,68 @@ pub(super) async fn by_id_no(
     Ok(row.map(Brief::from))
 }
 
-/// Persons who may be the same: sounding alike and born on the same day, or with the same phone.
+/// Persons of exactly this name and phone, at most two; what a merged record was called and phoned by leads on.
+pub(super) async fn by_name_and_phone(
+    connection: &mut Connection,
+    name: &str,
+    phones: &[Vec<u8>; 2],
+) -> Result<Vec<PersonId>, Error> {
+    const SQL: &str = "select distinct coalesce(merged_into, subject_id) from person \
+                       where phone_hash in ($1, $2) and name = $3 limit 2";
+    let rows: Vec<(Uuid,)> = query(SQL)
+        .bind(&phones[0])
+        .bind(&phones[1])
+        .bind(name)
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| Id::from_uuid(id)).collect())
+}
+
+/// The person of exactly this name whom a referral is about.
+pub(super) async fn by_name_and_referral(
+    connection: &mut Connection,
+    name: &str,
+    referral: Uuid,
+) -> Result<Vec<PersonId>, Error> {
+    const SQL: &str = "select distinct p.subject_id from referral r join person p on p.subject_id = r.subject_id \
+                       where r.id = $1 and p.name = $2 limit 2";
+    let rows: Vec<(Uuid,)> = query(SQL).bind(referral).bind(name).all(connection).await?;
+    Ok(rows.into_iter().map(|(id,)| Id::from_uuid(id)).collect())
+}
+
+/// To whom these document numbers belong, by their keyed hashes; at most 64.
+pub(super) async fn owners_of_numbers(
+    connection: &mut Connection,
+    hashes: &[&[u8]],
+) -> Result<Vec<(Vec<u8>, Uuid)>, Error> {
+    let places: Vec<String> = (1..=64).map(|at| format!("${at}")).collect();
+    let sql = format!(
+        "select id_no_hash, subject_id from person where merged_into is null and id_no_hash in ({})",
+        places.join(", ")
+    );
+    let padded = (0..64).map(|at| hashes.get(at).copied().unwrap_or_default());
+    query(Sql::built(sql))
+        .bind_all(padded)
+        .all(connection)
+        .await
+}
+
+/// Whether a record that stands for itself has this document number under either of two keys.
+pub(super) async fn number_in_use(
+    connection: &mut Connection,
+    hashes: &[Vec<u8>; 2],
+) -> Result<bool, Error> {
+    const SQL: &str = "select subject_id from person where id_no_hash in ($1, $2) and merged_into is null limit 1";
+    let row: Option<(Uuid,)> = query(SQL)
+        .bind(&hashes[0])
+        .bind(&hashes[1])
+        .optional(connection)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Persons who may be the same: sounding alike and born on the same day, or with the same phone. What merged records
+/// were called and phoned by counts for the one that stayed.
 pub(super) async fn alike(
     connection: &mut Connection,
     name: &str,
@@ -276,8 +340,8 @@ pub(super) async fn alike(
     phones: Option<&[Vec<u8>; 2]>,
 ) -> Result<Vec<Brief>, Error> {
     const SQL: &str = "select subject_id, name, birth_on, residence_org_id from person \
-                       where ((pinyin = $1 and birth_on = $2) or phone_hash in ($3, $4)) and merged_into is null \
-                       order by subject_id limit 10";
+                       where merged_into is null and subject_id in (select coalesce(merged_into, subject_id) from person \
+                       where (pinyin = $1 and birth_on = $2) or phone_hash in ($3, $4)) order by subject_id limit 10";
     let (pinyin, _) = spelled(name);
     let (first, second) = (
         phones.map(|phones| &phones[0]),
@@ -302,6 +366,19 @@ pub(super) struct Corrected {
     pub to_sealed: Option<Vec<u8>>,
 }
 
+impl Corrected {
+    /// The key version that both values are sealed with, which their first byte tells; 0 when they differ, because a
+    /// rotation came between, so that the row is done once more.
+    fn key_version(&self) -> i64 {
+        let version =
+            |sealed: &Option<Vec<u8>>| sealed.as_deref().and_then(|bytes| bytes.first().copied());
+        match (version(&self.from_sealed), version(&self.to_sealed)) {
+            (Some(one), Some(other)) if one != other => 0,
+            (one, other) => i64::from(one.or(other).unwrap_or_default()),
+        }
+    }
+}
+
 /// Who corrects, when and why.
 pub(super) struct By<'a> {
     pub at: Timestamp,
@@ -320,7 +397,8 @@ pub(super) async fn insert_history(
     corrected: &Corrected,
 ) -> Result<(), Error> {
     const SQL: &str = "insert into person_history (subject_id, id, at, actor_id, actor_login, field, from_value, \
-                       to_value, from_sealed, to_sealed, reason, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+                       to_value, from_sealed, to_sealed, reason, version, key_version) \
+                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     query(SQL)
         .bind(person.uuid())
         .bind(id)
@@ -334,6 +412,7 @@ pub(super) async fn insert_history(
         .bind(corrected.to_sealed.as_deref())
         .bind(by.reason)
         .bind(by.version)
+        .bind(corrected.key_version())
         .execute(tx)
         .await?;
     Ok(())
@@ -406,4 +485,72 @@ pub(super) async fn count_sealed_before(
     const SQL: &str = "select count(*) from person where key_version <> $1";
     let (left,): (i64,) = query(SQL).bind(key_version).one(connection).await?;
     Ok(left)
+}
+
+row! {
+    /// A sealed correction that the key rotation has still to do.
+    pub(super) struct SealedHistory {
+        pub subject_id: Uuid,
+        pub id: Uuid,
+        pub field: String,
+        pub from_sealed: Option<Vec<u8>>,
+        pub to_sealed: Option<Vec<u8>>,
+    }
+}
+
+/// Corrections that the key rotation has still to do.
+pub(super) async fn history_sealed_before(
+    connection: &mut Connection,
+    key_version: i64,
+    limit: i64,
+) -> Result<Vec<SealedHistory>, Error> {
+    const SQL: &str = "select subject_id, id, field, from_sealed, to_sealed from person_history \
+                       where key_version <> $1 and (from_sealed is not null or to_sealed is not null) \
+                       order by subject_id, id limit $2";
+    query(SQL)
+        .bind(key_version)
+        .bind(limit)
+        .all(connection)
+        .await
+}
+
+/// How many corrections the key rotation has still to do.
+pub(super) async fn count_history_sealed_before(
+    connection: &mut Connection,
+    key_version: i64,
+) -> Result<i64, Error> {
+    const SQL: &str = "select count(*) from person_history \
+                       where key_version <> $1 and (from_sealed is not null or to_sealed is not null)";
+    let (left,): (i64,) = query(SQL).bind(key_version).one(connection).await?;
+    Ok(left)
+}
+
+/// Replaces the sealed values of a correction.
+pub(super) async fn reseal_history(
+    tx: &mut Tx,
+    row: &SealedHistory,
+    (from, to): (Option<Vec<u8>>, Option<Vec<u8>>),
+    key_version: i64,
+) -> Result<(), Error> {
+    const SQL: &str = "update person_history set from_sealed = $3, to_sealed = $4, key_version = $5 \
+                       where subject_id = $1 and id = $2";
+    query(SQL)
+        .bind(row.subject_id)
+        .bind(row.id)
+        .bind(from)
+        .bind(to)
+        .bind(key_version)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The sealed values of a person's history.
+#[cfg(test)]
+pub(super) async fn sealed_history(
+    connection: &mut Connection,
+    person: PersonId,
+) -> Result<Vec<(Option<Vec<u8>>, Option<Vec<u8>>)>, Error> {
+    const SQL: &str = "select from_sealed, to_sealed from person_history where subject_id = $1";
+    query(SQL).bind(person.uuid()).all(connection).await
 }

@@ -6,7 +6,7 @@ use super::person::spelled;
 use super::search::Query;
 use super::{Level, rekey_batch};
 use crate::keys::Suite;
-use crate::testkit::{TempDir, TestApp, on_each_database};
+use crate::testkit::{TempDir, TestApp, on_each_database, two_processes};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
 
@@ -142,6 +142,61 @@ async fn an_identity_that_cannot_be_right_is_refused_beside_its_fields() {
     })
     .await;
     insta::assert_snapshot!(transcript);
+}
+
+/// Two processes with different lanes, the same number at the same moment, again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_number_at_two_desks_at_once_is_one_person_and_one_clear_answer() {
+    two_processes(async |one, two| {
+        let here = TestApp::new(one, TODAY).await;
+        let there = here.beside(two).await;
+        // Logged in before the race begins.
+        here.get("township_worker", "/persons").await;
+        there.get("township_worker", "/persons").await;
+        for at in 0..12 {
+            let first = Woman::new(1, "李晓红", "1996-05-04", "13800000001");
+            let sequence = format!("{:02}2", at + 1);
+            let first = Woman {
+                id: id(2 * at + 1),
+                number: number("1996-05-04", &sequence),
+                more: "&reason=checked".into(),
+                ..first
+            };
+            let second = Woman {
+                id: id(2 * at + 2),
+                name: "王芳",
+                number: first.number.clone(),
+                phone: "13800000002",
+                more: first.more.clone(),
+                ..li()
+            };
+            let (a, b) = (
+                first.form(&here, "990001001"),
+                second.form(&there, "990001001"),
+            );
+            let (a, b) = tokio::join!(
+                here.post("township_worker", "/persons", &a),
+                there.post("township_worker", "/persons", &b)
+            );
+            let (stored, told) = if a.status == 303 { (a, b) } else { (b, a) };
+            assert_eq!(
+                (stored.status.as_u16(), told.status.as_u16()),
+                (303, 422),
+                "{at}"
+            );
+            assert!(
+                told.body.contains("不能重复建档"),
+                "{}",
+                crate::testkit::words(&told.body)
+            );
+            assert!(
+                told.body.contains(&stored.location),
+                "the record that is there is named"
+            );
+        }
+        crate::audit::verify(here.app.db()).await.unwrap().unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -302,7 +357,11 @@ async fn a_search_and_a_person_page_take_few_statements() {
                 None,
             )
             .await;
-        assert_eq!(page.statements, Some(3), "session, person and history");
+        assert_eq!(
+            page.statements,
+            Some(4),
+            "session, person, history and merges"
+        );
     })
     .await;
 }
@@ -375,6 +434,72 @@ async fn a_record_of_another_area_opens_only_with_a_reason() {
     })
     .await;
     insta::assert_snapshot!(transcript);
+}
+
+#[tokio::test]
+async fn in_an_emergency_a_name_alone_opens_nothing_and_the_county_sees_what_was_opened() {
+    on_each_database(TODAY, async |app| {
+        let form = li().form(app, "990001001");
+        app.post("township_worker", "/persons", &form).await;
+        let mut same_name = Woman::new(2, "李晓红", "1980-01-01", "13800000002");
+        same_name.more = "&reason=checked".into();
+        let form = same_name.form(app, "990001001");
+        app.post("township_worker", "/persons", &form).await;
+        let path = format!("/persons/{}", id(1));
+        let reason = "reason=产后出血抢救，产科一病区";
+        let ask = async |login: &str, form: &str| {
+            app.post(login, "/glass", &format!("{form}&{reason}")).await
+        };
+        for wrong in [
+            "by=phone&name=李晓红&phone=",
+            "by=phone&name=&phone=13800000001",
+            "by=phone&name=李晓&phone=13800000001",
+            "by=phone&name=李晓红&phone=13800000003",
+            "by=slip&name=李晓红&slip=1",
+            "by=slip&name=李晓红&slip=018f0000-0000-7000-8000-000000000001",
+            "by=number&name=李晓红&phone=13800000001",
+        ] {
+            assert_eq!(ask("other_township", wrong).await.status, 422, "{wrong}");
+        }
+        assert_eq!(app.get("other_township", &path).await.status, 404);
+        let right = "by=phone&name=李晓红&phone=138 0000 0001";
+        assert_eq!(ask("auditor", right).await.status, 404);
+        assert_eq!(ask("other_township", right).await.location, path);
+        assert_eq!(app.get("other_township", &path).await.status, 200);
+        assert_eq!(
+            app.get("other_township", &format!("/persons/{}", id(2)))
+                .await
+                .status,
+            404
+        );
+        for login in [
+            "township_worker",
+            "other_township",
+            "auditor",
+            "administrator",
+        ] {
+            assert_eq!(app.get(login, "/glass/opened").await.status, 404, "{login}");
+        }
+        let list = app.get("county_worker", "/glass/opened").await;
+        for text in [
+            "李晓红",
+            "产后出血抢救，产科一病区",
+            "西岭镇卫生院",
+            "other_township",
+        ] {
+            assert!(
+                list.body.contains(text),
+                "{text}: {}",
+                crate::testkit::words(&list.body)
+            );
+        }
+        let trail = app
+            .get("auditor", "/audit?action=ask_name_and_phone")
+            .await
+            .body;
+        assert!(trail.contains("found") && !trail.contains("13800000001"));
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -7,13 +7,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{Date, Id, Localized};
 use serde::Deserialize;
 
+use super::merge::{MergedLine, merged_section};
 use super::names_somebody;
 use super::person_form::PersonForm;
 use super::{
-    Candidate, Organization, Page, PersonId, RegisterError, Section, choices, correct, open_person,
+    Candidate, Page, PersonId, RegisterError, Section, correct, open_choices, open_person,
     register, search, sections_of, store,
 };
 use crate::access::Action;
+use crate::db::retry;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::ui::{Frame, html};
 
@@ -21,8 +23,7 @@ use crate::ui::{Frame, html};
 pub(crate) fn routes() -> Vec<Route> {
     let read = Access::Needs(Action::ReadPerson);
     let write = Access::Needs(Action::RegisterPerson);
-    vec![
-        Route::get("/organizations", Access::LoggedIn, show_organizations),
+    let mut routes = vec![
         Route::get("/persons", read, show_search),
         Route::post("/persons/search", read, submit_search),
         Route::post("/persons", write, submit_person),
@@ -30,42 +31,11 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/persons/{id}", read, show_person),
         Route::get("/persons/{id}/edit", write, show_edit),
         Route::post("/persons/{id}", write, submit_correction),
-    ]
-}
-
-struct Line {
-    organization: Organization,
-    depth: usize,
-    level: String,
-    kind: String,
-}
-
-#[derive(Template)]
-#[template(path = "registry/organizations.html")]
-struct OrganizationsPage {
-    frame: Frame,
-    lines: Vec<Line>,
-}
-
-async fn show_organizations(cx: Cx) -> Result<Response, Error> {
-    let subtree = cx.actor.tree.subtree(cx.actor.organization);
-    let top = subtree
-        .first()
-        .map_or(0, |organization| organization.path.matches('/').count());
-    let lines = subtree.iter().map(|organization| Line {
-        depth: organization.path.matches('/').count() - top,
-        level: cx.t(&format!("level-{}", organization.level.word())),
-        kind: cx.t(&format!(
-            "kind-{}",
-            organization.kind.word().replace('_', "-")
-        )),
-        organization: organization.as_ref().clone(),
-    });
-    let page = OrganizationsPage {
-        frame: Frame::new(&cx, "menu-organizations"),
-        lines: lines.collect(),
-    };
-    Ok(html(&page)?.into_response())
+    ];
+    routes.extend(super::merge::routes());
+    routes.extend(super::place_web::routes());
+    routes.extend(super::staff::routes());
+    routes
 }
 
 #[derive(Deserialize)]
@@ -143,6 +113,7 @@ struct PersonFormPage {
 impl PersonFormPage {
     fn new(cx: &Cx, id: PersonId, form: PersonForm) -> Self {
         let is_new = form.version.is_empty();
+        let organizations = open_choices(cx, form.residence.parse().ok());
         PersonFormPage {
             frame: Frame::new(
                 cx,
@@ -162,7 +133,7 @@ impl PersonFormPage {
             problems: Vec::new(),
             message: String::new(),
             candidates: Vec::new(),
-            organizations: choices(cx),
+            organizations,
         }
     }
 
@@ -231,6 +202,8 @@ impl From<RegisterError> for Error {
             RegisterError::Denied(denied) => Error::Forbidden(denied),
             RegisterError::NotFound => Error::NotFound,
             RegisterError::Store(cause) => cause.into(),
+            RegisterError::Care(cause) => Error::from(*cause),
+            RegisterError::Merged { from, into } => Error::Moved { from, into },
             RegisterError::IdTaken => Error::Conflict(Localized::new(
                 "该编号已用于另一次登记，请重新打开登记页面",
                 "This id was used for a different registration; open the registration page again",
@@ -262,7 +235,10 @@ async fn show_new(cx: Cx) -> Result<Response, Error> {
 async fn submit_person(cx: Cx, Form(form): Form<PersonForm>) -> Result<Response, Error> {
     let id = person_id(&form.id)?;
     let outcome = match form.read() {
-        Ok(identity) => register(&cx, id, &identity, Some(&form.reason)).await,
+        // Two desks at the same moment: whoever was second looks again and is told.
+        Ok(identity) => {
+            retry(async || register(&cx, id, &identity, Some(&form.reason)).await).await
+        }
         Err(wrong) => Err(wrong.into()),
     };
     match outcome {
@@ -286,7 +262,9 @@ async fn submit_correction(
     let id = person_id(&id)?;
     let version: i64 = form.version.parse().map_err(|_| Error::NotFound)?;
     let outcome = match form.read() {
-        Ok(identity) => correct(&cx, id, version, &identity, &form.reason).await,
+        Ok(identity) => {
+            retry(async || correct(&cx, id, version, &identity, &form.reason).await).await
+        }
         Err(wrong) => Err(wrong.into()),
     };
     match outcome {
@@ -311,6 +289,8 @@ struct PersonPage {
     id: PersonId,
     facts: Vec<(String, String)>,
     can_edit: bool,
+    can_merge: bool,
+    merged: Vec<MergedLine>,
     sections: Vec<Section>,
     history: Vec<HistoryLine>,
 }
@@ -320,6 +300,7 @@ async fn show_person(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> 
     let mut reader = cx.db.read().await?;
     let person = open_person(&cx, &mut reader, id).await?;
     let history = store::history(&mut reader, id).await?;
+    let merged = merged_section(&cx, &mut reader, &person).await?;
     drop(reader);
     let sections = sections_of(&cx, &person).await?;
     let hidden = || cx.t("person-value-hidden");
@@ -328,6 +309,11 @@ async fn show_person(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> 
         id,
         facts: PersonForm::of(&person).facts(&cx),
         can_edit: cx.actor.may(Action::RegisterPerson),
+        can_merge: cx
+            .actor
+            .require(Action::MergePersons, person.identity.residence)
+            .is_ok(),
+        merged,
         sections,
         history: history
             .into_iter()
@@ -344,7 +330,7 @@ async fn show_person(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> 
     Ok(html(&page)?.into_response())
 }
 
-fn person_id(text: &str) -> Result<PersonId, Error> {
+pub(super) fn person_id(text: &str) -> Result<PersonId, Error> {
     let uuid = uuid::Uuid::try_parse(text).map_err(|_| Error::NotFound)?;
     Ok(Id::from_uuid(uuid))
 }

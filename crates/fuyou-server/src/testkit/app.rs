@@ -52,6 +52,8 @@ pub(crate) struct Answer {
     pub location: String,
     pub cookie: Option<String>,
     pub body: String,
+    /// The body as it came, for files.
+    pub bytes: Vec<u8>,
     pub forbidden: bool,
     /// Statements the request sent to the database.
     pub statements: Option<u64>,
@@ -129,6 +131,20 @@ impl TestApp {
         }
     }
 
+    /// Another process on the same data: its own memory, the same keys and clock.
+    pub(crate) async fn beside(&self, db: Db) -> Self {
+        let (keys, options) = (self.app.keys().clone(), self.app.options().clone());
+        let app = App::new(db, keys, options).await.unwrap();
+        TestApp {
+            router: router(&app),
+            app,
+            now_ms: self.now_ms.clone(),
+            cookies: Mutex::default(),
+            transcript: Mutex::default(),
+            _keys: TempDir::new(),
+        }
+    }
+
     /// The organization with a code.
     pub(crate) fn organization(&self, code: &str) -> OrganizationId {
         self.app.tree().by_code(code).unwrap().id
@@ -188,6 +204,42 @@ impl TestApp {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         let request = request.body(Body::from(body.unwrap_or_default())).unwrap();
+        read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Sends fields and one file as a browser does, without the transcript.
+    pub(crate) async fn upload(
+        &self,
+        login: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, bytes): (&str, &[u8]),
+    ) -> Answer {
+        const BOUNDARY: &str = "part-of-a-test";
+        let (cookie, csrf) = self.session(login).await;
+        let mut body = Vec::new();
+        for (field, value) in [("csrf", csrf.as_str())].iter().chain(fields) {
+            let part = format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header(COOKIE, cookie)
+            .header(
+                CONTENT_TYPE,
+                format!("multipart/form-data; boundary={BOUNDARY}"),
+            );
+        let request = request.body(Body::from(body)).unwrap();
         read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
@@ -287,6 +339,7 @@ async fn read(response: Response) -> Answer {
             .filter(|cookie| !cookie.is_empty())
             .map(str::to_owned),
         body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes: bytes.to_vec(),
         forbidden,
         statements,
     }

@@ -303,5 +303,6 @@ fn place(
         is_rescue_centre: false,
         hospital_grade: None,
         population: None,
+        closed_on: None,
     }
 }

@@ -65,6 +65,39 @@ pub(crate) async fn each_database<T: PartialEq + std::fmt::Debug>(
     on_sqlite
 }
 
+/// As [`each_database`], with two processes on each database that share nothing but it.
+pub(crate) async fn two_processes(scenario: impl AsyncFn(Db, Db)) {
+    let dir = TempDir::new();
+    let file = dir.path().join("fuyou.db");
+    run_two(&scenario, format!("sqlite:{}", file.display())).await;
+    if let Some(server) = postgres_server() {
+        let name = format!("fuyou_test_{}", Uuid::now_v7().simple());
+        administer(&server, format!("create database {name}")).await;
+        let address = PgConnectOptions::from_str(&server)
+            .expect("FUYOU_TEST_POSTGRES is an address")
+            .database(&name);
+        let url = sqlx::ConnectOptions::to_url_lossy(&address).to_string();
+        run_two(&scenario, url).await;
+        administer(&server, format!("drop database {name} with (force)")).await;
+    }
+}
+
+async fn run_two(scenario: &impl AsyncFn(Db, Db), url: String) {
+    let open = async |lanes| {
+        let settings = Settings {
+            readers: 4,
+            lanes,
+            ..Settings::new(url.clone())
+        };
+        Db::open(&settings).await.expect("the database opens")
+    };
+    // Different numbers of lanes: nothing but the database brings the two into an order.
+    let (one, two) = (open(4).await, open(3).await);
+    scenario(one.clone(), two.clone()).await;
+    one.close().await;
+    two.close().await;
+}
+
 async fn run<T>(scenario: &impl AsyncFn(Db) -> T, url: String) -> T {
     let db = Db::open(&Settings {
         readers: 4,

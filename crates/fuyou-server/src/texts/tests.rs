@@ -87,7 +87,9 @@ fn every_key_that_is_used_exists() {
 #[test]
 fn every_word_of_an_enum_has_a_text() {
     use crate::access::Role;
-    use crate::registry::{Household, IdentityType, Level, OrganizationKind, PersonSex};
+    use crate::registry::{
+        Household, IdentityType, Level, OrganizationKind, PersonSex, Profession,
+    };
     let check = |prefix: &str, word: &str| {
         let key = format!("{prefix}-{}", word.replace('_', "-"));
         assert!(has(Language::Zh, &key), "{key}");
@@ -101,6 +103,9 @@ fn every_word_of_an_enum_has_a_text() {
     OrganizationKind::ALL
         .into_iter()
         .for_each(|kind| check("kind", kind.word()));
+    Profession::ALL
+        .into_iter()
+        .for_each(|one| check("profession", one.word()));
     PersonSex::ALL
         .iter()
         .for_each(|sex| check("sex", sex.word()));

@@ -69,6 +69,7 @@ const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/figures", "menu-figures", Some(Action::ManagePlan)),
     ("/imports", "menu-imports", Some(Action::ImportData)),
     ("/organizations", "menu-organizations", None),
+    ("/staff", "menu-staff", Some(Action::ManageStaff)),
     ("/users", "menu-users", Some(Action::ManageUsers)),
     ("/packs", "menu-packs", Some(Action::ReadPacks)),
     ("/audit", "menu-audit", Some(Action::ReadAudit)),

@@ -2,7 +2,7 @@
 
 use fuyou_pack::Form;
 use fuyou_pack::model::{Field, FieldKind, Group, InputType, Requirement, Severity};
-use fuyou_pack::record::{At, Checked, Finding};
+use fuyou_pack::record::{At, Cell, Checked, Finding};
 
 use super::sent::NONE_OF_THESE;
 use super::words::Words;
@@ -326,8 +326,17 @@ impl Filling<'_> {
                         .unwrap_or_default(),
                     _ => text,
                 };
+                let cells = self.checked.and_then(|checked| checked.cells.get(position));
+                let cell_now = cells
+                    .and_then(|rows| rows.get(row))
+                    .and_then(|cells| cells.get(column));
                 FieldView {
-                    is_required: matches!(field.required, Some(Requirement::Always)),
+                    is_required: cell_now.map_or_else(
+                        || matches!(field.required, Some(Requirement::Always)),
+                        |now| *now == Cell::Required,
+                    ),
+                    // In a row of which nothing was typed yet, what depends on other cells is not asked for.
+                    is_hidden: cell_now.map_or(field.show_if.is_some(), |now| *now == Cell::Hidden),
                     wrong,
                     asks,
                     ..cell(

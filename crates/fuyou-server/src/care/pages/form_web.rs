@@ -338,7 +338,15 @@ pub(super) async fn show(
     let prefilled = desk
         .care
         .prefill(&desk.by, desk.subject, enrollment, (&program, &form), on)
-        .await?;
+        .await;
+    let prefilled = match prefilled {
+        // Nothing can be written into a closed enrollment: what helps is the page that opens it again.
+        Err(CareError::Closed(closed)) => {
+            let page = format!("/persons/{}/enrollments/{closed}/reopen", desk.subject);
+            return Ok(Redirect::to(&page).into_response());
+        }
+        prefilled => prefilled?,
+    };
     let typing = Typing {
         record: cx.app.new_id(),
         enrollment: prefilled.enrollment,
@@ -380,6 +388,7 @@ pub(super) async fn submit(
             Err(
                 err @ (CareError::Denied(_)
                 | CareError::NotFound(_)
+                | CareError::Merged { .. }
                 | CareError::Stored { .. }
                 | CareError::Store(_)),
             ) => {

@@ -12,7 +12,7 @@ use super::care_of;
 use super::words::{Badge, Words, programs_of_persons};
 use crate::access::Action;
 use crate::care::{Acting, Cursor, ListFilter, ListPage as Page, ListRow, Shown};
-use crate::exchange::download::{Lines, Sending, download as send};
+use crate::exchange::download_web::{Lines, Sending, download as send};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error, encoded};
 use crate::registry::{Found, PersonId, choices, listed};

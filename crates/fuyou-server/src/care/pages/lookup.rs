@@ -31,7 +31,7 @@ pub(super) fn places(cx: &Cx, keep: impl Fn(&Organization) -> bool) -> Vec<(Stri
         .tree
         .all()
         .iter()
-        .filter(|organization| keep(organization));
+        .filter(|organization| organization.closed_on.is_none() && keep(organization));
     kept.map(|organization| {
         let depth = organization.path.matches('/').count().saturating_sub(1);
         (

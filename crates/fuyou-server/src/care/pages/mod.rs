@@ -19,6 +19,8 @@ mod words;
 mod work_web;
 
 #[cfg(test)]
+mod list_tests;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use work_web::{WorkQuery, home};

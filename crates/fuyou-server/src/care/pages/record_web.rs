@@ -83,12 +83,7 @@ pub(super) async fn show(
         .position(|point| point.by == found.record.id);
     let before = place.and_then(|place| story.trajectory.get(place.checked_sub(1)?));
     let mut next: Vec<TaskView> = Vec::new();
-    let open = || {
-        story
-            .tasks
-            .iter()
-            .filter(|task| task.progress == crate::care::Progress::Open)
-    };
+    let open = || story.tasks.iter().filter(|task| task.is_owed(cx.today));
     let demanded = open().filter(|task| !matches!(task.cause, Cause::Visit(_)));
     let visits = open()
         .filter(|task| matches!(task.cause, Cause::Visit(_)))

@@ -19,6 +19,7 @@ impl From<Error> for http::Error {
             | Error::Void(_)
             | Error::Step { .. }
             | Error::Busy(_) => http::Error::Conflict(words),
+            Error::Merged { from, into } => http::Error::Moved { from, into },
             Error::Stored { .. } => http::Error::Internal(err.into()),
             Error::Store(cause) => cause.into(),
         }

@@ -4,7 +4,7 @@ use fuyou_pack::model::{Field, FormIx, ReferralIx};
 use fuyou_pack::{Form, Program};
 
 use super::trend::{Chart, charts};
-use super::words::{RiskView, Why, Words, programs_of_persons};
+use super::words::{COUNT_OF_DAYS, RiskView, Why, Words, programs_of_persons};
 use crate::access::Action;
 use crate::care::{
     Cause, EnrollmentState, EnrollmentStory, Progress, RecordShown, Shown, Story, SubjectId,
@@ -24,7 +24,7 @@ pub(super) struct Link {
 /// A contact of the schedule, or something that a rule demands.
 pub(super) struct TaskView {
     pub title: String,
-    /// `done`, `late-done`, `overdue`, `today`, `ready`, `ahead`, `cancelled`.
+    /// `done`, `late-done`, `overdue`, `today`, `ready`, `ahead`, `missed`, `cancelled`.
     pub state: &'static str,
     pub state_words: String,
     pub when: String,
@@ -74,6 +74,8 @@ pub(super) struct ReferralView {
     pub sent: String,
     pub next_by: Option<(String, bool)>,
     pub reason: String,
+    /// Where its slip is, for who may handle referrals.
+    pub slip: Option<String>,
     pub notes: Vec<Pair>,
 }
 
@@ -182,7 +184,12 @@ pub(super) fn enrollment_view(
         closed_on: story.closed_on.map(|on| on.to_string()),
         risk: words.risk(program, &story.risk),
         why: words.why(program, story.rules.iter()),
-        today: today(words, program, story),
+        // What counts from today says nothing about what is over.
+        today: if story.state == EnrollmentState::Open {
+            today(words, program, story)
+        } else {
+            Vec::new()
+        },
         schedule,
         tasks: others,
         charts: charts(words, program, &story.records),
@@ -210,12 +217,13 @@ fn today(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pa
             let Shown::Value(value) = shown else {
                 return None;
             };
-            // By the naming rule of packs a span of days says so at the end of its name.
-            let unit = derived
-                .id
-                .ends_with("_days")
-                .then_some("d")
-                .or(derived.id.starts_with("days_").then_some("d"));
+            // By the naming rule of packs an age in days says so at the end of its name, and is told in weeks and
+            // days; a count of days since something says so at the beginning, and is told in days.
+            let unit = if derived.id.ends_with("_days") {
+                Some("d")
+            } else {
+                derived.id.starts_with("days_").then_some(COUNT_OF_DAYS)
+            };
             let number = matches!(value, fuyou_expr::Value::Number(_));
             let value = words
                 .value(Some(program), derived.is.ty(), unit, value)
@@ -257,9 +265,7 @@ fn forms(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> (Vec<L
     let program = words.pack.program(story.program);
     let asked = |form: FormIx| {
         story.tasks.iter().any(|task| {
-            task.progress == Progress::Open
-                && task.form == Some(form)
-                && task.from <= words.cx.today
+            task.is_owed(words.cx.today) && task.form == Some(form) && task.from <= words.cx.today
         })
     };
     let (mut wanted, mut others) = (Vec::new(), Vec::new());
@@ -270,7 +276,7 @@ fn forms(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> (Vec<L
         }
         let link = Link {
             href: form_href(program, person, story, form),
-            words: words.of(&form.title),
+            words: words.form_title(form),
         };
         if asked(ix) {
             wanted.push(link)
@@ -315,6 +321,7 @@ pub(super) fn task_view(
         Progress::Done { on_time: true, .. } => ("done", "care-task-done"),
         Progress::Done { on_time: false, .. } => ("late-done", "care-task-late-done"),
         Progress::Cancelled => ("cancelled", "care-task-cancelled"),
+        Progress::Open if task.is_missed(words.cx.today) => ("missed", "care-task-missed"),
         Progress::Open if left < 0 => ("overdue", "care-task-overdue"),
         Progress::Open if left == 0 => ("today", "care-task-today"),
         Progress::Open if task.from <= words.cx.today => ("ready", "care-task-ready"),
@@ -322,6 +329,7 @@ pub(super) fn task_view(
     };
     let when = match task.progress {
         Progress::Done { on, .. } => on.to_string(),
+        Progress::Open if task.is_missed(words.cx.today) => due.to_string(),
         Progress::Open if left < 0 => words.t1("care-late-by", "days", -left),
         Progress::Open if task.from <= words.cx.today => words.t1("care-until", "day", due),
         Progress::Open => words.t1("care-from", "day", task.from),
@@ -331,7 +339,7 @@ pub(super) fn task_view(
         .form
         .map(|form| program.form(form))
         .filter(|form| !words.is_closed(form));
-    let can = task.progress == Progress::Open
+    let can = task.is_owed(words.cx.today)
         && task.from <= words.cx.today
         && words.cx.actor.may(Action::RecordCare);
     TaskView {
@@ -536,6 +544,11 @@ pub(super) fn referral_view(
             .next_by
             .map(|by| (by.to_string(), by < words.cx.today)),
         reason: referral.reason.clone(),
+        slip: words
+            .cx
+            .actor
+            .may(Action::ManageReferral)
+            .then(|| format!("/persons/{}/referrals/{}", referral.subject, referral.id)),
         notes: [
             note("referral-feedback", &referral.feedback),
             note("referral-follow-up", &referral.follow_up),

@@ -6,13 +6,13 @@ use crate::care::{Care, Settings};
 use crate::testkit::county::national_pack;
 use crate::testkit::{Answer, TestApp, on_each_database};
 
-const TODAY: Date = Date::constant(2026, 3, 26);
-const WOMAN: &str = "018f0000-0000-7000-8000-0000000000a1";
+pub(super) const TODAY: Date = Date::constant(2026, 3, 26);
+pub(super) const WOMAN: &str = "018f0000-0000-7000-8000-0000000000a1";
 /// A booking on TODAY, 18 weeks after the last period.
-const BOOKING: &str = "occurred_on=2026-03-26&f.handbook_no=1&f.lmp_certainty=sure&f.lmp_on=2025-11-20&f.art_conceived=false\
+pub(super) const BOOKING: &str = "occurred_on=2026-03-26&f.handbook_no=1&f.lmp_certainty=sure&f.lmp_on=2025-11-20&f.art_conceived=false\
     &f.edd_method=lmp&f.edd_on=2026-08-27&f.gravidity=1&f.parity_vaginal=0&f.parity_caesarean=0&f.education=senior_high\
     &f.husband_education=senior_high&f.poor_family=false&f.husband_away=false&f.travel_over_1h=false";
-const ANTENATAL: &str = "occurred_on=2026-03-26&f.visit_mode=clinic&f.critical_signs=none&f.weight_kg=58.0\
+pub(super) const ANTENATAL: &str = "occurred_on=2026-03-26&f.visit_mode=clinic&f.critical_signs=none&f.weight_kg=58.0\
     &f.systolic_mmhg=116&f.diastolic_mmhg=72&f.hb_g_per_l=118&f.urine_protein=neg&f.classification=normal\
     &f.next_visit_on=2026-04-20&f.fetal_heart_rate=140&f.complaint=none&f.guidance=lifestyle&f.referred=false&f.doctor=D1";
 
@@ -39,17 +39,17 @@ async fn registered(app: &TestApp) {
     );
 }
 
-fn id(at: u8) -> String {
+pub(super) fn id(at: u8) -> String {
     format!("018f0000-0000-7000-8000-0000000001{at:02x}")
 }
 
-async fn record(app: &TestApp, login: &str, form: &str, at: u8, typed: &str) -> Answer {
+pub(super) async fn record(app: &TestApp, login: &str, form: &str, at: u8, typed: &str) -> Answer {
     let path = format!("/persons/{WOMAN}/forms/maternal/{form}");
     app.post(login, &path, &format!("id={}&{typed}&do=save", id(at)))
         .await
 }
 
-async fn booked(app: &TestApp) {
+pub(super) async fn booked(app: &TestApp) {
     install(app).await;
     registered(app).await;
     let answer = record(app, "township_worker", "booking", 1, BOOKING).await;
@@ -74,7 +74,7 @@ fn wrong(answer: &Answer) -> Vec<&str> {
 }
 
 #[track_caller]
-fn says(answer: &Answer, status: u16, wanted: &[&str]) {
+pub(super) fn says(answer: &Answer, status: u16, wanted: &[&str]) {
     assert_eq!(answer.status.as_u16(), status, "{:?}", wrong(answer));
     for text in wanted {
         assert!(
@@ -302,6 +302,14 @@ async fn who_may_not_know_is_not_told() {
                 );
             }
         }
+        // That there is a record is told, under the neutral name that the pack gives its form.
+        let page = app.get("village_doctor", &story).await;
+        let neutral = ["孕期检测登记", "Record of tests in pregnancy"];
+        assert!(
+            neutral.iter().any(|name| page.body.contains(name)),
+            "{}",
+            crate::testkit::words(&page.body)
+        );
         let form = app
             .get(
                 "village_doctor",
@@ -537,16 +545,36 @@ async fn a_referral_goes_there_and_its_answer_comes_back() {
             422,
             &[],
         );
+        // A slip says what was found, what was done and what is asked; an emergency names its escort and the call.
+        let reason = format!("{refer}&reason=checkup");
         says(
-            &app.post("township_worker", &path, &format!("{refer}&reason=checkup"))
+            &app.post("township_worker", &path, &format!("{reason}&findings=well"))
                 .await,
-            303,
-            &[],
+            422,
+            &["已做处理、请对方做什么", ">well</textarea>"],
         );
+        let slip = "findings=well&treatment=none&asked=assessment";
+        let emergency = format!("{reason}&{slip}&urgency=emergency&escort=midwife");
+        says(
+            &app.post("township_worker", &path, &emergency).await,
+            422,
+            &["转运方式、电话联系时间", "value=\"midwife\""],
+        );
+        let sent = format!("{emergency}&transport=ambulance&called-ahead=09:10");
+        for _ in 0..2 {
+            says(&app.post("township_worker", &path, &sent).await, 303, &[]);
+        }
+        let slip_page = format!("/persons/{WOMAN}/referrals/{}", id(9));
+        says(
+            &app.get("nurse", &slip_page).await,
+            200,
+            &["checkup", "assessment", "midwife", "09:10", "危急"],
+        );
+        says(&app.get("other_township", &slip_page).await, 404, &[]);
         says(
             &app.get("nurse", "/referrals").await,
             200,
-            &["checkup", "value=\"accept\""],
+            &["checkup", "危急", "value=\"accept\""],
         );
         let step = format!("/persons/{WOMAN}/referrals/{}", id(9));
         let take = async |login: &str, form: &str| {

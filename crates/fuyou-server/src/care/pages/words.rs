@@ -6,11 +6,13 @@ use fuyou_pack::model::{Field, InputType, SubjectKind};
 use fuyou_pack::replay::Due;
 use fuyou_pack::{Form, Pack, Program};
 
-use crate::care::{Risk, RuleShown, Shown, TaskShown, restricted};
+use crate::care::{Cause, Risk, RuleShown, Shown, TaskShown, restricted};
 use crate::http::Cx;
 use crate::registry::OrganizationId;
 use crate::texts;
 
+/// The unit of a span that is told in days, however long it is.
+pub(super) const COUNT_OF_DAYS: &str = "days";
 /// From so many days a span is told in weeks and days, too.
 const WEEKS_FROM_DAYS: i64 = 28;
 
@@ -92,6 +94,9 @@ impl Words<'_> {
             Value::Boolean(true) => self.t("care-yes"),
             Value::Boolean(false) => self.t("care-no"),
             Value::Number(days) if unit == Some("d") => self.days(*days),
+            Value::Number(days) if unit == Some(COUNT_OF_DAYS) => {
+                self.t1("care-days", "days", days)
+            }
             Value::Number(_) => {
                 let number = format_value(ty, value);
                 unit.map_or(number.clone(), |unit| format!("{number} {unit}"))
@@ -249,25 +254,35 @@ impl Words<'_> {
         found
     }
 
-    /// The title of a form, unless it tells more than the reader may know: a form whose typed fields are mostly above
-    /// the reader's secrecy is named by what stands for it.
+    /// The title of a form, unless it tells more than the reader may know: then the neutral name that the pack gives
+    /// it, or, when it gives none and most fields are above the reader's secrecy, that it is restricted.
     pub(super) fn form_title(&self, form: &Form) -> String {
-        if self.is_closed(form) {
+        if form.shown_as.is_none() && self.is_closed(form) {
             self.of(&restricted())
         } else {
-            self.of(&form.title)
+            self.of(form.title_for(self.secrecy_max()))
         }
     }
 
-    /// The title of a task, unless it is done by a form that is closed to the reader.
+    /// The title of a task. When its form is closed to the reader, the neutral name that the pack gives the visit, the
+    /// rule or the form.
     pub(super) fn task_title(&self, program: &Program, task: &TaskShown) -> String {
         let closed = task
             .form
-            .is_some_and(|form| self.is_closed(program.form(form)));
-        if closed {
-            self.t("care-restricted-task")
-        } else {
-            self.of(&task.title)
+            .map(|form| program.form(form))
+            .filter(|form| self.is_closed(form));
+        let Some(form) = closed else {
+            return self.of(&task.title);
+        };
+        let instead = match task.cause {
+            Cause::Visit(ix) => program.visits[ix.get()].shown_as.as_ref(),
+            Cause::Rule(ix) => program.rule(ix).shown_as.as_ref(),
+            // The engine has put the neutral name into the title already.
+            Cause::Restricted => Some(&task.title),
+        };
+        match instead.or(form.shown_as.as_ref()) {
+            Some(instead) => self.of(instead),
+            None => self.t("care-restricted-task"),
         }
     }
 

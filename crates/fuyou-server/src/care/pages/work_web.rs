@@ -23,6 +23,9 @@ use crate::ui::{Frame, html};
 /// Lines on a page.
 const LINES: u32 = 40;
 
+/// A clock of hours is told in days from three days on.
+const CLOCK_IN_DAYS_FROM_MINUTES: u64 = 3 * 24 * 60;
+
 /// Which part of the work list.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -31,17 +34,6 @@ pub(crate) struct WorkQuery {
     reach: String,
     program: String,
     after: String,
-}
-
-fn word(kind: WorkKind) -> &'static str {
-    match kind {
-        WorkKind::Clock => "clock",
-        WorkKind::Overdue => "overdue",
-        WorkKind::DueToday => "due-today",
-        WorkKind::Ready => "ready",
-        WorkKind::HighRisk => "high-risk",
-        WorkKind::Escalated => "escalated",
-    }
 }
 
 struct CountView {
@@ -80,6 +72,8 @@ struct WorkListPage {
     first: String,
     next: Option<String>,
     can_register: bool,
+    /// What is overdue by more than 30 days: where it is listed, how many, and whether that is this page.
+    older: Option<(String, i64, bool)>,
 }
 
 fn address(kind: &str, reach: &str, program: &str) -> String {
@@ -108,7 +102,7 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
     };
     let kind = WorkKind::ALL
         .into_iter()
-        .find(|kind| word(*kind) == query.kind);
+        .find(|kind| kind.word() == query.kind);
     let filter = WorkFilter {
         reach: if query.reach == "below" {
             Reach::Below
@@ -188,6 +182,7 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
         next: page.next.as_ref().map(more),
         first,
         can_register: cx.actor.may(Action::RegisterPerson),
+        older: older(&query, &page),
     };
     Ok(Some(html(&list)?.into_response()))
 }
@@ -202,31 +197,58 @@ fn counts(words: Words<'_>, query: &WorkQuery, page: &Page) -> Vec<CountView> {
     let mut views = vec![CountView {
         href: address("", &query.reach, &query.program),
         label: words.t("work-everything"),
-        count: known(WorkKind::Overdue) + known(WorkKind::DueToday) + known(WorkKind::Ready),
+        count: page.everything,
         is_current: query.kind.is_empty(),
         is_alarm: false,
     }];
-    views.extend(WorkKind::ALL.into_iter().map(|kind| CountView {
-        href: address(word(kind), &query.reach, &query.program),
-        label: words.t(&format!("work-{}", word(kind))),
+    let shown = WorkKind::ALL
+        .into_iter()
+        .filter(|kind| *kind != WorkKind::OverdueLonger);
+    views.extend(shown.map(|kind| CountView {
+        href: address(kind.word(), &query.reach, &query.program),
+        label: words.t(&format!("work-{}", kind.word())),
         count: known(kind),
-        is_current: query.kind == word(kind),
+        is_current: query.kind == kind.word(),
         is_alarm: matches!(
             kind,
-            WorkKind::Overdue | WorkKind::Clock | WorkKind::Escalated
+            WorkKind::Overdue | WorkKind::OverdueMonth | WorkKind::Clock | WorkKind::Escalated
         ) && known(kind) > 0,
     }));
     views
 }
 
+/// Hours and minutes, or days when nobody counts hours any more.
+fn clock_words(words: Words<'_>, minutes: u64) -> String {
+    if minutes >= CLOCK_IN_DAYS_FROM_MINUTES {
+        return words.t1("care-days", "days", minutes / (24 * 60));
+    }
+    let (hours, rest) = ((minutes / 60).to_string(), (minutes % 60).to_string());
+    let pairs = [("hours", hours.as_str()), ("minutes", rest.as_str())];
+    crate::texts::text_with(words.language(), "work-hours", &pairs)
+}
+
+/// The part of the list that is folded away unless it is asked for.
+fn older(query: &WorkQuery, page: &Page) -> Option<(String, i64, bool)> {
+    let kind = WorkKind::OverdueLonger;
+    let is_current = query.kind == kind.word();
+    let (_, count) = page.counts.iter().find(|(known, _)| *known == kind)?;
+    let is_asked = is_current || query.kind.is_empty();
+    (*count > 0 && is_asked).then(|| {
+        let href = address(kind.word(), &query.reach, &query.program);
+        (href, *count, is_current)
+    })
+}
+
 fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
     let program = words.pack.program(row.program);
+    let missed = row.task.is_missed(words.cx.today);
     let (when, state) = match (row.minutes_left, row.late_days) {
+        _ if missed => {
+            let (due, _) = words.due(row.task.due);
+            (words.t1("work-was-due", "day", due), "missed")
+        }
         (Some(left), _) => {
-            let minutes = left.unsigned_abs();
-            let (hours, rest) = ((minutes / 60).to_string(), (minutes % 60).to_string());
-            let pairs = [("hours", hours.as_str()), ("minutes", rest.as_str())];
-            let time = crate::texts::text_with(words.language(), "work-hours", &pairs);
+            let time = clock_words(words, left.unsigned_abs());
             let key = if left < 0 {
                 "work-minutes-late"
             } else {
@@ -267,7 +289,7 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
         when,
         state,
         notes,
-        act: form.map(|form| {
+        act: form.filter(|_| !missed).map(|form| {
             format!(
                 "/persons/{}/forms/{}/{}?enrollment={}",
                 row.subject, program.id, form.id, row.enrollment

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{from_cell, names, to_cell, values};
 use crate::care::Error;
-use crate::db::{Cell, CellType, Connection, Insert, Sql, execute, fetch};
+use crate::db::{Cell, CellType, Connection, Insert, Row, Sql, Together, execute, fetch, read};
 
 /// A column that a pack defines.
 #[derive(Debug)]
@@ -43,7 +43,13 @@ pub(in crate::care) struct ProgramTables {
     pub fact_slots: Vec<Option<Slot>>,
     /// Updates the derived columns of a record whose content did not change.
     pub(super) derive: Vec<Option<Sql>>,
+    /// Reads form after form, each followed by its groups; beside it, which form each query belongs to.
+    content: Together,
+    content_forms: Vec<FormIx>,
 }
+
+/// Rows of values by the record that they belong to.
+pub(in crate::care) type RowsByRecord = HashMap<Uuid, Vec<Vec<Value>>>;
 
 /// The tables of all programs of a pack.
 #[derive(Debug)]
@@ -78,6 +84,33 @@ impl Tables {
 impl ProgramTables {
     pub(in crate::care) fn form(&self, ix: FormIx) -> &PackTable {
         &self.forms[ix.get()]
+    }
+
+    /// The content of a subject's records: per form its rows and those of its groups, by record. The tables of forms
+    /// that are not wanted may be left out.
+    pub(in crate::care) async fn contents(
+        &self,
+        connection: &mut Connection,
+        subject: Uuid,
+        wanted: impl Fn(FormIx) -> bool,
+    ) -> Result<Vec<(RowsByRecord, Vec<RowsByRecord>)>, Error> {
+        let cells = vec![Cell::id(subject)];
+        let is_wanted = |at: usize| wanted(self.content_forms[at]);
+        let mut answers = self
+            .content
+            .rows(connection, cells, is_wanted)
+            .await?
+            .into_iter();
+        let mut next = |table: &PackTable| table.by_record(&answers.next().unwrap_or_default());
+        let mut contents = Vec::new();
+        for (form, groups) in self.forms.iter().zip(&self.groups) {
+            let rows = next(form)?;
+            contents.push((
+                rows,
+                groups.iter().map(&mut next).collect::<Result<_, _>>()?,
+            ));
+        }
+        Ok(contents)
     }
 
     /// Stores new derived values of a record.
@@ -151,21 +184,11 @@ impl PackTable {
         Ok(())
     }
 
-    /// All rows of a subject by record (or enrollment), in the order of the key.
-    pub(in crate::care) async fn of_subject(
-        &self,
-        connection: &mut Connection,
-        subject: Uuid,
-    ) -> Result<HashMap<Uuid, Vec<Vec<Value>>>, Error> {
-        let mut found: HashMap<Uuid, Vec<Vec<Value>>> = HashMap::new();
-        for row in fetch(
-            connection,
-            &self.by_subject,
-            vec![Cell::id(subject)],
-            &self.types,
-        )
-        .await?
-        {
+    /// Rows by record (or enrollment), in their order.
+    fn by_record(&self, rows: &[Row]) -> Result<RowsByRecord, Error> {
+        let mut found = RowsByRecord::new();
+        for row in rows {
+            let row = read(row, &self.types).map_err(crate::db::Error::from)?;
             let mut cells = row.into_iter();
             let id = match cells.next() {
                 Some(Cell::Id(Some(id))) => id,
@@ -251,7 +274,17 @@ fn program_tables(program: &Program, taken: &mut names::Taken) -> Result<Program
         columns,
         taken,
     )?;
+    let (mut content, mut content_forms) = (Vec::new(), Vec::new());
+    for (at, (form, groups)) in std::iter::zip(&forms, &groups).enumerate() {
+        let groups: &Vec<PackTable> = groups;
+        for table in std::iter::once(form).chain(groups) {
+            content.push(table.by_subject.clone());
+            content_forms.push(FormIx::new(at));
+        }
+    }
     Ok(ProgramTables {
+        content: Together::of(content),
+        content_forms,
         forms,
         groups,
         facts,

@@ -1,6 +1,8 @@
 //! What the desk is promised, on both databases, with the packs of the repository.
 
 mod kill;
+mod missed;
 mod recording;
 mod replaying;
 mod secrecy;
+mod together;

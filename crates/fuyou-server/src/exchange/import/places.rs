@@ -109,6 +109,7 @@ fn read(
         is_rescue_centre: line.rescue_centre,
         hospital_grade: line.grade,
         population: line.population,
+        closed_on: before.and_then(|before| before.closed_on),
     }))
 }
 

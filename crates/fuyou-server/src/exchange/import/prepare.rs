@@ -39,7 +39,7 @@ pub(super) struct Desk<'a> {
 /// Prepares one subject. `known` is what is stored of it.
 pub(super) fn prepare(desk: &Desk<'_>, known: Known, subject: &SubjectLines) -> Prepared {
     let mut prepared = Prepared {
-        subject: subject.subject,
+        subject: known.subject(),
         ..Prepared::default()
     };
     let mut known = known;

@@ -1,6 +1,6 @@
 //! The pipeline: one thread reads, some check and replay, one task writes in the order of the file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::access::Action;
 use crate::care::{Acting, Care, Known, Refused};
 use crate::db::Db;
 use crate::keys::Keyring;
-use crate::registry::insert_persons;
+use crate::registry::{PersonRow, insert_persons, number_owners};
 
 /// Encounters of one transaction: enough to share a sync, few enough to let the desk in between.
 const BATCH_ENCOUNTERS: u64 = 2_000;
@@ -220,9 +220,14 @@ async fn work(
         .await
         .map_err(crate::care::Error::from)?;
     drop(reader);
-    for subject in existing {
-        known.insert(subject, care.known(subject).await?);
+    let registered: HashSet<Uuid> = existing.iter().map(|(subject, _)| *subject).collect();
+    for (subject, merged_into) in existing {
+        // Lines that were written before a merge are about the record that stayed.
+        let stands = merged_into.unwrap_or(subject);
+        known.insert(subject, care.known(stands).await?);
     }
+    let db = care.db().clone();
+    let lines = block.clone();
     let (care, keys, by) = (care.clone(), keys.clone(), by.clone());
     let made = tokio::task::spawn_blocking(move || {
         let desk = Desk {
@@ -268,8 +273,60 @@ async fn work(
             source: block,
         }
     });
-    made.await
-        .map_err(|err| Error::NotRead(std::io::Error::other(err)))
+    let mut ready = made
+        .await
+        .map_err(|err| Error::NotRead(std::io::Error::other(err)))?;
+    refuse_taken_numbers(&db, &lines, &registered, &mut ready).await?;
+    Ok(ready)
+}
+
+/// A document number belongs to one person: whoever comes with that of somebody else is refused whole, line by line.
+async fn refuse_taken_numbers(
+    db: &Db,
+    lines: &Block,
+    registered: &HashSet<Uuid>,
+    ready: &mut Ready,
+) -> Result<(), crate::care::Error> {
+    let numbers = |prepared: &Prepared| {
+        let row = prepared.person.as_ref();
+        row.map(PersonRow::number_hashes).unwrap_or_default()
+    };
+    let told: Vec<Vec<u8>> = ready.prepared.iter().flat_map(numbers).collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let mut reader = db.read().await?;
+    let told: Vec<&[u8]> = told.iter().map(Vec::as_slice).collect();
+    let mut owners = number_owners(&mut reader, &told).await?;
+    for (prepared, subject) in ready.prepared.iter_mut().zip(&lines.subjects) {
+        // Who is registered keeps the number that stands there, whatever the file says.
+        if registered.contains(&subject.subject) {
+            continue;
+        }
+        let hashes = numbers(prepared);
+        let owner = hashes.iter().find_map(|hash| owners.get(hash)).copied();
+        let Some(owner) = owner.filter(|owner| *owner != subject.subject) else {
+            owners.extend(hashes.into_iter().map(|hash| (hash, subject.subject)));
+            continue;
+        };
+        let why = Localized::new(
+            format!("证件号码已登记在另一编号下：{owner}"),
+            format!("the document number is registered under another id: {owner}"),
+        );
+        *prepared = Prepared {
+            subject: subject.subject,
+            refused: subject
+                .lines
+                .iter()
+                .map(|line| Refused {
+                    line: line.number,
+                    why: why.clone(),
+                })
+                .collect(),
+            ..Prepared::default()
+        };
+    }
+    Ok(())
 }
 
 /// Writes pieces in the order of the file.
@@ -329,22 +386,29 @@ impl Writer<'_> {
         report: &mut Report,
         position: u64,
     ) -> Result<Option<Vec<Refused>>, crate::care::Error> {
-        let mut rows = Vec::new();
+        let (mut told, mut rows) = (Vec::new(), Vec::new());
         let mut writings = Vec::new();
         let mut refused = Vec::new();
         for piece in pieces {
             refused.append(&mut piece.refused);
             for prepared in &mut piece.prepared {
-                rows.extend(prepared.person.take());
+                if let Some(row) = prepared.person.take() {
+                    told.push(prepared.subject);
+                    rows.push(row);
+                }
                 writings.append(&mut prepared.writings);
                 refused.append(&mut prepared.refused);
             }
         }
         let mut tx = self.care.db().begin(None).await?;
-        let told = rows.len() as u64;
         let stored = insert_persons(&mut tx, rows).await?;
+        let repeated = told.len() as u64 - stored;
+        if repeated > 0 && store::existing(&mut tx, &told).await?.len() < told.len() {
+            // Somebody registered one of these numbers meanwhile.
+            return Ok(None);
+        }
         report.persons += stored;
-        report.repeated += told - stored;
+        report.repeated += repeated;
         if !self
             .care
             .write_bulk(&mut tx, &writings, self.by.now)

@@ -96,22 +96,22 @@ pub(super) async fn advance(
     Ok(())
 }
 
-/// Which of these subjects have an enrollment or are registered. At most 64 at a time.
+/// Which of these subjects are registered, each with the record it was merged into. At most 64 at a time.
 pub(super) async fn existing(
     connection: &mut Connection,
     subjects: &[Uuid],
-) -> Result<Vec<Uuid>, Error> {
-    const SQL: &str = "select subject_id from person where subject_id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+) -> Result<Vec<(Uuid, Option<Uuid>)>, Error> {
+    const SQL: &str = "select subject_id, merged_into from person where subject_id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
                        $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, \
                        $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, \
                        $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64)";
     let mut found = Vec::new();
     for some in subjects.chunks(64) {
-        let rows: Vec<(Uuid,)> = query(SQL)
+        let rows: Vec<(Uuid, Option<Uuid>)> = query(SQL)
             .bind_all((0..64).map(|at| some.get(at).copied().unwrap_or_default()))
             .all(connection)
             .await?;
-        found.extend(rows.into_iter().map(|(id,)| id));
+        found.extend(rows);
     }
     Ok(found)
 }

@@ -218,3 +218,54 @@ async fn a_spreadsheet_comes_in_whatever_its_encoding_and_line_ends() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_number_of_somebody_else_is_refused_line_by_line() {
+    let pack = national_pack();
+    each_database(async |db| {
+        let county = County::new(db, pack.clone()).await;
+        let desk = Desk::new();
+        let with_number = |number: u128| {
+            let mut lines = woman(number);
+            lines[0]["id_no"] = json!("999999199605010025");
+            lines
+        };
+        let check = "999999199605010025".parse::<fuyou_kernel::IdentityNumber>();
+        assert!(check.is_ok(), "{check:?}");
+        let mut lines = with_number(0x100);
+        lines.extend(with_number(0x200));
+        let (report, refused) = desk
+            .import(
+                &county,
+                "one.ndjson",
+                text(&lines).as_bytes(),
+                Format::Ndjson,
+            )
+            .await;
+        assert_eq!((report.persons, report.encounters), (1, 3));
+        assert_eq!(refused.len(), 6, "{refused:?}");
+        assert!(
+            refused[0].contains("证件号码已登记在另一编号下"),
+            "{refused:?}"
+        );
+        // In another file, and the same file once more: whoever is registered keeps it.
+        let later = text(&with_number(0x300));
+        let (report, refused) = desk
+            .import(&county, "two.ndjson", later.as_bytes(), Format::Ndjson)
+            .await;
+        assert_eq!(
+            (report.persons, report.encounters, refused.len()),
+            (0, 0, 6)
+        );
+        let again = format!("{}\n", text(&with_number(0x100)));
+        let (report, refused) = desk
+            .import(&county, "again.ndjson", again.as_bytes(), Format::Ndjson)
+            .await;
+        assert_eq!(
+            (report.persons, report.encounters, report.rejected),
+            (0, 0, 0),
+            "{refused:?}"
+        );
+    })
+    .await;
+}

@@ -71,7 +71,7 @@ fn form_page(cx: &Cx, message: Option<String>) -> Result<FormPage, Error> {
             let title = format!(
                 "{} · {}",
                 program.title.get(cx.language),
-                form.title.get(cx.language)
+                form.title_for(cx.actor.secrecy_max()).get(cx.language)
             );
             (format!("{}/{}", program.id, form.id), title)
         })

@@ -105,6 +105,12 @@ impl Dictionary {
         &self.terms[index]
     }
 
+    /// All terms, in the order given.
+    #[cfg(test)]
+    pub(super) fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
     /// Binds `phrase`, keeping to terms whose unit belongs to `family`.
     pub(super) fn bind(&self, phrase: &str, family: Family) -> Binding {
         let full = key(phrase);

@@ -10,6 +10,7 @@ menu-lists = Lists
 menu-referrals = Referral desk
 menu-imports = Import
 menu-organizations = Organizations
+menu-staff = Staff
 menu-users = Users
 menu-audit = Audit
 menu-password = Password

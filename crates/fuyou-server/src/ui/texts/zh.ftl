@@ -10,6 +10,7 @@ menu-lists = 台账与登记本
 menu-referrals = 转诊台
 menu-imports = 批量导入
 menu-organizations = 机构
+menu-staff = 人员
 menu-users = 用户
 menu-audit = 审计
 menu-password = 修改密码

@@ -25,7 +25,7 @@ fn zip_with(part: &str, content: &[u8]) -> Vec<u8> {
 
 /// Every target as `line: …`, or the error.
 fn outcome(bytes: &[u8], name: &str) -> String {
-    match reader::read(bytes, name, &dictionary()) {
+    match reader::read(bytes, name, dictionary()) {
         Ok(plan) => plan
             .targets
             .iter()

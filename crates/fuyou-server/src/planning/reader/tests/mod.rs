@@ -1,19 +1,24 @@
 //! The reader's promises: scores on plans with hand-made answers, one table per rule, and clear words for bad files.
 
 mod files;
+mod names;
 mod rules;
 mod scores;
 
-use super::{Dictionary, PlanText, Target};
-use crate::planning::terms;
+use std::sync::LazyLock;
 
-/// The plan terms of the national pack.
-fn dictionary() -> Dictionary {
-    terms::dictionary(include_str!("../../../../../../packs/cn/plan_terms.csv")).unwrap()
+use super::{Dictionary, PlanText, Target};
+use crate::planning::dictionary_of;
+use crate::testkit::county::national_pack;
+
+/// The indicators and plan terms of the national pack, as the pages and the command line know them.
+fn dictionary() -> &'static Dictionary {
+    static DICTIONARY: LazyLock<Dictionary> = LazyLock::new(|| dictionary_of(&national_pack()));
+    &DICTIONARY
 }
 
 fn read(text: &str) -> PlanText {
-    super::read(text.as_bytes(), "plan.txt", &dictionary()).unwrap()
+    super::read(text.as_bytes(), "plan.txt", dictionary()).unwrap()
 }
 
 /// One target as one line: comparator, value, unit, indicator or the phrase as written in brackets.

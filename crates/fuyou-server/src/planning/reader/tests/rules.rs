@@ -82,7 +82,7 @@ fn lists() {
     );
     check(
         "早孕建册率,产后访视率,产前检查率均达90%",
-        ">= 90% early_booking_rate; >= 90% postpartum_visit_rate; >= 90% antenatal_examination_rate",
+        ">= 90% early_booking_rate; >= 90% postpartum_visit_rate; >= 90% antenatal_exam_rate",
     );
     check(
         "早孕建册率、产后访视率和剖宫产率分别为90%、85%和40%",
@@ -98,7 +98,7 @@ fn lists() {
     );
     check(
         "增补叶酸知晓率、服用率达90%",
-        ">= 90% folic_acid_awareness_rate; >= 90% folic_acid_rate",
+        ">= 90% folic_acid_knowledge_rate; >= 90% folic_acid_use_rate",
     );
     check(
         "引进学科带头人2名,专业技术人员60人",
@@ -137,10 +137,7 @@ fn where_the_name_stands() {
         "到2025年,全县早孕建册率达到90%",
         ">= 90% early_booking_rate",
     );
-    check(
-        "产前检查5次及以上率85%",
-        ">= 85% antenatal_five_visits_rate",
-    );
+    check("产前检查5次及以上率85%", ">= 85% five_checks_rate");
     check(
         "指标(1)早孕建卡率达85%以上(2)产后访视率达80%以上2、重大项目",
         ">= 85% early_booking_rate; >= 80% postpartum_visit_rate",

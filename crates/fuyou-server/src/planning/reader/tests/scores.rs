@@ -140,7 +140,7 @@ fn score(targets: &[Target], answers: &[Answer]) -> Score {
 }
 
 fn fixture(bytes: &[u8], name: &str, gold: &str) -> Score {
-    let plan = crate::planning::reader::read(bytes, name, &dictionary()).unwrap();
+    let plan = crate::planning::reader::read(bytes, name, dictionary()).unwrap();
     let answers = answers(
         gold,
         [
@@ -232,7 +232,7 @@ fn real_plans_are_read() {
     let mut total = Score::default();
     for name in names {
         let bytes = std::fs::read(shared.join("seeds").join(&name)).unwrap();
-        let plan = crate::planning::reader::read(&bytes, &name, &dictionary()).unwrap();
+        let plan = crate::planning::reader::read(&bytes, &name, dictionary()).unwrap();
         let columns = [
             "line",
             "comparator",

@@ -17,7 +17,7 @@ create table change (
     operation text not null check (operation in ('insert', 'update', 'void')),
     at timestamptz not null,
     primary key (lane, seq)
-);
+) /* by key */;
 
 -- Append-only; hash ties each entry to all before it in its lane.
 create table audit (
