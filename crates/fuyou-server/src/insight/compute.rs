@@ -4,7 +4,7 @@ use fuyou_kernel::{Date, Secrecy};
 use fuyou_pack::model::{IndicatorEntry, MeasureIx, Pack};
 
 use crate::access::Action;
-use crate::db::Db;
+use crate::db::{Connection, Db};
 use crate::http::Cx;
 use crate::registry::{OrganizationId, Tree};
 
@@ -47,7 +47,10 @@ async fn answer(
     if question.size() > CELLS_MAX {
         return Err(Error::TooMany(question.size()));
     }
-    let found = found(live, db, (pack, tree), question).await?;
+    let mut connection = db.read().await?;
+    let as_of = store::changes(&mut connection).await?;
+    let source = (live, db);
+    let found = found(&mut connection, source, (pack, tree), question, as_of).await?;
     let guarded = disclosure::guarded(pack, question, reader);
     let widened = disclosure::widened(pack, tree, question, &guarded);
     if widened.size() > CELLS_MAX {
@@ -56,47 +59,41 @@ async fn answer(
     let disclosure = if guarded.is_empty() {
         Disclosure::default()
     } else {
-        let beside = self::found(live, db, (pack, tree), &widened).await?;
+        let beside = self::found(&mut connection, source, (pack, tree), &widened, as_of).await?;
         rollup::disclose(pack, tree, (question, &widened), &beside)
     };
     let seen = (reader, &disclosure);
     Ok(rollup::roll_up(pack, tree, question, &found, seen))
 }
 
-/// What is known of a question, from memory when that is current; otherwise by a statement for each program, date and
-/// place. Typed figures take one more.
+/// What memory or else the store knows of a question: a statement for each program, date and place, one for typed figures.
 async fn found(
-    live: Option<&Live>,
-    db: &Db,
+    connection: &mut Connection,
+    (live, db): (Option<&Live>, &Db),
     (pack, tree): (&Pack, &Tree),
     question: &Question,
+    as_of: i64,
 ) -> Result<rollup::Found, Error> {
     let measures = measures_of(pack, question);
     // The roll-up drops what nobody asked for, so the list of codes only saves work: a short list is worth it.
     let codes = codes_below(tree, &question.nodes);
     let listed = codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX;
-    let span = span(question);
-    let range = span.map(|(from, to)| store::Range {
-        from,
-        to,
-        codes: listed.then_some(codes.as_slice()),
-    });
-    let current = match (live, &range) {
-        (Some(live), Some(range)) => live.count(db, &measures, range).await?,
-        _ => None,
+    let mut found = rollup::Found {
+        measures: Vec::new(),
+        counted: Vec::new(),
+        entered: Vec::new(),
+        as_of,
     };
-    let mut connection = db.read().await?;
-    let as_of = store::changes(&mut connection).await?;
-    let (mut found, manual) = (
-        rollup::Found {
-            measures: Vec::new(),
-            counted: Vec::new(),
-            entered: Vec::new(),
-            as_of,
-        },
-        manual(pack, question),
-    );
-    if let Some(range) = &range {
+    if let Some((from, to)) = span(question) {
+        let range = store::Range {
+            from,
+            to,
+            codes: listed.then_some(codes.as_slice()),
+        };
+        let current = match live {
+            Some(live) => live.count(db, &measures, &range).await?,
+            None => None,
+        };
         match current {
             Some(current) => {
                 found.as_of = current.as_of;
@@ -105,11 +102,11 @@ async fn found(
             None => {
                 let dialect = store::dialect_of(db.dialect());
                 (found.measures, found.counted) =
-                    store::count(&mut connection, dialect, pack, &measures, range).await?;
+                    store::count(connection, dialect, pack, &measures, &range).await?;
             }
         }
-        if manual {
-            found.entered = store::entered(&mut connection, range.from, range.to).await?;
+        if manual(pack, question) {
+            found.entered = store::entered(connection, from, to).await?;
         }
     }
     Ok(found)
