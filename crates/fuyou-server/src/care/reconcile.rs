@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::derive::{Derived, Finding, derive};
 use super::file::{self, Enrolled, File, Reading};
 use super::{Acting, Care, Error, SubjectId, store};
-use crate::db::{Cell, CellType, Connection, Sql, fetch};
+use crate::db::{Cell, CellType, Connection, query};
 
 const TASKS: &str = "select subject_id, id, enrollment_id, program, key, origin, item, form, owner_id, from_on, due_on, \
                      due_at, overdue_at, state, done_on, done_by, on_time, risk_rank, risk_marks, village_id, \
@@ -121,12 +121,12 @@ impl Care {
         {
             wrong("enrollment", head.id);
         }
-        let key = || vec![Cell::id(file.subject), Cell::id(head.id)];
+        let stands = |sql| query(sql).bind(file.subject).bind(head.id);
         let facts = at.tables.facts.cells(reader, file.subject, head.id).await?;
         if facts.as_ref() != Some(&derived.facts) {
             wrong("facts", head.id);
         }
-        let tasks = by_id(fetch(reader, &Sql::built(TASKS), key(), &TASK_TYPES).await?);
+        let tasks = by_id(stands(TASKS).cells(reader, &TASK_TYPES).await?);
         // A task that no record demands any more stays, cancelled, for what was tried.
         let stored = tasks.iter().filter(|(id, row)| {
             derived.tasks.contains_key(id) || row.get(STATE) != Some(&Cell::text("cancelled"))
@@ -137,9 +137,9 @@ impl Care {
             &derived.tasks,
             &mut wrong,
         );
-        let hits = by_id(fetch(reader, &Sql::built(HITS), key(), &HIT_TYPES).await?);
+        let hits = by_id(stands(HITS).cells(reader, &HIT_TYPES).await?);
         compare("rule hit", &hits, &derived.hits, &mut wrong);
-        let risks = by_id(fetch(reader, &Sql::built(RISKS), key(), &RISK_TYPES).await?);
+        let risks = by_id(stands(RISKS).cells(reader, &RISK_TYPES).await?);
         compare("risk", &risks, &derived.risks, &mut wrong);
         let found = store::findings(reader, file.subject).await?;
         for kept in enrolled.records.iter().filter(|kept| kept.voided.is_none()) {

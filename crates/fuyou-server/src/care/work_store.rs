@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Error;
 use super::work::{Attempt, Reach, WorkKind};
-use crate::db::{Connection, DbDate, DbInstant, Tx, query, row};
+use crate::db::{Connection, DbDate, DbInstant, Query, Tx, query, row};
 use crate::registry::Level;
 
 /// Above this rank a task belongs to somebody in the upper half of the scale of risk.
@@ -148,6 +148,20 @@ macro_rules! sum {
     };
 }
 
+/// A statement about the list of a seat, with what all of them begin with: $1 to $9.
+fn asked(sql: &'static str, seat: Seat<'_>, program: &str) -> Query {
+    query(sql)
+        .bind(seat.organization)
+        .bind(seat.path)
+        .bind(seat.level.word())
+        .bind(DbInstant(seat.now))
+        .bind(DbDate(seat.today))
+        .bind(program)
+        .bind(HIGH_RISK_RANK_MIN)
+        .bind(DbInstant(seat.now - WEEK))
+        .bind(DbInstant(seat.now - MONTH))
+}
+
 /// How many tasks the unfiltered list holds, and how many of each kind, in the order of [`WorkKind::ALL`].
 pub(super) async fn counts(
     connection: &mut Connection,
@@ -190,18 +204,8 @@ pub(super) async fn counts(
         Reach::Own => OWN,
         Reach::Below => BELOW,
     };
-    let row: (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) = query(sql)
-        .bind(seat.organization)
-        .bind(seat.path)
-        .bind(seat.level.word())
-        .bind(DbInstant(seat.now))
-        .bind(DbDate(seat.today))
-        .bind(program)
-        .bind(HIGH_RISK_RANK_MIN)
-        .bind(DbInstant(seat.now - WEEK))
-        .bind(DbInstant(seat.now - MONTH))
-        .one(connection)
-        .await?;
+    let row: (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) =
+        asked(sql, seat, program).one(connection).await?;
     let kinds = [
         row.1, row.2, row.3, row.4, row.5, row.6, row.7, row.8, row.9,
     ];
@@ -250,16 +254,7 @@ pub(super) async fn page(
         Reach::Own => OWN,
         Reach::Below => BELOW,
     };
-    Ok(query(sql)
-        .bind(seat.organization)
-        .bind(seat.path)
-        .bind(seat.level.word())
-        .bind(DbInstant(seat.now))
-        .bind(DbDate(seat.today))
-        .bind(program)
-        .bind(HIGH_RISK_RANK_MIN)
-        .bind(DbInstant(seat.now - WEEK))
-        .bind(DbInstant(seat.now - MONTH))
+    Ok(asked(sql, seat, program)
         .bind(kind.map_or("", WorkKind::word))
         .bind(DbInstant(after.0))
         .bind(after.1)

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fuyou_kernel::{Date, Timestamp};
 use uuid::Uuid;
 
-use super::{Connection, DbDate, DbInstant, Error, Row, Sql, statement};
+use super::{Connection, DbDate, DbInstant, Error, Row, Sql, query};
 
 /// Values bound by one statement at most; SQLite takes 32,766, PostgreSQL 65,535.
 const BOUND_MAX: usize = 8_000;
@@ -123,8 +123,10 @@ impl Insert {
             let rows = most.min(1 << left.ilog2());
             let some = cells.by_ref().take(rows * self.columns).collect();
             let postgres = connection.is_postgres();
-            stored +=
-                statement::execute(connection, self.text(postgres, rows).into(), some).await?;
+            stored += query(self.text(postgres, rows))
+                .bind_cells(some)
+                .execute(connection)
+                .await?;
         }
         Ok(stored)
     }
@@ -177,7 +179,12 @@ impl ManyKeys {
             let mut text = self.head.clone();
             print_rows(&mut text, connection.is_postgres(), rows, self.key);
             text.push(')');
-            found.extend(statement::fetch_all(connection, Sql::built(text).into(), some).await?);
+            found.extend(
+                query(Sql::built(text))
+                    .bind_cells(some)
+                    .rows(connection)
+                    .await?,
+            );
         }
         Ok(found)
     }
@@ -202,27 +209,6 @@ fn print_rows(text: &mut String, postgres: bool, rows: usize, columns: usize) {
         }
         text.push(')');
     }
-}
-
-/// Runs a built statement and says how many rows it touched.
-pub(crate) async fn execute(
-    connection: &mut Connection,
-    sql: &Sql,
-    cells: Vec<Cell>,
-) -> Result<u64, Error> {
-    statement::execute(connection, sql.into(), cells).await
-}
-
-/// Runs a built query.
-pub(crate) async fn fetch(
-    connection: &mut Connection,
-    sql: &Sql,
-    cells: Vec<Cell>,
-    types: &[CellType],
-) -> Result<Vec<Vec<Cell>>, Error> {
-    let rows = statement::fetch_all(connection, sql.into(), cells).await?;
-    let rows = rows.iter().map(|row| read(row, types));
-    Ok(rows.collect::<sqlx::Result<_>>()?)
 }
 
 /// The cells of a row whose columns have these types.

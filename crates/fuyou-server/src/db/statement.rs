@@ -15,7 +15,8 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use super::{Cell, Connection, DbDate, DbInstant, Error, Kind};
+use super::rows::read;
+use super::{Cell, CellType, Connection, DbDate, DbInstant, Error, Kind};
 
 /// A statement that was put together at run time.
 #[derive(Clone, Debug)]
@@ -25,18 +26,6 @@ impl Sql {
     /// The caller vouches that every name in it was checked and that every value is a placeholder.
     pub(crate) fn built(text: impl Into<Arc<str>>) -> Sql {
         Sql(text.into())
-    }
-}
-
-impl From<Sql> for SqlStr {
-    fn from(sql: Sql) -> SqlStr {
-        AssertSqlSafe(sql.0).into_sql_str()
-    }
-}
-
-impl From<&Sql> for SqlStr {
-    fn from(sql: &Sql) -> SqlStr {
-        sql.clone().into()
     }
 }
 
@@ -53,13 +42,13 @@ impl Text for &'static str {
 
 impl Text for Sql {
     fn text(self) -> SqlStr {
-        self.into()
+        AssertSqlSafe(self.0).into_sql_str()
     }
 }
 
 impl Text for &Sql {
     fn text(self) -> SqlStr {
-        self.into()
+        self.clone().text()
     }
 }
 
@@ -98,7 +87,7 @@ impl Together {
         if connection.is_postgres() {
             for (at, sql) in self.each.iter().enumerate() {
                 found.push(match wanted(at) {
-                    true => fetch_all(connection, sql.into(), cells.clone()).await?,
+                    true => fetch_all(connection, sql.text(), cells.clone()).await?,
                     false => Vec::new(),
                 });
             }
@@ -109,7 +98,7 @@ impl Together {
         };
         // Looking into an empty table costs less than another trip.
         let mut answers =
-            conn.fetch_many(sqlx::query_with(SqlStr::from(&self.joined), sqlite(cells)?));
+            conn.fetch_many(sqlx::query_with(self.joined.clone().text(), sqlite(cells)?));
         let mut rows = Vec::new();
         while let Some(answer) = answers.try_next().await? {
             match answer {
@@ -142,6 +131,16 @@ impl Query {
         self
     }
 
+    /// Binds the next placeholders with cells that are made already.
+    pub(crate) fn bind_cells(mut self, cells: Vec<Cell>) -> Query {
+        if self.cells.is_empty() {
+            self.cells = cells;
+        } else {
+            self.cells.extend(cells);
+        }
+        self
+    }
+
     /// Runs it and says how many rows it touched.
     pub(crate) async fn execute(self, connection: &mut Connection) -> Result<u64, Error> {
         execute(connection, self.text, self.cells).await
@@ -152,12 +151,23 @@ impl Query {
         fetch_all(connection, self.text, self.cells).await
     }
 
+    /// All rows, as cells of these types.
+    pub(crate) async fn cells(
+        self,
+        connection: &mut Connection,
+        types: &[CellType],
+    ) -> Result<Vec<Vec<Cell>>, Error> {
+        let rows = self.rows(connection).await?;
+        let rows = rows.iter().map(|row| read(row, types));
+        Ok(rows.collect::<sqlx::Result<_>>()?)
+    }
+
     /// All rows.
     pub(crate) async fn all<T: FromRow>(
         self,
         connection: &mut Connection,
     ) -> Result<Vec<T>, Error> {
-        let rows = fetch_all(connection, self.text, self.cells).await?;
+        let rows = self.rows(connection).await?;
         Ok(rows.iter().map(T::from_row).collect::<sqlx::Result<_>>()?)
     }
 
@@ -178,7 +188,7 @@ impl Query {
     }
 }
 
-pub(super) async fn execute(
+async fn execute(
     connection: &mut Connection,
     text: SqlStr,
     cells: Vec<Cell>,
@@ -197,7 +207,7 @@ pub(super) async fn execute(
     })
 }
 
-pub(super) async fn fetch_all(
+async fn fetch_all(
     connection: &mut Connection,
     text: SqlStr,
     cells: Vec<Cell>,

@@ -5,7 +5,7 @@
 use fuyou_kernel::Date;
 use uuid::Uuid;
 
-use crate::db::{Connection, DbDate, Error, Sql, query, row};
+use crate::db::{Bound, Connection, DbDate, Error, Sql, query, row};
 
 /// Where to look and where to go on.
 pub(super) struct Area {
@@ -56,6 +56,25 @@ macro_rules! found {
     };
 }
 
+/// Runs a search for what lies between, or is one of, two values.
+async fn found<T: Bound>(
+    connection: &mut Connection,
+    sql: &'static str,
+    [from, to]: [T; 2],
+    area: &Area,
+) -> Result<Vec<Row>, Error> {
+    query(sql)
+        .bind(from)
+        .bind(to)
+        .bind(area.after)
+        .bind(area.path_from.as_str())
+        .bind(area.path_to.as_str())
+        .bind(DbDate(area.today))
+        .bind(area.limit)
+        .all(connection)
+        .await
+}
+
 /// Names that begin with these characters.
 pub(super) async fn by_name(
     connection: &mut Connection,
@@ -66,17 +85,7 @@ pub(super) async fn by_name(
         "p.name >= $1 and p.name < $2",
         "m.name >= $1 and m.name < $2"
     );
-    let (from, to) = (name, end_of(name));
-    query(SQL)
-        .bind(from)
-        .bind(to)
-        .bind(area.after)
-        .bind(area.path_from.as_str())
-        .bind(area.path_to.as_str())
-        .bind(DbDate(area.today))
-        .bind(area.limit)
-        .all(connection)
-        .await
+    found(connection, SQL, [name, &end_of(name)], area).await
 }
 
 /// Names whose pinyin or initials begin with these letters.
@@ -89,17 +98,7 @@ pub(super) async fn by_letters(
         "((p.pinyin >= $1 and p.pinyin < $2) or (p.initials >= $1 and p.initials < $2))",
         "((m.pinyin >= $1 and m.pinyin < $2) or (m.initials >= $1 and m.initials < $2))"
     );
-    let (from, to) = (letters, end_of(letters));
-    query(SQL)
-        .bind(from)
-        .bind(to)
-        .bind(area.after)
-        .bind(area.path_from.as_str())
-        .bind(area.path_to.as_str())
-        .bind(DbDate(area.today))
-        .bind(area.limit)
-        .all(connection)
-        .await
+    found(connection, SQL, [letters, &end_of(letters)], area).await
 }
 
 /// Phones that end with these four digits.
@@ -109,17 +108,7 @@ pub(super) async fn by_phone_tail(
     area: &Area,
 ) -> Result<Vec<Row>, Error> {
     const SQL: &str = found!("p.phone_tail in ($1, $2)", "m.phone_tail in ($1, $2)");
-    let (from, to) = (digits, digits);
-    query(SQL)
-        .bind(from)
-        .bind(to)
-        .bind(area.after)
-        .bind(area.path_from.as_str())
-        .bind(area.path_to.as_str())
-        .bind(DbDate(area.today))
-        .bind(area.limit)
-        .all(connection)
-        .await
+    found(connection, SQL, [digits, digits], area).await
 }
 
 /// The whole phone, by its hash under either of two keys.
@@ -129,17 +118,7 @@ pub(super) async fn by_phone(
     area: &Area,
 ) -> Result<Vec<Row>, Error> {
     const SQL: &str = found!("p.phone_hash in ($1, $2)", "m.phone_hash in ($1, $2)");
-    let [from, to] = hashes;
-    query(SQL)
-        .bind(from)
-        .bind(to)
-        .bind(area.after)
-        .bind(area.path_from.as_str())
-        .bind(area.path_to.as_str())
-        .bind(DbDate(area.today))
-        .bind(area.limit)
-        .all(connection)
-        .await
+    found(connection, SQL, hashes.each_ref(), area).await
 }
 
 /// The whole document number, by its hash under either of two keys.
@@ -149,17 +128,7 @@ pub(super) async fn by_id_no(
     area: &Area,
 ) -> Result<Vec<Row>, Error> {
     const SQL: &str = found!("p.id_no_hash in ($1, $2)", "m.id_no_hash in ($1, $2)");
-    let [from, to] = hashes;
-    query(SQL)
-        .bind(from)
-        .bind(to)
-        .bind(area.after)
-        .bind(area.path_from.as_str())
-        .bind(area.path_to.as_str())
-        .bind(DbDate(area.today))
-        .bind(area.limit)
-        .all(connection)
-        .await
+    found(connection, SQL, hashes.each_ref(), area).await
 }
 
 /// These persons, without asking who may see them.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::person::{Secret, spelled};
 use super::{Identity, Person, PersonId};
-use crate::db::{Connection, DbDate, DbInstant, Error, Sql, Tx, query, row};
+use crate::db::{Connection, DbDate, DbInstant, Error, Query, Sql, Tx, query, row};
 use crate::keys::Keyring;
 
 /// Columns for keyed hashes.
@@ -109,21 +109,11 @@ pub(super) async fn content_hash(
     Ok(row.map(|(hash,)| hash))
 }
 
-pub(super) async fn insert(
-    tx: &mut Tx,
-    keys: &Keyring,
-    id: PersonId,
-    new: &Identity,
-    now: Timestamp,
-) -> Result<(), Error> {
-    const SQL: &str = "insert into person (subject_id, name, pinyin, initials, sex, birth_on, id_type, id_no_sealed, \
-                       id_no_hash, phone_sealed, phone_hash, phone_tail, key_version, residence_org_id, \
-                       residence_address, residence_since, household_kind, household_region, ethnicity, content_hash, \
-                       version, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-                       $13, $14, $15, $16, $17, $18, $19, $20, 1, $21, $21)";
+/// A statement with $1 the person and $2 to $19 what is told of her, identity number and phone sealed.
+fn written(sql: &'static str, keys: &Keyring, id: PersonId, new: &Identity) -> Query {
     let (pinyin, initials) = spelled(&new.name);
     let secrets = Secrets::of(keys, id, new);
-    query(SQL)
+    query(sql)
         .bind(id.uuid())
         .bind(new.name.as_str())
         .bind(pinyin.as_str())
@@ -143,6 +133,21 @@ pub(super) async fn insert(
         .bind(new.household.word())
         .bind(new.household_region.as_deref())
         .bind(new.ethnicity.as_deref())
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    keys: &Keyring,
+    id: PersonId,
+    new: &Identity,
+    now: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "insert into person (subject_id, name, pinyin, initials, sex, birth_on, id_type, id_no_sealed, \
+                       id_no_hash, phone_sealed, phone_hash, phone_tail, key_version, residence_org_id, \
+                       residence_address, residence_since, household_kind, household_region, ethnicity, content_hash, \
+                       version, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+                       $13, $14, $15, $16, $17, $18, $19, $20, 1, $21, $21)";
+    written(SQL, keys, id, new)
         .bind(keys.lookup(CONTENT, &new.canonical()))
         .bind(DbInstant(now))
         .execute(tx)
@@ -164,28 +169,7 @@ pub(super) async fn update(
                        phone_tail = $12, key_version = $13, residence_org_id = $14, residence_address = $15, \
                        residence_since = $16, household_kind = $17, household_region = $18, ethnicity = $19, \
                        version = version + 1, updated_at = $20 where subject_id = $1 and version = $21";
-    let (pinyin, initials) = spelled(&new.name);
-    let secrets = Secrets::of(keys, id, new);
-    let rows = query(SQL)
-        .bind(id.uuid())
-        .bind(new.name.as_str())
-        .bind(pinyin.as_str())
-        .bind(initials.as_str())
-        .bind(new.sex.word())
-        .bind(DbDate(new.birth_on))
-        .bind(new.id_type.word())
-        .bind(secrets.id_no_sealed.as_deref())
-        .bind(secrets.id_no_hash.as_deref())
-        .bind(secrets.phone_sealed.as_deref())
-        .bind(secrets.phone_hash.as_deref())
-        .bind(secrets.phone_tail.as_deref())
-        .bind(secrets.key_version)
-        .bind(new.residence.uuid())
-        .bind(new.address.as_str())
-        .bind(new.residence_since.map(DbDate))
-        .bind(new.household.word())
-        .bind(new.household_region.as_deref())
-        .bind(new.ethnicity.as_deref())
+    let rows = written(SQL, keys, id, new)
         .bind(DbInstant(now))
         .bind(version)
         .execute(tx)

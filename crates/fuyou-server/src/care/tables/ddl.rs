@@ -8,7 +8,7 @@ use fuyou_pack::Pack;
 
 use super::{PackColumn, PackTable, Tables, values};
 use crate::care::InstallError;
-use crate::db::{Cell, CellType, Connection, Db, Dialect, Insert, Sql, Tx, execute, fetch};
+use crate::db::{Cell, CellType, Connection, Db, Dialect, Insert, Sql, Tx, query};
 
 /// Creates what is missing, refuses what changed its type, and makes the readable views anew.
 pub(in crate::care) async fn install(
@@ -44,15 +44,11 @@ pub(in crate::care) async fn install(
 type Known = HashMap<(String, String), String>;
 
 async fn known_columns(connection: &mut Connection) -> Result<Known, InstallError> {
-    let sql = Sql::built("select table_name, name, type from pack_column".to_owned());
-    let rows = fetch(connection, &sql, Vec::new(), &[CellType::Text; 3]).await?;
-    let text = |cell: &Cell| match cell {
-        Cell::Text(Some(text)) => text.to_string(),
-        _ => String::new(),
-    };
+    const SQL: &str = "select table_name, name, type from pack_column";
+    let rows: Vec<(String, String, String)> = query(SQL).all(connection).await?;
     Ok(rows
-        .iter()
-        .map(|row| ((text(&row[0]), text(&row[1])), text(&row[2])))
+        .into_iter()
+        .map(|(table, name, ty)| ((table, name), ty))
         .collect())
 }
 
@@ -89,7 +85,7 @@ async fn widen(
                 column.name,
                 sql_type(dialect, column)
             );
-            execute(tx, &Sql::built(sql), Vec::new()).await?;
+            query(Sql::built(sql)).execute(tx).await?;
         }
     }
     let mut cells = Vec::new();
@@ -143,7 +139,7 @@ async fn create(tx: &mut Tx, dialect: Dialect, table: &PackTable) -> Result<(), 
         table.name,
         lines.join(", ")
     );
-    execute(tx, &Sql::built(sql), Vec::new()).await?;
+    query(Sql::built(sql)).execute(tx).await?;
     Ok(())
 }
 
@@ -172,7 +168,7 @@ async fn view(
     of: Of,
 ) -> Result<(), InstallError> {
     let drop = format!("drop view if exists \"v_{}\"", table.name);
-    execute(tx, &Sql::built(drop), Vec::new()).await?;
+    query(Sql::built(drop)).execute(tx).await?;
     let id = |name: &str| match dialect {
         Dialect::Sqlite => format!("lower(hex({name}))"),
         Dialect::Postgres => format!("replace(cast({name} as text), '-', '')"),
@@ -213,7 +209,7 @@ async fn view(
         columns.join(", "),
         table.name
     );
-    execute(tx, &Sql::built(sql), Vec::new()).await?;
+    query(Sql::built(sql)).execute(tx).await?;
     Ok(())
 }
 
@@ -222,21 +218,12 @@ async fn is_new_version(
     pack: &Pack,
     layers: &str,
 ) -> Result<bool, InstallError> {
-    let sql = "select id, version, layers from pack_version order by installed_at desc limit 1"
-        .to_owned();
-    let rows = fetch(
-        connection,
-        &Sql::built(sql),
-        Vec::new(),
-        &[CellType::Text; 3],
-    )
-    .await?;
-    let now = vec![
-        Cell::text(&*pack.id),
-        Cell::text(&*pack.version),
-        Cell::text(layers),
-    ];
-    Ok(rows.first() != Some(&now))
+    const SQL: &str =
+        "select id, version, layers from pack_version order by installed_at desc limit 1";
+    let last: Option<(String, String, String)> = query(SQL).optional(connection).await?;
+    Ok(last.is_none_or(|(id, version, known)| {
+        (&*id, &*version, &*known) != (&*pack.id, &*pack.version, layers)
+    }))
 }
 
 async fn note_version(

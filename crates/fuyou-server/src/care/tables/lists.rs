@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{PackColumn, PackTable, from_cell, to_cell, values};
 use crate::care::Error;
-use crate::db::{Cell, CellType, Connection, Dialect, Sql, fetch};
+use crate::db::{Cell, CellType, Connection, Dialect, Sql, query};
 
 /// What is asked of a list.
 pub(in crate::care) struct Question<'a> {
@@ -122,15 +122,11 @@ pub(in crate::care) async fn count(
         "select count(*) from \"{}\" f left join person p on p.subject_id = f.subject_id where {condition}",
         facts.name
     );
-    let rows = fetch(connection, &Sql::built(sql), cells, &[CellType::Int]).await?;
-    match rows.first().and_then(|row| row.first()) {
-        Some(Cell::Int(Some(count))) => Ok(*count),
-        other => Err(Error::stored(
-            &facts.name,
-            &format!("{other:?}"),
-            &Type::Integer,
-        )),
-    }
+    let (count,): (i64,) = query(Sql::built(sql))
+        .bind_cells(cells)
+        .one(connection)
+        .await?;
+    Ok(count)
 }
 
 /// The lines of a list after a line, in the order asked for.
@@ -202,7 +198,10 @@ pub(in crate::care) async fn lines(
         facts.name,
         order.concat()
     );
-    let rows = fetch(connection, &Sql::built(sql), cells, &types).await?;
+    let rows = query(Sql::built(sql))
+        .bind_cells(cells)
+        .cells(connection, &types)
+        .await?;
     rows.into_iter()
         .map(|row| line(question, &keys, row, &facts.name))
         .collect()

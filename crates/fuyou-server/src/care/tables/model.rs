@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{from_cell, names, to_cell, values};
 use crate::care::Error;
-use crate::db::{Cell, CellType, Connection, Insert, Row, Sql, Together, execute, fetch, read};
+use crate::db::{Cell, CellType, Connection, Insert, Row, Sql, Together, query, read};
 
 /// A column that a pack defines.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ impl ProgramTables {
                 .zip(derived)
                 .map(|(column, value)| to_cell(column, value)),
         );
-        execute(connection, sql, cells).await?;
+        query(sql).bind_cells(cells).execute(connection).await?;
         Ok(())
     }
 }
@@ -155,13 +155,10 @@ impl PackTable {
         subject: Uuid,
         id: Uuid,
     ) -> Result<Option<Vec<Cell>>, Error> {
-        let rows = fetch(
-            connection,
-            &self.by_subject,
-            vec![Cell::id(subject)],
-            &self.types,
-        )
-        .await?;
+        let rows = query(&self.by_subject)
+            .bind(subject)
+            .cells(connection, &self.types)
+            .await?;
         Ok(rows
             .into_iter()
             .find(|row| row.first() == Some(&Cell::id(id)))
@@ -175,12 +172,11 @@ impl PackTable {
         subject: Uuid,
         id: Uuid,
     ) -> Result<(), Error> {
-        execute(
-            connection,
-            &self.remove,
-            vec![Cell::id(subject), Cell::id(id)],
-        )
-        .await?;
+        query(&self.remove)
+            .bind(subject)
+            .bind(id)
+            .execute(connection)
+            .await?;
         Ok(())
     }
 
