@@ -113,6 +113,8 @@ async fn child() {
 fn killed(folder: &str, wait: Duration) -> bool {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "registry::rekey_tests::child", "--nocapture"])
+        // What a killed process leaves behind goes with the folder.
+        .env("TMPDIR", folder)
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

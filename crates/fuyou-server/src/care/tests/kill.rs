@@ -133,6 +133,8 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
 fn killed_run(folder: &str, run: u64, wait: Duration) -> Vec<(Uuid, Uuid)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "care::tests::kill::child", "--nocapture"])
+        // What a killed process leaves behind goes with the folder.
+        .env("TMPDIR", folder)
         .env(FOLDER, folder)
         .env(RUN, run.to_string())
         .stdout(Stdio::piped())
