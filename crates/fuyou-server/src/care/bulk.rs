@@ -102,7 +102,7 @@ pub(crate) struct BulkWriting {
 impl Care {
     /// What is stored of a subject.
     pub(crate) async fn known(&self, subject: Uuid) -> Result<Known, Error> {
-        let mut reader = self.db().read().await?;
+        let mut reader = self.db().glance().await?;
         let file = file::read(
             &mut reader,
             self.pack(),

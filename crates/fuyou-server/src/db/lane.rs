@@ -142,7 +142,7 @@ impl Lane {
 
     /// Lends the transaction to one operation and settles its savepoint. An error here ends the whole batch.
     async fn turn(
-        &self,
+        &mut self,
         waiter: oneshot::Sender<Result<Tx, Error>>,
         mut loan: Loan,
         waiting: &mut Waiting,
@@ -198,13 +198,15 @@ async fn start(
     lane: i64,
     connection: &mut Connection,
 ) -> Result<Ledger, Error> {
-    run(connection, begin).await?;
+    // Another process may be writing: its end is waited for here.
+    query(begin).execute_apart(connection).await?;
     Ledger::open(lane, connection).await
 }
 
 async fn finish(loan: &mut Loan) -> Result<(), Error> {
     loan.ledger.flush(&mut loan.connection).await?;
-    run(&mut loan.connection, "commit").await
+    query("commit").execute_apart(&mut loan.connection).await?;
+    Ok(())
 }
 
 async fn undo(connection: &mut Connection) -> Result<(), Error> {
