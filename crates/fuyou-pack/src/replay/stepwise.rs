@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::run::Run;
+use super::run::{Run, place};
 use super::{Encounter, History, Outcome};
 use crate::model::Program;
 
@@ -54,6 +54,14 @@ impl<'a> Replaying<'a> {
         &self.outcome
     }
 
+    /// What [`super::replay`] says of `history`, where these are its records; none where what surrounds them has changed.
+    pub fn finish(mut self, history: &History) -> Option<Outcome> {
+        let own = &self.history.encounters;
+        let alike = *own == history.encounters && self.start.surrounds_as(history);
+        // What a record saw of referrals depends on whether it is the last one.
+        (alike && !own.is_empty() && history.referrals.is_empty()).then(|| self.run.finish())
+    }
+
     /// Adds a record. There must be room for it.
     ///
     /// # Panics
@@ -62,7 +70,8 @@ impl<'a> Replaying<'a> {
         let position = self.history.encounters.len();
         let encounter = self.room.0[position].get_or_init(|| encounter);
         self.history.encounters.push(encounter.clone());
-        if self.run.comes_next(encounter) {
+        // What is true before the first record has no clock that a record started.
+        if position > 0 && self.run.comes_next(encounter) {
             self.run.add(encounter, position);
             self.run.columns().clone_into(&mut self.outcome.row);
         } else {
@@ -78,13 +87,7 @@ impl<'a> Replaying<'a> {
             .enumerate()
             .filter_map(|(position, cell)| Some((position, cell.get()?)))
             .collect();
-        order.sort_by_key(|(_, encounter)| {
-            (
-                encounter.occurred_on,
-                encounter.recorded_at_ms,
-                encounter.id,
-            )
-        });
+        order.sort_by_key(|(_, encounter)| place(encounter));
         self.run = Run::empty(self.program, self.start);
         if order.is_empty() {
             self.run.begin();

@@ -6,7 +6,7 @@ use fuyou_kernel::{DayNumber, Localized, Timestamp};
 use fuyou_pack::Program;
 use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::record::{Draft, check_record};
-use fuyou_pack::replay::{Completion, Replaying, Room};
+use fuyou_pack::replay::{Completion, Replaying, Room, replay};
 use uuid::Uuid;
 
 use super::change::{RecordChange, Writing, Written, write};
@@ -165,10 +165,12 @@ impl Care {
         let mut after = stored
             .cloned()
             .unwrap_or_else(|| Enrolled::new(before.head.clone()));
+        let room = Room::new(&before.computed.history, lines.lines.len());
+        let mut replaying = Replaying::new(base.program(), &before.computed.history, &room);
         let taken = self.take(
             by,
             &base,
-            &before.computed.history,
+            &mut replaying,
             &mut after,
             (lines, stored.is_none()),
             &mut answer,
@@ -178,12 +180,17 @@ impl Care {
         }
         let is_new = stored.is_none();
         answer.is_new = is_new;
-        let (mut writing, _) = self.settle(
+        let history = self.history(by, &base, &after);
+        let outcome = replaying
+            .finish(&history)
+            .unwrap_or_else(|| replay(base.program(), &history));
+        let (mut writing, _) = self.settle_replayed(
             by,
             &base,
             before,
             (after, is_new),
             taken.records,
+            (history, outcome, None),
             ("import", String::new()),
         );
         writing.completions = taken.completions;
@@ -202,15 +209,13 @@ impl Care {
         &self,
         by: &Acting,
         base: &Base<'_>,
-        history: &fuyou_pack::replay::History,
+        replaying: &mut Replaying<'_>,
         after: &mut Enrolled,
         (lines, is_new): (BulkEnrollment, bool),
         answer: &mut BulkWriting,
     ) -> Taken {
         let program = base.program();
         let mut taken = Taken::default();
-        let room = Room::new(history, lines.lines.len());
-        let mut replaying = Replaying::new(program, history, &room);
         for (number, line) in lines.lines {
             let opens =
                 matches!(&line, BulkLine::Record { form, .. } if *form == program.opens_with);

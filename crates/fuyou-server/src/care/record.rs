@@ -185,6 +185,7 @@ impl Care {
             history,
             outcome,
             derived: Derived::default(),
+            pause: None,
         };
         let now = Seen {
             head: &enrolled.head,
