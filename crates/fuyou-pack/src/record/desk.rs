@@ -5,7 +5,7 @@ use fuyou_kernel::DayNumber;
 
 use super::{Cell, Checked, Draft, Finding};
 use crate::model::{At, Field, FieldKind, Form, FormIx, Group, Program, Requirement};
-use crate::replay::{EncounterView, History, Outcome, replay};
+use crate::replay::{EncounterView, History};
 use crate::scope::{FormOuter, GroupOuter, Member, NO_FIELD};
 
 static NULL: Value = Value::Null;
@@ -21,7 +21,7 @@ pub(super) struct Desk<'a> {
     pub shown: Vec<bool>,
     pub shown_groups: Vec<bool>,
     outer: Vec<Value>,
-    row: Vec<Value>,
+    row: &'a [Value],
     kept: Vec<Value>,
 }
 
@@ -30,16 +30,11 @@ impl<'a> Desk<'a> {
         program: &'a Program,
         form_ix: FormIx,
         history: &History,
-        outcome: &Outcome,
+        row: &'a [Value],
         draft: &Draft,
         today: DayNumber,
     ) -> Self {
         let form = program.form(form_ix);
-        let row = if outcome.row.is_empty() {
-            replay(program, history).row
-        } else {
-            outcome.row.clone()
-        };
         let mut draft = draft.clone();
         draft.values.resize(form.fields.len(), Value::Null);
         draft.groups.resize(form.groups.len(), Vec::new());
@@ -132,7 +127,7 @@ impl<'a> Desk<'a> {
             };
             let view = EncounterView {
                 layout,
-                row: &self.row,
+                row: self.row,
                 form,
                 kept,
                 values,

@@ -164,9 +164,15 @@ impl<'a> Run<'a> {
     }
 
     /// What is so before the first encounter.
-    pub fn begin(&mut self) {
+    fn begin(&mut self) {
         self.see_referrals(true);
-        self.pass(true);
+        self.pass(None);
+    }
+
+    /// As [`Run::begin`], as far as the checks of forms ask.
+    pub fn begin_checks(&mut self) {
+        self.see_referrals(true);
+        self.pass(Some(&self.program.plan.checked));
     }
 
     /// The facts row.
@@ -181,14 +187,22 @@ impl<'a> Run<'a> {
             .is_none_or(|(last, _)| place(last) < place(encounter))
     }
 
-    /// Adds an encounter that comes next, and computes the whole row.
+    /// Adds an encounter that comes next, and computes what the story and the checks of forms depend on.
     pub fn add(&mut self, encounter: &'a Encounter, given: usize) {
-        self.leave_last();
         self.encounters
             .push((encounter, self.program.form(encounter.form)));
         self.given.push(given);
         self.state.filled.push(None);
-        self.look_on(self.encounters.len());
+        let position = self.encounters.len() - 1;
+        self.admit(position);
+        self.pass(Some(&self.program.plan.checked));
+        self.keep_story(position);
+    }
+
+    /// What the encounters that were added amount to.
+    pub fn end(mut self) -> Outcome {
+        self.pass(None);
+        self.finish()
     }
 
     /// Runs everything that was not looked at yet.
@@ -204,7 +218,8 @@ impl<'a> Run<'a> {
     pub fn look_on(&mut self, count: usize) {
         for position in self.state.visible..count {
             self.admit(position);
-            self.pass(position + 1 == self.encounters.len());
+            let is_last = position + 1 == self.encounters.len();
+            self.pass((!is_last).then_some(&self.program.plan.always));
             self.keep_story(position);
         }
     }
@@ -260,10 +275,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One pass over the steps: what the story needs, or everything at the end.
-    fn pass(&mut self, last: bool) {
+    /// One pass over the steps: over some, among them all that the story needs, or over everything at the end.
+    fn pass(&mut self, within: Option<&Bits>) {
         let plan = &self.program.plan;
-        let within = if last { None } else { Some(&plan.always) };
         let mut position = 0;
         while let Some(step) = self.state.dirty.next(position, within) {
             self.state.dirty.clear(step);
@@ -275,7 +289,7 @@ impl<'a> Run<'a> {
             }
             position = step + 1;
         }
-        if !last {
+        if within.is_some() {
             self.stop_tasks();
         }
     }
@@ -310,7 +324,7 @@ impl<'a> Run<'a> {
 
     /// The facts row and the truth of the rules of an enrollment without records.
     pub fn blank(mut self) -> (Vec<Value>, Vec<bool>) {
-        self.pass(true);
+        self.pass(None);
         (
             self.state.row,
             self.state.running.iter().map(Option::is_some).collect(),

@@ -2,6 +2,8 @@
 
 use std::cell::OnceCell;
 
+use fuyou_expr::Value;
+
 use super::run::{Run, place};
 use super::{Encounter, History, Outcome};
 use crate::model::Program;
@@ -26,7 +28,6 @@ pub struct Replaying<'a> {
     room: &'a Room,
     run: Run<'a>,
     history: History,
-    outcome: Outcome,
 }
 
 impl<'a> Replaying<'a> {
@@ -38,7 +39,6 @@ impl<'a> Replaying<'a> {
             room,
             run: Run::empty(program, start),
             history: start.clone(),
-            outcome: Outcome::default(),
         };
         replaying.again();
         replaying
@@ -49,17 +49,17 @@ impl<'a> Replaying<'a> {
         &self.history
     }
 
-    /// The facts row of what they amount to; nothing else of an outcome.
-    pub fn outcome(&self) -> &Outcome {
-        &self.outcome
+    /// The facts row of what they amount to, as far as the checks of forms read it.
+    pub fn row(&self) -> &[Value] {
+        self.run.columns()
     }
 
-    /// What [`super::replay`] says of `history`, where these are its records; none where what surrounds them has changed.
-    pub fn finish(mut self, history: &History) -> Option<Outcome> {
-        let own = &self.history.encounters;
-        let alike = *own == history.encounters && self.start.surrounds_as(history);
+    /// The records with what [`super::replay`] says of them; none where `around`, what surrounds them now, has changed.
+    pub fn finish(self, around: &History) -> Option<(History, Outcome)> {
+        let is_empty = self.history.encounters.is_empty();
         // What a record saw of referrals depends on whether it is the last one.
-        (alike && !own.is_empty() && history.referrals.is_empty()).then(|| self.run.finish())
+        let is_whole = !is_empty && around.referrals.is_empty() && self.start.surrounds_as(around);
+        is_whole.then(|| (self.history, self.run.end()))
     }
 
     /// Adds a record. There must be room for it.
@@ -73,7 +73,6 @@ impl<'a> Replaying<'a> {
         // What is true before the first record has no clock that a record started.
         if position > 0 && self.run.comes_next(encounter) {
             self.run.add(encounter, position);
-            self.run.columns().clone_into(&mut self.outcome.row);
         } else {
             self.again();
         }
@@ -90,11 +89,10 @@ impl<'a> Replaying<'a> {
         order.sort_by_key(|(_, encounter)| place(encounter));
         self.run = Run::empty(self.program, self.start);
         if order.is_empty() {
-            self.run.begin();
+            self.run.begin_checks();
         }
         for (position, encounter) in order {
             self.run.add(encounter, position);
         }
-        self.run.columns().clone_into(&mut self.outcome.row);
     }
 }

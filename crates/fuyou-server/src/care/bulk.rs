@@ -1,11 +1,13 @@
 //! Many enrollments at once: the same checks and the same replay as at the desk, planned outside of lanes, written with
 //! statements of many rows.
 
+use std::sync::Arc;
+
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Localized, Timestamp};
 use fuyou_pack::Program;
 use fuyou_pack::model::{FormIx, ProgramIx};
-use fuyou_pack::record::{Draft, check_record};
+use fuyou_pack::record::{Draft, check_after};
 use fuyou_pack::replay::{Completion, Replaying, Room, replay};
 use uuid::Uuid;
 
@@ -180,10 +182,12 @@ impl Care {
         }
         let is_new = stored.is_none();
         answer.is_new = is_new;
-        let history = self.history(by, &base, &after);
-        let outcome = replaying
-            .finish(&history)
-            .unwrap_or_else(|| replay(base.program(), &history));
+        let replayed = replaying.finish(&self.around(by, &base, &after));
+        let (history, outcome) = replayed.unwrap_or_else(|| {
+            let history = self.history(by, &base, &after);
+            let outcome = replay(base.program(), &history);
+            (history, outcome)
+        });
         let (mut writing, _) = self.settle_replayed(
             by,
             &base,
@@ -250,14 +254,8 @@ impl Care {
                         continue;
                     }
                     let today = self.day_of(recorded_at);
-                    let checked = check_record(
-                        program,
-                        form,
-                        replaying.history(),
-                        replaying.outcome(),
-                        &draft,
-                        today,
-                    );
+                    let before = (replaying.history(), replaying.row());
+                    let checked = check_after(program, form, before, &draft, today);
                     let record = as_record(base, (id, lines.id), program, form, reasons);
                     if let Err(error) = check_findings(program.form(form), &checked, &record) {
                         answer.refused.push(Refused {
@@ -274,7 +272,7 @@ impl Care {
                         continue;
                     };
                     let hash = draft::content_hash(program.form(form), &draft, &record.reasons);
-                    let kept = Kept {
+                    let kept = Arc::new(Kept {
                         id,
                         enrollment: lines.id,
                         form,
@@ -291,7 +289,7 @@ impl Care {
                         values: checked.draft.values,
                         groups: checked.draft.groups,
                         derived: Vec::new(),
-                    };
+                    });
                     let code = by
                         .actor
                         .tree

@@ -95,12 +95,12 @@ pub(super) struct Relation {
 
 /// An id that anybody computes again from the same parts.
 pub(super) fn derived_id(parts: &[&[u8]]) -> Uuid {
-    let mut hasher = Sm3::new();
+    let mut gathered = Vec::with_capacity(128);
     for part in parts {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
+        gathered.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        gathered.extend_from_slice(part);
     }
-    let digest = hasher.finalize();
+    let digest = Sm3::digest(&gathered);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()

@@ -99,8 +99,10 @@ impl Care {
         }
         after.head.version = version;
         for record in &mut after.records {
-            if let Some(finding) = computed.derived.records.get(&record.id) {
-                record.derived.clone_from(&finding.derived);
+            if let Some(finding) = computed.derived.records.get(&record.id)
+                && record.derived != finding.derived
+            {
+                Arc::make_mut(record).derived.clone_from(&finding.derived);
             }
         }
         // Read back, they stand in the order of their ids.
@@ -258,7 +260,7 @@ impl Care {
             check_findings(form, &checked, record)?;
         }
         let hash = draft::content_hash(form, &read.draft, &record.reasons);
-        let kept = Kept {
+        let kept = Arc::new(Kept {
             id: record.id.uuid(),
             enrollment: before.head.id,
             form: form_ix,
@@ -275,7 +277,7 @@ impl Care {
             values: checked.draft.values,
             groups: checked.draft.groups,
             derived: Vec::new(),
-        };
+        });
         let findings = checked.findings;
         let mut after = enrolled
             .cloned()
@@ -397,7 +399,7 @@ fn same_visit_twice(
     if seen == enrolled.head.version {
         return Ok(());
     }
-    let same = |kept: &&Kept| kept.voided.is_none() && (kept.form, kept.occurred_on) == what;
+    let same = |kept: &&Arc<Kept>| kept.voided.is_none() && (kept.form, kept.occurred_on) == what;
     match enrolled.records.iter().find(same) {
         Some(kept) if kept.id != record.id.uuid() => Err(Error::Stale(Box::new(Stale {
             entity: "encounter",

@@ -144,6 +144,13 @@ impl Care {
         enrolled.history(base.program(), &by.actor.tree, profile, offset)
     }
 
+    /// What stands around the records of an enrollment, without them.
+    pub(super) fn around(&self, by: &Acting, base: &Base<'_>, enrolled: &Enrolled) -> History {
+        let offset = self.settings().utc_offset_minutes;
+        let profile = base.file.profile.as_ref();
+        enrolled.around(base.program(), &by.actor.tree, profile, offset)
+    }
+
     /// As [`Care::settle`], when the enrollment after the change was replayed already.
     #[expect(
         clippy::too_many_arguments,

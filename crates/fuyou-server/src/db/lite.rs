@@ -4,12 +4,14 @@
 //! a connection decides where its statements run: [`Connection`](super::Connection) does.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::{Display, Formatter};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::{Null, ValueRef};
-use rusqlite::{CachedStatement, OpenFlags, ffi};
+use rusqlite::{CachedStatement, OpenFlags, Statement, ffi};
 use sqlx::error::{DatabaseError, ErrorKind};
 use uuid::Uuid;
 
@@ -24,7 +26,11 @@ const BUSY_MAX: Duration = Duration::from_secs(10);
 const CACHE_KIB: u32 = 65_536;
 
 /// A connection to a file.
-pub(super) struct Lite(rusqlite::Connection);
+pub(super) struct Lite {
+    base: rusqlite::Connection,
+    /// The names of the columns of each query, which are needed for every answer.
+    names: RefCell<HashMap<Box<str>, Arc<[Box<str>]>>>,
+}
 
 /// Whether a connection may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +74,10 @@ impl Lite {
         let base = rusqlite::Connection::open_with_flags(path, flags).map_err(refused)?;
         base.busy_timeout(BUSY_MAX).map_err(refused)?;
         base.set_prepared_statement_cache_capacity(PREPARED_MAX);
-        let lite = Lite(base);
+        let lite = Lite {
+            base,
+            names: RefCell::default(),
+        };
         // Full: a commit returns when the disk has it.
         lite.script("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory")?;
         lite.script(&format!("pragma cache_size = -{CACHE_KIB}"))?;
@@ -105,10 +114,7 @@ impl Lite {
         while found.len() < rows_max
             && let Some(row) = rows.next().map_err(refused)?
         {
-            let names = names.get_or_insert_with(|| {
-                let names = row.as_ref().column_names().into_iter();
-                names.map(Box::from).collect()
-            });
+            let names = names.get_or_insert_with(|| self.names_of(text, row.as_ref()));
             let values = (0..width)
                 .map(|at| row.get_ref(at).map_err(refused).and_then(stored))
                 .collect::<sqlx::Result<_>>()?;
@@ -118,14 +124,31 @@ impl Lite {
         Ok(found)
     }
 
+    /// The names of a query's columns. A table that got wider since is noticed by the number of columns.
+    fn names_of(&self, text: &str, statement: &Statement<'_>) -> Arc<[Box<str>]> {
+        let mut known = self.names.borrow_mut();
+        if let Some(names) = known.get(text)
+            && names.len() == statement.column_count()
+        {
+            return names.clone();
+        }
+        if known.len() >= PREPARED_MAX {
+            known.clear();
+        }
+        let names = statement.column_names().into_iter().map(Box::from);
+        let names: Arc<[Box<str>]> = names.collect();
+        known.insert(text.into(), names.clone());
+        names
+    }
+
     /// Runs several statements without values.
     pub(super) fn script(&self, text: &str) -> sqlx::Result<()> {
-        self.0.execute_batch(text).map_err(refused)
+        self.base.execute_batch(text).map_err(refused)
     }
 
     /// A statement with its values.
     fn bound(&self, text: &str, cells: &[Cell]) -> sqlx::Result<CachedStatement<'_>> {
-        let mut statement = self.0.prepare_cached(&numbered(text)).map_err(refused)?;
+        let mut statement = self.base.prepare_cached(&numbered(text)).map_err(refused)?;
         // A text that serves both databases may have values that this one does not ask for.
         let wanted = statement.parameter_count();
         for (at, cell) in cells.iter().take(wanted).enumerate() {

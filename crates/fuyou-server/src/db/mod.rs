@@ -35,7 +35,7 @@ pub use ledger::{Change, Entry, Operation};
 pub(crate) use ledger::{GENESIS, link};
 pub use open::{Db, Dialect, Settings};
 pub(crate) use row::row;
-pub(crate) use rows::{Cell, CellType, Insert, ManyKeys, read};
+pub(crate) use rows::{Cell, CellType, Insert, ManyKeys, read_cell};
 pub(crate) use statement::{Bound, FromRow, Query, Row, Sql, Together, query, script};
 pub use tx::Tx;
 pub use types::{DbDate, DbInstant};

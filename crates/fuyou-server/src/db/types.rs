@@ -7,6 +7,8 @@
 //!
 //! Instants are cut to milliseconds on the way in, so that both databases give back what they were given.
 
+use std::sync::Arc;
+
 use fuyou_kernel::{Date, DayNumber, Timestamp};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -115,6 +117,7 @@ columns! {
     bool: Stored::Int(number) => Some(*number != 0);
     i64: Stored::Int(number) => Some(*number);
     String: Stored::Text(text) => Some(text.to_string());
+    Arc<str>: Stored::Text(text) => Some(text.clone());
     Uuid: Stored::Id(id) => Some(*id);
     Vec<u8>: Stored::Bytes(bytes) => Some(bytes.clone()), Stored::Id(id) => Some(id.as_bytes().to_vec());
     DbDate: Stored::Text(text) => read_date(text).map(DbDate);
