@@ -256,6 +256,7 @@ impl Care {
         };
         let (enrolled, opening) = record::choose(&base, &asked, form_ix)?;
         let before = self.before_or_beginning(by, &base, enrolled, (opening, occurred_on));
+        record::check_open(program, &before, &asked, form_ix)?;
         let today = DayNumber::from(by.today);
         let day = DayNumber::from(occurred_on);
         let secrecy_max = by.actor.secrecy_max();

@@ -219,18 +219,17 @@ fn task_row(
     task: &replay::Task,
     id: Uuid,
 ) -> Vec<Cell> {
-    let (origin, item, form, recorder) = match task.origin {
+    let form = at.program.form_of(task.origin);
+    let (origin, item, recorder) = match task.origin {
         TaskOrigin::Visit(visit) => {
             let visit = &at.program.visits[visit.get()];
-            ("visit", visit.id.clone(), Some(visit.form), None)
+            ("visit", visit.id.clone(), None)
         }
         TaskOrigin::Rule {
             rule, started_ms, ..
         } => {
             let recorder = recorder(history, outcome, rule, started_ms);
-            let rule = at.program.rule(rule);
-            let form = rule.task.as_ref().and_then(|task| task.form);
-            ("rule", rule.id.clone(), form, recorder)
+            ("rule", at.program.rule(rule).id.clone(), recorder)
         }
     };
     let owner = owner(at, head, task.owner, recorder.as_deref());

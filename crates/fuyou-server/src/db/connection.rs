@@ -116,6 +116,14 @@ impl Connection {
         matches!(self.0, Held::Postgres(_))
     }
 
+    /// Whether the transaction that was begun is still open, as far as this side can tell.
+    pub(super) fn has_transaction(&self) -> bool {
+        match &self.0 {
+            Held::Sqlite { lent, .. } => lent.as_ref().is_some_and(|lite| lite.has_transaction()),
+            Held::Postgres(_) => true,
+        }
+    }
+
     /// Closes the connection instead of giving it back to its pool, because a transaction may be open on it.
     pub(super) fn discard(self) {
         match self.0 {

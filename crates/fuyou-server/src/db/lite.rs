@@ -24,6 +24,9 @@ const PREPARED_MAX: usize = 512;
 const BUSY_MAX: Duration = Duration::from_secs(10);
 /// Kibibytes of pages that a connection keeps.
 const CACHE_KIB: u32 = 65_536;
+/// Pages in the log after which whoever commits moves them into the file; before, that happens beside the writer
+/// (`checkpoint.rs`). 64 MiB.
+const LOG_PAGES_MAX: u32 = 16_384;
 
 /// A connection to a file.
 pub(super) struct Lite {
@@ -80,11 +83,18 @@ impl Lite {
         };
         // Full: a commit returns when the disk has it.
         lite.script("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory")?;
-        lite.script(&format!("pragma cache_size = -{CACHE_KIB}"))?;
+        lite.script(&format!(
+            "pragma cache_size = -{CACHE_KIB}; pragma wal_autocheckpoint = {LOG_PAGES_MAX}"
+        ))?;
         if purpose == Purpose::Read {
             lite.script("pragma query_only = on")?;
         }
         Ok(lite)
+    }
+
+    /// Whether a transaction is open. SQLite ends one by itself when the disk is full or fails.
+    pub(super) fn has_transaction(&self) -> bool {
+        !self.base.is_autocommit()
     }
 
     /// Runs a statement and says how many rows it touched.

@@ -11,6 +11,7 @@
 //! SQL is a constant with `$1` placeholders in the common dialect, and every statement is run through [`query`].
 
 mod catalog;
+mod checkpoint;
 mod connection;
 mod error;
 mod lane;

@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::checkpoint::beside_the_lane;
 use super::connection::Runs;
 use super::lane::{BatchLimits, Lane, Request};
 use super::lite::{Lite, Purpose};
@@ -119,6 +120,12 @@ impl Db {
         let (stopped, _) = tokio::sync::watch::channel(false);
         let mut senders = Vec::new();
         let mut tasks = Vec::new();
+        let mut committed = None;
+        if let Writers::Sqlite(path) = &writers {
+            let (wake, task) = beside_the_lane(path)?;
+            committed = Some(wake);
+            tasks.push(task);
+        }
         for id in 0..i64::from(lanes) {
             let (sender, requests) = mpsc::channel(QUEUE_MAX);
             let lane = Lane {
@@ -127,6 +134,7 @@ impl Db {
                 limits: BatchLimits::default(),
                 requests,
                 idle: None,
+                committed: committed.clone(),
                 notes: Vec::new(),
             };
             tasks.push(tokio::spawn(lane.run()));
