@@ -345,6 +345,19 @@ async fn read(response: Response) -> Answer {
     }
 }
 
+/// An answer with this status whose page holds these texts.
+#[track_caller]
+pub(crate) fn says(answer: &Answer, status: u16, wanted: &[&str]) {
+    assert_eq!(answer.status.as_u16(), status, "{}", words(&answer.body));
+    for text in wanted {
+        assert!(
+            answer.body.contains(text),
+            "{text} is not on the page: {}",
+            words(&answer.body)
+        );
+    }
+}
+
 /// The words of the page's main part, at most 400 characters.
 pub(crate) fn words(body: &str) -> String {
     let main = body

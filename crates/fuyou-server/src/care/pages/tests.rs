@@ -4,7 +4,7 @@ use fuyou_kernel::Date;
 
 use crate::care::{Care, Settings};
 use crate::testkit::county::national_pack;
-use crate::testkit::{Answer, TestApp, on_each_database};
+use crate::testkit::{Answer, TestApp, on_each_database, says};
 
 pub(super) const TODAY: Date = Date::constant(2026, 3, 26);
 pub(super) const WOMAN: &str = "018f0000-0000-7000-8000-0000000000a1";
@@ -59,30 +59,6 @@ pub(super) async fn booked(app: &TestApp) {
         "{}",
         crate::testkit::words(&answer.body)
     );
-}
-
-/// What the page says is wrong.
-fn wrong(answer: &Answer) -> Vec<&str> {
-    let parts = answer
-        .body
-        .split("class=\"wrong\">")
-        .skip(1)
-        .chain(answer.body.split("message bad\"").skip(1));
-    parts
-        .filter_map(|rest| rest.get(..rest.find("</").unwrap_or(0)))
-        .collect()
-}
-
-#[track_caller]
-pub(super) fn says(answer: &Answer, status: u16, wanted: &[&str]) {
-    assert_eq!(answer.status.as_u16(), status, "{:?}", wrong(answer));
-    for text in wanted {
-        assert!(
-            answer.body.contains(text),
-            "{text} is not on the page: {}",
-            crate::testkit::words(&answer.body)
-        );
-    }
 }
 
 #[tokio::test]
