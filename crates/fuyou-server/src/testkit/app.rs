@@ -74,6 +74,7 @@ pub(crate) async fn on_each_database(today: Date, scenario: impl AsyncFn(&TestAp
     each_database(async |db| {
         let app = TestApp::new(db, today).await;
         scenario(&app).await;
+        crate::audit::words_are_known(app.app.db()).await;
         app.transcript.into_inner().unwrap()
     })
     .await
