@@ -157,6 +157,38 @@ async fn sending_a_form_twice_stores_it_once() {
 }
 
 #[tokio::test]
+async fn the_number_of_a_handbook_finds_who_holds_it() {
+    on_each_database(TODAY, async |app| {
+        install(app).await;
+        registered(app).await;
+        let numbered = BOOKING.replace("handbook_no=1&", "handbook_no=Yun-2026-0017&");
+        assert_eq!(
+            record(app, "township_worker", "booking", 1, &numbered)
+                .await
+                .status,
+            303
+        );
+        let found = async |login: &str, number: &str| {
+            let answer = app
+                .post(login, "/persons/search", &format!("q={number}"))
+                .await;
+            answer.body.contains(WOMAN)
+        };
+        for number in ["Yun-2026-0017", "yun-2026-0017", "%20YUN-2026-0017%20"] {
+            assert!(found("township_worker", number).await, "{number}");
+        }
+        for number in ["Yun-2026-001", "2026-0017", "Yun-2026-0018"] {
+            assert!(!found("township_worker", number).await, "{number}");
+        }
+        assert!(
+            !found("other_township", "Yun-2026-0017").await,
+            "whom one may not see is not found"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn two_desks_see_each_other() {
     on_each_database(TODAY, async |app| {
         booked(app).await;
