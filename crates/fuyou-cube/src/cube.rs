@@ -1,5 +1,7 @@
 //! The cube itself: programs with their tables and axes.
 
+use std::sync::Arc;
+
 use fuyou_expr::columns::PlanError;
 use fuyou_expr::{Slot, Type, Value};
 
@@ -164,9 +166,14 @@ impl Cube {
     }
 
     /// The organization code of a place.
-    pub fn place(&self, program: usize, group: Group) -> Option<&str> {
+    pub fn place(&self, program: usize, group: Group) -> Option<&Arc<str>> {
         let texts = self.programs[program].table.texts();
-        group.place.map(|place| &*texts[place as usize])
+        group.place.map(|place| &texts[place as usize])
+    }
+
+    /// The texts of a program; [`Group::place`] is a position among them.
+    pub fn texts(&self, program: usize) -> &[Arc<str>] {
+        self.programs[program].table.texts()
     }
 
     /// Calls `see` for each group of an axis that has rows, in months `from..=to`: with the rows, and a function that

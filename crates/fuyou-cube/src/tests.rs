@@ -99,7 +99,7 @@ fn figures(cube: &Cube) -> Figures {
     let mut figures = Figures::new();
     for (axis, definition) in spec.axes.iter().enumerate() {
         cube.each_group((0, axis), i32::MIN..=i32::MAX, |group, rows, value| {
-            let place = cube.place(0, group).map(str::to_owned);
+            let place = cube.place(0, group).map(|code| code.to_string());
             let values = (0..definition.measures.len()).map(value).collect();
             figures.insert((axis, place, group.month), (rows, values));
         });

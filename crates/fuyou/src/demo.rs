@@ -13,7 +13,7 @@ use fuyou_server::registry::OrganizationKind;
 use fuyou_server::simulate::{Extent, Options, Size};
 
 use crate::config::{Config, by_command, say, system_clock};
-use crate::serve::{bind, log_to_stderr, stopped};
+use crate::serve::{bind, log_to_stderr, stopped, with_figures};
 use crate::simulate::{into_store, read_scenario, threads, today};
 
 /// The first annual plan of the made-up county.
@@ -69,7 +69,7 @@ pub async fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         listener.local_addr()?,
         logins.join(", ")
     ))?;
-    serve(app, listener, stopped()).await?;
+    serve(with_figures(app)?, listener, stopped()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

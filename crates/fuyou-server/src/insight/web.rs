@@ -464,7 +464,6 @@ impl From<super::Error> for Error {
                 format!("{cells} cells are more than can be computed at once: ask for less"),
             )),
             super::Error::Store(err) => err.into(),
-            super::Error::Live(err) => Error::Internal(err.into()),
         }
     }
 }

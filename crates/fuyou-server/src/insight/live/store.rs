@@ -12,7 +12,7 @@ use crate::insight::store::{column, facts_table};
 /// Rows of one page while loading.
 const PAGE: usize = 5_000;
 /// Rows asked for by name in one statement.
-const NAMED: usize = 500;
+const NAMED: usize = 512;
 
 /// An enrollment: its subject and its id.
 pub(super) type Key = (Uuid, Uuid);
@@ -71,7 +71,9 @@ impl Shape {
     ) -> Result<Vec<(Key, Vec<Value>)>, db::Error> {
         let mut found = Vec::new();
         for keys in keys.chunks(NAMED) {
-            let places: Vec<String> = (0..keys.len())
+            // Few lengths, so that the statements kept ready stay few: the last enrollment is asked for again and again.
+            let length = keys.len().next_power_of_two().min(NAMED);
+            let places: Vec<String> = (0..length)
                 .map(|at| format!("(${}, ${})", at * 2 + 1, at * 2 + 2))
                 .collect();
             let sql = format!(
@@ -80,7 +82,9 @@ impl Shape {
                 self.table,
                 places.join(", ")
             );
-            let ids = keys.iter().flat_map(|(subject, id)| [*subject, *id]);
+            let last = keys.last().copied().into_iter();
+            let keys = keys.iter().copied().chain(last.cycle()).take(length);
+            let ids = keys.flat_map(|(subject, id)| [subject, id]);
             let rows = query(Sql::built(sql))
                 .bind_all(ids)
                 .rows(connection)
@@ -121,12 +125,6 @@ fn value(row: &Row, at: usize, ty: &Type) -> sqlx::Result<Value> {
             Some(text) => parse_value(ty, &text).map_err(|err| sqlx::Error::Decode(err.into()))?,
         },
     })
-}
-
-/// Where the feed of each lane stands.
-pub(super) async fn heads(connection: &mut Connection) -> Result<Vec<(i64, i64)>, db::Error> {
-    const SQL: &str = "select id, change_seq from lane order by id";
-    query(SQL).all(connection).await
 }
 
 /// The enrollments that changed in a lane after `from` up to `to`, and how many lines the feed has there.
