@@ -144,6 +144,18 @@ impl Cube {
         Ok(())
     }
 
+    /// The facts of a program.
+    pub(crate) fn table(&self, program: usize) -> &Table {
+        &self.programs[program].table
+    }
+
+    /// Puts other facts in the place of those of a program; its cells are those of before until they are counted.
+    pub(crate) fn replace(&mut self, program: usize, table: Table) {
+        let held = &mut self.programs[program];
+        (held.table, held.counted) = (table, false);
+        held.axes.iter_mut().for_each(|axis| axis.projection = None);
+    }
+
     /// Gives back the memory of the columns in the axes' orders; the next count copies them again.
     pub fn forget_projections(&mut self) {
         let axes = self.programs.iter_mut().flat_map(|held| &mut held.axes);

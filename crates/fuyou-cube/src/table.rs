@@ -122,6 +122,44 @@ impl Table {
         }
     }
 
+    /// Every enrollment with its row.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u128, u32)> + '_ {
+        self.rows_by_id.iter().map(|(id, row)| (*id, *row))
+    }
+
+    /// All columns.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter()
+    }
+
+    /// A table of the same facts with this content; `None` when an enrollment or a row stands there twice.
+    pub(crate) fn filled(
+        &self,
+        numbered: Vec<(u128, u32)>,
+        rows: usize,
+        columns: Vec<Column>,
+        (texts, sets): (Vec<Arc<str>>, Vec<CodeSet>),
+    ) -> Option<Table> {
+        let mut taken = vec![false; rows];
+        let mut rows_by_id = HashMap::with_capacity(numbered.len());
+        for (id, row) in numbered {
+            let twice = std::mem::replace(&mut taken[row as usize], true);
+            if twice || rows_by_id.insert(id, row).is_some() {
+                return None;
+            }
+        }
+        let free = (0u32..).zip(taken).filter(|(_, taken)| !taken);
+        Some(Table {
+            slots: self.slots.clone(),
+            columns,
+            texts: Interner::of(texts)?,
+            sets: Interner::of(sets)?,
+            rows_by_id,
+            free: free.map(|(row, _)| row).collect(),
+            rows,
+        })
+    }
+
     fn grow(&mut self) -> u32 {
         self.columns.iter_mut().for_each(Column::push);
         self.rows += 1;

@@ -69,7 +69,7 @@ pub async fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         listener.local_addr()?,
         logins.join(", ")
     ))?;
-    serve(with_figures(app)?, listener, stopped()).await?;
+    serve(with_figures(app, &args.config)?, listener, stopped()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

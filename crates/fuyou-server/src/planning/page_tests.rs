@@ -25,7 +25,7 @@ async fn prepare(app: &TestApp, persons: u32) {
     let pack = sample_pack();
     let _ = app.app.clone().with_pack(pack.clone());
     store_facts(app.app.db(), &pack, &population(&pack, &PLACES, persons)).await;
-    let live = Live::start(app.app.db(), &pack, 1).unwrap();
+    let live = Live::start(app.app.db(), &pack, 1, None).unwrap();
     live.loaded().await;
     let _ = app.app.clone().with_live(live);
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use fuyou_expr::Value;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::store::{self, Key};
-use super::{Live, LiveError, POLL, RETRY, State};
+use super::{Live, LiveError, POLL, RETRY, SAVE, State};
 use crate::db::{Connection, Dialect, query};
 
 /// What the feed says since some point: where it stands now, and what each enrollment that it names is by now.
@@ -22,6 +23,10 @@ impl Live {
         let mut stopped = self.0.is_stopped.subscribe();
         let stop = async { drop(stopped.wait_for(|stopped| *stopped).await) };
         tokio::pin!(stop);
+        let mut saved = Instant::now();
+        if let Some(state) = self.restored().await {
+            self.replace(Some(state));
+        }
         while !*self.0.is_stopped.borrow() {
             let pause = match self.look(|_| ()) {
                 Some(()) => {
@@ -30,11 +35,16 @@ impl Live {
                         self.give_up(&error);
                         continue;
                     }
+                    if saved.elapsed() >= SAVE {
+                        self.save().await;
+                        saved = Instant::now();
+                    }
                     POLL
                 }
                 None => match self.load().await {
                     Ok(Some(state)) => {
                         self.replace(Some(state));
+                        self.save().await;
                         continue;
                     }
                     Ok(None) => return,

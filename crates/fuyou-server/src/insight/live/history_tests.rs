@@ -62,7 +62,7 @@ struct Steps<'a> {
 impl<'a> Steps<'a> {
     async fn begin(app: &'a TestApp) -> Self {
         let (pack, tree, db) = (national_pack(), app.app.tree(), app.app.db());
-        let live = Live::start(db, &pack, 2).unwrap();
+        let live = Live::start(db, &pack, 2, None).unwrap();
         live.loaded().await;
         let before = same(&live, db, &pack, &tree, &YEARS).await;
         Steps { app, live, before }
@@ -235,7 +235,7 @@ async fn a_simulated_county_is_told_the_same_by_memory_and_store() {
         // Followed from an empty county, and loaded at once.
         let mut steps = steps;
         steps.before = same(&steps.live, app.app.db(), care.pack(), &app.app.tree(), &YEARS).await;
-        let fresh = Live::start(app.app.db(), &national_pack(), 2).unwrap();
+        let fresh = Live::start(app.app.db(), &national_pack(), 2, None).unwrap();
         fresh.loaded().await;
         let loaded = same(&fresh, app.app.db(), care.pack(), &app.app.tree(), &YEARS).await;
         assert!(loaded.says_as(&steps.before));

@@ -55,6 +55,7 @@ impl Live {
         Ok(State {
             cube,
             read_to: read_to.into_iter().collect(),
+            saved_at: None,
         })
     }
 }

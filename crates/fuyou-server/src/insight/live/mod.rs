@@ -10,10 +10,13 @@
 mod counts;
 mod follow;
 mod load;
+mod snapshot;
 mod store;
 
 #[cfg(test)]
 mod history_tests;
+#[cfg(test)]
+mod snapshot_tests;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +29,7 @@ use fuyou_pack::Pack;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+pub use self::snapshot::SnapshotFile;
 use self::store::Shape;
 use crate::db::{self, Db};
 
@@ -33,6 +37,8 @@ use crate::db::{self, Db};
 const POLL: Duration = Duration::from_millis(500);
 /// How long a question waits for memory before it asks the store.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How often the snapshot is written while figures change.
+const SAVE: Duration = Duration::from_secs(600);
 /// How long after a failure it is tried again.
 const RETRY: Duration = Duration::from_secs(30);
 
@@ -71,6 +77,7 @@ struct Inner {
     pack: Arc<Pack>,
     shapes: Vec<Shape>,
     threads: usize,
+    file: Option<SnapshotFile>,
     /// `None` while loading.
     state: RwLock<Option<State>>,
     /// One reads the feed at a time.
@@ -86,6 +93,8 @@ struct State {
     cube: PackCube,
     /// Where the feed of each lane had been read to.
     read_to: BTreeMap<i64, i64>,
+    /// Where it stood when the snapshot was written.
+    saved_at: Option<BTreeMap<i64, i64>>,
 }
 
 impl State {
@@ -97,11 +106,17 @@ impl State {
 }
 
 impl Live {
-    /// Begins to load the facts of every program, and keeps them current until [`Live::stop`].
+    /// Begins to load the facts of every program, from a snapshot if there is one that fits, and keeps them current
+    /// until [`Live::stop`].
     ///
     /// # Errors
     /// When the pack cannot be counted over columns.
-    pub fn start(db: &Db, pack: &Arc<Pack>, threads: usize) -> Result<Live, LiveError> {
+    pub fn start(
+        db: &Db,
+        pack: &Arc<Pack>,
+        threads: usize,
+        file: Option<SnapshotFile>,
+    ) -> Result<Live, LiveError> {
         let cube = PackCube::new(pack, threads)?;
         let shape = |(at, program)| Shape::new(program, cube.cube.slots(at));
         let live = Live(Arc::new(Inner {
@@ -109,6 +124,7 @@ impl Live {
             pack: Arc::clone(pack),
             shapes: pack.programs.iter().enumerate().map(shape).collect(),
             threads,
+            file,
             state: RwLock::new(None),
             turn: tokio::sync::Mutex::new(()),
             anew: Notify::new(),
@@ -133,7 +149,7 @@ impl Live {
         *self.0.is_loaded.borrow()
     }
 
-    /// Ends following. Questions are then answered by the store.
+    /// Ends following and writes the snapshot. Questions are then answered by the store.
     pub async fn stop(&self) {
         self.0.is_stopped.send_replace(true);
         let keeper = self.keeper().take();
@@ -142,6 +158,7 @@ impl Live {
         {
             tracing::warn!(%error, "the keeper of the figures in memory ended early");
         }
+        self.save().await;
         self.replace(None);
     }
 

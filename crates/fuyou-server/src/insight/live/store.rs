@@ -45,6 +45,16 @@ impl Shape {
         }
     }
 
+    /// What it reads, in words that differ when a column, its type or a code differs.
+    pub(super) fn describe(&self) -> String {
+        let types = self.columns.iter().map(|(slot, ty)| match ty {
+            Type::Code(set) | Type::Codes(set) => format!("{} {ty} {:?}", slot.0, set.codes()),
+            ty => format!("{} {ty}", slot.0),
+        });
+        let types: Vec<String> = types.collect();
+        format!("{} from {}: {}", self.select, self.table, types.join("; "))
+    }
+
     /// The next page of enrollments, in the order of their keys.
     pub(super) async fn page(
         &self,
@@ -149,4 +159,14 @@ pub(super) async fn changed(
         .all(connection)
         .await?;
     Ok((keys, lines))
+}
+
+/// The row that a line of the feed is about; `None` when there is no such line.
+pub(super) async fn line(
+    connection: &mut Connection,
+    (lane, seq): (i64, i64),
+) -> Result<Option<Uuid>, db::Error> {
+    const SQL: &str = "select entity_id from change where lane = $1 and seq = $2";
+    let line: Option<(Uuid,)> = query(SQL).bind(lane).bind(seq).optional(connection).await?;
+    Ok(line.map(|(entity_id,)| entity_id))
 }

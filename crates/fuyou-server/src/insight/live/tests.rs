@@ -130,7 +130,7 @@ async fn memory_and_store_tell_the_same() {
         let (pack, tree, db) = (sample_pack(), app.app.tree(), app.app.db());
         let rows = population(&pack, &PLACES, 400);
         store_facts(db, &pack, &rows).await;
-        let live = Live::start(db, &pack, 2).unwrap();
+        let live = Live::start(db, &pack, 2, None).unwrap();
         live.loaded().await;
         let both = async || same(&live, db, &pack, &tree, &["2024", "2025", "s2026"]).await;
         let loaded = both().await;
@@ -155,7 +155,7 @@ const FORGET_PLACE: &str =
     "update \"sample_facts\" set org = null where subject_id = $1 and id = $2";
 const NO_SUCH_PLACE: &str =
     "update \"sample_facts\" set org = '770000' where subject_id = $1 and id = $2";
-const REMOVE: &str = "delete from \"sample_facts\" where subject_id = $1 and id = $2";
+pub(super) const REMOVE: &str = "delete from \"sample_facts\" where subject_id = $1 and id = $2";
 
 /// What a lost line said is found by loading everything anew; until then the store answers.
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_feed_that_lost_a_line_is_noticed() {
         let (pack, tree, db) = (sample_pack(), app.app.tree(), app.app.db());
         let rows = population(&pack, &PLACES, 120);
         store_facts(db, &pack, &rows).await;
-        let live = Live::start(db, &pack, 1).unwrap();
+        let live = Live::start(db, &pack, 1, None).unwrap();
         live.loaded().await;
         let before = same(&live, db, &pack, &tree, &["2025"]).await;
         // Memory does not look in between.
@@ -204,7 +204,7 @@ async fn an_organization_that_is_gone_counts_nowhere_and_is_told() {
         let (pack, tree, db) = (sample_pack(), app.app.tree(), app.app.db());
         let rows = population(&pack, &PLACES, 200);
         store_facts(db, &pack, &rows).await;
-        let live = Live::start(db, &pack, 1).unwrap();
+        let live = Live::start(db, &pack, 1, None).unwrap();
         live.loaded().await;
         let before = same(&live, db, &pack, &tree, &["2025"]).await;
         for row in &rows[..60] {
@@ -227,7 +227,7 @@ async fn an_organization_that_is_gone_counts_nowhere_and_is_told() {
 }
 
 /// Changes a facts row as the engine does: together with a line in the feed.
-async fn change_row(db: &Db, sql: &'static str, (subject, id): (Uuid, Uuid)) {
+pub(super) async fn change_row(db: &Db, sql: &'static str, (subject, id): (Uuid, Uuid)) {
     let mut tx = db.begin(Some(subject)).await.unwrap();
     query(sql)
         .bind(subject)
