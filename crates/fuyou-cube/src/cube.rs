@@ -9,7 +9,7 @@ use crate::axis::{Axis, AxisSpec};
 use crate::cells::{Cells, Group};
 use crate::projection::Projection;
 use crate::scan::scan;
-use crate::table::Table;
+use crate::table::{Key, Table};
 
 /// Why the cube cannot answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,16 +106,16 @@ impl Cube {
     pub fn put(
         &mut self,
         program: usize,
-        id: u128,
+        key: impl Into<Key>,
         row: Option<&[Value]>,
     ) -> Result<(), CubeError> {
-        let held = &mut self.programs[program];
+        let (held, key) = (&mut self.programs[program], key.into());
         if held.counted {
-            held.weigh(id, -1)?;
+            held.weigh(key.id, -1)?;
         }
-        held.table.put(id, row);
+        held.table.put(key, row);
         if held.counted {
-            held.weigh(id, 1)?;
+            held.weigh(key.id, 1)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use fuyou_expr::CodeSet;
 
 use crate::column::{Column, Data};
 use crate::cube::Cube;
-use crate::table::Table;
+use crate::table::{Key, Table};
 
 /// Bytes that are no facts of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,10 +38,11 @@ impl Cube {
 impl Table {
     fn write(&self, out: &mut Vec<u8>) {
         put(out, self.rows() as u64);
-        put(out, self.len() as u64);
-        for (id, row) in self.numbered() {
-            out.extend_from_slice(&id.to_le_bytes());
-            out.extend_from_slice(&row.to_le_bytes());
+        for key in self.keys() {
+            out.push(u8::from(key.is_some()));
+            let key = key.unwrap_or(Key::from(0));
+            out.extend_from_slice(&key.subject.to_le_bytes());
+            out.extend_from_slice(&key.id.to_le_bytes());
         }
         put(out, self.texts().len() as u64);
         for text in self.texts() {
@@ -62,20 +63,16 @@ impl Table {
     /// A table like `like` with the facts of an image.
     fn out_of(image: &[u8], like: &Table) -> Result<Table, ImageError> {
         let mut image = Bytes(image);
-        // Every row has a bit at least.
-        let rows = image.count(0)?;
+        let rows = image.count(33)?;
         if u32::try_from(rows).is_err() {
             return Err(ImageError);
         }
-        let live = image.count(20)?;
-        let mut numbered = Vec::with_capacity(live);
-        for _ in 0..live {
+        let mut keys = Vec::with_capacity(rows);
+        for _ in 0..rows {
+            let [is_taken] = image.array()?;
+            let subject = u128::from_le_bytes(image.array()?);
             let id = u128::from_le_bytes(image.array()?);
-            let row = u32::from_le_bytes(image.array()?);
-            if row as usize >= rows {
-                return Err(ImageError);
-            }
-            numbered.push((id, row));
+            keys.push((is_taken == 1).then_some(Key { subject, id }));
         }
         let mut texts: Vec<Arc<str>> = Vec::new();
         for _ in 0..image.count(8)? {
@@ -97,8 +94,7 @@ impl Table {
         if !image.0.is_empty() {
             return Err(ImageError);
         }
-        like.filled(numbered, rows, columns, (texts, sets))
-            .ok_or(ImageError)
+        like.filled(keys, columns, (texts, sets)).ok_or(ImageError)
     }
 }
 

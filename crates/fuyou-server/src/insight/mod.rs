@@ -49,7 +49,9 @@ pub use shown::{
     Shown, period_words, shown, shown_in, statistical_year, unit_sign, with_unit, with_unit_in,
 };
 pub use source::Source;
-pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, period_choices, routes};
+pub(crate) use web::{
+    Choice, address, aim_words, as_of_words, node_choices, pack_of, period_choices, routes,
+};
 
 use crate::access::Denied;
 use crate::db;

@@ -7,7 +7,7 @@ use fuyou_pack::model::IndicatorIx;
 use uuid::Uuid;
 
 use super::persons::{Behind, Group, persons};
-use super::{By, Cell, Question, Source, figures, gaps, split};
+use super::{By, Cell, Live, Question, Source, figures, gaps, split};
 use crate::access::{Actor, Role};
 use crate::db::counted;
 use crate::registry::{OrganizationId, Tree};
@@ -166,18 +166,21 @@ fn actor(app: &TestApp, role: Role, code: &str) -> Actor {
     }
 }
 
+/// Every page, which memory and the store must tell alike.
 async fn all_lines(
-    app: &TestApp,
-    pack: &Pack,
+    source: Source<'_>,
+    live: &Live,
     actor: &Actor,
     behind: &Behind,
     limit: usize,
 ) -> (i64, i64, usize) {
     let (mut adds, mut total, mut seen, mut after) = (0, 0, std::collections::HashSet::new(), None);
     loop {
-        let page = persons(app.app.db(), pack, actor, behind, after.as_ref(), limit)
+        let page = persons(source, actor, behind, after.as_ref(), limit)
             .await
             .unwrap();
+        let from_memory = persons(source.with(live), actor, behind, after.as_ref(), limit).await;
+        assert_eq!(from_memory.unwrap(), page);
         assert!(page.lines.len() <= limit);
         for line in &page.lines {
             assert!(
@@ -201,6 +204,9 @@ async fn every_figure_opens_into_exactly_its_persons() {
         let (pack, tree) = (sample_pack(), app.app.tree());
         store_facts(app.app.db(), &pack, &population(&pack, &PLACES, 300)).await;
         let worker = actor(app, Role::CountyWorker, "990000");
+        let store = Source::store(app.app.db(), &pack, &tree);
+        let live = Live::start(app.app.db(), &pack, 1, None).unwrap();
+        live.loaded().await;
         let period: Period = "s2025".parse().unwrap();
         for id in [
             "early_rate",
@@ -226,12 +232,12 @@ async fn every_figure_opens_into_exactly_its_persons() {
                     group,
                 };
                 let (adds, total, lines) =
-                    all_lines(app, &pack, &worker, &behind(Group::Counted), 7).await;
+                    all_lines(store, &live, &worker, &behind(Group::Counted), 7).await;
                 assert_eq!(adds, figure.numerator, "{id} {code}");
                 assert_eq!(usize::try_from(total).unwrap(), lines, "{id} {code}");
                 if id == "early_rate" || id == "finding_rate" {
                     let (_, rest, _) =
-                        all_lines(app, &pack, &worker, &behind(Group::NotCounted), 7).await;
+                        all_lines(store, &live, &worker, &behind(Group::NotCounted), 7).await;
                     assert_eq!(total + rest, figure.denominator.unwrap(), "{id} {code}");
                 }
                 app.say(&format!("{id} {code} {total}"));
@@ -243,7 +249,7 @@ async fn every_figure_opens_into_exactly_its_persons() {
             period,
             group: Group::Gap,
         };
-        let (_, total, _) = all_lines(app, &pack, &worker, &gap, 100).await;
+        let (_, total, _) = all_lines(store, &live, &worker, &gap, 100).await;
         let counted = gaps(
             Source::store(app.app.db(), &pack, &tree),
             &[gap.indicator],
@@ -272,8 +278,7 @@ async fn who_may_not_open_a_figure_sees_no_person() {
         };
         let check = async |role: Role, at: &str, id: &str, code: &str, allowed: bool| {
             let outcome = persons(
-                app.app.db(),
-                &pack,
+                Source::store(app.app.db(), &pack, &app.app.tree()),
                 &actor(app, role, at),
                 &behind(id, code),
                 None,

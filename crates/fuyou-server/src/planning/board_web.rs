@@ -13,8 +13,8 @@ use crate::access::Action;
 use crate::http::{Cx, Error};
 use crate::insight::chart::{Point, sparkline};
 use crate::insight::{
-    Choice, Progress, Shown, Source, address, aim_words, node_choices, pack_of, period_words,
-    shown_in, with_unit_in,
+    Choice, Progress, Shown, Source, address, aim_words, as_of_words, node_choices, pack_of,
+    period_words, shown_in, with_unit_in,
 };
 use crate::ui::{Frame, html};
 
@@ -65,7 +65,7 @@ struct BoardPage {
     summary: Vec<(&'static str, &'static str, usize)>,
     rows: Vec<RowView>,
     waiting: Vec<RowView>,
-    as_of: i64,
+    as_of: String,
 }
 
 pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html<String>, Error> {
@@ -109,7 +109,7 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
         summary: summary.to_vec(),
         rows: bound.iter().map(view).collect(),
         waiting: waiting.iter().map(view).collect(),
-        as_of: board.as_of,
+        as_of: as_of_words(&cx, board.as_of),
     })
 }
 

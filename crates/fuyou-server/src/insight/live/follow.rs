@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use fuyou_cube as cube;
 use fuyou_expr::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::store::{self, Key};
-use super::{Live, LiveError, POLL, RETRY, SAVE, State};
-use crate::db::{Connection, Dialect, query};
+use super::{Live, LiveError, POLL, RETRY, SAVE, State, key};
+use crate::db::Connection;
 
 /// What the feed says since some point: where it stands now, and what each enrollment that it names is by now.
 struct News {
     heads: BTreeMap<i64, i64>,
-    /// By program and enrollment; `None` when the program has no such enrollment.
-    rows: Vec<(usize, Uuid, Option<Vec<Value>>)>,
+    /// By program; without facts when the program has no such enrollment.
+    rows: Vec<(usize, cube::Key, Option<Vec<Value>>)>,
 }
 
 impl Live {
@@ -71,13 +72,9 @@ impl Live {
             return Ok(());
         };
         let mut connection = self.0.db.read().await?;
-        let begin = match self.0.db.dialect() {
-            Dialect::Sqlite => "begin",
-            Dialect::Postgres => "begin transaction isolation level repeatable read, read only",
-        };
-        query(begin).execute(&mut connection).await?;
+        store::begin_moment(&mut connection, self.0.db.dialect()).await?;
         let news = self.news(&mut connection, &from).await;
-        query("rollback").execute(&mut connection).await?;
+        store::end_moment(&mut connection).await?;
         let Some(news) = news? else { return Ok(()) };
         self.change(|state| state.take(news)).unwrap_or(Ok(()))
     }
@@ -121,9 +118,14 @@ impl Live {
         let mut rows = Vec::new();
         for (program, shape) in self.0.shapes.iter().enumerate() {
             let found = shape.named(connection, &keys).await?;
-            let mut found: HashMap<Uuid, Vec<Value>> =
-                found.into_iter().map(|((_, id), row)| (id, row)).collect();
-            rows.extend(named.keys().map(|id| (program, *id, found.remove(id))));
+            let by_id = found
+                .into_iter()
+                .map(|((subject, id), row)| (id, (subject, row)));
+            let mut found: HashMap<Uuid, (Uuid, Vec<Value>)> = by_id.collect();
+            rows.extend(named.keys().map(|id| match found.remove(id) {
+                Some((subject, row)) => (program, key(subject, *id), Some(row)),
+                None => (program, cube::Key::from(id.as_u128()), None),
+            }));
         }
         Ok(Some(News { heads, rows }))
     }
@@ -131,8 +133,8 @@ impl Live {
 
 impl State {
     fn take(&mut self, news: News) -> Result<(), LiveError> {
-        for (program, id, row) in news.rows {
-            self.cube.cube.put(program, id.as_u128(), row.as_deref())?;
+        for (program, key, row) in news.rows {
+            self.cube.cube.put(program, key, row.as_deref())?;
         }
         self.read_to = news.heads;
         Ok(())

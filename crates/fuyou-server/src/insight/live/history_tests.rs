@@ -6,7 +6,7 @@ use fuyou_kernel::{Date, Id};
 use uuid::Uuid;
 
 use super::Live;
-use super::tests::same;
+use super::tests::{same, same_lists};
 use crate::care::{Acting, Care, Correction, EnrollmentChange, Record, Settings, Voiding};
 use crate::db::query;
 use crate::exchange::import::{Format, Job, import_file};
@@ -283,6 +283,9 @@ async fn a_simulated_county_is_told_the_same_by_memory_and_store() {
             }
         }
         steps.same("six closed or opened again").await;
+        let tree = app.app.tree();
+        let lines = same_lists(&steps.live, app.app.db(), care.pack(), &tree, "2025").await;
+        assert!(lines > 50, "{lines} lines");
         steps.live.stop().await;
     })
     .await;

@@ -2,7 +2,7 @@
 
 use fuyou_cube::PackCube;
 
-use super::{Live, LiveError, State};
+use super::{Live, LiveError, State, key};
 
 impl Live {
     /// Reads every program page by page and counts it; `None` when it is stopped meanwhile. Rows may be newer than the
@@ -18,8 +18,8 @@ impl Live {
                 let page = shape.page(&mut connection, after).await?;
                 let Some((last, _)) = page.last() else { break };
                 after = Some(*last);
-                for ((_, id), row) in &page {
-                    cube.cube.put(at, id.as_u128(), Some(row))?;
+                for ((subject, id), row) in &page {
+                    cube.cube.put(at, key(*subject, *id), Some(row))?;
                 }
                 let rows = cube.cube.rows(at);
                 if rows.is_multiple_of(100_000) {

@@ -10,6 +10,7 @@
 mod counts;
 mod follow;
 mod load;
+mod rows;
 mod snapshot;
 mod store;
 
@@ -24,14 +25,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use fuyou_cube::{CubeError, PackCube};
+use fuyou_cube::{CubeError, Key, PackCube};
 use fuyou_pack::Pack;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 pub use self::snapshot::SnapshotFile;
 use self::store::Shape;
 use crate::db::{self, Db};
+
+/// An enrollment as the cube knows it.
+fn key(subject: Uuid, id: Uuid) -> Key {
+    Key {
+        subject: subject.as_u128(),
+        id: id.as_u128(),
+    }
+}
 
 /// How often the feed is read when nobody asks.
 const POLL: Duration = Duration::from_millis(500);

@@ -6,7 +6,7 @@ use fuyou_expr::{Slot, Type, Value, parse_value};
 use fuyou_pack::Program;
 use uuid::Uuid;
 
-use crate::db::{self, Connection, DbDate, Row, Sql, query};
+use crate::db::{self, Connection, DbDate, Dialect, Row, Sql, query};
 use crate::insight::store::{column, facts_table};
 
 /// Rows of one page while loading.
@@ -135,6 +135,23 @@ fn value(row: &Row, at: usize, ty: &Type) -> sqlx::Result<Value> {
             Some(text) => parse_value(ty, &text).map_err(|err| sqlx::Error::Decode(err.into()))?,
         },
     })
+}
+
+/// From now on this connection sees the store as it is at its next statement.
+pub(super) async fn begin_moment(
+    connection: &mut Connection,
+    dialect: Dialect,
+) -> Result<(), db::Error> {
+    let begin = match dialect {
+        Dialect::Sqlite => "begin",
+        Dialect::Postgres => "begin transaction isolation level repeatable read, read only",
+    };
+    query(begin).execute(connection).await.map(drop)
+}
+
+/// And now it sees what comes again.
+pub(super) async fn end_moment(connection: &mut Connection) -> Result<(), db::Error> {
+    query("rollback").execute(connection).await.map(drop)
 }
 
 /// The enrollments that changed in a lane after `from` up to `to`, and how many lines the feed has there.

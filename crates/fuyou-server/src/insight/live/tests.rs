@@ -1,16 +1,21 @@
 //! Memory and store tell the same: when loaded, after changes, and after the feed has lost a line.
 
-use fuyou_kernel::{Date, Period, Secrecy};
+use std::sync::Arc;
+
+use fuyou_kernel::{Date, Id, Period, Secrecy};
 use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx};
 use uuid::Uuid;
 
 use super::Live;
+use crate::access::{Actor, Role};
 use crate::db::{Change, Db, Operation, query};
 use crate::insight::counts::{Counts, GapCount};
-use crate::insight::{By, Cells, Question, Source, figures, split, store};
+use crate::insight::{Behind, By, Cells, Group, Question, Source, figures, persons, split, store};
 use crate::registry::Tree;
-use crate::testkit::{Enrolled, Log, on_each_database, population, sample_pack, store_facts};
+use crate::testkit::{
+    Enrolled, Log, on_each_database, population, sample_pack, sample_pack_with, store_facts,
+};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
 const PLACES: [&str; 5] = ["990001", "990001001", "990002", "990002001", "990000H"];
@@ -59,6 +64,53 @@ pub(super) async fn same(live: &Live, db: &Db, pack: &Pack, tree: &Tree, years: 
         same_counts(live, db, pack, codes).await;
     }
     told.swap_remove(0)
+}
+
+/// The persons behind every indicator at every root, in every group: two pages from memory and from the store.
+pub(super) async fn same_lists(
+    live: &Live,
+    db: &Db,
+    pack: &Pack,
+    tree: &Arc<Tree>,
+    year: &str,
+) -> usize {
+    let source = Source::store(db, pack, tree);
+    let mut lines = 0;
+    for root in tree.all().iter().filter(|node| node.parent_id.is_none()) {
+        let actor = Actor {
+            id: Id::from_uuid(Uuid::nil()),
+            login: "test".into(),
+            name: "test".into(),
+            role: Role::CountyWorker,
+            organization: root.id,
+            tree: Arc::clone(tree),
+        };
+        for indicator in (0..pack.indicators.len()).map(IndicatorIx::new) {
+            for group in Group::ALL {
+                let behind = Behind {
+                    indicator,
+                    node: root.id,
+                    period: year.parse().unwrap(),
+                    group,
+                };
+                let mut after = None;
+                for _ in 0..2 {
+                    let asked = persons(source, &actor, &behind, after.as_ref(), 9)
+                        .await
+                        .unwrap();
+                    let told = persons(source.with(live), &actor, &behind, after.as_ref(), 9).await;
+                    let place = format!("{} {group:?}", pack.indicator(indicator).id);
+                    assert_eq!(told.unwrap(), asked, "{place}");
+                    lines += asked.lines.len();
+                    after = asked.next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    lines
 }
 
 /// Every measure by organization and month, and every gap by organization, from memory and from the store.
@@ -225,6 +277,94 @@ async fn an_organization_that_is_gone_counts_nowhere_and_is_told() {
     })
     .await;
 }
+
+/// Divides by what may be zero, in a condition and in a sum, and adds what is nearly as large as a number may be.
+const ODD: &str = r#"
+[[measure]]
+id = "odd"
+title = { zh = "怪", en = "Odd" }
+where = "birth_count / started_week >= 0.1 or birth_count is null"
+sum = "round(birth_count / (started_week - 3)) + 1000000000000 * birth_count"
+dated_by = "finished_on"
+placed_by = "org"
+
+[[indicator]]
+id = "odd_sum"
+title = { zh = "怪和", en = "Odd sum" }
+numerator = "odd"
+denominator = { of = "finished", where = "1 / started_week > 0" }
+unit = "percent"
+better = "neither"
+period = "calendar"
+gap = "10 / (started_week - 5) > 1"
+source = "own 6"
+certainty = "design"
+"#;
+
+/// What is divided by zero is unknown and counts nowhere, in memory as in the store.
+#[tokio::test]
+async fn a_division_by_zero_counts_nobody() {
+    on_each_database(TODAY, async |app| {
+        let (pack, tree, db) = (sample_pack_with(ODD), app.app.tree(), app.app.db());
+        store_facts(db, &pack, &population(&pack, &PLACES, 400)).await;
+        let live = Live::start(db, &pack, 2, None).unwrap();
+        live.loaded().await;
+        let cells = same(&live, db, &pack, &tree, &["2025"]).await;
+        let (ix, node) = (
+            pack.indicator_ix("odd_sum").unwrap(),
+            app.organization("990000"),
+        );
+        let figure = cells
+            .get(ix, node, "2025".parse().unwrap())
+            .figure()
+            .unwrap();
+        assert!(figure.numerator > 1_000_000_000_000 && figure.denominator > Some(0));
+        app.say(&format!("{} of {:?}", figure.numerator, figure.denominator));
+        live.stop().await;
+    })
+    .await;
+}
+
+/// A sum that leaves 64 bits is an error on every way, never a figure; when the facts are right again so is memory.
+#[tokio::test]
+async fn a_sum_beyond_64_bits_is_an_error_until_the_facts_are_right() {
+    on_each_database(TODAY, async |app| {
+        let (pack, tree, db) = (sample_pack(), app.app.tree(), app.app.db());
+        let rows = population(&pack, &PLACES, 60);
+        store_facts(db, &pack, &rows).await;
+        let live = Live::start(db, &pack, 1, None).unwrap();
+        live.loaded().await;
+        let before = same(&live, db, &pack, &tree, &["2025"]).await;
+        let question = everything(&pack, &tree, &["2025"]);
+        let store = Source::store(db, &pack, &tree);
+        let log = Log::listen();
+        for row in &rows[..2] {
+            change_row(db, TOO_MANY, (row.subject, row.id)).await;
+        }
+        assert!(
+            figures(store.with(&live), &question, Secrecy::Open)
+                .await
+                .is_err()
+        );
+        assert!(figures(store, &question, Secrecy::Open).await.is_err());
+        assert!(!live.is_loaded());
+        for row in &rows[..2] {
+            change_row(db, FEW, (row.subject, row.id)).await;
+        }
+        live.0.anew.notify_one();
+        live.loaded().await;
+        let after = same(&live, db, &pack, &tree, &["2025"]).await;
+        assert!(!after.says_as(&before));
+        let told = log.lines().join("\n");
+        assert!(told.contains("greater than 64 bits can hold"), "{told}");
+        live.stop().await;
+    })
+    .await;
+}
+
+const TOO_MANY: &str = "update \"sample_facts\" set birth_count = 9000000000000000000, org = '990001', \
+                        finished_on = '2025-05-05' where subject_id = $1 and id = $2";
+const FEW: &str = "update \"sample_facts\" set birth_count = 2 where subject_id = $1 and id = $2";
 
 /// Changes a facts row as the engine does: together with a line in the feed.
 pub(super) async fn change_row(db: &Db, sql: &'static str, (subject, id): (Uuid, Uuid)) {
