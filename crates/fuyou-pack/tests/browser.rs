@@ -431,28 +431,149 @@ fn vectors_for_the_browser_are_written() {
     println!("{cases} typed forms for the browser, seed {seed}");
 }
 
-/// How much of the national pack's forms a browser decides: a change for the worse is seen here.
+/// What a browser asks the server for, of all forms of the national pack.
 #[test]
 fn what_the_browser_decides_by_itself() {
     let pack = national();
     let program_ix: ProgramIx = pack.program_ix("maternal").unwrap();
     let program = pack.program(program_ix);
-    let mut told = String::new();
-    for secrecy in [Secrecy::Sensitive, Secrecy::Infection] {
-        for at in 0..program.forms.len() {
-            let form = FormIx::new(at);
-            let sheet = Sheet::new(&pack, program_ix, form, reader(secrecy));
-            told += &format!(
-                "{secrecy:?} {}: {} bytes{}\n",
-                program.form(form).id,
-                sheet.json().len(),
-                sheet
-                    .asks()
-                    .iter()
-                    .map(|why| format!(", asks: {why}"))
-                    .collect::<String>()
-            );
+    let asks = |secrecy, at: usize| {
+        let sheet = Sheet::new(&pack, program_ix, FormIx::new(at), reader(secrecy));
+        println!(
+            "{secrecy:?} {}: {} bytes",
+            program.forms[at].id,
+            sheet.json().len()
+        );
+        sheet.asks().to_vec()
+    };
+    for at in 0..program.forms.len() {
+        let id = &*program.forms[at].id;
+        assert_eq!(asks(Secrecy::Infection, at), [""; 0], "{id}");
+        // Every record can change whether a screening is positive, which depends on infections, too: what the other
+        // rules say is shown at once, and the server is asked.
+        let expected = match id {
+            "pmtct" => "a check reads what the reader may not see",
+            _ => "a rule reads what the reader may not see",
+        };
+        assert_eq!(asks(Secrecy::Sensitive, at), [expected], "{id}");
+    }
+}
+
+/// The same history without what is above a level.
+fn without(program: &Program, history: &History, secrecy_max: Secrecy) -> History {
+    let hide = |fields: &[Field], values: &mut [Value]| {
+        for (field, value) in fields.iter().zip(values) {
+            if field.secrecy > secrecy_max {
+                *value = Value::Null;
+            }
+        }
+    };
+    let mut history = history.clone();
+    for encounter in &mut history.encounters {
+        let form = program.form(encounter.form);
+        hide(&form.fields, &mut encounter.values);
+        for (group, rows) in form.groups.iter().zip(&mut encounter.groups) {
+            rows.iter_mut().for_each(|row| hide(&group.fields, row));
         }
     }
-    println!("{told}");
+    history
+}
+
+/// Level, marks and points after each record.
+fn risks(outcome: &Outcome) -> Vec<(Option<usize>, Vec<usize>, Vec<i64>)> {
+    let encounters = outcome.encounters.iter();
+    encounters
+        .map(|one| (one.level, one.marks.clone(), one.scores.clone()))
+        .collect()
+}
+
+/// Part of a JSON object: the array under a key.
+fn array<'j>(json: &'j str, key: &str) -> &'j str {
+    let from = json
+        .find(&format!("\"{key}\":["))
+        .map(|at| at + key.len() + 3);
+    let from = from.unwrap_or_else(|| panic!("no {key} in {json}"));
+    let mut depth = 0;
+    let len = json[from..].bytes().position(|byte| {
+        depth += i32::from(byte == b'[') - i32::from(byte == b']');
+        depth == 0
+    });
+    &json[from..=from + len.unwrap()]
+}
+
+/// A reader's browser gets the same values whether or not there are secret ones: what it gets tells nothing about them.
+#[test]
+fn a_standing_does_not_depend_on_what_its_reader_may_not_see() {
+    let pack = national();
+    let program_ix = pack.program_ix("maternal").unwrap();
+    let program = pack.program(program_ix);
+    let mut dice = Dice(20_260_326);
+    let (mut compared, mut secret) = (0, 0);
+    for _ in 0..400 {
+        let case = case(program, &mut dice);
+        for secrecy in [Secrecy::Open, Secrecy::Sensitive] {
+            let sheet = Sheet::new(&pack, program_ix, case.form, reader(secrecy));
+            let now = Now {
+                occurred_on: DayNumber(TODAY),
+                today: DayNumber(TODAY),
+                recorded_org: None,
+            };
+            let hidden = without(program, &case.history, secrecy);
+            let outcome = replay(program, &hidden);
+            // Level, marks and points are shown to everybody, whatever made them: only what else differs is looked at.
+            if risks(&outcome) != risks(&case.outcome) {
+                continue;
+            }
+            let with = sheet.standing(&pack, &case.history, &case.outcome, &now);
+            let less = sheet.standing(&pack, &hidden, &outcome, &now);
+            if with.contains("\"ask\"") || less.contains("\"ask\"") {
+                continue;
+            }
+            compared += 1;
+            secret += usize::from(outcome.row != case.outcome.row);
+            for part in ["given", "earlier"] {
+                assert_eq!(
+                    array(&with, part),
+                    array(&less, part),
+                    "{part} of {}",
+                    sheet.json()
+                );
+            }
+        }
+    }
+    println!("{compared} standings compared, {secret} of women with something secret");
+    assert!(compared > 500 && secret > 100, "{compared}, {secret}");
+}
+
+/// A sheet for a reader names no field above his secrecy and no rule that reads one.
+#[test]
+fn a_sheet_names_nothing_secret() {
+    let pack = national();
+    let program_ix = pack.program_ix("maternal").unwrap();
+    let program = pack.program(program_ix);
+    for secrecy in [Secrecy::Open, Secrecy::Sensitive] {
+        for at in 0..program.forms.len() {
+            let form = &program.forms[at];
+            let sheet = Sheet::new(&pack, program_ix, FormIx::new(at), reader(secrecy));
+            let grouped = form.groups.iter().flat_map(|group| &group.fields);
+            for field in form.fields.iter().chain(grouped) {
+                let told = sheet.json().contains(&format!("\"id\":\"{}\"", field.id));
+                assert!(
+                    !told || field.secrecy <= secrecy,
+                    "{} of {}",
+                    field.id,
+                    form.id
+                );
+            }
+            for rule in program.rules.iter().filter(|rule| rule.secrecy > secrecy) {
+                let same = |other: &&fuyou_pack::model::Rule| {
+                    other.secrecy <= secrecy && other.title == rule.title
+                };
+                if program.rules.iter().find(same).is_none() {
+                    let title = format!("\"title\":\"{}\"", rule.title.zh);
+                    assert!(!sheet.json().contains(&title), "{title} in {}", form.id);
+                }
+            }
+        }
+    }
 }

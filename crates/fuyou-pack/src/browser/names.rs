@@ -220,6 +220,23 @@ impl BrowserNames for AddedNames<'_> {
     }
 }
 
+/// The facts scope inside an aggregate over all encounters, for each of them.
+pub(super) struct AmongNames<'a>(pub &'a AddedNames<'a>);
+
+impl BrowserNames for AmongNames<'_> {
+    fn column(&self, column: ColumnRef, json: &mut Json) {
+        if column.set.is_some() {
+            member(self.0.0.maker.places.member(column.slot), json);
+        } else {
+            self.0.column(column, json);
+        }
+    }
+
+    fn set(&self, _: SetId) -> Option<usize> {
+        None
+    }
+}
+
 /// The facts row, with the aggregates behind its columns.
 pub(super) struct RowNames<'a> {
     pub maker: &'a Maker<'a>,

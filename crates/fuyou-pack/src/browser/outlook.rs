@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use fuyou_expr::{Aggregate, ColumnRef, Expr, Json, Kind, Slot};
+use fuyou_expr::{Aggregate, AggregateFunction, ColumnRef, Expr, Json, Kind, Slot};
 use fuyou_kernel::Secrecy;
 
 use super::Maker;
-use super::names::{AddedNames, EncounterNames, RowNames, SETS_BEFORE_GROUPS};
+use super::names::{AddedNames, AmongNames, EncounterNames, RowNames, SETS_BEFORE_GROUPS};
 use super::places::Key;
 use crate::Program;
 use crate::model::{DerivedIx, Rule, RuleIx};
@@ -174,8 +174,13 @@ impl Outlook {
             for at in &self.steps {
                 json.array(|json| match program.plan.steps[*at].work {
                     Work::Aggregate(ix) => {
+                        let names = AddedNames(encounter(*at));
                         let aggregate = &program.plan.aggregates[ix];
-                        self.put_aggregate(maker, ix, &AddedNames(encounter(*at)), json);
+                        if self.needs_all(program, aggregate) {
+                            self.put_whole(maker, ix, &names, json);
+                        } else {
+                            self.put_further(maker, ix, &names, json);
+                        }
                         self.put_fragile(maker, aggregate, json);
                     }
                     Work::Step(Step::Derived(ix)) => {
@@ -199,8 +204,41 @@ impl Outlook {
         });
     }
 
+    /// Whether what earlier records add can change with this one, so that the browser needs them: the aggregate compares
+    /// them with something this record changes, or counts what is different.
+    fn needs_all(&self, program: &Program, aggregate: &Aggregate) -> bool {
+        let own =
+            |column: &ColumnRef| column.set.is_none() && self.is_changed(program, column.slot);
+        aggregate.set == program.layout.encounter
+            && (aggregate.function == AggregateFunction::CountDistinct
+                || columns_of(aggregate).iter().any(own))
+    }
+
+    /// `["*", place, function, own, argument, filter, fragile]`: an aggregate over the earlier records that the standing
+    /// brings, and this one, whose columns are `own`.
+    fn put_whole(&self, maker: &Maker<'_>, ix: usize, names: &AddedNames<'_>, json: &mut Json) {
+        let aggregate = &maker.program.plan.aggregates[ix];
+        json.text("*");
+        json.place(maker.places.of(Key::AggregateAfter(ix)));
+        json.text(aggregate.function.browser_word());
+        let among = AmongNames(names);
+        let mut body = Json::new();
+        for part in [&aggregate.of, &aggregate.filter] {
+            match part {
+                Some(part) => part.put(&among, &mut body),
+                None => body.truth(true),
+            }
+        }
+        json.array(|json| {
+            for slot in maker.places.members() {
+                names.0.member(slot, json);
+            }
+        });
+        json.made(&body.into_text());
+    }
+
     /// `["+", place, before, function, rows, argument, filter, fragile]`: an aggregate taken one record further.
-    fn put_aggregate(&self, maker: &Maker<'_>, ix: usize, names: &AddedNames<'_>, json: &mut Json) {
+    fn put_further(&self, maker: &Maker<'_>, ix: usize, names: &AddedNames<'_>, json: &mut Json) {
         let program = maker.program;
         let aggregate = &program.plan.aggregates[ix];
         json.text("+");
@@ -232,8 +270,10 @@ impl Outlook {
     fn put_fragile(&self, maker: &Maker<'_>, aggregate: &Aggregate, json: &mut Json) {
         let program = maker.program;
         let mut fragile = BTreeSet::new();
+        let needs_all = self.needs_all(program, aggregate);
         for column in columns_of(aggregate) {
             match column.set {
+                None if needs_all => {}
                 None => {
                     fragile.insert(column.slot);
                 }

@@ -49,6 +49,8 @@ impl Key {
 pub(super) struct Places {
     fields: usize,
     known: Mutex<(Vec<Key>, HashMap<Key, usize>)>,
+    /// The members of earlier encounters that the standing brings, by their slots.
+    members: Mutex<Vec<Slot>>,
 }
 
 impl Places {
@@ -56,7 +58,7 @@ impl Places {
     pub fn behind(fields: usize) -> Places {
         Places {
             fields,
-            known: Mutex::default(),
+            ..Places::default()
         }
     }
 
@@ -75,6 +77,22 @@ impl Places {
     pub fn has(&self, key: Key) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.1.contains_key(&key)
+    }
+
+    /// The place of a member in the rows of earlier encounters.
+    pub fn member(&self, slot: Slot) -> usize {
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = members.iter().position(|known| *known == slot);
+        known.unwrap_or_else(|| {
+            members.push(slot);
+            members.len() - 1
+        })
+    }
+
+    /// The members of earlier encounters, in the order of their places.
+    pub fn members(&self) -> Vec<Slot> {
+        let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        members.clone()
     }
 
     /// All keys with their places, in the order of the places.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fuyou_expr::{Json, Value};
+use fuyou_expr::{Json, Slot, Value};
 use fuyou_kernel::{DayNumber, Secrecy};
 
 use super::outlook::is_told;
@@ -10,7 +10,8 @@ use super::places::Key;
 use super::{Maker, Sheet};
 use crate::model::RuleIx;
 use crate::record::Previous;
-use crate::replay::{History, Outcome, RowView, values_with_aggregates};
+use crate::replay::{History, Outcome, RowView, day, values_with_aggregates};
+use crate::scope::{Member, NO_FIELD};
 use crate::{Pack, Program};
 
 /// When and by whom a record is typed.
@@ -67,12 +68,26 @@ impl Sheet {
             hidden |= ty.is_some_and(|ty| code_secrecy(pack, ty, &value) > self.reader.secrecy_max);
             given.push(value);
         }
+        let members = self.places.members();
+        let earlier = earlier(program, history, outcome, &members);
+        for row in &earlier {
+            for (slot, value) in members.iter().zip(row) {
+                let set = Some(program.layout.encounter);
+                let (_, column) = program.facts_scope.column(set, *slot);
+                hidden |= code_secrecy(pack, &column.ty, value) > self.reader.secrecy_max;
+            }
+        }
         if hidden || self.json == ASK {
             return ASK.to_owned();
         }
         json.object(|json| {
             json.key("given")
                 .array(|json| given.iter().for_each(|value| value.put(json)));
+            json.key("earlier").array(|json| {
+                for row in &earlier {
+                    json.array(|json| row.iter().for_each(|value| value.put(json)));
+                }
+            });
             json.key("on").number(i64::from(now.occurred_on.0));
             json.key("today").number(i64::from(now.today.0));
             let last = history.encounters.iter().map(|one| one.occurred_on.0).max();
@@ -93,6 +108,66 @@ impl Sheet {
         });
         json.into_text()
     }
+}
+
+/// Members of the encounters before this record, in the order of a replay.
+fn earlier(
+    program: &Program,
+    history: &History,
+    outcome: &Outcome,
+    members: &[Slot],
+) -> Vec<Vec<Value>> {
+    if members.is_empty() {
+        return Vec::new();
+    }
+    let layout = &program.layout;
+    let mut order: Vec<usize> = (0..history.encounters.len()).collect();
+    order.sort_by_key(|at| {
+        let one = &history.encounters[*at];
+        (one.occurred_on, one.recorded_at_ms, one.id)
+    });
+    let member = |at: usize, slot: &Slot| {
+        let encounter = &history.encounters[at];
+        let slot = usize::from(slot.0);
+        let place = match layout.members[slot] {
+            Member::Field => {
+                let field = program.form(encounter.form).by_slot[slot];
+                let value = encounter.values.get(usize::from(field));
+                return value.filter(|_| field != NO_FIELD).cloned();
+            }
+            Member::Kept(place) => place,
+        };
+        let found = outcome.encounters.get(at);
+        let code = |position: usize| u16::try_from(position).ok().map(Value::Code);
+        match place {
+            0 => code(encounter.form.get()),
+            1 => found?.visit.and_then(|visit| code(visit.get())),
+            2 => Some(Value::Date(encounter.occurred_on.0)),
+            3 => Some(Value::Date(day(encounter.recorded_at_ms, history).0)),
+            4 => encounter.recorded_org.clone().map(Value::Text),
+            place => {
+                let found = found?;
+                if let Some(ix) = layout.derived.iter().position(|kept| *kept == place) {
+                    return found.derived.get(ix).cloned();
+                }
+                if layout.risk_after == Some(place) {
+                    return found.level.and_then(code);
+                }
+                if layout.risk_after.is_some_and(|first| first + 1 == place) {
+                    let marks = found.marks.iter();
+                    let marks = marks.filter_map(|mark| u16::try_from(*mark).ok());
+                    return Some(Value::Codes(marks.collect()));
+                }
+                let score = place.checked_sub(layout.scores_after)?;
+                found.scores.get(score).copied().map(Value::Number)
+            }
+        }
+    };
+    let row = |at: usize| {
+        let values = members.iter().map(|slot| member(at, slot));
+        values.map(Option::unwrap_or_default).collect()
+    };
+    order.into_iter().map(row).collect()
 }
 
 const ASK: &str = "{\"ask\":true}";

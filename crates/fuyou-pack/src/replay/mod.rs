@@ -21,6 +21,7 @@ pub use outcome::{
 
 pub use stepwise::{Replaying, Room};
 
+pub(crate) use clock::day;
 pub(crate) use plan::{Plan, Work};
 pub(crate) use views::{EncounterView, RowView};
 

@@ -1,5 +1,5 @@
 // What a record would lead to: takes the facts and rules that it can change one record further, in the browser.
-import { Evaluation, aggregate, order } from "./expression.js";
+import { Evaluation, aggregate, nothing, order } from "./expression.js";
 import { AskServer } from "./reading.js";
 
 const differ = (a, b) => (a === null || b === null ? a !== b : order(a, b) !== 0);
@@ -29,28 +29,46 @@ export function outlook(desk) {
     if (step[0] === "=") values[step[1]] = over.of(step[2]);
     else if (step[0] === "?") values[step[1]] = over.holds(step[2]);
     else if (step[0] === "+") values[step[1]] = further(desk, over, step);
+    else if (step[0] === "*") values[step[1]] = whole(standing, over, step);
     else grade(plan, standing, over, counting(), risk);
   }
   return { ...risk, scores: plan.scored ? risk.scores : [], why: why(plan, counting(), ranks), partial: plan.partial };
 }
 
-/** An aggregate with what this record adds to it. */
-function further(desk, over, [, , before, name, rows, of, filter, fragile]) {
+function unlessFragile(over, fragile) {
   if (fragile.some(([after, was]) => differ(over.values[after], over.values[was]))) {
     throw new AskServer("an earlier record looks different now");
   }
-  const added = rows === true ? [null] : rows === false ? [] : desk.groups[rows];
+}
+
+/** The arguments of the rows that pass the filter. */
+function passing(over, rows, of, filter) {
   const seen = [];
-  for (const row of added) {
+  for (const row of rows) {
     over.member = row;
     if (over.holds(filter)) seen.push(over.of(of));
   }
   over.member = null;
+  return seen;
+}
+
+/** An aggregate with what this record adds to it. */
+function further(desk, over, [, , before, name, rows, of, filter, fragile]) {
+  unlessFragile(over, fragile);
+  const added = rows === true ? [null] : rows === false ? [] : desk.groups[rows];
+  const seen = passing(over, added, of, filter);
   const earlier = over.values[before];
-  if (name === "different" && seen.some((value) => value !== null)) {
-    if (earlier !== 0) throw new AskServer("different values are counted over all records");
-  } else if (name === "different") return earlier;
+  if (name !== "different") return aggregate(name, earlier, seen);
+  if (seen.every((value) => value === null)) return earlier;
+  if (earlier !== 0) throw new AskServer("different values are counted over all rows");
   return aggregate(name, earlier, seen);
+}
+
+/** An aggregate over the earlier records and this one. */
+function whole(standing, over, [, , name, own, of, filter, fragile]) {
+  unlessFragile(over, fragile);
+  const rows = [...standing.earlier, own.map((tree) => over.of(tree))];
+  return aggregate(name, nothing(name), passing(over, rows, of, filter));
 }
 
 /** Level, marks and scores of the rules that count; written where later rules read them. */
