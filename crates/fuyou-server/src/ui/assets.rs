@@ -55,6 +55,9 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("desk.js", include_str!("js/desk.js")),
     ("outlook.js", include_str!("js/outlook.js")),
     ("showing.js", include_str!("js/showing.js")),
+    ("drafts.js", include_str!("js/drafts.js")),
+    ("keeping.js", include_str!("js/keeping.js")),
+    ("frame.js", include_str!("js/frame.js")),
     ("record.js", include_str!("js/record.js")),
 ];
 
@@ -75,10 +78,14 @@ pub(crate) fn stylesheet_path() -> String {
     format!("/assets/{}", SHEET.name)
 }
 
-/// Path of the script that improves the form of a record.
-pub(crate) fn script_path() -> String {
-    let record = SCRIPTS_MADE.last().map_or("", |script| &script.name);
-    format!("/assets/{record}")
+/// Path of a script by its file name.
+///
+/// # Panics
+/// When there is no such script.
+pub(crate) fn script_path(file: &str) -> String {
+    let found = SCRIPTS.iter().position(|(name, _)| *name == file);
+    let found = found.expect("pages name scripts of the list");
+    format!("/assets/{}", SCRIPTS_MADE[found].name)
 }
 
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Error> {

@@ -4,6 +4,7 @@
 // button "check" does the same; whatever is shown here, the server decides when the form is sent.
 import { Desk } from "./desk.js";
 import { outlook } from "./outlook.js";
+import { keepDrafts, sendOnce } from "./keeping.js";
 import { AskServer } from "./reading.js";
 import { consequence, element, printValue } from "./showing.js";
 
@@ -215,5 +216,6 @@ if (form) {
   const problem = document.getElementById("problems");
   const wrong = form.querySelector(".bad input, .bad select, .ask input");
   if (problem) (wrong ?? problem).focus();
+  sendOnce(form, keepDrafts(form, check));
   await loadSheet();
 }
