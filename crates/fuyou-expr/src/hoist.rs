@@ -65,6 +65,7 @@ fn children(node: &mut Node) -> Vec<&mut Node> {
             months: count,
         } => vec![date, count],
         Kind::Between { of, low, high } => vec![of, low, high],
+        Kind::Curve { stratum, x, y, .. } => vec![stratum, x, y],
         Kind::In { of, list } => std::iter::once(&mut **of).chain(list).collect(),
         Kind::Case { arms, otherwise } => {
             let arms = arms

@@ -134,6 +134,7 @@ pub fn row_sql(
             column,
         },
     )
+    .expect("measures, gaps and lists are read over scopes without curves")
 }
 
 /// The names of the facts row; it has no sets.

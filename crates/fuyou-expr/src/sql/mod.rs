@@ -6,7 +6,7 @@ mod numbers;
 mod scalars;
 
 use crate::scope::{SetId, Slot};
-use crate::tree::Node;
+use crate::tree::{Kind, Node};
 
 /// The databases that expressions can be printed for.
 ///
@@ -35,9 +35,16 @@ pub trait SqlNames {
     fn rows(&self, set: SetId) -> Option<String>;
 }
 
-/// The expression as SQL.
-pub(crate) fn print(root: &Node, dialect: Dialect, names: &dyn SqlNames) -> String {
-    Printer { dialect, names }.sql(root)
+/// An expression that no database can answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` reads a reference curve; databases have none, a fact keeps the result")]
+pub struct NotSql(pub String);
+
+/// The expression as SQL; `None` when it reads a reference curve.
+pub(crate) fn print(root: &Node, dialect: Dialect, names: &dyn SqlNames) -> Option<String> {
+    let mut curves = false;
+    root.visit(&mut |node| curves |= matches!(node.kind, Kind::Curve { .. }));
+    (!curves).then(|| Printer { dialect, names }.sql(root))
 }
 
 struct Printer<'a> {

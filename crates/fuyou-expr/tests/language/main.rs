@@ -5,6 +5,8 @@ mod agreement;
 #[cfg(test)]
 mod columns;
 #[cfg(test)]
+mod curves;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod diagnostics;

@@ -3,6 +3,7 @@
 mod chapters;
 mod columns;
 mod compile;
+mod curves;
 mod facts;
 mod fields;
 mod forms;

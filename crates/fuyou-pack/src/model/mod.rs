@@ -14,9 +14,9 @@ pub use index::{
     RuleIx, ScoreIx, SourceIx, VisitIx,
 };
 pub use pack::{
-    Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet, Indicator,
-    IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, Source, Sum, Term, Told,
-    Unit,
+    Axis, Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet,
+    Indicator, IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, ReferenceCurve,
+    Source, Sum, Term, Told, Unit,
 };
 pub use program::{
     Derived, Direction, Fact, List, ListColumn, Mark, Program, ReferralKind, RiskLevel, RiskScale,

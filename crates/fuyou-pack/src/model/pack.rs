@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fuyou_expr::{Expr, ValueSet};
+use fuyou_expr::{Curve, Expr, ValueSet};
 use fuyou_kernel::{Localized, Secrecy};
 
 use crate::cases::Cases;
@@ -25,6 +25,8 @@ pub struct Pack {
     pub sources: Vec<Source>,
     /// The value sets of all programs.
     pub value_sets: Vec<Arc<CodeSet>>,
+    /// The reference curves of all programs.
+    pub curves: Vec<ReferenceCurve>,
     /// The programs, by id.
     pub programs: Vec<Program>,
     /// The measures of all programs.
@@ -95,6 +97,30 @@ pub struct Layer {
     pub version: String,
     /// The title.
     pub title: Localized,
+}
+
+/// A reference curve with its words.
+#[derive(Clone, Debug)]
+pub struct ReferenceCurve {
+    /// The title.
+    pub title: Localized,
+    /// What stands below.
+    pub x: Axis,
+    /// What stands at the side.
+    pub y: Axis,
+    /// Where it comes from.
+    pub cited: Cited,
+    /// The tables; its id is the curve's.
+    pub curve: Arc<Curve>,
+}
+
+/// An axis of a curve.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// What it measures.
+    pub title: Localized,
+    /// In which unit.
+    pub unit: String,
 }
 
 /// A document that a pack cites.
@@ -393,6 +419,8 @@ pub enum ItemKind {
     Source,
     /// A value set.
     ValueSet,
+    /// A reference curve.
+    Curve,
     /// A program's own keys.
     Program,
     /// A form.
@@ -431,9 +459,10 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// All kinds with the words used in packs.
-    pub const WORDS: [(&'static str, ItemKind); 19] = [
+    pub const WORDS: [(&'static str, ItemKind); 20] = [
         ("source", ItemKind::Source),
         ("value_set", ItemKind::ValueSet),
+        ("curve", ItemKind::Curve),
         ("program", ItemKind::Program),
         ("form", ItemKind::Form),
         ("derived", ItemKind::Derived),
