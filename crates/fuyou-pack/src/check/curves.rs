@@ -8,6 +8,7 @@ use fuyou_expr::{
 };
 use fuyou_kernel::Localized;
 
+use super::curve_examples::examples;
 use super::{Context, Sources, names, read_cited, values::ValueSets};
 use crate::model::{Axis, ItemKind, ReferenceCurve};
 use crate::raw::{At, Item, Reader, Text};
@@ -67,6 +68,7 @@ fn curve(
     let tail = reader.word("tail", &TAILS);
     let extended_to = reader.count("extended_to");
     let file = reader.need_text("file");
+    let examples_in = reader.text("examples");
     let (x, y) = (axis(&reader, "x"), axis(&reader, "y"));
     let cited = read_cited(&reader, sources);
     reader.finish();
@@ -84,6 +86,9 @@ fn curve(
         &strata,
         tail.unwrap_or(Tail::Plain),
     )?;
+    let examples = examples_in
+        .map(|file| examples(context, item.layer, file, &item.id, &strata))
+        .unwrap_or_default();
     let one = 10i64.pow(u32::from(CURVE_SCALE));
     let extended_to = extended_to.map(|to| i64::from(to) * one);
     match Curve::new(item.id.as_str(), strata, reading, extended_to, table) {
@@ -93,6 +98,7 @@ fn curve(
             y: y?,
             cited,
             curve,
+            examples,
         }),
         Err(error) => {
             report.error(file.at, format!("曲线有误:{error}"), error.to_string());
@@ -143,18 +149,7 @@ fn table(
     strata: &Arc<ValueSet>,
     tail: Tail,
 ) -> Option<Tables> {
-    // An overlay may name a table that a pack below it holds.
-    let found = (0..=layer)
-        .rev()
-        .find_map(|layer| context.files.get(&(layer, file.text.to_owned())));
-    let Some(position) = found.copied() else {
-        let (zh, en) = (
-            format!("没有文件 {}", file.text),
-            format!("there is no file `{}`", file.text),
-        );
-        context.report.error(file.at, zh, en);
-        return None;
-    };
+    let position = context.file(layer, file)?;
     let sheet = Numbers {
         context,
         position,

@@ -13,6 +13,7 @@ pub use index::{
     DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
     RuleIx, ScoreIx, SourceIx, VisitIx,
 };
+pub(crate) use pack::CurveExample;
 pub use pack::{
     Axis, Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet,
     Indicator, IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, ReferenceCurve,

@@ -112,6 +112,21 @@ pub struct ReferenceCurve {
     pub cited: Cited,
     /// The tables; its id is the curve's.
     pub curve: Arc<Curve>,
+    /// Published examples, run with the golden cases.
+    pub(crate) examples: Vec<CurveExample>,
+}
+
+/// What a curve must answer; numbers in the units of [`Curve::z`] and [`Curve::band`].
+#[derive(Clone, Debug)]
+pub(crate) struct CurveExample {
+    pub id: String,
+    pub stratum: u16,
+    pub x: i64,
+    pub y: i64,
+    /// `None` when not asked for; inside, `None` must be unknown.
+    pub z: Option<Option<i64>>,
+    pub band: Option<Option<i64>>,
+    pub place: Place,
 }
 
 /// An axis of a curve.
