@@ -72,6 +72,11 @@ impl Pack {
         &self.indicators[ix.get()]
     }
 
+    /// A measure and those counted with it.
+    pub fn parts(&self, ix: MeasureIx) -> impl Iterator<Item = MeasureIx> + '_ {
+        std::iter::once(ix).chain(self.measure(ix).also.iter().copied())
+    }
+
     /// The measure at an index of this pack.
     pub fn measure(&self, ix: MeasureIx) -> &Measure {
         &self.measures[ix.get()]
@@ -230,7 +235,7 @@ pub struct Code {
 }
 
 /// A countable quantity: enrollments, or a sum of a fact.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Measure {
     /// The id, unique in the pack; for a numerator written inside an indicator `INDICATOR.numerator`.
     pub id: Arc<str>,
@@ -246,6 +251,9 @@ pub struct Measure {
     pub dated_by: Expr,
     /// The organization code that decides the place (facts row).
     pub placed_by: Expr,
+    /// Measures that are counted with it, of the same program and at the same place: the whole is the sum of all. So one
+    /// enrollment can count in several periods, once by each.
+    pub also: Vec<MeasureIx>,
     /// Inherited from what it reads.
     pub secrecy: Secrecy,
 }
