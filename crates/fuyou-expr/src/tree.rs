@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::curve::CurveRef;
 use crate::scope::{SetId, Slot};
 use crate::types::Type;
 use crate::value::Value;
@@ -44,6 +45,7 @@ macro_rules! operands {
                 months: count,
             } => vec![date, count],
             Kind::Between { of, low, high } => vec![of, low, high],
+            Kind::Curve { stratum, x, y, .. } => vec![stratum, x, y],
             Kind::In { of, list } => std::iter::once(&$($mut)? **of).chain(list).collect(),
             Kind::Case { arms, otherwise } => {
                 let arms = arms
@@ -66,6 +68,11 @@ impl Node {
         for child in self.children() {
             child.visit(see);
         }
+    }
+
+    pub(crate) fn reads_curve(&self) -> bool {
+        matches!(self.kind, Kind::Curve { .. })
+            || self.children().into_iter().any(Node::reads_curve)
     }
 
     /// The operands, in the order of writing; of an aggregate its argument and its filter.
@@ -277,6 +284,20 @@ pub enum Kind {
     },
     /// How many codes a set of codes has.
     Size(Box<Node>),
+    /// How `y` stands on a reference curve at `x`; `NULL` also where the curve says nothing. `x` and `y` have
+    /// [`CURVE_SCALE`](crate::CURVE_SCALE) decimals. Answered over one record only: columns and SQL refuse it.
+    Curve {
+        /// The curve.
+        curve: CurveRef,
+        /// What is asked.
+        answer: CurveAnswer,
+        /// A code of the curve's strata.
+        stratum: Box<Node>,
+        /// A number.
+        x: Box<Node>,
+        /// A number.
+        y: Box<Node>,
+    },
     /// A value over the rows of a set.
     Aggregate(Box<Aggregate>),
 }
@@ -363,6 +384,15 @@ pub enum Extreme {
     Least,
     /// `greatest`
     Greatest,
+}
+
+/// What is asked of a reference curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CurveAnswer {
+    /// The z-score, two decimals.
+    Z,
+    /// The class by the printed standard deviations, an integer.
+    Band,
 }
 
 /// How decimals are dropped.

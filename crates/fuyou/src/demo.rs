@@ -83,11 +83,16 @@ async fn make(app: &App, args: &Args, day: Date) -> anyhow::Result<()> {
         threads: threads(),
         extent: Extent::Everything,
     };
-    let program = app
-        .pack()
-        .and_then(|pack| pack.programs.first())
-        .context("没有规则包 · no pack was loaded")?;
-    let scenario = read_scenario(&args.config.pack, &program.id)?;
+    let pack = app.pack().context("没有规则包 · no pack was loaded")?;
+    // The first program that has a scenario; without any, what is wrong with the last.
+    let mut found = Err(anyhow::anyhow!("规则包没有项目 · the pack has no program"));
+    for program in &pack.programs {
+        found = read_scenario(&args.config.pack, &program.id);
+        if found.is_ok() {
+            break;
+        }
+    }
+    let scenario = found?;
     into_store(
         app,
         &scenario,

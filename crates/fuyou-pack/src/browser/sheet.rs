@@ -30,7 +30,7 @@ pub(super) fn sheet(pack: &Pack, program_ix: ProgramIx, form_ix: FormIx, reader:
     let mut asks = Vec::new();
     let mut json = Json::new();
     let mut rules = None;
-    if let Some(why) = maker.too_secret() {
+    if let Some(why) = maker.too_secret().or_else(|| maker.beyond()) {
         asks.push(why);
         json.object(|json| json.key("ask").truth(true));
     } else {
@@ -70,6 +70,16 @@ pub(super) fn sheet(pack: &Pack, program_ix: ProgramIx, form_ix: FormIx, reader:
 }
 
 impl Maker<'_> {
+    /// Why no browser can check this form.
+    fn beyond(&self) -> Option<&'static str> {
+        let derived = self.program.derived.iter().map(|derived| &derived.is);
+        let facts = self.program.facts.iter().map(|fact| &fact.is);
+        let mut computed = derived.chain(facts).chain(self.form.expressions());
+        computed
+            .any(Expr::reads_curve)
+            .then_some("it depends on a reference curve")
+    }
+
     /// Why the reader's browser cannot check this form: something that he sees depends on what he does not.
     fn too_secret(&self) -> Option<&'static str> {
         let secret = |expr: &Expr| !self.sees(expr.secrecy());

@@ -113,7 +113,8 @@ fn measures_of(pack: &Pack, question: &Question) -> Vec<MeasureIx> {
             denominator,
         } = pack.indicator(*indicator).entry
         {
-            for measure in [Some(numerator), denominator].into_iter().flatten() {
+            let sides = [Some(numerator), denominator].into_iter().flatten();
+            for measure in sides.flat_map(|side| pack.parts(side)) {
                 if !measures.contains(&measure) {
                     measures.push(measure);
                 }

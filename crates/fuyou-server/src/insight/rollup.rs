@@ -140,8 +140,8 @@ impl Sums {
                 numerator,
                 denominator,
             } => (
-                self.get(numerator, node, period),
-                denominator.map(|measure| self.get(measure, node, period)),
+                self.get(pack, numerator, node, period),
+                denominator.map(|measure| self.get(pack, measure, node, period)),
             ),
             IndicatorEntry::Manual => entered(tree, &found.entered, &indicator.id, id, asked)?,
         };
@@ -152,9 +152,12 @@ impl Sums {
         })
     }
 
-    fn get(&self, measure: MeasureIx, node: usize, period: usize) -> i64 {
-        let place = self.places[&measure];
-        self.values[(place * self.nodes + node) * self.periods + period]
+    fn get(&self, pack: &Pack, measure: MeasureIx, node: usize, period: usize) -> i64 {
+        let of = |part: MeasureIx| {
+            let place = self.places[&part];
+            self.values[(place * self.nodes + node) * self.periods + period]
+        };
+        pack.parts(measure).map(of).sum()
     }
 }
 

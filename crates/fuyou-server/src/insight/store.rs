@@ -305,14 +305,30 @@ impl PersonsQuery {
         }
     }
 
+    /// A measure in SQL; measures counted together become one, dated by the part that falls into the period.
     fn sql(&self, pack: &Pack, measure: MeasureIx) -> MeasureSql {
-        let measure = pack.measure(measure);
-        measure_sql(
-            pack.program(measure.program),
-            measure,
-            self.dialect,
-            &column,
-        )
+        let print = |measure: MeasureIx| {
+            let measure = pack.measure(measure);
+            let program = pack.program(measure.program);
+            measure_sql(program, measure, self.dialect, &column)
+        };
+        let whole = print(measure);
+        if pack.measure(measure).also.is_empty() {
+            return whole;
+        }
+        let (mut on, mut adds) = (String::from("case"), Vec::new());
+        for part in pack.parts(measure).map(print) {
+            let counts = format!("{} and {} between $1 and $2", adding(&part), part.on);
+            let _ = write!(on, " when {counts} then {}", part.on);
+            adds.push(format!("case when {counts} then {} else 0 end", part.value));
+        }
+        on.push_str(" end");
+        MeasureSql {
+            filter: None,
+            value: format!("({})", adds.join(" + ")),
+            on: format!("({on})"),
+            org: whole.org,
+        }
     }
 
     /// Those who add something to a measure.

@@ -325,6 +325,7 @@ fn window(reader: &mut Reader<'_>, program: &Program, id: &str) -> Option<Window
         Some(visit) if !hours(visit.from) && !hours(visit.to) => Some(Window {
             from: visit.from,
             to: visit.to,
+            to_excluded: visit.to_excluded,
             shift: visit.shift,
         }),
         Some(_) => {

@@ -120,6 +120,7 @@ pub(super) enum Timing {
 pub(super) struct Window {
     pub from: Span,
     pub to: Span,
+    pub to_excluded: bool,
     pub shift: Option<(Span, u16)>,
 }
 

@@ -92,7 +92,7 @@ async fn who_may_not_know_of_the_retest_reads_its_neutral_name() {
 
         let title = async |by: Acting| {
             let story = county.care.story(&by, woman).await.unwrap();
-            let program = &county.care.pack().programs[0];
+            let program = county.care.pack().program(county.care.pack().program_ix("maternal").unwrap());
             let named = |task: &&crate::care::TaskShown| match task.cause {
                 crate::care::Cause::Visit(ix) => &*program.visits[ix.get()].id == "infection_retest",
                 crate::care::Cause::Rule(_) | crate::care::Cause::Restricted => false,
