@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod columns;
+#[cfg(test)]
+mod curves;
 #[cfg(test)]
 mod database;
 #[cfg(test)]

@@ -322,6 +322,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The facts row after all records, with the values of the aggregates behind its columns.
+    pub fn values(mut self) -> Vec<Value> {
+        self.look_on(self.encounters.len());
+        if self.encounters.is_empty() {
+            self.begin();
+        }
+        self.state.row
+    }
+
     /// The facts row and the truth of the rules of an enrollment without records.
     pub fn blank(mut self) -> (Vec<Value>, Vec<bool>) {
         self.pass(None);
