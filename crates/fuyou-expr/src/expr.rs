@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::parse::read;
 use crate::row::{self, Rows};
 use crate::scope::Scope;
-use crate::sql::{self, Dialect, SqlNames};
+use crate::sql::{self, Dialect, NotSql, SqlNames};
 use crate::tree::{Bounds, ColumnRef, Kind, Node};
 use crate::types::Type;
 use crate::value::Value;
@@ -100,6 +100,11 @@ impl Expr {
         self.secrecy
     }
 
+    /// Whether it reads a reference curve, whose tables stand in the pack only.
+    pub fn reads_curve(&self) -> bool {
+        self.root().reads_curve()
+    }
+
     /// The columns it reads, each once, in rising order.
     pub fn columns(&self) -> impl Iterator<Item = ColumnRef> + '_ {
         self.columns.iter().copied()
@@ -126,7 +131,10 @@ impl Expr {
     }
 
     /// The same expression as text of an SQL database.
-    pub fn to_sql(&self, dialect: Dialect, names: &dyn SqlNames) -> String {
-        sql::print(&self.root, dialect, names)
+    ///
+    /// # Errors
+    /// When it reads a reference curve: a database has none.
+    pub fn to_sql(&self, dialect: Dialect, names: &dyn SqlNames) -> Result<String, NotSql> {
+        sql::print(&self.root, dialect, names).ok_or_else(|| NotSql(self.text.to_string()))
     }
 }

@@ -10,6 +10,7 @@ mod check;
 pub mod columns;
 mod compare;
 mod complaint;
+mod curve;
 mod diagnostic;
 mod expr;
 mod hoist;
@@ -26,15 +27,18 @@ mod value;
 
 pub use browser::{BrowserNames, Json};
 pub use check::function_names;
+pub use curve::{
+    CURVE_SCALE, Curve, CurveError, CurveRef, Curves, LmsRow, Reading, SdRow, Tables, Tail,
+};
 pub use diagnostic::Diagnostic;
 pub use expr::{Expr, parse, parse_as};
 pub use limits::{DATE_MAX, DATE_MIN, DEFAULT_RANGE, SCALE_MAX, SET_ROWS_MAX};
 pub use row::Rows;
 pub use scope::{Column, Scope, SetId, Slot};
-pub use sql::{Dialect, SqlNames};
+pub use sql::{Dialect, NotSql, SqlNames};
 pub use tree::{
-    Aggregate, AggregateFunction, Arithmetic, Arm, Bounds, ColumnRef, Comparison, DatePart,
-    Extreme, Kind, LikePart, LikePattern, Need, Node, Rounding, SpanUnit,
+    Aggregate, AggregateFunction, Arithmetic, Arm, Bounds, ColumnRef, Comparison, CurveAnswer,
+    DatePart, Extreme, Kind, LikePart, LikePattern, Need, Node, Rounding, SpanUnit,
 };
 pub use types::{Type, ValueSet, ValueSetError};
 pub use value::{CodeSet, Value, ValueError, format_value, parse_value};

@@ -9,7 +9,8 @@ use crate::compare::{compare, equal, holds, like, order, same};
 use crate::limits::{DATE_MAX, DATE_MIN};
 use crate::scope::{SetId, Slot};
 use crate::tree::{
-    Arithmetic, ColumnRef, Comparison, DatePart, Extreme, Kind, Need, Node, Rounding, SpanUnit,
+    Arithmetic, ColumnRef, Comparison, CurveAnswer, DatePart, Extreme, Kind, Need, Node, Rounding,
+    SpanUnit,
 };
 use crate::types::Type;
 use crate::value::{CodeSet, Value};
@@ -328,6 +329,20 @@ impl<'v, R: Rows + ?Sized> Eval<'v, R> {
                     SpanUnit::Months => months_between(from, to),
                     SpanUnit::Years => years_between(from, to),
                 }))
+            }
+            Kind::Curve {
+                curve,
+                answer,
+                stratum,
+                x,
+                y,
+            } => {
+                let stratum = u16::try_from(self.number(stratum, row)?).ok()?;
+                let (x, y) = (self.number(x, row)?, self.number(y, row)?);
+                match answer {
+                    CurveAnswer::Z => curve.0.z(stratum, x, y),
+                    CurveAnswer::Band => curve.0.band(stratum, x, y),
+                }
             }
             Kind::DatePart { part, of } => {
                 let date = self.date(of, row)?;

@@ -1,7 +1,9 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use fuyou_kernel::Secrecy;
 
+use crate::curve::Curves;
 use crate::types::Type;
 
 /// Place of a column in its row.
@@ -45,6 +47,7 @@ pub struct Scope {
     outer: Table,
     sets: Vec<Set>,
     default_set: Option<SetId>,
+    curves: Option<Arc<Curves>>,
 }
 
 #[derive(Clone, Debug)]
@@ -118,6 +121,23 @@ impl Scope {
     /// The set that bare names inside an aggregate mean, and that `count(*)` counts.
     pub fn set_default(&mut self, set: SetId) {
         self.default_set = Some(set);
+    }
+
+    /// Allows the curve functions, over these curves. Only where expressions are answered over one record: columns and
+    /// SQL cannot.
+    pub fn set_curves(&mut self, curves: Arc<Curves>) {
+        self.curves = Some(curves);
+    }
+
+    /// The same names without the curve functions.
+    pub fn without_curves(mut self) -> Scope {
+        self.curves = None;
+        self
+    }
+
+    /// The curves that expressions may read; `None` where they may read none.
+    pub fn curves(&self) -> Option<&Arc<Curves>> {
+        self.curves.as_ref()
     }
 
     /// The default set, if one was named.

@@ -47,7 +47,19 @@ pub fn contribution(measure: &Measure, row: &[Value]) -> Option<Contribution> {
     Some(Contribution { value, on, org })
 }
 
-/// Where an enrollment stands with an indicator.
+/// What an enrollment adds to a measure and to those counted with it, one by one: each has its own day.
+pub fn contributions(
+    pack: &Pack,
+    measure: MeasureIx,
+    row: &[Value],
+) -> impl Iterator<Item = Contribution> {
+    pack.parts(measure)
+        .filter_map(|part| contribution(pack.measure(part), row))
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// Where an enrollment stands with an indicator: of measures counted together, with the first to which it adds something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// What it adds to the numerator.
@@ -69,11 +81,8 @@ pub fn standing(pack: &Pack, indicator: &Indicator, program: &Program, row: &[Va
     };
     let own = |measure: MeasureIx| pack.program(pack.measure(measure).program).id == program.id;
     let of = |measure: MeasureIx| {
-        if own(measure) {
-            contribution(pack.measure(measure), row)
-        } else {
-            None
-        }
+        let own = own(measure).then(|| contributions(pack, measure, row));
+        own.into_iter().flatten().next()
     };
     let gap_of = denominator.unwrap_or(numerator);
     Standing {
@@ -134,6 +143,7 @@ pub fn row_sql(
             column,
         },
     )
+    .expect("measures, gaps and lists are read over scopes without curves")
 }
 
 /// The names of the facts row; it has no sets.

@@ -21,6 +21,8 @@ impl Printer<'_> {
             Kind::Literal(value) => value.put(json),
             Kind::Column(column) => self.names.column(*column, json),
             Kind::Aggregate(aggregate) => self.aggregate(aggregate, json),
+            // Its tables stay in the pack: whoever prints for a browser asks first whether a curve is read.
+            Kind::Curve { .. } => json.null(),
             kind => json.array(|json| {
                 json.text(word(kind));
                 for child in node.children() {
@@ -70,8 +72,8 @@ impl AggregateFunction {
 /// The word a node begins with; its operands follow in their order, then [`constants`].
 fn word(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Literal(_) | Kind::Column(_) | Kind::Aggregate(_) => {
-            unreachable!("literals, columns and aggregates are printed apart")
+        Kind::Literal(_) | Kind::Column(_) | Kind::Aggregate(_) | Kind::Curve { .. } => {
+            unreachable!("literals, columns, aggregates and curves are printed apart")
         }
         Kind::Not(_) => "not",
         Kind::And(_) => "and",

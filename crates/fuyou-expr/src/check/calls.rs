@@ -9,7 +9,7 @@ use super::suggest::nearest;
 use super::{Checker, numbers};
 use crate::limits::SCALE_MAX;
 use crate::syntax::{Call, Form, Operator, Part};
-use crate::tree::{DatePart, Extreme, Kind, Need, Node, Rounding, SpanUnit};
+use crate::tree::{CurveAnswer, DatePart, Extreme, Kind, Need, Node, Rounding, SpanUnit};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -21,6 +21,8 @@ const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("ceil", 1, 1),
     ("coalesce", 1, usize::MAX),
     ("count", 1, 1),
+    ("curve_band", 4, 4),
+    ("curve_z", 4, 4),
     ("day", 1, 1),
     ("every", 1, 1),
     ("first", 1, 1),
@@ -180,6 +182,8 @@ impl Checker<'_> {
             "year" => self.date_part(DatePart::Year, args[0], span),
             "month" => self.date_part(DatePart::Month, args[0], span),
             "day" => self.date_part(DatePart::Day, args[0], span),
+            "curve_z" => self.curve(CurveAnswer::Z, args, span),
+            "curve_band" => self.curve(CurveAnswer::Band, args, span),
             _ => self.foreign(span),
         }
     }

@@ -5,6 +5,7 @@ mod aggregates;
 mod calls;
 mod choices;
 mod comparisons;
+mod curves;
 mod dates;
 mod names;
 mod numbers;

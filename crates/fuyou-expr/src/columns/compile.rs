@@ -14,13 +14,16 @@ impl Plan {
     /// Puts expressions into one graph. The outputs of a run stand in the order given.
     ///
     /// # Errors
-    /// When an expression aggregates over a set of rows.
+    /// When an expression aggregates over a set of rows or reads a curve.
     pub fn compile(wanted: &[Wanted<'_>]) -> Result<Plan, PlanError> {
         let mut graph = Graph::default();
         let mut outputs = Vec::with_capacity(wanted.len());
         for want in wanted {
             let expr = want.expr();
-            let refused = |_| PlanError::Aggregate(expr.text().to_owned());
+            let refused = |why| match why {
+                Refused::Aggregate => PlanError::Aggregate(expr.text().to_owned()),
+                Refused::Curve => PlanError::Curve(expr.text().to_owned()),
+            };
             outputs.push(graph.lower(expr.root()).map_err(refused)?);
         }
         let mut plan = Plan {
@@ -96,10 +99,13 @@ fn reads(node: &PlanNode) -> Vec<(NodeId, bool, bool)> {
     }
 }
 
-/// Marks an aggregate.
-struct Aggregates;
+/// What columns cannot answer.
+enum Refused {
+    Aggregate,
+    Curve,
+}
 
-type Lowered = Result<NodeId, Aggregates>;
+type Lowered = Result<NodeId, Refused>;
 
 #[derive(Default)]
 struct Graph {
@@ -141,9 +147,10 @@ impl Graph {
             return Ok(self.add(Op::Constant(class, Constant::of(&value))));
         }
         let op = match &node.kind {
-            Kind::Aggregate(_) => return Err(Aggregates),
+            Kind::Aggregate(_) => return Err(Refused::Aggregate),
+            Kind::Curve { .. } => return Err(Refused::Curve),
             Kind::Literal(value) => Op::Constant(class, Constant::of(value)),
-            Kind::Column(column) if column.set.is_some() => return Err(Aggregates),
+            Kind::Column(column) if column.set.is_some() => return Err(Refused::Aggregate),
             Kind::Column(column) => Op::Column(class, self.column(column.slot)),
             Kind::Not(of) => Op::Not(self.lower(of)?),
             Kind::And(all) => return self.conjunction(all),
@@ -230,7 +237,7 @@ impl Graph {
         u32::try_from(place).expect("a row has fewer than 65536 columns")
     }
 
-    fn lower_all(&mut self, nodes: &[Node]) -> Result<Vec<NodeId>, Aggregates> {
+    fn lower_all(&mut self, nodes: &[Node]) -> Result<Vec<NodeId>, Refused> {
         nodes.iter().map(|node| self.lower(node)).collect()
     }
 
@@ -362,7 +369,10 @@ fn mirrored(op: Comparison) -> Comparison {
 fn is_constant(node: &Node) -> bool {
     let mut constant = true;
     node.visit(&mut |node| {
-        constant &= !matches!(node.kind, Kind::Column(_) | Kind::Aggregate(_));
+        constant &= !matches!(
+            node.kind,
+            Kind::Column(_) | Kind::Aggregate(_) | Kind::Curve { .. }
+        );
     });
     constant
 }

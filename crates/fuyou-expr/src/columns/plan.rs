@@ -36,6 +36,9 @@ pub enum PlanError {
     /// It ranges over the rows of a set, and columns have none.
     #[error("`{0}` aggregates over a set of rows; over columns there are no sets")]
     Aggregate(String),
+    /// It reads a reference curve, which is answered over one record.
+    #[error("`{0}` reads a reference curve; columns have none, a fact keeps the result")]
+    Curve(String),
 }
 
 /// A column that a plan reads.

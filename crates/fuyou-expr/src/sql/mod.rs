@@ -35,9 +35,14 @@ pub trait SqlNames {
     fn rows(&self, set: SetId) -> Option<String>;
 }
 
-/// The expression as SQL.
-pub(crate) fn print(root: &Node, dialect: Dialect, names: &dyn SqlNames) -> String {
-    Printer { dialect, names }.sql(root)
+/// An expression that no database can answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` reads a reference curve; databases have none, a fact keeps the result")]
+pub struct NotSql(pub String);
+
+/// The expression as SQL; `None` when it reads a reference curve.
+pub(crate) fn print(root: &Node, dialect: Dialect, names: &dyn SqlNames) -> Option<String> {
+    (!root.reads_curve()).then(|| Printer { dialect, names }.sql(root))
 }
 
 struct Printer<'a> {

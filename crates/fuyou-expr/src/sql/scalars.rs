@@ -66,6 +66,7 @@ impl Printer<'_> {
             }
             Kind::Completed { .. } | Kind::DatePart { .. } => self.date(node),
             Kind::Aggregate(aggregate) => self.aggregate(aggregate),
+            Kind::Curve { .. } => unreachable!("an expression that reads a curve is not printed"),
         }
     }
 

@@ -175,7 +175,7 @@ impl Database {
             .iter()
             .map(|record| self.stored(expr.ty(), &expr.eval(record)))
             .collect();
-        let printed = expr.to_sql(self.dialect, &Nested(scope));
+        let printed = expr.to_sql(self.dialect, &Nested(scope)).unwrap();
         let answers = self.rows(&format!(
             "select cast({printed} as text) from rec r order by r.id"
         ))?;
@@ -189,7 +189,7 @@ impl Database {
         sets.dedup();
         if let [set] = sets[..] {
             for (id, expected) in expected.iter().enumerate() {
-                let printed = expr.to_sql(self.dialect, &Plain { scope, id });
+                let printed = expr.to_sql(self.dialect, &Plain { scope, id }).unwrap();
                 let table = SETS[usize::from(set.0)];
                 let answers = self.rows(&format!(
                     "select cast({printed} as text), count(*) from {table} s where s.rec = {id}"
@@ -230,7 +230,7 @@ impl Database {
             Type::Text | Type::Code(_) | Type::Codes(_) => "text",
             Type::Date => "date",
         };
-        let printed = expr.to_sql(self.dialect, &Nested(scope));
+        let printed = expr.to_sql(self.dialect, &Nested(scope)).unwrap();
         let types = self.rows(&format!(
             "select pg_typeof({printed})::text from rec r limit 1"
         ))?;

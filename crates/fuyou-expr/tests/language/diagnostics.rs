@@ -552,7 +552,7 @@ fn long_and_deep_texts_within_the_limits_are_fine() {
         let work = move || {
             let scope = scope();
             let expr = parse(&text, &scope).unwrap_or_else(|errors| panic!("{errors:?}"));
-            let printed = expr.to_sql(Dialect::Postgres, &Names);
+            let printed = expr.to_sql(Dialect::Postgres, &Names).unwrap();
             assert!(printed.contains("c"));
             format_value(expr.ty(), &expr.eval(&record(&scope)))
         };

@@ -7,6 +7,8 @@ mod browser;
 #[cfg(test)]
 mod columns;
 #[cfg(test)]
+mod curves;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod diagnostics;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use fuyou_expr::{
-    Column, Scope, Type, Value, ValueSet, format_value, function_names, parse, parse_value,
+    CURVE_SCALE, Column, Curve, Curves, LmsRow, Reading, Scope, SdRow, Tables, Tail, Type, Value,
+    ValueSet, format_value, function_names, parse, parse_value,
 };
 
 use crate::world::Record;
@@ -13,7 +14,7 @@ const REFERENCE: &str = include_str!("../../../../docs/reference/expressions.md"
 
 #[test]
 fn every_example_says_what_it_yields() {
-    let (scope, record) = declared(&block("columns").join("\n"));
+    let (scope, record) = declared(&block("columns").join("\n"), &block("curves"));
     let examples = block("expr");
     assert!(
         examples.len() > 90,
@@ -69,7 +70,7 @@ fn block(kind: &str) -> Vec<&'static str> {
 }
 
 /// Reads the declarations at the head of the reference.
-fn declared(lines: &str) -> (Scope, Record) {
+fn declared(lines: &str, curve_lines: &[&str]) -> (Scope, Record) {
     let mut scope = Scope::new();
     let mut record = Record::default();
     let mut value_sets = HashMap::new();
@@ -121,7 +122,45 @@ fn declared(lines: &str) -> (Scope, Record) {
     }
     let visit = scope.set_named("visit").unwrap();
     scope.set_default(visit);
+    let mut curves = Curves::default();
+    for line in curve_lines {
+        assert!(curves.add(curve(line, &value_sets["place"])), "{line}");
+    }
+    scope.set_curves(Arc::new(curves));
     (scope, record)
+}
+
+/// `NAME lms STRATUM = x l m s; …` or `NAME sd STRATUM = x sd-3 … sd3; …`.
+fn curve(line: &str, strata: &Arc<ValueSet>) -> Arc<Curve> {
+    let (left, rows) = line.split_once(" = ").unwrap();
+    let [name, kind, stratum] = left.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{line} declares no curve");
+    };
+    let stratum = usize::from(strata.index(stratum).unwrap());
+    let rows = rows.split(';').map(|row| row.split_whitespace());
+    let micro = |text: &str| number(&Type::Decimal(CURVE_SCALE), text);
+    let tables = match kind {
+        "lms" => {
+            let mut all = vec![Vec::new(); strata.codes().len()];
+            all[stratum].extend(rows.map(|row| {
+                let cells: Vec<&str> = row.collect();
+                let [l, m, s] = [1, 2, 3].map(|at| cells[at].parse().unwrap());
+                let x = micro(cells[0]);
+                LmsRow { x, l, m, s }
+            }));
+            Tables::Lms(all, Tail::Plain)
+        }
+        _ => {
+            let mut all = vec![Vec::new(); strata.codes().len()];
+            all[stratum].extend(rows.map(|row| {
+                let cells: Vec<i64> = row.map(micro).collect();
+                let at = cells[1..].try_into().unwrap();
+                SdRow { x: cells[0], at }
+            }));
+            Tables::Sd(all)
+        }
+    };
+    Curve::new(name, Arc::clone(strata), Reading::Linear, None, tables).unwrap()
 }
 
 fn number(ty: &Type, text: &str) -> i64 {

@@ -1,6 +1,7 @@
 //! Golden cases: written with clinicians, run for every pack.
 
 mod coverage;
+mod curves;
 mod expect;
 mod filled;
 mod read;

@@ -5,6 +5,7 @@ use fuyou_kernel::{Date, DayNumber, Localized};
 
 use super::CaseReport;
 use super::coverage::{Covered, diagnostic};
+use super::curves::run_examples;
 use super::expect::{Expect, Place, Wanted};
 use super::read::Case;
 use super::words::{spot, window_of};
@@ -35,6 +36,7 @@ pub fn run_cases(pack: &Pack) -> CaseReport {
         report.failures.append(&mut runner.failures);
     }
     report.uncovered = covered.missing(pack);
+    run_examples(pack, &mut report);
     report
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use fuyou_expr::{Column, Scope, SetId, Slot, Type, ValueSet};
+use fuyou_expr::{Column, Curves, Scope, SetId, Slot, Type, ValueSet};
 use fuyou_kernel::Secrecy;
 
 use super::fields::{RawField, RawForm, RawGroup};
@@ -184,6 +184,13 @@ impl Columns {
         ];
         for (name, column) in crate::scope::REFERRAL.iter().zip(referral) {
             self.facts.member(self.referral, name, column);
+        }
+    }
+
+    /// Allows the curve functions wherever an expression is answered over one record.
+    pub fn allow_curves(&mut self, curves: &Arc<Curves>) {
+        for scope in [&mut self.row, &mut self.facts, &mut self.encounter_scope] {
+            scope.set_curves(Arc::clone(curves));
         }
     }
 

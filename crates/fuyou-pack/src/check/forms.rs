@@ -1,5 +1,7 @@
 //! The expressions of forms, once all names are known.
 
+use std::sync::Arc;
+
 use fuyou_expr::{Column, Expr, Scope, Slot, Type};
 
 use super::columns::{Columns, computed_secrecy};
@@ -108,9 +110,18 @@ impl FormMaker<'_> {
         form
     }
 
+    /// A scope without names that knows the curves.
+    fn blank_scope(&self) -> Scope {
+        let mut scope = Scope::new();
+        if let Some(curves) = self.columns.row.curves() {
+            scope.set_curves(Arc::clone(curves));
+        }
+        scope
+    }
+
     /// The scope of a form and what each of its outer columns is.
     fn scope(&self, raw: &RawForm<'_>) -> (Scope, Vec<FormOuter>) {
-        let mut scope = Scope::new();
+        let mut scope = self.blank_scope();
         let mut outer = Vec::new();
         let secrecy = computed_secrecy(&raw.fields);
         for (position, field) in raw.fields.iter().enumerate() {
@@ -245,7 +256,7 @@ impl FormMaker<'_> {
             .groups
             .iter()
             .position(|known| &*known.name == raw.id.text)?;
-        let (mut scope, mut outer) = (Scope::new(), Vec::new());
+        let (mut scope, mut outer) = (self.blank_scope(), Vec::new());
         let secrecy = computed_secrecy(&raw.fields);
         for (position, field) in raw.fields.iter().enumerate() {
             let Some(mut column) = field.column() else {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, Sources, chapters, indicators, names, program, terms, values};
+use super::{Context, Sources, chapters, curves, indicators, names, program, terms, values};
 use crate::model::{Change, ItemKind, Layer, Pack, Place, ProgramIx, Source, SourceIx};
 use crate::raw::{Item, LayerHead, Reader};
 
@@ -32,6 +32,7 @@ pub(crate) fn pack(
         .map(|(position, source)| (&*source.id, SourceIx::new(position)))
         .collect();
     let (value_sets, sets) = values::value_sets(context, &by_id);
+    let (curves, known_curves) = curves::curves(context, &by_id, &sets);
     let mut programs = Vec::new();
     let mut names: Vec<&str> = context
         .items
@@ -44,7 +45,13 @@ pub(crate) fn pack(
     names.sort_unstable();
     names.dedup();
     for name in names {
-        programs.extend(program::program(context, &by_id, &sets, name));
+        programs.extend(program::program(
+            context,
+            &by_id,
+            &sets,
+            &known_curves,
+            name,
+        ));
     }
     let mut measures = indicators::Measures::default();
     for (position, program) in programs.iter().enumerate() {
@@ -73,6 +80,7 @@ pub(crate) fn pack(
         places: places(context),
         sources,
         value_sets,
+        curves,
         programs,
         measures: measures.list,
         indicators,

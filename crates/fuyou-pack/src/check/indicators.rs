@@ -102,7 +102,10 @@ impl Measures {
         let manual = reader.word("entry", &[("manual", ())]).is_some();
         let mut side = |key: &'static str| {
             let node = reader.node(key)?;
-            self.side(context, programs, item, key, node)
+            match &node.kind {
+                NodeKind::Array(list) => self.sum_of(context, programs, item, key, (node, list)),
+                _ => self.side(context, programs, item, key, node),
+            }
         };
         let (numerator, denominator) = (side("numerator"), side("denominator"));
         let gap_text = reader.text("gap");
@@ -151,6 +154,51 @@ impl Measures {
             .chain(gap.map(Expr::secrecy))
             .max()
             .unwrap_or_default()
+    }
+
+    /// Several measures counted together: a copy of the first, with the others beside it.
+    fn sum_of(
+        &mut self,
+        context: &Context<'_>,
+        programs: &[Program],
+        item: &Item,
+        key: &str,
+        (whole, list): (&Node, &[Node]),
+    ) -> Option<MeasureIx> {
+        let mut parts = Vec::new();
+        for (number, node) in list.iter().enumerate() {
+            let key = format!("{key}#{}", number + 1);
+            parts.push(self.side(context, programs, item, &key, node)?);
+        }
+        let Some((first, also)) = parts.split_first() else {
+            context
+                .report
+                .error(whole.at, "列表是空的", "the list is empty");
+            return None;
+        };
+        let head = &self.list[first.get()];
+        let fits = |part: &MeasureIx| {
+            let part = &self.list[part.get()];
+            part.program == head.program && part.placed_by.text() == head.placed_by.text()
+        };
+        if !also.iter().all(fits) {
+            let (zh, en) = (
+                "列表里的统计量应属于同一项目、按同一机构归属",
+                "the measures of a list belong to one program and are placed alike",
+            );
+            context.report.error(whole.at, zh, en);
+            return None;
+        }
+        let secrecy = parts.iter().map(|part| self.list[part.get()].secrecy).max();
+        let measure = Measure {
+            id: format!("{}.{key}", item.id).into(),
+            title: side_title(item, key),
+            also: also.to_vec(),
+            secrecy: secrecy.unwrap_or_default(),
+            ..head.clone()
+        };
+        self.list.push(measure);
+        Some(MeasureIx::new(self.list.len() - 1))
     }
 
     /// A measure by name, or one made from it: `{ of = M, where = …, sum = … }`.
@@ -207,23 +255,13 @@ impl Measures {
         let secrecy = secrecy_of(both.as_ref(), &sum, &dated_by);
         let measure = Measure {
             id: format!("{}.{key}", item.id).into(),
-            title: Localized::new(
-                format!(
-                    "{}·{}",
-                    title_of(&item.table, "zh"),
-                    if key == "numerator" {
-                        "分子"
-                    } else {
-                        "分母"
-                    }
-                ),
-                format!("{}, {key}", title_of(&item.table, "en")),
-            ),
+            title: side_title(item, key),
             program: base.program,
             filter: both,
             sum,
             dated_by,
             placed_by,
+            also: Vec::new(),
             secrecy,
         };
         self.list.push(measure);
@@ -271,6 +309,20 @@ fn check_shape(reader: &Reader<'_>, manual: bool, unit: Option<Unit>) {
     if !manual && is_rate && has("numerator") && !has("denominator") {
         wrong("率需要 denominator", "a rate needs a `denominator`");
     }
+}
+
+/// What a side of an indicator is called that has no name of its own.
+fn side_title(item: &Item, key: &str) -> Localized {
+    let side = if key.starts_with("numerator") {
+        "分子"
+    } else {
+        "分母"
+    };
+    let word = key.split('#').next().unwrap_or(key);
+    Localized::new(
+        format!("{}·{side}", title_of(&item.table, "zh")),
+        format!("{}, {word}", title_of(&item.table, "en")),
+    )
 }
 
 fn title_of<'a>(table: &'a Table, language: &str) -> &'a str {
@@ -330,6 +382,7 @@ fn read_measure(
         sum,
         dated_by,
         placed_by,
+        also: Vec::new(),
         secrecy,
     })
 }

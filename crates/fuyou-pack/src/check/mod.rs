@@ -3,6 +3,8 @@
 mod chapters;
 mod columns;
 mod compile;
+mod curve_examples;
+mod curves;
 mod facts;
 mod fields;
 mod forms;
@@ -37,6 +39,21 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// The position of a file that an item of a layer names; an overlay may name one that a pack below it holds.
+    pub fn file(&self, layer: usize, file: Text<'_>) -> Option<usize> {
+        let found = (0..=layer)
+            .rev()
+            .find_map(|layer| self.files.get(&(layer, file.text.to_owned())));
+        if found.is_none() {
+            self.report.error(
+                file.at,
+                format!("没有文件 {}", file.text),
+                format!("there is no file `{}`", file.text),
+            );
+        }
+        found.copied()
+    }
+
     /// Parses an expression of any type.
     pub fn parse(&self, text: Text<'_>, scope: &Scope) -> Option<Expr> {
         parse(text.text, scope)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fuyou_expr::{Column, Type};
+use fuyou_expr::{Column, Curves, Type};
 
 use super::columns::{Columns, EngineSets, engine_set};
 use super::facts::{Computed, computed};
@@ -22,6 +22,7 @@ pub(crate) fn program(
     context: &Context<'_>,
     sources: &Sources<'_>,
     values: &ValueSets,
+    curves: &Arc<Curves>,
     id: &str,
 ) -> Option<Program> {
     let report = context.report;
@@ -47,6 +48,7 @@ pub(crate) fn program(
         &score_list,
         scale.as_ref().map(|(scale, _)| scale),
     );
+    columns.allow_curves(curves);
     columns.add_forms(report, &raw_forms);
     let made = computed(context, sources, id, &mut columns, &score_ids);
     let forms = forms::forms(context, &columns, &made.derived, values, raw_forms);
@@ -69,7 +71,7 @@ pub(crate) fn program(
         referrals: &referrals,
     };
     let rules = rules(&rule_names, id);
-    let mut list_scope = columns.row.clone();
+    let mut list_scope = columns.row.clone().without_curves();
     list_scope.outer("today", Column::new(Type::Date));
     let lists = lists::lists(&names, id, &list_scope, &made.facts);
     let closed_when = head.closed_when.and_then(|text| names.row_condition(text));
@@ -98,7 +100,7 @@ pub(crate) fn program(
         lists,
         cited: head.cited,
         facts_scope: columns.facts,
-        row_scope: columns.row,
+        row_scope: columns.row.without_curves(),
         encounter_scope: columns.encounter_scope,
         list_scope,
         layout,

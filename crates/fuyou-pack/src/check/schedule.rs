@@ -85,7 +85,22 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
     let shown_as = reader.localized("shown_as");
     let form = reader.need_text("form").and_then(|text| names.form(text));
     let anchor = reader.need_text("anchor");
-    let (from, to) = (reader.need_text("from"), reader.need_text("to"));
+    let from = reader.need_text("from");
+    let before = reader.text("before");
+    let to_excluded = before.is_some();
+    let to = match before {
+        Some(before) => {
+            if let Some(to) = reader.text("to") {
+                let (zh, en) = (
+                    "to 与 before 不能同时使用",
+                    "`to` and `before` exclude each other",
+                );
+                reader.report.error(to.at, zh, en);
+            }
+            Some(before)
+        }
+        None => reader.need_text("to"),
+    };
     let counts_if = reader.text("counts_if");
     let when = reader.text("when");
     let lapses_on = reader.text("lapses_on");
@@ -151,6 +166,7 @@ fn visit(names: &Names<'_>, item: &Item) -> Option<Vec<Visit>> {
             anchor: anchor()?,
             from,
             to,
+            to_excluded,
             shift: every
                 .map(|every| (every, number - 1))
                 .filter(|(_, number)| *number > 0),

@@ -152,16 +152,7 @@ fn read_code(report: &Report, table: &Table) -> Option<(Code, At)> {
 /// Reads a code table: header `code,zh,en[,anything]`.
 fn read_csv(context: &Context<'_>, layer: usize, file: Text<'_>, codes: &mut Vec<(Code, At)>) {
     let report = context.report;
-    // An overlay may name a table that a pack below it holds.
-    let found = (0..=layer)
-        .rev()
-        .find_map(|layer| context.files.get(&(layer, file.text.to_owned())));
-    let Some(position) = found.copied() else {
-        report.error(
-            file.at,
-            format!("没有文件 {}", file.text),
-            format!("there is no file `{}`", file.text),
-        );
+    let Some(position) = context.file(layer, file) else {
         return;
     };
     let sheet = read_sheet(report, position);

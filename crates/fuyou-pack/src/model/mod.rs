@@ -13,10 +13,11 @@ pub use index::{
     DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
     RuleIx, ScoreIx, SourceIx, VisitIx,
 };
+pub(crate) use pack::CurveExample;
 pub use pack::{
-    Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet, Indicator,
-    IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, Source, Sum, Term, Told,
-    Unit,
+    Axis, Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet,
+    Indicator, IndicatorEntry, ItemKind, Layer, Measure, Pack, PeriodKind, Place, ReferenceCurve,
+    Source, Sum, Term, Told, Unit,
 };
 pub use program::{
     Derived, Direction, Fact, List, ListColumn, Mark, Program, ReferralKind, RiskLevel, RiskScale,

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fuyou_expr::{Expr, ValueSet};
+use fuyou_expr::{Curve, Expr, ValueSet};
 use fuyou_kernel::{Localized, Secrecy};
 
 use crate::cases::Cases;
@@ -25,6 +25,8 @@ pub struct Pack {
     pub sources: Vec<Source>,
     /// The value sets of all programs.
     pub value_sets: Vec<Arc<CodeSet>>,
+    /// The reference curves of all programs.
+    pub curves: Vec<ReferenceCurve>,
     /// The programs, by id.
     pub programs: Vec<Program>,
     /// The measures of all programs.
@@ -70,6 +72,11 @@ impl Pack {
         &self.indicators[ix.get()]
     }
 
+    /// A measure and those counted with it.
+    pub fn parts(&self, ix: MeasureIx) -> impl Iterator<Item = MeasureIx> + '_ {
+        std::iter::once(ix).chain(self.measure(ix).also.iter().copied())
+    }
+
     /// The measure at an index of this pack.
     pub fn measure(&self, ix: MeasureIx) -> &Measure {
         &self.measures[ix.get()]
@@ -95,6 +102,45 @@ pub struct Layer {
     pub version: String,
     /// The title.
     pub title: Localized,
+}
+
+/// A reference curve with its words.
+#[derive(Clone, Debug)]
+pub struct ReferenceCurve {
+    /// The title.
+    pub title: Localized,
+    /// What stands below.
+    pub x: Axis,
+    /// What stands at the side.
+    pub y: Axis,
+    /// Where it comes from.
+    pub cited: Cited,
+    /// The tables; its id is the curve's.
+    pub curve: Arc<Curve>,
+    /// Published examples, run with the golden cases.
+    pub(crate) examples: Vec<CurveExample>,
+}
+
+/// What a curve must answer; numbers in the units of [`Curve::z`] and [`Curve::band`].
+#[derive(Clone, Debug)]
+pub(crate) struct CurveExample {
+    pub id: String,
+    pub stratum: u16,
+    pub x: i64,
+    pub y: i64,
+    /// `None` when not asked for; inside, `None` must be unknown.
+    pub z: Option<Option<i64>>,
+    pub band: Option<Option<i64>>,
+    pub place: Place,
+}
+
+/// An axis of a curve.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// What it measures.
+    pub title: Localized,
+    /// In which unit.
+    pub unit: String,
 }
 
 /// A document that a pack cites.
@@ -189,7 +235,7 @@ pub struct Code {
 }
 
 /// A countable quantity: enrollments, or a sum of a fact.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Measure {
     /// The id, unique in the pack; for a numerator written inside an indicator `INDICATOR.numerator`.
     pub id: Arc<str>,
@@ -205,6 +251,9 @@ pub struct Measure {
     pub dated_by: Expr,
     /// The organization code that decides the place (facts row).
     pub placed_by: Expr,
+    /// Measures that are counted with it, of the same program and at the same place: the whole is the sum of all. So one
+    /// enrollment can count in several periods, once by each.
+    pub also: Vec<MeasureIx>,
     /// Inherited from what it reads.
     pub secrecy: Secrecy,
 }
@@ -393,6 +442,8 @@ pub enum ItemKind {
     Source,
     /// A value set.
     ValueSet,
+    /// A reference curve.
+    Curve,
     /// A program's own keys.
     Program,
     /// A form.
@@ -431,9 +482,10 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// All kinds with the words used in packs.
-    pub const WORDS: [(&'static str, ItemKind); 19] = [
+    pub const WORDS: [(&'static str, ItemKind); 20] = [
         ("source", ItemKind::Source),
         ("value_set", ItemKind::ValueSet),
+        ("curve", ItemKind::Curve),
         ("program", ItemKind::Program),
         ("form", ItemKind::Form),
         ("derived", ItemKind::Derived),

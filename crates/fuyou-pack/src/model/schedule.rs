@@ -24,8 +24,10 @@ pub struct Visit {
     pub anchor: Expr,
     /// First day of the window.
     pub from: Span,
-    /// Last day of the window.
+    /// Last day of the window; with `to_excluded` the day after it.
     pub to: Span,
+    /// Whether the window ends on the day before `to`, as "under four months" does.
+    pub to_excluded: bool,
     /// How often `every` was added to both ends: 0 for the first time.
     pub shift: Option<(Span, u16)>,
     /// Which encounters of the form can fill it (one encounter's columns).

@@ -60,9 +60,10 @@ pub(crate) struct LayerHead {
     pub table: Table,
 }
 
-const ARRAYS: [(&str, ItemKind); 10] = [
+const ARRAYS: [(&str, ItemKind); 11] = [
     ("source", ItemKind::Source),
     ("value_set", ItemKind::ValueSet),
+    ("curve", ItemKind::Curve),
     ("visit", ItemKind::Visit),
     ("score", ItemKind::Score),
     ("rule", ItemKind::Rule),
@@ -102,7 +103,11 @@ pub(crate) fn collect(
                 head = Some(LayerHead { table });
             }
             [_] => {
-                collector.arrays(&mut table, "", &[ARRAYS[0], ARRAYS[1], ARRAYS[9]]);
+                collector.arrays(
+                    &mut table,
+                    "",
+                    &[ARRAYS[0], ARRAYS[1], ARRAYS[2], ARRAYS[10]],
+                );
                 collector.nothing_else(&table);
             }
             [program, "forms", ..] => collector.form(table, program, *file),
@@ -126,8 +131,8 @@ struct Collector<'a> {
 impl Collector<'_> {
     fn arrays(&mut self, table: &mut Table, program: &str, known: &[(&str, ItemKind)]) {
         for (name, kind) in known {
-            // Value sets may stand beside the program that uses them; they belong to the whole pack all the same.
-            let program = if *kind == ItemKind::ValueSet {
+            // These may stand beside the program that uses them; they belong to the whole pack all the same.
+            let program = if matches!(kind, ItemKind::ValueSet | ItemKind::Curve) {
                 ""
             } else {
                 program
@@ -197,7 +202,10 @@ impl Collector<'_> {
         let (Some(kind), Some(id)) = (kind, id) else {
             return;
         };
-        let program = if matches!(kind, ItemKind::ValueSet | ItemKind::Source) {
+        let program = if matches!(
+            kind,
+            ItemKind::ValueSet | ItemKind::Curve | ItemKind::Source
+        ) {
             ""
         } else {
             program

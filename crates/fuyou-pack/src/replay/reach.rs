@@ -124,6 +124,7 @@ pub(crate) fn known(node: &Node, environment: &dyn Environment) -> Known {
         }
         Kind::AddDays { date, days } => strict([of(date), of(days)]),
         Kind::AddMonths { date, months } => strict([of(date), of(months)]),
+        Kind::Curve { stratum, x, y, .. } => strict([of(stratum), of(x), of(y)]),
         Kind::IsNull(_) | Kind::Coalesce(_) | Kind::Distinct { .. } | Kind::Aggregate(_) => {
             Known::Anything
         }

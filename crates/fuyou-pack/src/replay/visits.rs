@@ -14,10 +14,13 @@ pub(crate) fn window(visit: &Visit, row: &[Value]) -> Option<(DayNumber, DayNumb
         return None;
     };
     let anchor = DayNumber(anchor);
-    Some((
-        edge(anchor, visit.from, visit.shift)?,
-        edge(anchor, visit.to, visit.shift)?,
-    ))
+    let to = edge(anchor, visit.to, visit.shift)?;
+    let last = if visit.to_excluded {
+        DayNumber(to.0.checked_sub(1)?)
+    } else {
+        to
+    };
+    Some((edge(anchor, visit.from, visit.shift)?, last))
 }
 
 /// A day a span after the anchor, moved on by the repetitions before this one. Months are added up before they are

@@ -269,9 +269,8 @@ fn every_check_of_a_form_has_a_case_that_trips_it() {
         return;
     }
     let pack = crate::load(&[read_folder(&folder, "packs/cn")]).unwrap();
-    let program = &pack.programs[0];
     let mut untripped: BTreeSet<(String, String)> = BTreeSet::new();
-    for form in &program.forms {
+    for form in pack.programs.iter().flat_map(|program| &program.forms) {
         let checks = form.checks.iter();
         let checks = checks.chain(form.groups.iter().flat_map(|group| &group.checks));
         untripped.extend(checks.map(|check| (form.id.to_string(), check.id.to_string())));

@@ -9,9 +9,10 @@ use crate::cases::run_cases;
 use crate::load;
 
 /// Where the blocks under each heading belong.
-const PLACES: [(&str, &[&str]); 10] = [
+const PLACES: [(&str, &[&str]); 11] = [
     ("pack.toml", &["pack.toml"]),
     ("Value sets", &["values.toml"]),
+    ("Reference curves", &["maternal/curves.toml"]),
     ("program.toml", &["maternal/program.toml"]),
     ("Forms", &["maternal/forms/antenatal.toml"]),
     ("Visits", &["maternal/visits.toml"]),
@@ -77,7 +78,7 @@ fn every_example_is_read() {
         .unwrap_or_else(|errors| panic!("{}", messages(&errors.0)));
     let report = run_cases(&pack);
     assert_eq!(messages(&report.failures), "");
-    assert_eq!(report.ran, 4);
+    assert_eq!(report.ran, 6);
     // The overlay moves the windows that the base's cases expect: it is read without them.
     let mut layers = [base, written("over", &overlay)];
     layers[0]

@@ -342,9 +342,10 @@ fn visit_line(cx: &Cx, pack: &Pack, program: &Program, visit: &Visit) -> VisitLi
         title: visit.title.get(cx.language).to_owned(),
         form: program.form(visit.form).title.get(cx.language).to_owned(),
         window: format!(
-            "{}: {} – {}{shift}",
+            "{}: {} – {}{}{shift}",
             visit.anchor.text(),
             visit.from,
+            if visit.to_excluded { "< " } else { "" },
             visit.to
         ),
         condition: visit

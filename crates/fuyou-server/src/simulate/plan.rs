@@ -23,7 +23,7 @@ impl Subject<'_> {
                 for window in windows {
                     let (from, to) = (
                         end(anchor, window.from, window.shift),
-                        end(anchor, window.to, window.shift),
+                        end(anchor, window.to, window.shift) - i32::from(window.to_excluded),
                     );
                     let at = self.chance.quantile(within);
                     days.push(from + (f64::from(to - from) * at).round() as i32);

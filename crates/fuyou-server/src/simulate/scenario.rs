@@ -120,6 +120,7 @@ pub(super) enum Timing {
 pub(super) struct Window {
     pub from: Span,
     pub to: Span,
+    pub to_excluded: bool,
     pub shift: Option<(Span, u16)>,
 }
 
@@ -172,4 +173,6 @@ pub(super) struct ReferralPlan {
     pub arrive_after: Generator,
     pub feedback: Amount,
     pub feedback_after: Generator,
+    pub follow_up: Amount,
+    pub follow_up_after: Generator,
 }

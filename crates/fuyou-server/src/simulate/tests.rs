@@ -279,7 +279,7 @@ fn take_all(program: &Program, subjects: &[Subject]) -> Vec<(Vec<String>, Vec<St
 #[test]
 fn a_county_passes_the_checks_of_its_own_pack_and_shows_the_intended_rates() {
     let pack = pack();
-    let program = &pack.programs[0];
+    let program = pack.program(pack.program_ix("maternal").unwrap());
     let scenario = scenario(&pack);
     let (lines, counts) = lines(&scenario, &options(20_000));
     let subjects = subjects(&lines);

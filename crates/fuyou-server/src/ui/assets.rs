@@ -58,6 +58,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("drafts.js", include_str!("js/drafts.js")),
     ("keeping.js", include_str!("js/keeping.js")),
     ("frame.js", include_str!("js/frame.js")),
+    ("find.js", include_str!("js/find.js")),
     ("record.js", include_str!("js/record.js")),
 ];
 

@@ -43,6 +43,8 @@ pub struct Frame {
     pub script: String,
     /// Path of the script of every page of those who record.
     pub frame_script: String,
+    /// Path of the script of the search in the bar.
+    pub find_script: String,
     /// The drafts that the browser keeps for the user, if the user records.
     pub drafts: Option<DraftKeys>,
     /// Token of the session, for every form.
@@ -154,6 +156,7 @@ impl Frame {
             stylesheet: stylesheet_path(),
             script: script_path("record.js"),
             frame_script: script_path("frame.js"),
+            find_script: script_path("find.js"),
             drafts: None,
             csrf: String::new(),
             user: None,

@@ -13,7 +13,7 @@ fn told(county: &County, answer: &Result<Recorded, Error>) -> String {
         Err(error) => return format!("{error} | {}", error.message().en),
     };
     let pack = county.care.pack();
-    let program = &pack.programs[0];
+    let program = pack.program(pack.program_ix("maternal").unwrap());
     let level = |level: Option<usize>| match level {
         Some(level) => program.risk.as_ref().unwrap().levels[level].id.to_string(),
         None => "unknown".to_owned(),
@@ -75,7 +75,10 @@ async fn a_visit_is_recorded_once_and_seen_at_once() {
         let enrollment = &story.enrollments[0];
         assert_eq!(enrollment.records.len(), 2);
         assert_eq!(enrollment.version, 2);
-        let program = &county.care.pack().programs[0];
+        let program = county
+            .care
+            .pack()
+            .program(county.care.pack().program_ix("maternal").unwrap());
         let form = program.form(enrollment.records[1].form);
         let weight = &enrollment.records[1].values[form.field("weight_kg").unwrap().get()];
         assert_eq!(*weight, Shown::Value(fuyou_expr::Value::Number(580)));
@@ -186,9 +189,18 @@ async fn unusual_values_need_a_reason() {
             county.care.record(&worker, record.clone()).await,
             Err(Error::Refused(_))
         ));
-        let form = county.care.pack().programs[0].form_ix("antenatal").unwrap();
+        let form = county
+            .care
+            .pack()
+            .program(county.care.pack().program_ix("maternal").unwrap())
+            .form_ix("antenatal")
+            .unwrap();
         let key = crate::care::finding_key(
-            county.care.pack().programs[0].form(form),
+            county
+                .care
+                .pack()
+                .program(county.care.pack().program_ix("maternal").unwrap())
+                .form(form),
             &preview.unanswered[0],
         );
         assert_eq!(key, "soft:fetal_heart_rate");
@@ -245,7 +257,10 @@ async fn corrections_keep_history_and_two_people_get_a_clear_answer() {
             .iter()
             .find(|record| record.id == recorded.encounter)
             .unwrap();
-        let weight = county.care.pack().programs[0]
+        let weight = county
+            .care
+            .pack()
+            .program(county.care.pack().program_ix("maternal").unwrap())
             .form(record.form)
             .field("weight_kg")
             .unwrap()

@@ -13,7 +13,7 @@ async fn a_village_doctor_sees_neither_values_nor_rules_of_an_infection() {
         let woman = county.woman("990001001").await;
         county.booked(woman).await;
         let nurse = county.user(Role::CountyWorker, "990000", "2024-06-01");
-        let program = &county.care.pack().programs[0];
+        let program = county.care.pack().program(county.care.pack().program_ix("maternal").unwrap());
         let form = program.form_ix("pmtct").unwrap();
         let secret = program.form(form).fields.iter().filter(|field| field.secrecy > fuyou_kernel::Secrecy::Sensitive);
         assert!(secret.count() > 0, "the pack keeps infections secret");
@@ -59,7 +59,12 @@ async fn every_list_of_the_pack_answers_page_by_page() {
             county.booked(woman).await;
         }
         let worker = county.user(Role::CountyWorker, "990000", "2024-06-01");
-        for list in &county.care.pack().programs[0].lists {
+        for list in &county
+            .care
+            .pack()
+            .program(county.care.pack().program_ix("maternal").unwrap())
+            .lists
+        {
             let mut seen = Vec::new();
             let mut after = None;
             loop {

@@ -199,7 +199,8 @@ async fn a_spreadsheet_comes_in_whatever_its_encoding_and_line_ends() {
         assert_eq!((report.encounters, report.rejected), (1, 1));
         assert!(reasons[0].starts_with("3,"), "{reasons:?}");
         let story = county.care.story(&clerk(&county), subject).await.unwrap();
-        let program = &county.care.pack().programs[0];
+        let pack = county.care.pack();
+        let program = pack.program(pack.program_ix("maternal").unwrap());
         let complaint = program
             .form(program.form_ix("antenatal").unwrap())
             .field("complaint")
