@@ -48,16 +48,27 @@ async function lastSeen(browser, name) {
   }
 }
 
+/** Logs in on a page that is not logged in. */
+export async function logIn(page, login, password = second) {
+  await page.goto("/login");
+  await page.fill("[name=login]", login);
+  await page.fill("[name=password]", password);
+  await page.click("main button");
+  await page.waitForURL((url) => url.pathname === "/");
+}
+
+/** A browser with a profile on the disk, as people have; closed without it, it starts again with what it kept. */
+export function launchWithProfile(profile, address) {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launchPersistentContext(profile, { executablePath, args: flags, baseURL: address, locale: "zh-CN", viewport: { width: 1280, height: 900 } });
+}
+
 function pages(browser, address, password = second) {
   return async (login, { width = 1280, language = "zh-CN" } = {}) => {
     const context = await browser.newContext({ baseURL: address, locale: language, viewport: { width, height: 900 } });
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
-    await page.goto("/login");
-    await page.fill("[name=login]", login);
-    await page.fill("[name=password]", password);
-    await page.click("main button");
-    await page.waitForURL((url) => url.pathname === "/");
+    await logIn(page, login, password);
     return page;
   };
 }
@@ -122,6 +133,7 @@ async function against(name, args, password, prepare, journey) {
     browser = await launch();
     await journey({
       data,
+      address,
       open: pages(browser, address, password),
       shot: (page, what) => page.screenshot({ path: join(artifacts, `${name}-${what}.png`), fullPage: true }),
     });

