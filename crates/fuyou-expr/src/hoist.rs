@@ -21,7 +21,7 @@ impl Node {
     /// Forgets where it and all below it were written, so that equal computations are equal.
     pub fn forget_places(&mut self) {
         self.span = 0..0;
-        for child in children(self) {
+        for child in self.children_mut() {
             child.forget_places();
         }
     }
@@ -36,46 +36,7 @@ fn hoist(node: &mut Node, place: &mut dyn FnMut(&Aggregate) -> Slot) {
         node.kind = Kind::Column(column);
         return;
     }
-    for child in children(node) {
+    for child in node.children_mut() {
         hoist(child, place);
-    }
-}
-
-/// The operands, as [`Node::children`] gives them.
-fn children(node: &mut Node) -> Vec<&mut Node> {
-    match &mut node.kind {
-        Kind::Literal(_) | Kind::Column(_) => Vec::new(),
-        Kind::Not(of) | Kind::IsNull(of) | Kind::Negate(of) | Kind::Absolute(of) => vec![of],
-        Kind::Length(of) | Kind::Size(of) => vec![of],
-        Kind::IsTruth { of, .. } | Kind::Like { of, .. } | Kind::Rescale { of, .. } => vec![of],
-        Kind::Round { of, .. } | Kind::DatePart { of, .. } | Kind::Has { of, .. } => vec![of],
-        Kind::And(all) | Kind::Or(all) | Kind::Coalesce(all) | Kind::Concat(all) => {
-            all.iter_mut().collect()
-        }
-        Kind::Extreme { of, .. } => of.iter_mut().collect(),
-        Kind::Compare { left, right, .. } | Kind::Distinct { left, right } => vec![left, right],
-        Kind::Arithmetic { left, right, .. } | Kind::Divide { left, right, .. } => {
-            vec![left, right]
-        }
-        Kind::NullIf { of, equal_to } => vec![of, equal_to],
-        Kind::DaysBetween { from, to } | Kind::Completed { from, to, .. } => vec![from, to],
-        Kind::AddDays { date, days: count }
-        | Kind::AddMonths {
-            date,
-            months: count,
-        } => vec![date, count],
-        Kind::Between { of, low, high } => vec![of, low, high],
-        Kind::Curve { stratum, x, y, .. } => vec![stratum, x, y],
-        Kind::In { of, list } => std::iter::once(&mut **of).chain(list).collect(),
-        Kind::Case { arms, otherwise } => {
-            let arms = arms
-                .iter_mut()
-                .flat_map(|arm| [&mut arm.when, &mut arm.then]);
-            arms.chain(otherwise.as_deref_mut()).collect()
-        }
-        Kind::Aggregate(aggregate) => {
-            let of = aggregate.of.iter_mut();
-            of.chain(&mut aggregate.filter).collect()
-        }
     }
 }

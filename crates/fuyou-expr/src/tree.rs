@@ -20,27 +20,19 @@ pub struct Node {
     pub span: Range<usize>,
 }
 
-impl Node {
-    /// Calls `see` for this node and everything below it, operands first to last after their operator.
-    pub fn visit<'n>(&'n self, see: &mut dyn FnMut(&'n Node)) {
-        see(self);
-        for child in self.children() {
-            child.visit(see);
-        }
-    }
-
-    /// The operands, in the order of writing; of an aggregate its argument and its filter.
-    pub fn children(&self) -> Vec<&Node> {
-        match &self.kind {
+/// The operands of a kind that is borrowed one way or the other.
+macro_rules! operands {
+    ($self:ident, $iter:ident, $as_deref:ident $(, $mut:tt)?) => {
+        match &$($mut)? $self.kind {
             Kind::Literal(_) | Kind::Column(_) => Vec::new(),
             Kind::Not(of) | Kind::IsNull(of) | Kind::Negate(of) | Kind::Absolute(of) => vec![of],
             Kind::Length(of) | Kind::Size(of) => vec![of],
             Kind::IsTruth { of, .. } | Kind::Like { of, .. } | Kind::Rescale { of, .. } => vec![of],
             Kind::Round { of, .. } | Kind::DatePart { of, .. } | Kind::Has { of, .. } => vec![of],
             Kind::And(all) | Kind::Or(all) | Kind::Coalesce(all) | Kind::Concat(all) => {
-                all.iter().collect()
+                all.$iter().collect()
             }
-            Kind::Extreme { of, .. } => of.iter().collect(),
+            Kind::Extreme { of, .. } => of.$iter().collect(),
             Kind::Compare { left, right, .. } | Kind::Distinct { left, right } => vec![left, right],
             Kind::Arithmetic { left, right, .. } | Kind::Divide { left, right, .. } => {
                 vec![left, right]
@@ -54,13 +46,38 @@ impl Node {
             } => vec![date, count],
             Kind::Between { of, low, high } => vec![of, low, high],
             Kind::Curve { stratum, x, y, .. } => vec![stratum, x, y],
-            Kind::In { of, list } => std::iter::once(&**of).chain(list).collect(),
+            Kind::In { of, list } => std::iter::once(&$($mut)? **of).chain(list).collect(),
             Kind::Case { arms, otherwise } => {
-                let arms = arms.iter().flat_map(|arm| [&arm.when, &arm.then]);
-                arms.chain(otherwise.as_deref()).collect()
+                let arms = arms
+                    .$iter()
+                    .flat_map(|arm| [&$($mut)? arm.when, &$($mut)? arm.then]);
+                arms.chain(otherwise.$as_deref()).collect()
             }
-            Kind::Aggregate(aggregate) => aggregate.of.iter().chain(&aggregate.filter).collect(),
+            Kind::Aggregate(aggregate) => {
+                let of = aggregate.of.$iter();
+                of.chain(&$($mut)? aggregate.filter).collect()
+            }
         }
+    };
+}
+
+impl Node {
+    /// Calls `see` for this node and everything below it, operands first to last after their operator.
+    pub fn visit<'n>(&'n self, see: &mut dyn FnMut(&'n Node)) {
+        see(self);
+        for child in self.children() {
+            child.visit(see);
+        }
+    }
+
+    /// The operands, in the order of writing; of an aggregate its argument and its filter.
+    pub fn children(&self) -> Vec<&Node> {
+        operands!(self, iter, as_deref)
+    }
+
+    /// The operands, as [`children`](Node::children) gives them.
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut Node> {
+        operands!(self, iter_mut, as_deref_mut, mut)
     }
 }
 

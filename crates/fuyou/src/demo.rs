@@ -7,9 +7,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use fuyou_kernel::{Date, Timestamp};
 use fuyou_server::access::{NewUser, Role, UserError, create_user};
+use fuyou_server::care::{Acting, WorkFilter};
 use fuyou_server::http::{App, Clock, serve};
 use fuyou_server::planning;
-use fuyou_server::registry::OrganizationKind;
+use fuyou_server::registry::{Organization, OrganizationId, OrganizationKind};
 use fuyou_server::simulate::{Extent, Options, Size};
 
 use crate::config::{Config, by_command, say, system_clock};
@@ -101,7 +102,7 @@ async fn make(app: &App, args: &Args, day: Date) -> anyhow::Result<()> {
     .await?;
     import_plan(app, day).await?;
     for role in Role::ALL {
-        create_account(app, role).await?;
+        create_account(app, role, day).await?;
     }
     Ok(())
 }
@@ -132,7 +133,7 @@ async fn import_plan(app: &App, day: Date) -> anyhow::Result<()> {
 }
 
 /// One account for each role, where such a person works.
-async fn create_account(app: &App, role: Role) -> anyhow::Result<()> {
+async fn create_account(app: &App, role: Role, day: Date) -> anyhow::Result<()> {
     let kind = match role {
         Role::VillageDoctor => OrganizationKind::VillageClinic,
         Role::TownshipWorker => OrganizationKind::TownshipCentre,
@@ -145,16 +146,20 @@ async fn create_account(app: &App, role: Role) -> anyhow::Result<()> {
         | Role::Auditor => OrganizationKind::Bureau,
     };
     let tree = app.tree();
-    let place = tree
-        .all()
-        .iter()
-        .find(|place| place.kind == kind)
+    let mut places = tree.all().iter().filter(|place| place.kind == kind);
+    let first = places
+        .next()
         .context("the county has places of every kind")?;
+    // Most villages have nothing to do on a given day; the account is for looking at one that has.
+    let place = match role {
+        Role::VillageDoctor => busiest(app, std::iter::once(first).chain(places), day).await?,
+        _ => first.id,
+    };
     let new = NewUser {
         login: login(role).to_owned(),
         name: format!("演示 {}", login(role)),
         role,
-        organization: place.id,
+        organization: place,
         password: PASSWORD.to_owned(),
         must_change_password: false,
     };
@@ -163,6 +168,27 @@ async fn create_account(app: &App, role: Role) -> anyhow::Result<()> {
         Ok(_) | Err(UserError::Taken(_)) => Ok(()),
         Err(other) => Err(other.into()),
     }
+}
+
+/// The place with the longest work list among the first twenty.
+async fn busiest(
+    app: &App,
+    places: impl Iterator<Item = &Arc<Organization>>,
+    day: Date,
+) -> anyhow::Result<OrganizationId> {
+    let care = app.care().context("没有规则包 · no pack was loaded")?;
+    let now = app.now();
+    let mut longest = None;
+    for place in places.take(20) {
+        let mut by = Acting::system(app.tree(), now, day);
+        by.actor.organization = place.id;
+        let page = care.work_list(&by, &WorkFilter::default(), None, 1).await?;
+        if longest.is_none_or(|(count, _)| page.everything > count) {
+            longest = Some((page.everything, place.id));
+        }
+    }
+    let (_, place) = longest.context("the county has places of every kind")?;
+    Ok(place)
 }
 
 fn login(role: Role) -> &'static str {

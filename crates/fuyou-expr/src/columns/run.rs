@@ -34,7 +34,7 @@ impl Plan {
             arena,
         } = scratch;
         arena.clear();
-        let library = Library {
+        let lookup = Library {
             texts: batch.texts,
             sets: batch.sets,
             constants,
@@ -51,7 +51,7 @@ impl Plan {
             };
             Step {
                 inputs,
-                library,
+                lookup,
                 node,
             }
             .run(arena, &mut rest[0]);
@@ -157,7 +157,7 @@ impl Plan {
 /// One node over one block.
 struct Step<'s> {
     inputs: Inputs<'s>,
-    library: Library<'s>,
+    lookup: Library<'s>,
     node: &'s PlanNode,
 }
 
@@ -191,14 +191,14 @@ impl Step<'_> {
                 self.known_of(&[*of], out);
                 if self.node.values {
                     let truth = self.truth_of(out);
-                    texts::matches(self.inputs, self.library, arena, (*of, pattern), truth);
+                    texts::matches(self.inputs, self.lookup, arena, (*of, pattern), truth);
                 }
             }
             Op::Has(of, need, codes) => {
                 self.known_of(&[*of], out);
                 if self.node.values {
                     let truth = self.truth_of(out);
-                    texts::has(self.inputs, self.library, (*of, *need, codes), truth);
+                    texts::has(self.inputs, self.lookup, (*of, *need, codes), truth);
                 }
             }
             Op::Case {
@@ -217,11 +217,11 @@ impl Step<'_> {
             }
             Op::Length(of) | Op::Size(of) => {
                 self.known_of(&[*of], out);
-                texts::measure(self.inputs, self.library, arena, *of, &mut out.numbers);
+                texts::measure(self.inputs, self.lookup, arena, *of, &mut out.numbers);
             }
             Op::Concat(parts) => {
                 self.known_of(parts, out);
-                texts::concat(self.inputs, self.library, arena, parts, out);
+                texts::concat(self.inputs, self.lookup, arena, parts, out);
             }
         }
     }
@@ -306,7 +306,7 @@ impl Step<'_> {
         }
         let truth = self.truth_of(out);
         if self.inputs.plan.class(left) != Class::Number {
-            texts::compare(self.inputs, self.library, arena, op, sides, truth);
+            texts::compare(self.inputs, self.lookup, arena, op, sides, truth);
             return;
         }
         let rows = self.inputs.batch.rows;

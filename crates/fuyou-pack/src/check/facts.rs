@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fuyou_expr::{Column, parse};
-use fuyou_kernel::Localized;
+use fuyou_expr::{Column, Type, parse};
+use fuyou_kernel::{Localized, Secrecy};
 
 use super::columns::Columns;
 use super::names::{check_snake, mentions};
@@ -28,6 +28,7 @@ struct RawColumn<'a> {
     title: Localized,
     unit: Option<String>,
     is: Option<Text<'a>>,
+    is_searched: bool,
     cited: crate::model::Cited,
 }
 
@@ -43,7 +44,7 @@ pub(crate) fn computed(
         context
             .items
             .of(kind, program)
-            .map(|item| read_column(context, sources, item))
+            .map(|item| read_column(context, sources, item, kind))
             .collect::<Vec<RawColumn<'_>>>()
     };
     let (derived, facts) = (read(ItemKind::Derived), read(ItemKind::Fact));
@@ -104,13 +105,19 @@ pub(crate) fn computed(
     }
 }
 
-fn read_column<'a>(context: &Context<'a>, sources: &Sources<'_>, item: &'a Item) -> RawColumn<'a> {
+fn read_column<'a>(
+    context: &Context<'a>,
+    sources: &Sources<'_>,
+    item: &'a Item,
+    kind: ItemKind,
+) -> RawColumn<'a> {
     let reader = Reader::new(&item.table, context.report);
     let title = reader
         .localized("title")
         .unwrap_or_else(|| Localized::new(item.id.as_str(), item.id.as_str()));
     let unit = reader.text("unit").map(|unit| unit.text.to_owned());
     let is = reader.need_text("is");
+    let is_searched = kind == ItemKind::Fact && reader.boolean("searched").unwrap_or(false);
     let cited = read_cited(&reader, sources);
     reader.finish();
     RawColumn {
@@ -118,6 +125,7 @@ fn read_column<'a>(context: &Context<'a>, sources: &Sources<'_>, item: &'a Item)
         title,
         unit,
         is,
+        is_searched,
         cited,
     }
 }
@@ -173,6 +181,13 @@ impl Making<'_> {
             Ok(is) => {
                 let range = is.range().map(|bounds| (bounds.min, bounds.max));
                 let (ty, secrecy) = (is.ty().clone(), is.secrecy());
+                if column.is_searched && (ty != Type::Text || secrecy > Secrecy::Open) {
+                    context.report.error(
+                        column.item.id_at,
+                        "能被查找的事实必须是公开的文本",
+                        "a fact that people search by is text, and open",
+                    );
+                }
                 let slot = self.columns.add_row(
                     &column.item.id,
                     Column {
@@ -189,6 +204,7 @@ impl Making<'_> {
                     ty,
                     secrecy,
                     slot,
+                    is_searched: column.is_searched,
                     cited: column.cited.clone(),
                 });
             }

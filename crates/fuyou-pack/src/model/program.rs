@@ -190,6 +190,8 @@ pub struct Fact {
     pub secrecy: Secrecy,
     /// Its place in [`crate::Outcome::row`].
     pub slot: Slot,
+    /// A number by which people look for a subject: an open text.
+    pub is_searched: bool,
     /// The source.
     pub cited: Cited,
 }

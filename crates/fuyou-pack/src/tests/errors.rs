@@ -121,6 +121,11 @@ fn one_error_each() {
     );
     check(
         "bicycle/more.toml",
+        "[facts.sales]\nis = \"count(*)\"\nsearched = true",
+        "mini/bicycle/more.toml:1:8: a fact that people search by is text, and open",
+    );
+    check(
+        "bicycle/more.toml",
         "[facts]\nservices = \"count(*)\"",
         "mini/bicycle/program.toml:15:1: fact `services` is already defined at mini/bicycle/more.toml:2; to change it write change = \"alter\" or \"replace\"",
     );

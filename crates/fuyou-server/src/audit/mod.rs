@@ -11,12 +11,15 @@
 mod model;
 mod store;
 mod web;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub use model::{Break, Filter, Position, Verified};
 pub(crate) use web::routes;
+#[cfg(test)]
+pub(crate) use words::words_are_known;
 
 use crate::access::{Action, Denied};
 use crate::db::{Db, Entry, Error};

@@ -120,3 +120,11 @@ pub(super) async fn entries(
         next,
     ))
 }
+
+/// Which actions on which tables the trail knows.
+#[cfg(test)]
+pub(super) async fn words(reader: &mut Connection) -> Result<Vec<(String, String)>, Error> {
+    query("select distinct action, entity from audit")
+        .all(reader)
+        .await
+}

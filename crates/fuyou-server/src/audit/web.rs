@@ -7,6 +7,7 @@ use fuyou_kernel::{Date, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::words::{self, ACTIONS, ENTITIES, Kind};
 use super::{Filter, Position, entries};
 use crate::access::Action;
 use crate::http::{Access, Cx, Error, Route, encoded};
@@ -60,6 +61,8 @@ struct Line {
 #[template(path = "audit/audit.html")]
 struct AuditPage {
     frame: Frame,
+    actions: Vec<(&'static str, String)>,
+    entities: Vec<(&'static str, String)>,
     query: AuditQuery,
     lines: Vec<Line>,
     next: Option<String>,
@@ -97,22 +100,29 @@ async fn show(cx: Cx, Query(query): Query<AuditQuery>) -> Result<Response, Error
             .strftime("%Y-%m-%d %H:%M:%S")
             .to_string(),
         actor: entry.actor_login,
-        action: entry.action.into_owned(),
-        entity: entry.entity.into_owned(),
+        action: Kind::Action.label(cx.language, &entry.action),
+        entity: Kind::Entity.label(cx.language, &entry.entity),
         subject: entry
             .subject_id
             .map(|id| id.to_string())
             .unwrap_or_default(),
-        detail: entry.detail,
+        detail: words::detail(cx.language, &entry.detail),
     });
     let next = next.map(|position: Position| query.address(position));
     let page = AuditPage {
         frame: Frame::new(&cx, "menu-audit"),
+        actions: choices(&cx, Kind::Action, ACTIONS),
+        entities: choices(&cx, Kind::Entity, ENTITIES),
         lines: lines.collect(),
         query,
         next,
     };
     Ok(html(&page)?.into_response())
+}
+
+fn choices(cx: &Cx, kind: Kind, words: &'static [&'static str]) -> Vec<(&'static str, String)> {
+    let label = |word: &&'static str| (*word, kind.label(cx.language, word));
+    words.iter().map(label).collect()
 }
 
 fn start_of(cx: &Cx, date: Date) -> Option<Timestamp> {

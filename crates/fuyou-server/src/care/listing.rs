@@ -8,12 +8,28 @@ use super::register::{ListFilter, ListHead, ListPage, ListRow};
 use super::tables::{self, After, Question};
 use super::{Acting, Care, Cursor, EnrollmentId, Error, Risk, Shown, SubjectId};
 use crate::access::Action;
+use crate::db::{self, Connection};
 use crate::registry::OrganizationId;
 
 /// Lines of one page at most; an export asks for page after page.
 const LINES_MAX: u32 = 1_000;
 
 impl Care {
+    /// The subjects of whom a fact that the pack lets people search by is this number, whoever may see them; letters
+    /// count in either case. One statement for each such fact.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn numbered(
+        &self,
+        reader: &mut Connection,
+        number: &str,
+        limit: i64,
+    ) -> Result<Vec<Uuid>, db::Error> {
+        let number = number.to_ascii_lowercase();
+        tables::subjects(reader, (self.pack(), self.tables()), &number, limit).await
+    }
+
     /// One page of a list of the pack; `list` is the program's id and the list's. Two statements.
     ///
     /// # Errors

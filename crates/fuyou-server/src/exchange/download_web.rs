@@ -17,37 +17,43 @@ pub(crate) type Sending = Sheet<Outgoing>;
 
 /// Where the lines come from.
 pub(crate) trait Lines: Send + 'static {
-    /// Writes some more lines, and says whether others follow.
-    fn write_some(
-        &mut self,
+    /// Lines that are read together.
+    type Page: Send + 'static;
+
+    /// Writes the lines of a page, and reads the page that follows, if there is one.
+    fn write(
+        &self,
+        page: Self::Page,
         sheet: &mut Sending,
-    ) -> impl Future<Output = Result<bool, Error>> + Send;
+    ) -> impl Future<Output = Result<Option<Self::Page>, Error>> + Send;
 }
 
 /// Answers with a table as a file. `stem` is the file's name without its ending, in letters, digits and hyphens.
 ///
 /// A failure after the first line cuts the connection, so that the client does not take a part for the whole.
-pub(crate) fn download(
+pub(crate) fn download<L: Lines>(
     stem: &str,
     kind: SheetKind,
     head: &[String],
-    lines: impl Lines,
+    lines: L,
+    first: L::Page,
 ) -> Result<Response, Error> {
     let outgoing = Outgoing::default();
     let sheet = Sheet::begin(kind, outgoing.clone(), head)?;
-    let body = stream::try_unfold((Some(sheet), lines), move |(sheet, mut lines)| {
+    let body = stream::try_unfold((Some((sheet, first)), lines), move |(left, lines)| {
         let outgoing = outgoing.clone();
         async move {
-            let Some(mut sheet) = sheet else {
+            let Some((mut sheet, page)) = left else {
                 return Ok::<_, Error>(None);
             };
-            let sheet = if lines.write_some(&mut sheet).await? {
-                Some(sheet)
-            } else {
-                sheet.finish()?;
-                None
+            let left = match lines.write(page, &mut sheet).await? {
+                Some(next) => Some((sheet, next)),
+                None => {
+                    sheet.finish()?;
+                    None
+                }
             };
-            Ok(Some((outgoing.take(), (sheet, lines))))
+            Ok(Some((outgoing.take(), (left, lines))))
         }
     });
     let headers = [
@@ -107,33 +113,29 @@ mod tests {
 
     /// Lines with running numbers; fails at one of them.
     struct Numbers {
-        next: i64,
         end: i64,
         fails_at: i64,
     }
 
     impl Lines for Numbers {
-        async fn write_some(&mut self, sheet: &mut Sending) -> Result<bool, Error> {
-            if self.next >= self.fails_at {
+        type Page = i64;
+
+        async fn write(&self, first: i64, sheet: &mut Sending) -> Result<Option<i64>, Error> {
+            if first >= self.fails_at {
                 return Err(Error::NotFound);
             }
-            for n in self.next..self.end.min(self.next + 500) {
+            for n in first..self.end.min(first + 500) {
                 sheet.line([Value::Int(n), Value::Text("a line of some length")])?;
             }
-            self.next += 500;
-            Ok(self.next < self.end)
+            Ok(Some(first + 500).filter(|next| *next < self.end))
         }
     }
 
     /// Sends lines, and gives the whole body (or how it failed) and the longest piece that was held at once.
     async fn sent(kind: SheetKind, end: i64, fails_at: i64) -> (Result<Vec<u8>, ()>, usize) {
-        let lines = Numbers {
-            next: 0,
-            end,
-            fails_at,
-        };
+        let lines = Numbers { end, fails_at };
         let head = ["n".to_owned(), "text".to_owned()];
-        let mut body = std::pin::pin!(download("t", kind, &head, lines).unwrap().into_body());
+        let mut body = std::pin::pin!(download("t", kind, &head, lines, 0).unwrap().into_body());
         let (mut whole, mut longest) = (Vec::new(), 0);
         while let Some(piece) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
             let Ok(piece) = piece else {

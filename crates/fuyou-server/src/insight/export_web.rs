@@ -61,27 +61,19 @@ pub(super) async fn download(
     let head = ["name", "residence", "organization", "on", "adds", "phone"]
         .map(|column| cx.t(&format!("insight-column-{column}")));
     let stem = format!("{id}-{}-{period}-{}", node.code, group.word());
-    let lines = PersonLines {
-        behind,
-        page: Some(first),
-        cx,
-    };
-    send(&stem, kind, &head, lines)
+    send(&stem, kind, &head, PersonLines { behind, cx }, first)
 }
 
 /// The lines of a group that is being taken out.
 struct PersonLines {
     cx: Cx,
     behind: Behind,
-    /// The page to be written next.
-    page: Option<Page>,
 }
 
 impl Lines for PersonLines {
-    async fn write_some(&mut self, sheet: &mut Sending) -> Result<bool, Error> {
-        let Some(page) = self.page.take() else {
-            return Ok(false);
-        };
+    type Page = Page;
+
+    async fn write(&self, page: Page, sheet: &mut Sending) -> Result<Option<Page>, Error> {
         for line in person_lines(&self.cx, &page.lines).await? {
             sheet.line([
                 Value::Text(&line.name),
@@ -92,11 +84,11 @@ impl Lines for PersonLines {
                 Value::Text(&line.phone),
             ])?;
         }
-        if let Some(after) = page.next {
-            let (pack, actor) = (pack_of(&self.cx)?, &self.cx.actor);
-            let next = persons(&self.cx.db, pack, actor, &self.behind, Some(&after), BATCH).await?;
-            self.page = Some(next);
-        }
-        Ok(self.page.is_some())
+        let Some(after) = page.next else {
+            return Ok(None);
+        };
+        let (pack, actor) = (pack_of(&self.cx)?, &self.cx.actor);
+        let next = persons(&self.cx.db, pack, actor, &self.behind, Some(&after), BATCH);
+        Ok(Some(next.await?))
     }
 }

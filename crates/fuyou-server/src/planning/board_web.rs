@@ -69,6 +69,18 @@ struct BoardPage {
 }
 
 pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html<String>, Error> {
+    page(cx, query, "menu-board").await
+}
+
+/// The board of the actor's own organization, as the home of those who plan.
+///
+/// # Errors
+/// As the board.
+pub(crate) async fn home(cx: Cx) -> Result<Html<String>, Error> {
+    page(cx, BoardQuery::default(), "menu-home").await
+}
+
+async fn page(cx: Cx, query: BoardQuery, menu: &str) -> Result<Html<String>, Error> {
     let pack = pack_of(&cx)?;
     let year = year_of(&query.year, cx.today)?;
     let tree = &cx.actor.tree;
@@ -98,7 +110,7 @@ pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html
         (word, class, board.count(progress))
     });
     html(&BoardPage {
-        frame: Frame::new(&cx, "menu-board"),
+        frame: Frame::new(&cx, menu).titled(cx.t("menu-board")),
         node: node.name.clone(),
         nodes: node_choices(&cx, node),
         year,

@@ -26,6 +26,7 @@ mod page_tests;
 mod tests;
 
 pub use board::{Board, Row, board, board_unguarded};
+pub(crate) use board_web::home;
 pub use breakdown::{BreakdownError, by_population};
 pub use figures::{Entry, FigureEntry, enter, entries};
 pub use plans::{

@@ -8,7 +8,7 @@ use fuyou_kernel::Localized;
 use super::breakdown::by_population;
 use super::plans::{self, Opened};
 use super::plans_web::{id_of, number};
-use super::target::{Method, PlanId, Share, TargetId, counts};
+use super::target::{Method, PlanId, PlanTarget, Share, TargetId, counts};
 use crate::http::{Cx, Error, Form};
 use crate::insight::Decimal;
 use crate::ui::{Frame, html};
@@ -41,15 +41,7 @@ pub(super) async fn shares(
 ) -> Result<Html<String>, Error> {
     let (id, target): (PlanId, TargetId) = (id_of(&id)?, id_of(&target)?);
     let opened = plans::open(&cx, id).await?;
-    let known = opened
-        .targets
-        .iter()
-        .find(|known| known.id == target)
-        .ok_or(Error::NotFound)?;
-    let whole = known
-        .value
-        .filter(|_| known.can_be_broken_down())
-        .ok_or(Error::NotFound)?;
+    let (known, whole) = divisible(&opened, target)?;
     let is_count = counts(known);
     let children = areas(&cx, &opened);
     let populations: Vec<i64> = children
@@ -95,6 +87,15 @@ pub(super) async fn shares(
     })
 }
 
+/// A target that can be broken down, with its value for the whole.
+fn divisible(opened: &Opened, target: TargetId) -> Result<(&PlanTarget, Decimal), Error> {
+    let known = opened.targets.iter().find(|known| known.id == target);
+    let known = known.filter(|known| known.can_be_broken_down());
+    known
+        .and_then(|known| Some((known, known.value?)))
+        .ok_or(Error::NotFound)
+}
+
 type Area = (
     crate::registry::OrganizationId,
     (String, String),
@@ -127,15 +128,7 @@ pub(super) async fn shared(
 ) -> Result<Redirect, Error> {
     let (id, target): (PlanId, TargetId) = (id_of(&id)?, id_of(&target)?);
     let opened = plans::open(&cx, id).await?;
-    let known = opened
-        .targets
-        .iter()
-        .find(|known| known.id == target)
-        .ok_or(Error::NotFound)?;
-    let whole = known
-        .value
-        .filter(|_| known.can_be_broken_down())
-        .ok_or(Error::NotFound)?;
+    let (_, whole) = divisible(&opened, target)?;
     let field = |name: &str| {
         pairs
             .iter()

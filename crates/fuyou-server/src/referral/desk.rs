@@ -7,7 +7,7 @@ use fuyou_pack::Pack;
 use uuid::Uuid;
 
 use super::store::{self, ReferralRow};
-use super::{DeskFilter, DeskPage, ReferralId, ReferralShown, Side, Slip, Urgency};
+use super::{DeskFilter, DeskPage, ReferralId, ReferralShown, Side, SideCount, Slip, Urgency};
 use crate::access::Action;
 use crate::care::{Acting, Care, Cursor, EnrollmentId, Error, SubjectId};
 use crate::registry::OrganizationId;
@@ -37,8 +37,7 @@ pub async fn desk(
     let mut reader = care.db().read().await?;
     let mut page = DeskPage {
         rows: Vec::new(),
-        running: [0; 3],
-        late: [0; 3],
+        counts: [SideCount::default(); 3],
         next: None,
         urgent: HashMap::new(),
     };
@@ -46,14 +45,13 @@ pub async fn desk(
         .into_iter()
         .enumerate()
     {
-        (page.running[position], page.late[position]) =
-            store::counts(&mut reader, at, side).await?;
+        page.counts[position] = store::counts(&mut reader, at, side).await?;
     }
     let after = after.map(read_cursor).transpose()?;
     let mut rows = store::page(
         &mut reader,
         at,
-        (filter.side, filter.running),
+        (filter.side, filter.span),
         after,
         limit + 1,
     )
@@ -81,11 +79,11 @@ pub async fn desk(
     Ok(page)
 }
 
-/// How many referrals to the actor's subtree are running, and how many of them are late. One statement.
+/// How many referrals to the actor's subtree are running. One statement.
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn incoming(care: &Care, by: &Acting) -> Result<(i64, i64), Error> {
+pub async fn incoming(care: &Care, by: &Acting) -> Result<SideCount, Error> {
     by.actor.require_anywhere(Action::ManageReferral)?;
     let place = by
         .actor

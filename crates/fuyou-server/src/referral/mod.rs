@@ -15,7 +15,8 @@ mod web;
 pub(crate) use desk::shown;
 pub use desk::{desk, incoming, slip as slip_of};
 pub use model::{
-    DeskFilter, DeskPage, ReferralId, ReferralShown, ReferralState, Sending, Side, Step,
+    DeskFilter, DeskPage, LATE_DAYS_MAX, ReferralId, ReferralShown, ReferralState, Sending, Side,
+    SideCount, Span, Step,
 };
 pub use slip::{Slip, Urgency};
 pub use steps::{send, step};

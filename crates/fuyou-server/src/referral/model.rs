@@ -135,8 +135,34 @@ pub enum Side {
 pub struct DeskFilter {
     /// Which side.
     pub side: Side,
-    /// Only those for which something must still happen.
-    pub running: bool,
+    /// Which of them.
+    pub span: Span,
+}
+
+/// Which referrals of a side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Span {
+    /// Something must still happen, and it is not late by more than [`LATE_DAYS_MAX`].
+    #[default]
+    Running,
+    /// Late by more than that: somebody has to find out what became of her.
+    Older,
+    /// Every referral.
+    All,
+}
+
+/// Days late after which a referral no longer stands among the day's work.
+pub const LATE_DAYS_MAX: i32 = 30;
+
+/// How many referrals of a side are running.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SideCount {
+    /// Something must still happen, and it is not late by more than [`LATE_DAYS_MAX`].
+    pub running: i64,
+    /// How many of those are late.
+    pub late: i64,
+    /// Late by more than that.
+    pub older: i64,
 }
 
 /// One page of the referral desk, the most urgent first.
@@ -144,10 +170,8 @@ pub struct DeskFilter {
 pub struct DeskPage {
     /// The referrals.
     pub rows: Vec<ReferralShown>,
-    /// How many are running on each side: incoming, outgoing, escalated.
-    pub running: [i64; 3],
-    /// How many of those are late.
-    pub late: [i64; 3],
+    /// How many there are on each side: incoming, outgoing, escalated.
+    pub counts: [SideCount; 3],
     /// Those of them that cannot wait.
     pub urgent: HashMap<ReferralId, Urgency>,
     /// Where the next page begins.

@@ -5,7 +5,7 @@ use fuyou_pack::Program;
 use fuyou_pack::replay::{self, ReferralOutcome, ReferralState};
 use uuid::Uuid;
 
-use super::{Side, Slip, Urgency};
+use super::{LATE_DAYS_MAX, Side, SideCount, Slip, Span, Urgency};
 use crate::db::{Connection, DbDate, DbInstant, Error, Operation, Tx, query, row};
 
 row! {
@@ -317,24 +317,30 @@ macro_rules! late {
 pub(super) type After = (Date, Uuid);
 
 /// Lines without a clock come last.
-pub(super) const FAR: Date = Date::constant(9999, 12, 31);
+pub(super) const FAR: Date = Date::constant(9999, 12, 30);
 
 /// Urgent referrals read for one page at most.
 const URGENT_MAX: i64 = 500;
+
+/// What is due before this day stands no longer among the day's work.
+fn floor(today: Date) -> Date {
+    let first = DayNumber(DayNumber::from(today).0 - LATE_DAYS_MAX);
+    Date::try_from(first).unwrap_or(today)
+}
 
 /// One page of one side of the desk, the most urgent first.
 pub(super) async fn page(
     connection: &mut Connection,
     (path, today): (&str, Date),
-    (side, running): (Side, bool),
+    (side, span): (Side, Span),
     after: Option<After>,
     limit: u32,
 ) -> Result<Vec<ReferralRow>, Error> {
     macro_rules! page {
         ($side:expr) => {
             concat!(
-                "select ", columns!(), " from referral where ", $side, " and $2 = $2 and ($3 = 0 or next_by is not null) \
-                 and (coalesce(next_by, $4), id) > ($5, $6) order by coalesce(next_by, $4), id limit $7"
+                "select ", columns!(), " from referral where ", $side, " and $2 = $2 and coalesce(next_by, $4) >= $3 \
+                 and coalesce(next_by, $4) < $8 and (coalesce(next_by, $4), id) > ($5, $6) order by coalesce(next_by, $4), id limit $7"
             )
         };
     }
@@ -346,15 +352,22 @@ pub(super) async fn page(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    let (by, id) = after.unwrap_or((Date::constant(1, 1, 1), Uuid::nil()));
+    let beginning = Date::constant(1, 1, 1);
+    let (by, id) = after.unwrap_or((beginning, Uuid::nil()));
+    let (from, before) = match span {
+        Span::Running => (floor(today), FAR),
+        Span::Older => (beginning, floor(today)),
+        Span::All => (beginning, Date::MAX),
+    };
     query(sql)
         .bind(path)
         .bind(DbDate(today))
-        .bind(i64::from(running))
+        .bind(DbDate(from))
         .bind(DbDate(FAR))
         .bind(DbDate(by))
         .bind(id)
         .bind(i64::from(limit))
+        .bind(DbDate(before))
         .all(connection)
         .await
 }
@@ -392,16 +405,18 @@ pub(super) async fn urgent(
         .await
 }
 
-/// How many referrals of a side are running, and how many of those are late.
+/// How many referrals of a side are running.
 pub(super) async fn counts(
     connection: &mut Connection,
     (path, today): (&str, Date),
     side: Side,
-) -> Result<(i64, i64), Error> {
+) -> Result<SideCount, Error> {
     macro_rules! count {
         ($side:expr) => {
             concat!(
-                "select count(*), coalesce(sum(case when next_by < $2 then 1 else 0 end), 0) from referral \
+                "select coalesce(sum(case when next_by >= $3 then 1 else 0 end), 0), \
+                 coalesce(sum(case when next_by >= $3 and next_by < $2 then 1 else 0 end), 0), \
+                 coalesce(sum(case when next_by < $3 then 1 else 0 end), 0) from referral \
                  where next_by is not null and ", $side
             )
         };
@@ -414,9 +429,15 @@ pub(super) async fn counts(
         Side::Outgoing => OUTGOING,
         Side::Escalated => ESCALATED,
     };
-    query(sql)
+    let (running, late, older) = query(sql)
         .bind(path)
         .bind(DbDate(today))
+        .bind(DbDate(floor(today)))
         .one(connection)
-        .await
+        .await?;
+    Ok(SideCount {
+        running,
+        late,
+        older,
+    })
 }

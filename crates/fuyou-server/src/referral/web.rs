@@ -7,7 +7,9 @@ use fuyou_kernel::{DayNumber, Id, Localized};
 use fuyou_pack::input::read_day;
 use serde::Deserialize;
 
-use super::{DeskFilter, ReferralShown, ReferralState, Side, Step, Urgency, desk, incoming, step};
+use super::{
+    DeskFilter, ReferralShown, ReferralState, Side, Span, Step, Urgency, desk, incoming, step,
+};
 use crate::access::Action;
 use crate::care::{Acting, Cursor};
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
@@ -35,7 +37,7 @@ pub(crate) fn routes() -> Vec<Route> {
 #[serde(default)]
 struct DeskQuery {
     side: String,
-    all: String,
+    span: String,
     after: String,
 }
 
@@ -44,6 +46,12 @@ struct SideView {
     label: String,
     count: i64,
     late: i64,
+    is_current: bool,
+}
+
+struct SpanView {
+    href: String,
+    label: String,
     is_current: bool,
 }
 
@@ -79,12 +87,24 @@ struct DeskPage {
     frame: Frame,
     cx: Cx,
     sides: Vec<SideView>,
-    running: (String, bool),
-    everything: (String, bool),
+    spans: Vec<SpanView>,
+    /// How many are folded away, and where they are.
+    older: Option<(i64, String)>,
+    is_older: bool,
     lines: Vec<LineView>,
     side: String,
     first: String,
     next: Option<String>,
+}
+
+const SPANS: [Span; 3] = [Span::Running, Span::Older, Span::All];
+
+fn span_word(span: Span) -> &'static str {
+    match span {
+        Span::Running => "running",
+        Span::Older => "older",
+        Span::All => "all",
+    }
 }
 
 fn side_word(side: Side) -> &'static str {
@@ -104,8 +124,7 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
         .unwrap_or_default();
     // Who sends and receives nothing sees first what has been sent.
     let side = if query.side.is_empty() {
-        let (running, _) = incoming(care, &Acting::from(&cx)).await?;
-        if running > 0 {
+        if incoming(care, &Acting::from(&cx)).await?.running > 0 {
             Side::Incoming
         } else {
             Side::Outgoing
@@ -113,10 +132,9 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
     } else {
         side
     };
-    let filter = DeskFilter {
-        side,
-        running: query.all.is_empty(),
-    };
+    let known = |span: &Span| span_word(*span) == query.span;
+    let span = SPANS.into_iter().find(known).unwrap_or_default();
+    let filter = DeskFilter { side, span };
     let after = Some(query.after.clone())
         .filter(|after| !after.is_empty())
         .map(Cursor);
@@ -127,29 +145,39 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
         .map(|row| Id::from_uuid(row.subject.uuid()))
         .collect();
     let names = listed(&cx, &ids).await??;
-    let address = |side: Side, all: bool| {
+    let address = |side: Side, span: Span| {
         format!(
-            "/referrals?side={}{}",
+            "/referrals?side={}&span={}",
             side_word(side),
-            if all { "&all=1" } else { "" }
+            span_word(span)
         )
     };
-    let first = address(side, !filter.running);
+    let first = address(side, span);
+    let older = sides.iter().position(|known| *known == side);
+    let older = older.map_or(0, |at| page.counts[at].older);
     let view = DeskPage {
         frame: Frame::new(&cx, "menu-referrals"),
         sides: sides
             .into_iter()
             .enumerate()
             .map(|(at, known)| SideView {
-                href: address(known, false),
+                href: address(known, Span::Running),
                 label: cx.t(&format!("referral-{}", side_word(known))),
-                count: page.running[at],
-                late: page.late[at],
+                count: page.counts[at].running,
+                late: page.counts[at].late,
                 is_current: known == side,
             })
             .collect(),
-        running: (address(side, false), filter.running),
-        everything: (address(side, true), !filter.running),
+        spans: SPANS
+            .into_iter()
+            .map(|known| SpanView {
+                href: address(side, known),
+                label: cx.t(&format!("referral-{}", span_word(known))),
+                is_current: known == span,
+            })
+            .collect(),
+        older: (older > 0 && span == Span::Running).then(|| (older, address(side, Span::Older))),
+        is_older: span == Span::Older,
         lines: page
             .rows
             .iter()

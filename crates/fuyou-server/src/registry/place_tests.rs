@@ -2,7 +2,7 @@
 
 use fuyou_kernel::Date;
 
-use crate::testkit::{Answer, TestApp, each_database, on_each_database, words};
+use crate::testkit::{TestApp, each_database, on_each_database, says};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
 const NEW: &str = "018f0000-0000-7000-8000-0000000000d1";
@@ -10,18 +10,6 @@ const NEW: &str = "018f0000-0000-7000-8000-0000000000d1";
 fn form(app: &TestApp, id: &str, code: &str, parent: &str) -> String {
     let parent = app.organization(parent);
     format!("id={id}&code={code}&name=杏村卫生室&level=village&kind=village_clinic&parent={parent}")
-}
-
-#[track_caller]
-fn says(answer: &Answer, status: u16, wanted: &[&str]) {
-    assert_eq!(answer.status.as_u16(), status, "{}", words(&answer.body));
-    for text in wanted {
-        assert!(
-            answer.body.contains(text),
-            "{text}: {}",
-            words(&answer.body)
-        );
-    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! Finding persons: by characters, pinyin, initials, end of the phone, or document number.
+//! Finding persons: by characters, pinyin, initials, end of the phone, document number, or a number that the pack says
+//! people look for.
 
 use fuyou_kernel::{Date, Id, Phone};
 use uuid::Uuid;
@@ -82,7 +83,12 @@ pub(super) fn names_somebody(text: &str) -> bool {
     matches!(Query::read(text), Query::Phone(_) | Query::Number(_))
 }
 
-/// Persons the actor may see without a reason, in the order they were registered. One statement per page.
+/// Persons of whom a program keeps one number, at most; more are not told apart by it.
+const NUMBERED_MAX: i64 = 8;
+
+/// Persons the actor may see without a reason, in the order they were registered, those whose number it is before all
+/// others. One statement per page; for a text with a digit one more for each number that the pack lets people search by,
+/// and one for every two who have it.
 ///
 /// Identifiers typed into the search are not logged; that a search took place is not audited, opening a record is.
 pub async fn search(
@@ -107,6 +113,15 @@ pub async fn search(
         limit: PAGE as i64 + 1,
     };
     let mut reader = cx.db.read().await?;
+    let numbered = match (after, cx.app.care()) {
+        (None, Some(care)) if text.contains(|c: char| c.is_ascii_digit()) => {
+            let ids = care
+                .numbered(&mut reader, text.trim(), NUMBERED_MAX)
+                .await?;
+            store::of_ids(&mut reader, &ids, &area).await?
+        }
+        _ => Vec::new(),
+    };
     let mut rows = match Query::read(text) {
         Query::Everybody => store::by_name(&mut reader, "", &area).await?,
         Query::Name(name) => store::by_name(&mut reader, &name, &area).await?,
@@ -128,7 +143,13 @@ pub async fn search(
     } else {
         None
     };
-    let found = rows.into_iter().map(|row| Found {
+    let is_new = |row: &store::Row| {
+        numbered
+            .iter()
+            .all(|known| known.subject_id != row.subject_id)
+    };
+    rows.retain(is_new);
+    let found = numbered.into_iter().chain(rows).map(|row| Found {
         id: Id::from_uuid(row.subject_id),
         name: row.name,
         birth_on: row.birth_on.0,

@@ -131,6 +131,21 @@ pub(super) async fn by_id_no(
     found(connection, SQL, hashes.each_ref(), area).await
 }
 
+/// These persons, as far as they may be seen.
+pub(super) async fn of_ids(
+    connection: &mut Connection,
+    ids: &[Uuid],
+    area: &Area,
+) -> Result<Vec<Row>, Error> {
+    const SQL: &str = found!("p.subject_id in ($1, $2)", "m.subject_id in ($1, $2)");
+    let mut rows = Vec::new();
+    for pair in ids.chunks(2) {
+        let (first, second) = (pair[0], pair[pair.len() - 1]);
+        rows.extend(found(connection, SQL, [first, second], area).await?);
+    }
+    Ok(rows)
+}
+
 /// These persons, without asking who may see them.
 pub(super) async fn by_ids(connection: &mut Connection, ids: &[Uuid]) -> Result<Vec<Row>, Error> {
     let places: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();

@@ -19,6 +19,9 @@ use crate::db::retry;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::ui::{Frame, html};
 
+/// Persons shown while somebody is typing.
+const FOUND_MAX: usize = 8;
+
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
     let read = Access::Needs(Action::ReadPerson);
@@ -26,6 +29,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let mut routes = vec![
         Route::get("/persons", read, show_search),
         Route::post("/persons/search", read, submit_search),
+        Route::post("/persons/found", read, show_found),
         Route::post("/persons", write, submit_person),
         Route::get("/persons/new", write, show_new),
         Route::get("/persons/{id}", read, show_person),
@@ -79,6 +83,21 @@ async fn submit_search(cx: Cx, Form(form): Form<SearchForm>) -> Result<Response,
     } else {
         Ok(Redirect::to(&format!("/persons?q={}", encoded(&form.q))).into_response())
     }
+}
+
+#[derive(Template)]
+#[template(path = "registry/found.html")]
+struct FoundPart {
+    found: Vec<super::Found>,
+    nobody: String,
+}
+
+/// The first few who are meant, while somebody is typing.
+async fn show_found(cx: Cx, Form(form): Form<SearchForm>) -> Result<Response, Error> {
+    let mut found = search(&cx, &form.q, None).await??.found;
+    found.truncate(FOUND_MAX);
+    let nobody = cx.t("search-nobody");
+    Ok(html(&FoundPart { found, nobody })?.into_response())
 }
 
 async fn search_page(cx: &Cx, q: String, after: Option<PersonId>) -> Result<Response, Error> {

@@ -7,6 +7,7 @@ use fuyou_kernel::Span;
 use fuyou_pack::model::{Field, FieldKind, Form, Pack, Program, Severity};
 
 use super::Error;
+use super::generator::Generator;
 use super::names::Reader;
 use super::person::Names;
 use super::raw::{RawCounty, RawCourse, RawGroup, RawRecord, RawReferral};
@@ -339,6 +340,9 @@ fn window(reader: &mut Reader<'_>, program: &Program, id: &str) -> Option<Window
 }
 
 fn referral(reader: &mut Reader<'_>, program: &Program, raw: &RawReferral) -> Option<ReferralPlan> {
+    fn days(reader: &mut Reader<'_>, name: &'static str, raw: &toml::Value) -> Generator {
+        reader.generator(name, raw, &Type::Integer, None)
+    }
     reader.at(format!("referral {}", raw.kind));
     if program.referral_ix(&raw.kind).is_none() {
         reader.problem("the program has no such kind of referral".to_owned());
@@ -353,14 +357,11 @@ fn referral(reader: &mut Reader<'_>, program: &Program, raw: &RawReferral) -> Op
         from: reader.typed(&raw.from, &Type::Text),
         to: reader.typed(&raw.to, &Type::Text),
         arrive: reader.amount("arrive", &raw.arrive),
-        arrive_after: reader.generator("arrive_after", &raw.arrive_after, &Type::Integer, None),
+        arrive_after: days(reader, "arrive_after", &raw.arrive_after),
         feedback: reader.amount("feedback", &raw.feedback),
-        feedback_after: reader.generator(
-            "feedback_after",
-            &raw.feedback_after,
-            &Type::Integer,
-            None,
-        ),
+        feedback_after: days(reader, "feedback_after", &raw.feedback_after),
+        follow_up: reader.amount("follow_up", &raw.follow_up),
+        follow_up_after: days(reader, "follow_up_after", &raw.follow_up_after),
     })
 }
 

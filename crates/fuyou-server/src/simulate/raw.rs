@@ -167,6 +167,8 @@ pub(super) struct RawReferral {
     pub arrive_after: Value,
     pub feedback: Value,
     pub feedback_after: Value,
+    pub follow_up: Value,
+    pub follow_up_after: Value,
 }
 
 #[derive(Debug, Deserialize)]

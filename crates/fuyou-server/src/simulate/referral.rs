@@ -32,6 +32,8 @@ impl Subject<'_> {
         let arrived = self.follow(day, &plan.arrive, &plan.arrive_after);
         let answered =
             arrived.and_then(|(day, _)| self.follow(day, &plan.feedback, &plan.feedback_after));
+        let followed =
+            answered.and_then(|(day, _)| self.follow(day, &plan.follow_up, &plan.follow_up_after));
         let id: Id<kinds::Referral> =
             Id::new(u64::try_from(sent).unwrap_or(0), self.chance.bytes());
         let mut line = Line::new(&mut self.lines, "referral");
@@ -42,7 +44,11 @@ impl Subject<'_> {
         line.text("from", &from);
         line.text("to", &to);
         line.instant("sent_at", sent);
-        for (key, step) in [("arrived_at", arrived), ("feedback_at", answered)] {
+        for (key, step) in [
+            ("arrived_at", arrived),
+            ("feedback_at", answered),
+            ("followed_up_at", followed),
+        ] {
             if let Some((_, at)) = step {
                 line.instant(key, at);
             }

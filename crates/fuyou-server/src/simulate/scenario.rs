@@ -173,4 +173,6 @@ pub(super) struct ReferralPlan {
     pub arrive_after: Generator,
     pub feedback: Amount,
     pub feedback_after: Generator,
+    pub follow_up: Amount,
+    pub follow_up_after: Generator,
 }

@@ -74,6 +74,7 @@ pub(crate) async fn on_each_database(today: Date, scenario: impl AsyncFn(&TestAp
     each_database(async |db| {
         let app = TestApp::new(db, today).await;
         scenario(&app).await;
+        crate::audit::words_are_known(app.app.db()).await;
         app.transcript.into_inner().unwrap()
     })
     .await
@@ -342,6 +343,19 @@ async fn read(response: Response) -> Answer {
         bytes: bytes.to_vec(),
         forbidden,
         statements,
+    }
+}
+
+/// An answer with this status whose page holds these texts.
+#[track_caller]
+pub(crate) fn says(answer: &Answer, status: u16, wanted: &[&str]) {
+    assert_eq!(answer.status.as_u16(), status, "{}", words(&answer.body));
+    for text in wanted {
+        assert!(
+            answer.body.contains(text),
+            "{text} is not on the page: {}",
+            words(&answer.body)
+        );
     }
 }
 

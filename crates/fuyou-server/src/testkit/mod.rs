@@ -8,6 +8,6 @@ pub(crate) mod county;
 mod database;
 mod sample;
 
-pub(crate) use app::{Answer, PASSWORD, TestApp, by_test, on_each_database, words};
+pub(crate) use app::{Answer, PASSWORD, TestApp, by_test, on_each_database, says, words};
 pub(crate) use database::{TempDir, each_database, two_processes};
 pub(crate) use sample::{Enrolled, population, sample_pack, store_facts};

@@ -53,6 +53,11 @@ static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("js", "text/javascript; charset=utf-8", text)
 });
 
+static FIND: LazyLock<Asset> = LazyLock::new(|| {
+    let text = include_str!("js/find.js").to_owned();
+    Asset::new("js", "text/javascript; charset=utf-8", text)
+});
+
 /// Path of the stylesheet of this build.
 pub(crate) fn stylesheet_path() -> String {
     format!("/assets/{}", SHEET.name)
@@ -63,8 +68,13 @@ pub(crate) fn script_path() -> String {
     format!("/assets/{}", SCRIPT.name)
 }
 
+/// Path of the script that finds persons while somebody is typing.
+pub(super) fn find_script_path() -> String {
+    format!("/assets/{}", FIND.name)
+}
+
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Error> {
-    let asset: &'static Asset = [&*SHEET, &*SCRIPT]
+    let asset: &'static Asset = [&*SHEET, &*SCRIPT, &*FIND]
         .into_iter()
         .find(|asset| asset.name == name)
         .ok_or(Error::NotFound)?;

@@ -123,6 +123,11 @@ impl Frame {
         Frame { title, ..self }
     }
 
+    /// Path of the script of the search.
+    pub fn find_script(&self) -> String {
+        super::assets::find_script_path()
+    }
+
     /// A text in the reader's language.
     pub fn t(&self, key: &str) -> String {
         texts::text(self.language, key)

@@ -24,6 +24,9 @@ pub(super) async fn home(cx: Cx, Query(query): Query<WorkQuery>) -> Result<Respo
     if let Some(page) = crate::care::home(&cx, query).await? {
         return Ok(page);
     }
+    if cx.app.pack().is_some() && cx.actor.may(Action::ReadIndicators) {
+        return Ok(crate::planning::home(cx).await?.into_response());
+    }
     let page = html(&HomePage {
         frame: Frame::new(&cx, "menu-home"),
         can_register: cx.actor.may(Action::RegisterPerson),

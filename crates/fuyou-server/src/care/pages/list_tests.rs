@@ -1,7 +1,7 @@
 //! Promises of the work list and of the import page, with the national pack.
 
-use super::tests::{ANTENATAL, BOOKING, TODAY, WOMAN, booked, id, record, says};
-use crate::testkit::{TestApp, on_each_database};
+use super::tests::{ANTENATAL, BOOKING, TODAY, WOMAN, booked, id, record};
+use crate::testkit::{TestApp, on_each_database, says};
 
 #[tokio::test]
 async fn pages_of_care_take_a_fixed_number_of_statements() {

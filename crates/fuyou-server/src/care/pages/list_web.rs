@@ -348,10 +348,9 @@ pub(super) async fn download(
         program_id,
         list_id,
         filter,
-        page: Some(first),
         cx,
     };
-    send(&stem, kind, &head, lines)
+    send(&stem, kind, &head, lines, first)
 }
 
 /// The lines of a list that is being taken out. Every cell is text: what is shown on the page is what stands in the file.
@@ -360,15 +359,12 @@ struct ListLines {
     program_id: String,
     list_id: String,
     filter: ListFilter,
-    /// The page to be written next.
-    page: Option<Page>,
 }
 
 impl Lines for ListLines {
-    async fn write_some(&mut self, sheet: &mut Sending) -> Result<bool, Error> {
-        let Some(page) = self.page.take() else {
-            return Ok(false);
-        };
+    type Page = Page;
+
+    async fn write(&self, page: Page, sheet: &mut Sending) -> Result<Option<Page>, Error> {
         let care = care_of(&self.cx)?;
         let pack = care.pack();
         let words = Words { cx: &self.cx, pack };
@@ -383,14 +379,12 @@ impl Lines for ListLines {
                     .chain(cells),
             )?;
         }
-        if let Some(after) = page.next {
-            let names = (self.program_id.as_str(), self.list_id.as_str());
-            let acting = Acting::from(&self.cx);
-            let next = care
-                .list(&acting, names, &self.filter, Some(&after), BATCH)
-                .await?;
-            self.page = Some(next);
-        }
-        Ok(self.page.is_some())
+        let Some(after) = page.next else {
+            return Ok(None);
+        };
+        let names = (self.program_id.as_str(), self.list_id.as_str());
+        let acting = Acting::from(&self.cx);
+        let next = care.list(&acting, names, &self.filter, Some(&after), BATCH);
+        Ok(Some(next.await?))
     }
 }

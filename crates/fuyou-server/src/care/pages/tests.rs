@@ -4,7 +4,7 @@ use fuyou_kernel::Date;
 
 use crate::care::{Care, Settings};
 use crate::testkit::county::national_pack;
-use crate::testkit::{Answer, TestApp, on_each_database};
+use crate::testkit::{Answer, TestApp, on_each_database, says};
 
 pub(super) const TODAY: Date = Date::constant(2026, 3, 26);
 pub(super) const WOMAN: &str = "018f0000-0000-7000-8000-0000000000a1";
@@ -59,30 +59,6 @@ pub(super) async fn booked(app: &TestApp) {
         "{}",
         crate::testkit::words(&answer.body)
     );
-}
-
-/// What the page says is wrong.
-fn wrong(answer: &Answer) -> Vec<&str> {
-    let parts = answer
-        .body
-        .split("class=\"wrong\">")
-        .skip(1)
-        .chain(answer.body.split("message bad\"").skip(1));
-    parts
-        .filter_map(|rest| rest.get(..rest.find("</").unwrap_or(0)))
-        .collect()
-}
-
-#[track_caller]
-pub(super) fn says(answer: &Answer, status: u16, wanted: &[&str]) {
-    assert_eq!(answer.status.as_u16(), status, "{:?}", wrong(answer));
-    for text in wanted {
-        assert!(
-            answer.body.contains(text),
-            "{text} is not on the page: {}",
-            crate::testkit::words(&answer.body)
-        );
-    }
 }
 
 #[tokio::test]
@@ -176,6 +152,38 @@ async fn sending_a_form_twice_stores_it_once() {
         )
         .await;
         says(&other, 409, &["value=\"59.0\""]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_number_of_a_handbook_finds_who_holds_it() {
+    on_each_database(TODAY, async |app| {
+        install(app).await;
+        registered(app).await;
+        let numbered = BOOKING.replace("handbook_no=1&", "handbook_no=Yun-2026-0017&");
+        assert_eq!(
+            record(app, "township_worker", "booking", 1, &numbered)
+                .await
+                .status,
+            303
+        );
+        let found = async |login: &str, number: &str| {
+            let answer = app
+                .post(login, "/persons/search", &format!("q={number}"))
+                .await;
+            answer.body.contains(WOMAN)
+        };
+        for number in ["Yun-2026-0017", "yun-2026-0017", "%20YUN-2026-0017%20"] {
+            assert!(found("township_worker", number).await, "{number}");
+        }
+        for number in ["Yun-2026-001", "2026-0017", "Yun-2026-0018"] {
+            assert!(!found("township_worker", number).await, "{number}");
+        }
+        assert!(
+            !found("other_township", "Yun-2026-0017").await,
+            "whom one may not see is not found"
+        );
     })
     .await;
 }

@@ -128,13 +128,13 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
         .map(|row| line(words, row, names.get(&Id::from_uuid(row.subject.uuid()))));
     let mut counts = counts(words, &query, &page);
     if cx.actor.may(Action::ManageReferral) {
-        let (running, late) = incoming(care, &by).await?;
+        let waiting = incoming(care, &by).await?;
         counts.push(CountView {
             href: "/referrals".to_owned(),
             label: words.t("work-incoming"),
-            count: running,
+            count: waiting.running,
             is_current: false,
-            is_alarm: late > 0,
+            is_alarm: waiting.late > 0,
         });
     }
     let first = address(&query.kind, &query.reach, &query.program);

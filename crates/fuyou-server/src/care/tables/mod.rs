@@ -7,9 +7,11 @@ mod ddl;
 mod lists;
 mod model;
 mod names;
+mod numbers;
 mod values;
 
 pub(super) use ddl::install;
 pub(super) use lists::{After, Line, Question, count, lines};
 pub(super) use model::{PackColumn, PackTable, ProgramTables, Tables};
+pub(super) use numbers::subjects;
 pub(super) use values::{from_cell, to_cell};

@@ -128,6 +128,11 @@ pub(super) struct ReferralLine {
     pub reason: Option<String>,
     #[serde(default)]
     pub feedback: Option<String>,
+    /// The sender looked after her again, and nothing is left to do.
+    #[serde(default, deserialize_with = "parsed_option")]
+    pub followed_up_at: Option<Timestamp>,
+    #[serde(default)]
+    pub follow_up: Option<String>,
 }
 
 /// A task marked done.

@@ -278,10 +278,11 @@ fn referral(
         .referral_ix(&line.kind)
         .ok_or_else(|| no("referral", &line.kind))?;
     let day = |at: Timestamp| DbDate(desk.care.date_of(at));
-    let state = match (line.arrived_at, line.feedback_at) {
-        (_, Some(_)) => ReferralState::Feedback,
-        (Some(_), None) => ReferralState::Arrived,
-        (None, None) => ReferralState::Sent,
+    let state = match (line.arrived_at, line.feedback_at, line.followed_up_at) {
+        (_, _, Some(_)) => ReferralState::Closed,
+        (_, Some(_), None) => ReferralState::Feedback,
+        (Some(_), None, None) => ReferralState::Arrived,
+        (None, None, None) => ReferralState::Sent,
     };
     let escalate_to = program.referrals[kind.get()].escalate_to;
     let escalated = escalate_to.and_then(|owner| {
@@ -310,7 +311,7 @@ fn referral(
         feedback_on: line.feedback_at.map(day),
         feedback: line.feedback,
         follow_up_by: None,
-        follow_up: None,
+        follow_up: line.follow_up,
         remark: None,
         next_by: None,
     })

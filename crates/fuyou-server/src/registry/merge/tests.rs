@@ -7,7 +7,7 @@ use crate::care::{Acting, Care, Settings};
 use crate::db::{Db, Dialect, Sql, hanging_on_subjects, query};
 use crate::exchange::import::{Format, Job, import_file};
 use crate::testkit::county::national_pack;
-use crate::testkit::{Answer, TempDir, TestApp, on_each_database, two_processes, words};
+use crate::testkit::{Answer, TempDir, TestApp, on_each_database, says, two_processes, words};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
 const EAST: &str = "018f0000-0000-7000-8000-0000000000a1";
@@ -86,18 +86,6 @@ async fn booked(app: &TestApp, login: &str, person: &str, at: u8) {
 
 fn merging(merge: &str, survivor: &str) -> String {
     format!("merge={merge}&survivor={survivor}&version_0=1&version_1=1&reason=两镇分别建册，已核对")
-}
-
-#[track_caller]
-fn says(answer: &Answer, status: u16, wanted: &[&str]) {
-    assert_eq!(answer.status.as_u16(), status, "{}", words(&answer.body));
-    for text in wanted {
-        assert!(
-            answer.body.contains(text),
-            "{text}: {}",
-            words(&answer.body)
-        );
-    }
 }
 
 /// Every row that hangs on a subject and every person, as text.

@@ -3,7 +3,7 @@
 use fuyou_kernel::Date;
 
 use crate::keys::Suite;
-use crate::testkit::{Answer, TestApp, on_each_database, words};
+use crate::testkit::{TestApp, on_each_database, says};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
 
@@ -17,18 +17,6 @@ fn form(app: &TestApp, at: usize, name: &str, profession: &str, code: &str) -> S
         "id={}&name={name}&profession={profession}&title=主管护师&phone=13800000001&organization={place}&from=2025-01-01",
         id(at)
     )
-}
-
-#[track_caller]
-fn says(answer: &Answer, status: u16, wanted: &[&str]) {
-    assert_eq!(answer.status.as_u16(), status, "{}", words(&answer.body));
-    for text in wanted {
-        assert!(
-            answer.body.contains(text),
-            "{text}: {}",
-            words(&answer.body)
-        );
-    }
 }
 
 #[tokio::test]

@@ -266,36 +266,35 @@ async fn download(cx: Cx, Query(query): Query<ListQuery>) -> Result<Response, Er
     cx.db.note(cx.entry("export", "staff")).await?;
     let head: Vec<String> = COLUMNS.iter().map(|(title, _)| cx.t(title)).collect();
     let stem = format!("staff-{}", cx.today);
-    let lines = StaffLines {
-        cx,
-        filter,
-        page: Some(first),
-    };
-    send(&stem, kind, &head, lines)
+    send(&stem, kind, &head, StaffLines { cx, filter }, first)
 }
 
 /// The lines of the list that is being taken out.
 struct StaffLines {
     cx: Cx,
     filter: StaffFilter,
-    /// The page to be written next.
-    page: Option<list::StaffPage>,
 }
 
 impl Lines for StaffLines {
-    async fn write_some(&mut self, sheet: &mut Sending) -> Result<bool, Error> {
-        let Some(page) = self.page.take() else {
-            return Ok(false);
-        };
+    type Page = list::StaffPage;
+
+    async fn write(
+        &self,
+        page: list::StaffPage,
+        sheet: &mut Sending,
+    ) -> Result<Option<list::StaffPage>, Error> {
         for staff in &page.staff {
             let cells = cells(&self.cx, staff);
             sheet.texts(cells.iter().map(String::as_str))?;
         }
-        if let Some(last) = page.next {
-            self.filter.after = Some(last);
-            self.page = Some(list_staff(&self.cx, &self.filter, BATCH).await?);
+        if page.next.is_none() {
+            return Ok(None);
         }
-        Ok(self.page.is_some())
+        let filter = StaffFilter {
+            after: page.next,
+            ..self.filter.clone()
+        };
+        Ok(Some(list_staff(&self.cx, &filter, BATCH).await?))
     }
 }
 
