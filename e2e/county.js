@@ -91,6 +91,11 @@ async function changePassword(address, login) {
 
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
+/** A headless browser. */
+export function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+}
+
 /** Starts a server, waits for its address, runs the journey in a browser, and stops both whatever happens. */
 async function against(name, args, password, prepare, journey) {
   mkdirSync(artifacts, { recursive: true });
@@ -114,7 +119,7 @@ async function against(name, args, password, prepare, journey) {
       server.on("exit", (code) => failed(new Error(`the server stopped with ${code}: ${trouble}`)));
     });
     if (password === second) for (const [login] of users) await changePassword(address, login);
-    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+    browser = await launch();
     await journey({
       data,
       open: pages(browser, address, password),

@@ -23,8 +23,9 @@ pub(crate) struct Column {
     rows: usize,
 }
 
+/// The values of a column; anything where nothing is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Data {
+pub(crate) enum Data {
     Boolean(Vec<u64>),
     I8(Vec<i8>),
     I16(Vec<i16>),
@@ -49,6 +50,29 @@ impl Column {
             unknown: 0,
             rows: 0,
         }
+    }
+
+    /// A column of these values.
+    pub(crate) fn of(data: Data, known: Vec<u64>, rows: usize) -> Column {
+        let ones: usize = known.iter().map(|word| word.count_ones() as usize).sum();
+        Column {
+            data,
+            known,
+            unknown: rows.saturating_sub(ones),
+            rows,
+        }
+    }
+
+    /// Values, and where they are known.
+    pub(crate) fn parts(&self) -> (&Data, &[u64]) {
+        (&self.data, &self.known)
+    }
+
+    /// Whether all numbers that stand where something is known are below a bound.
+    pub(crate) fn handles_below(&self, all: &[u32], bound: usize) -> bool {
+        let known = |row: usize| self.is_known(row);
+        let mut numbers = all.iter().enumerate();
+        numbers.all(|(row, number)| !known(row) || (*number as usize) < bound)
     }
 
     /// Adds a row where nothing is known.

@@ -1,5 +1,7 @@
 //! The cube itself: programs with their tables and axes.
 
+use std::sync::Arc;
+
 use fuyou_expr::columns::PlanError;
 use fuyou_expr::{Slot, Type, Value};
 
@@ -7,7 +9,7 @@ use crate::axis::{Axis, AxisSpec};
 use crate::cells::{Cells, Group};
 use crate::projection::Projection;
 use crate::scan::scan;
-use crate::table::Table;
+use crate::table::{Key, Table};
 
 /// Why the cube cannot answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -104,16 +106,16 @@ impl Cube {
     pub fn put(
         &mut self,
         program: usize,
-        id: u128,
+        key: impl Into<Key>,
         row: Option<&[Value]>,
     ) -> Result<(), CubeError> {
-        let held = &mut self.programs[program];
+        let (held, key) = (&mut self.programs[program], key.into());
         if held.counted {
-            held.weigh(id, -1)?;
+            held.weigh(key.id, -1)?;
         }
-        held.table.put(id, row);
+        held.table.put(key, row);
         if held.counted {
-            held.weigh(id, 1)?;
+            held.weigh(key.id, 1)?;
         }
         Ok(())
     }
@@ -142,6 +144,18 @@ impl Cube {
         Ok(())
     }
 
+    /// The facts of a program.
+    pub(crate) fn table(&self, program: usize) -> &Table {
+        &self.programs[program].table
+    }
+
+    /// Puts other facts in the place of those of a program; its cells are those of before until they are counted.
+    pub(crate) fn replace(&mut self, program: usize, table: Table) {
+        let held = &mut self.programs[program];
+        (held.table, held.counted) = (table, false);
+        held.axes.iter_mut().for_each(|axis| axis.projection = None);
+    }
+
     /// Gives back the memory of the columns in the axes' orders; the next count copies them again.
     pub fn forget_projections(&mut self) {
         let axes = self.programs.iter_mut().flat_map(|held| &mut held.axes);
@@ -164,9 +178,14 @@ impl Cube {
     }
 
     /// The organization code of a place.
-    pub fn place(&self, program: usize, group: Group) -> Option<&str> {
+    pub fn place(&self, program: usize, group: Group) -> Option<&Arc<str>> {
         let texts = self.programs[program].table.texts();
-        group.place.map(|place| &*texts[place as usize])
+        group.place.map(|place| &texts[place as usize])
+    }
+
+    /// The texts of a program; [`Group::place`] is a position among them.
+    pub fn texts(&self, program: usize) -> &[Arc<str>] {
+        self.programs[program].table.texts()
     }
 
     /// Calls `see` for each group of an axis that has rows, in months `from..=to`: with the rows, and a function that

@@ -31,6 +31,12 @@ impl<T: Clone + Eq + Hash> Interner<T> {
         number
     }
 
+    /// These values in this order; `None` when one stands there twice.
+    pub(crate) fn of(all: Vec<T>) -> Option<Self> {
+        let numbers: HashMap<T, u32> = all.iter().cloned().zip(0u32..).collect();
+        (numbers.len() == all.len()).then_some(Interner { all, numbers })
+    }
+
     /// All values, by number.
     pub(crate) fn all(&self) -> &[T] {
         &self.all

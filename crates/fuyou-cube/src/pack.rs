@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fuyou_expr::Expr;
 use fuyou_pack::Pack;
-use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, ProgramIx, Sum};
+use fuyou_pack::model::{IndicatorEntry, IndicatorIx, Measure, MeasureIx, ProgramIx, Sum};
 
 use crate::axis::{AxisSpec, MeasureSpec};
 use crate::cube::{Cube, CubeError, ProgramSpec};
@@ -29,6 +29,18 @@ pub struct PackCube {
     gaps: HashMap<IndicatorIx, Place>,
 }
 
+impl From<&Measure> for MeasureSpec {
+    fn from(measure: &Measure) -> Self {
+        MeasureSpec {
+            filter: measure.filter.clone(),
+            sum: match &measure.sum {
+                Sum::Count => None,
+                Sum::Of(sum) => Some(sum.clone()),
+            },
+        }
+    }
+}
+
 /// The axes of one program while they are gathered: by what dates and places them, as written.
 type Gathered = Vec<((Option<String>, String), AxisSpec)>;
 
@@ -41,17 +53,12 @@ impl PackCube {
         let mut gathered: Vec<Gathered> = pack.programs.iter().map(|_| Vec::new()).collect();
         let (mut measures, mut gaps) = (HashMap::new(), HashMap::new());
         for (at, measure) in pack.measures.iter().enumerate() {
-            let sum = match &measure.sum {
-                Sum::Count => None,
-                Sum::Of(sum) => Some(sum.clone()),
-            };
-            let filter = measure.filter.clone();
             let by = (Some(&measure.dated_by), &measure.placed_by);
             let place = gather(
                 &mut gathered,
                 measure.program,
                 by,
-                MeasureSpec { filter, sum },
+                MeasureSpec::from(measure),
             );
             measures.insert(MeasureIx::new(at), place);
         }

@@ -102,7 +102,8 @@ fn month_of(axis: &Axis, scratch: &Scratch, batch: &Batch<'_>, row: usize) -> Op
     month(axis.order.numbers(1, scratch, batch).at(row))
 }
 
-fn each_block(plan: &Plan, table: &Table, mut see: impl FnMut(&Scratch, &Batch<'_>)) {
+/// Runs a plan over all rows of a table, also those of nobody.
+pub(crate) fn each_block(plan: &Plan, table: &Table, mut see: impl FnMut(&Scratch, &Batch<'_>)) {
     let (views, mut scratch) = (table.views(plan.columns()), Scratch::new(plan));
     for first in (0..table.rows()).step_by(BLOCK) {
         let batch = Batch {

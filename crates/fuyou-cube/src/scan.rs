@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use fuyou_expr::columns::{BLOCK, Batch, ColumnView, Scratch};
+use fuyou_expr::columns::{
+    BLOCK, Batch, ColumnView, Processor, Scratch, Work as ForProcessor, with_processor,
+};
 
 use crate::axis::{Axis, Read};
 use crate::cells::{CHUNK, Cells};
@@ -97,39 +99,53 @@ impl Work<'_> {
             let inside = &ends[groups.start..=groups.end];
             let begin = inside.partition_point(|end| *end as usize <= first.max(from)) - 1;
             let end = inside.partition_point(|end| (*end as usize) < last);
-            tools.bounds.clear();
             let place = |end: &u32| ((*end as usize).clamp(first.max(from), last) - first) as u32;
+            tools.bounds.clear();
             tools.bounds.extend(inside[begin..=end].iter().map(place));
             self.axis.plan.run(&mut tools.scratch, &batch);
-            self.block(&batch, tools, begin, out)?;
+            with_processor(Block {
+                axis: self.axis,
+                batch: &batch,
+                tools: &mut *tools,
+                begin,
+                out: &mut *out,
+            })?;
             first = last;
         }
         Ok(())
     }
+}
 
-    /// Adds one block to the cells; `begin` is the chunk's group of the first run.
-    fn block(
-        &self,
-        batch: &Batch<'_>,
-        tools: &mut Tools,
-        begin: usize,
-        out: &mut [i64],
-    ) -> Result<(), CubeError> {
+/// One evaluated block on its way into the cells; `begin` is the chunk's group of the first run.
+struct Block<'b> {
+    axis: &'b Axis,
+    batch: &'b Batch<'b>,
+    tools: &'b mut Tools,
+    begin: usize,
+    out: &'b mut [i64],
+}
+
+impl ForProcessor for Block<'_> {
+    type Output = Result<(), CubeError>;
+
+    #[inline(always)]
+    fn run<P: Processor>(self, processor: P) -> Result<(), CubeError> {
+        let (batch, begin) = (self.batch, self.begin);
         let Tools {
             scratch,
             ranks,
             planes,
             bounds,
-        } = tools;
+        } = self.tools;
         let plan = &self.axis.plan;
         for (sum, planes) in self.axis.sums.iter().zip(planes.iter_mut()) {
-            planes.fill(plan.numbers(*sum, scratch, batch));
+            planes.fill(processor, plan.numbers(*sum, scratch, batch));
         }
         let words = batch.rows.div_ceil(64);
         for (measure, Read { filter, sum }) in self.axis.reads.iter().enumerate() {
             let filter = filter.map(|filter| plan.holds(filter, scratch, batch));
             let counted = |word: usize| filter.map_or(u64::MAX, |words| words[word]);
-            let cells = &mut out[measure * CHUNK + begin..(measure + 1) * CHUNK];
+            let cells = &mut self.out[measure * CHUNK + begin..(measure + 1) * CHUNK];
             let Some(sum) = *sum else {
                 if ranks.fill((0..words).map(counted)) {
                     ranks.add_runs(bounds, 1, cells);

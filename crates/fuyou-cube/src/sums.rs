@@ -1,6 +1,6 @@
 //! Counts and sums over runs of rows, by counting bits.
 
-use fuyou_expr::columns::{BLOCK, Numbers, pack};
+use fuyou_expr::columns::{BLOCK, Numbers, Processor};
 
 /// Words of a block.
 pub(crate) const WORDS: usize = BLOCK / 64;
@@ -20,7 +20,7 @@ impl Ranks {
     }
 
     /// Takes over a bitmap; says whether it has any bit at all.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fill(&mut self, words: impl Iterator<Item = u64>) -> bool {
         let mut total = 0;
         let mut last = 0;
@@ -36,14 +36,14 @@ impl Ranks {
     }
 
     /// How many bits stand before a row.
-    #[inline]
+    #[inline(always)]
     fn rank(&self, row: u32) -> u32 {
         let (word, bit) = ((row / 64) as usize, row % 64);
         self.before[word] + (self.words[word] & ((1 << bit) - 1)).count_ones()
     }
 
     /// Adds to `out` the bits of each run between neighbouring bounds, each bit `weight` times.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add_runs(&self, bounds: &[u32], weight: i64, out: &mut [i64]) {
         let mut bounds = bounds.iter();
         let Some(first) = bounds.next() else { return };
@@ -75,24 +75,34 @@ impl Planes {
     }
 
     /// Takes over the numbers of a block.
-    pub(crate) fn fill(&mut self, numbers: Numbers<'_>) {
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, processor: impl Processor, numbers: Numbers<'_>) {
         self.used = 0;
         self.wide = false;
         match numbers {
             Numbers::I8(all) => {
                 let digits = all.iter().fold(0, |digits, number| digits | number) as u8;
-                self.split(all, u16::from(digits), 7, |number| *number as u8 as u16);
+                self.split(processor, all, (u16::from(digits), 7), |number| {
+                    *number as u8 as u16
+                });
             }
             Numbers::I16(all) => {
                 let digits = all.iter().fold(0, |digits, number| digits | number) as u16;
-                self.split(all, digits, 15, |number| *number as u16);
+                self.split(processor, all, (digits, 15), |number| *number as u16);
             }
             Numbers::I32(_) | Numbers::I64(_) => self.wide = true,
         }
     }
 
     /// One bitmap for each digit set in `digits`; the digit `sign` weighs negative, as in two's complement.
-    fn split<T>(&mut self, all: &[T], digits: u16, sign: u32, bits: impl Fn(&T) -> u16) {
+    #[inline(always)]
+    fn split<T>(
+        &mut self,
+        processor: impl Processor,
+        all: &[T],
+        (digits, sign): (u16, u32),
+        bits: impl Fn(&T) -> u16,
+    ) {
         for digit in (0..=sign).filter(|digit| digits >> digit & 1 == 1) {
             let (weight, words) = &mut self.digits[self.used];
             *weight = if digit == sign {
@@ -105,7 +115,7 @@ impl Planes {
                 for (byte, number) in bytes.iter_mut().zip(chunk) {
                     *byte = (bits(number) >> digit & 1) as u8;
                 }
-                *word = pack(&bytes);
+                *word = processor.pack(&bytes);
             }
             self.used += 1;
         }

@@ -27,6 +27,22 @@ impl Rows for FactsRow {
     }
 }
 
+/// An enrollment and whom it is about. The enrollment is the same one when it goes to another subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Whom it is about.
+    pub subject: u128,
+    /// The enrollment.
+    pub id: u128,
+}
+
+impl From<u128> for Key {
+    /// An enrollment that is about nobody in particular.
+    fn from(id: u128) -> Self {
+        Key { subject: 0, id }
+    }
+}
+
 /// The columns, and which enrollment has which row.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
@@ -35,6 +51,8 @@ pub(crate) struct Table {
     texts: Interner<Arc<str>>,
     sets: Interner<CodeSet>,
     rows_by_id: HashMap<u128, u32>,
+    /// The enrollment of each row.
+    keys: Vec<Option<Key>>,
     /// Rows of enrollments that were removed, for the next that comes.
     free: Vec<u32>,
     /// All rows, free ones too.
@@ -49,6 +67,7 @@ impl Table {
             texts: Interner::default(),
             sets: Interner::default(),
             rows_by_id: HashMap::new(),
+            keys: Vec::new(),
             free: Vec::new(),
             rows: 0,
         }
@@ -89,9 +108,11 @@ impl Table {
     }
 
     /// Replaces the row of an enrollment, or adds it; `None` removes it. `values` are the facts by slot.
-    pub(crate) fn put(&mut self, id: u128, values: Option<&[Value]>) {
+    pub(crate) fn put(&mut self, key: Key, values: Option<&[Value]>) {
+        let id = key.id;
         let Some(values) = values else {
             if let Some(row) = self.rows_by_id.remove(&id) {
+                self.keys[row as usize] = None;
                 for column in &mut self.columns {
                     column.set(row as usize, None);
                 }
@@ -107,6 +128,7 @@ impl Table {
                 row
             }
         };
+        self.keys[row as usize] = Some(key);
         for (at, (slot, _)) in self.slots.iter().enumerate() {
             let value = values.get(usize::from(slot.0)).unwrap_or(&Value::Null);
             let datum = match value {
@@ -122,8 +144,47 @@ impl Table {
         }
     }
 
+    /// The enrollment of each row.
+    pub(crate) fn keys(&self) -> &[Option<Key>] {
+        &self.keys
+    }
+
+    /// All columns.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter()
+    }
+
+    /// A table of the same facts with this content; `None` when an enrollment or a row stands there twice.
+    pub(crate) fn filled(
+        &self,
+        keys: Vec<Option<Key>>,
+        columns: Vec<Column>,
+        (texts, sets): (Vec<Arc<str>>, Vec<CodeSet>),
+    ) -> Option<Table> {
+        let (rows, mut free) = (keys.len(), Vec::new());
+        let mut rows_by_id = HashMap::with_capacity(rows);
+        for (row, key) in (0u32..).zip(&keys) {
+            match key {
+                None => free.push(row),
+                Some(key) if rows_by_id.insert(key.id, row).is_some() => return None,
+                Some(_) => {}
+            }
+        }
+        Some(Table {
+            slots: self.slots.clone(),
+            columns,
+            texts: Interner::of(texts)?,
+            sets: Interner::of(sets)?,
+            rows_by_id,
+            keys,
+            free,
+            rows,
+        })
+    }
+
     fn grow(&mut self) -> u32 {
         self.columns.iter_mut().for_each(Column::push);
+        self.keys.push(None);
         self.rows += 1;
         u32::try_from(self.rows - 1).expect("a program has fewer than 2^32 enrollments")
     }
@@ -192,6 +253,7 @@ impl Table {
     /// Bytes of ids and dictionaries.
     pub(crate) fn index_bytes(&self) -> usize {
         self.rows_by_id.capacity() * 21
+            + self.keys.capacity() * size_of::<Option<Key>>()
             + self.texts.bytes()
             + self.sets.bytes()
             + self.free.capacity() * 4

@@ -9,6 +9,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::axis::{AxisSpec, MeasureSpec, month};
 use crate::cube::{Cube, CubeError, ProgramSpec};
+use crate::image::ImageError;
 use crate::table::FactsRow;
 
 /// Histories; more with `FUYOU_TEST_CASES`.
@@ -99,7 +100,7 @@ fn figures(cube: &Cube) -> Figures {
     let mut figures = Figures::new();
     for (axis, definition) in spec.axes.iter().enumerate() {
         cube.each_group((0, axis), i32::MIN..=i32::MAX, |group, rows, value| {
-            let place = cube.place(0, group).map(str::to_owned);
+            let place = cube.place(0, group).map(|code| code.to_string());
             let values = (0..definition.measures.len()).map(value).collect();
             figures.insert((axis, place, group.month), (rows, values));
         });
@@ -256,6 +257,16 @@ fn maintained_is_rebuilt() {
         cube.count(0)
             .map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(&figures(&cube), &rebuilt, "counted again");
+        let mut restored = Cube::new(vec![spec()], 1).unwrap();
+        restored.restore(0, &cube.image(0)).unwrap();
+        restored
+            .count(0)
+            .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(&figures(&restored), &rebuilt, "out of an image");
+        for (id, row) in rows.iter().take(3) {
+            restored.put(0, *id, Some(row)).unwrap();
+        }
+        prop_assert_eq!(&figures(&restored), &rebuilt, "an image goes on");
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
@@ -320,6 +331,37 @@ fn overflow_is_refused() {
     check(&[i64::MAX - 1, 1], Ok(()));
     check(&[i64::MAX, 1], Err(CubeError::Overflow));
     check(&[i64::MIN, -1], Err(CubeError::Overflow));
+}
+
+/// Bytes that are no image are refused, whatever is wrong with them.
+#[test]
+fn a_broken_image_is_refused() {
+    let rows: BTreeMap<u128, Vec<Value>> = (0..70u32)
+        .map(|n| (u128::from(n), row([n as u8; 8])))
+        .collect();
+    let (cube, mut other) = (rebuilt(&rows, 1), Cube::new(vec![spec()], 1).unwrap());
+    let image = cube.image(0);
+    for length in 0..image.len() {
+        assert_eq!(
+            other.restore(0, &image[..length]),
+            Err(ImageError),
+            "{length} bytes"
+        );
+    }
+    let mut more = image.clone();
+    more.push(0);
+    assert_eq!(other.restore(0, &more), Err(ImageError));
+    // Whatever byte is wrong, it is refused or says something else; it never breaks the cube.
+    for at in 0..image.len() {
+        let mut wrong = image.clone();
+        wrong[at] ^= 0x55;
+        if other.restore(0, &wrong).is_ok() {
+            let _ = other.count(0);
+        }
+    }
+    other.restore(0, &image).unwrap();
+    other.count(0).unwrap();
+    assert_eq!(figures(&other), figures(&cube));
 }
 
 /// What nobody reads is not held, and memory is told by part.

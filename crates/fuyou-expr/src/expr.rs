@@ -100,6 +100,11 @@ impl Expr {
         self.secrecy
     }
 
+    /// Whether it reads a reference curve, whose tables stand in the pack only.
+    pub fn reads_curve(&self) -> bool {
+        self.root().reads_curve()
+    }
+
     /// The columns it reads, each once, in rising order.
     pub fn columns(&self) -> impl Iterator<Item = ColumnRef> + '_ {
         self.columns.iter().copied()

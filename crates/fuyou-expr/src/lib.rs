@@ -1,10 +1,11 @@
 //! The expression language: one meaning from the bedside to the province.
 //!
 //! [`parse`] turns SQL text into a typed tree once, when a pack is loaded; [`Expr::eval`] answers it over one record,
-//! [`Expr::to_sql`] prints it for a database. The tree ([`Node`]) is public and immutable, so that other backends
-//! (columns, browser) can walk it. `NULL` means unknown, as in SQL; evaluation is pure and total.
+//! [`Expr::to_sql`] prints it for a database, [`Expr::to_browser`] for a browser. The tree ([`Node`]) is public and
+//! immutable, so that other backends can walk it. `NULL` means unknown, as in SQL; evaluation is pure and total.
 
 mod aggregate;
+mod browser;
 mod check;
 pub mod columns;
 mod compare;
@@ -24,6 +25,7 @@ mod tree;
 mod types;
 mod value;
 
+pub use browser::{BrowserNames, Json};
 pub use check::function_names;
 pub use curve::{
     CURVE_SCALE, Curve, CurveError, CurveRef, Curves, LmsRow, Reading, SdRow, Tables, Tail,

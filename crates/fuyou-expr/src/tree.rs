@@ -70,6 +70,11 @@ impl Node {
         }
     }
 
+    pub(crate) fn reads_curve(&self) -> bool {
+        matches!(self.kind, Kind::Curve { .. })
+            || self.children().into_iter().any(Node::reads_curve)
+    }
+
     /// The operands, in the order of writing; of an aggregate its argument and its filter.
     pub fn children(&self) -> Vec<&Node> {
         operands!(self, iter, as_deref)

@@ -6,7 +6,7 @@ use fuyou_kernel::{Date, DayNumber, Localized};
 use crate::model::{CodeSet, Field, InputType};
 
 /// The longest text that a field takes, in characters.
-const TEXT_MAX: usize = 10_000;
+pub(crate) const TEXT_MAX: usize = 10_000;
 
 /// Units of fields that hold an age in days and may be typed in weeks and days.
 const DAY_UNITS: [&str; 4] = ["d", "day", "days", "天"];
@@ -82,6 +82,17 @@ fn half_width(text: &str) -> String {
     text.chars().map(narrow).collect()
 }
 
+/// What is said of a text that is no day, of a day that does not exist, and of one outside the calendar, with `{text}` in
+/// place of the text.
+pub(crate) fn unreadable_days() -> Vec<Localized> {
+    let said = ["{text}", "2026-02-30", "1800-01-01"].map(|sample| {
+        let put = |text: &str| text.replace(sample, "{text}");
+        let message = date(sample).err().unwrap_or_default();
+        Localized::new(put(&message.zh), put(&message.en))
+    });
+    said.to_vec()
+}
+
 fn wrong(text: &str, zh: &str, en: &str) -> Localized {
     Localized::new(format!("「{text}」{zh}"), format!("`{text}` {en}"))
 }
@@ -115,11 +126,16 @@ fn boolean(text: &str) -> Result<Value, Localized> {
     }
 }
 
-fn integer(field: &Field, text: &str) -> Result<Value, Localized> {
-    let days = field
+/// Whether a field of whole numbers may be typed in weeks and days.
+pub(crate) fn takes_weeks(field: &Field) -> bool {
+    field
         .unit
         .as_deref()
-        .is_some_and(|unit| DAY_UNITS.contains(&unit));
+        .is_some_and(|unit| DAY_UNITS.contains(&unit))
+}
+
+fn integer(field: &Field, text: &str) -> Result<Value, Localized> {
+    let days = takes_weeks(field);
     if let Some(days) = days.then(|| weeks_and_days(text)).flatten() {
         return Ok(Value::Number(days));
     }

@@ -14,7 +14,7 @@ use fuyou_server::registry::{Organization, OrganizationId, OrganizationKind};
 use fuyou_server::simulate::{Extent, Options, Size};
 
 use crate::config::{Config, by_command, say, system_clock};
-use crate::serve::{bind, log_to_stderr, stopped};
+use crate::serve::{bind, log_to_stderr, stopped, with_figures};
 use crate::simulate::{into_store, read_scenario, threads, today};
 
 /// The first annual plan of the made-up county.
@@ -70,7 +70,7 @@ pub async fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         listener.local_addr()?,
         logins.join(", ")
     ))?;
-    serve(app, listener, stopped()).await?;
+    serve(with_figures(app, &args.config)?, listener, stopped()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use fuyou_kernel::{Language, Period, Secrecy};
 use fuyou_pack::Pack;
 use fuyou_pack::model::IndicatorIx;
-use fuyou_server::insight::{Cell, Question, figures, shown};
+use fuyou_server::insight::{Cell, Question, Source, figures, shown};
 use serde_json::{Value, json};
 
 use crate::config::{Config, say};
@@ -67,7 +67,7 @@ async fn print(args: Args) -> anyhow::Result<ExitCode> {
     if args.children {
         question = question.with_children(&tree);
     }
-    let cells = figures(app.db(), &pack, &tree, &question, READER).await?;
+    let cells = figures(Source::store(app.db(), &pack, &tree), &question, READER).await?;
     if args.json {
         let mut rows = Vec::new();
         for ix in &question.indicators {

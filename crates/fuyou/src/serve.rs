@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use fuyou_server::http::serve;
+use fuyou_server::http::{App, serve};
+use fuyou_server::insight::{Live, SnapshotFile};
 use tokio::net::TcpListener;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
 use crate::config::{Config, say};
+use crate::simulate::threads;
 
 /// Starts the server.
 #[derive(clap::Args)]
@@ -26,8 +28,22 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let app = args.config.open_app().await?;
     let listener = bind(&args.listen).await?;
     say(&format!("http://{}", listener.local_addr()?))?;
-    serve(app, listener, stopped()).await?;
+    serve(with_figures(app, &args.config)?, listener, stopped()).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Figures are counted in memory from now on, as soon as the facts are read; until then the database counts them.
+pub fn with_figures(app: App, config: &Config) -> anyhow::Result<App> {
+    let Some(pack) = app.pack() else {
+        return Ok(app);
+    };
+    let snapshot = SnapshotFile {
+        path: config.data.join("cube.snapshot"),
+        keys: app.keys().clone(),
+    };
+    let live = Live::start(app.db(), pack, threads(), Some(snapshot))
+        .context("规则包的指标无法在内存中计算 · the pack cannot be counted in memory")?;
+    Ok(app.with_live(live))
 }
 
 /// Logs warnings and worse, or what `FUYOU_LOG` says.

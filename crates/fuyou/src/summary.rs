@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use fuyou_kernel::{Date, Language};
+use fuyou_server::insight::Source;
 use fuyou_server::planning::summary::{Request, compose, docx, summary_unguarded};
 
 use crate::config::{Config, say};
@@ -70,7 +71,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             .as_deref()
             .map(|address| address.trim_end_matches('/').to_owned()),
     };
-    let data = summary_unguarded(app.db(), &pack, &tree, &request).await?;
+    let data = summary_unguarded(Source::store(app.db(), &pack, &tree), &request).await?;
     let language = match args.language {
         DocumentLanguage::Zh => Language::Zh,
         DocumentLanguage::En => Language::En,

@@ -125,6 +125,22 @@ fn the_core_is_pure() {
 }
 
 #[test]
+fn unsafe_code_stands_in_one_module() {
+    let sources = files("crates", &[".rs"]);
+    let broken = breaking(&sources, |path, line| {
+        !path.ends_with("fuyou-expr/src/columns/processor.rs")
+            && !path.ends_with("tests/tidy.rs")
+            && (line.contains("unsafe {")
+                || line.contains("unsafe fn")
+                || line.contains("unsafe_code"))
+    });
+    none(
+        broken,
+        "only the choice of the processor's instructions is unsafe",
+    );
+}
+
+#[test]
 fn sql_stands_in_stores() {
     let sources = files("crates/fuyou-server/src", &[".rs"]);
     let broken = breaking(&sources, |path, line| {

@@ -2,72 +2,183 @@
 
 use crate::tree::Comparison;
 
+use super::processor::{Processor, Work, with_processor};
 use super::view::Numbers;
 
-/// Sixty-four bytes of 0 or 1 as one word.
-///
-/// A product with this constant moves the lowest bit of each of eight bytes into the topmost byte, in order.
-#[inline]
-pub fn pack(bytes: &[u8; 64]) -> u64 {
-    let mut word = 0;
-    for (at, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
-        let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        word |= bits << (at * 8);
-    }
-    word
-}
-
 /// Sets in `out` where the test holds of a number.
-#[inline]
-fn test<T: Copy + Default>(numbers: &[T], out: &mut [u64], holds: impl Fn(T) -> bool) {
+#[inline(always)]
+fn test<P: Processor, T: Copy>(
+    processor: P,
+    numbers: &[T],
+    out: &mut [u64],
+    holds: impl Fn(T) -> bool,
+) {
     let (whole, rest) = numbers.as_chunks::<64>();
     let mut bytes = [0u8; 64];
     for (chunk, word) in whole.iter().zip(out.iter_mut()) {
         for (byte, number) in bytes.iter_mut().zip(chunk) {
             *byte = u8::from(holds(*number));
         }
-        *word = pack(&bytes);
+        *word = processor.pack(&bytes);
     }
     if let (false, Some(word)) = (rest.is_empty(), out.get_mut(whole.len())) {
         bytes = [0; 64];
         for (byte, number) in bytes.iter_mut().zip(rest) {
             *byte = u8::from(holds(*number));
         }
-        *word = pack(&bytes);
+        *word = processor.pack(&bytes);
     }
 }
 
-fn beside<T: Copy + Default + PartialOrd>(op: Comparison, numbers: &[T], with: T, out: &mut [u64]) {
+#[inline(always)]
+fn beside<P: Processor, T: Copy + PartialOrd>(
+    processor: P,
+    (op, with): (Comparison, T),
+    numbers: &[T],
+    out: &mut [u64],
+) {
     match op {
-        Comparison::Equal => test(numbers, out, |number| number == with),
-        Comparison::NotEqual => test(numbers, out, |number| number != with),
-        Comparison::Less => test(numbers, out, |number| number < with),
-        Comparison::LessOrEqual => test(numbers, out, |number| number <= with),
-        Comparison::Greater => test(numbers, out, |number| number > with),
-        Comparison::GreaterOrEqual => test(numbers, out, |number| number >= with),
+        Comparison::Equal => test(processor, numbers, out, |number| number == with),
+        Comparison::NotEqual => test(processor, numbers, out, |number| number != with),
+        Comparison::Less => test(processor, numbers, out, |number| number < with),
+        Comparison::LessOrEqual => test(processor, numbers, out, |number| number <= with),
+        Comparison::Greater => test(processor, numbers, out, |number| number > with),
+        Comparison::GreaterOrEqual => test(processor, numbers, out, |number| number >= with),
+    }
+}
+
+/// Numbers beside a constant.
+struct Beside<'n> {
+    op: Comparison,
+    numbers: Numbers<'n>,
+    with: i64,
+    out: &'n mut [u64],
+}
+
+impl Work for Beside<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<P: Processor>(self, processor: P) {
+        let Beside {
+            op,
+            numbers,
+            with,
+            out,
+        } = self;
+        let done = match numbers {
+            Numbers::I8(all) => {
+                i8::try_from(with).map(|with| beside(processor, (op, with), all, out))
+            }
+            Numbers::I16(all) => {
+                i16::try_from(with).map(|with| beside(processor, (op, with), all, out))
+            }
+            Numbers::I32(all) => {
+                i32::try_from(with).map(|with| beside(processor, (op, with), all, out))
+            }
+            Numbers::I64(all) => {
+                beside(processor, (op, with), all, out);
+                Ok(())
+            }
+        };
+        if done.is_err() {
+            // No number of this width reaches the constant: all lie on one side of it.
+            let holds = match op {
+                Comparison::Equal => false,
+                Comparison::NotEqual => true,
+                Comparison::Less | Comparison::LessOrEqual => with > 0,
+                Comparison::Greater | Comparison::GreaterOrEqual => with < 0,
+            };
+            out.fill(if holds { u64::MAX } else { 0 });
+        }
     }
 }
 
 /// Sets in `out` where a number compares so with a constant.
 pub(super) fn compare_constant(op: Comparison, numbers: Numbers<'_>, with: i64, out: &mut [u64]) {
-    let done = match numbers {
-        Numbers::I8(all) => i8::try_from(with).map(|with| beside(op, all, with, out)),
-        Numbers::I16(all) => i16::try_from(with).map(|with| beside(op, all, with, out)),
-        Numbers::I32(all) => i32::try_from(with).map(|with| beside(op, all, with, out)),
-        Numbers::I64(all) => {
-            beside(op, all, with, out);
-            Ok(())
+    with_processor(Beside {
+        op,
+        numbers,
+        with,
+        out,
+    });
+}
+
+/// Numbers beside others.
+struct Between<'n> {
+    op: Comparison,
+    left: Numbers<'n>,
+    right: Numbers<'n>,
+    rows: usize,
+    out: &'n mut [u64],
+}
+
+impl Work for Between<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<P: Processor>(self, processor: P) {
+        match (self.left, self.right) {
+            (Numbers::I8(left), Numbers::I8(right)) => self.each(processor, left, right),
+            (Numbers::I16(left), Numbers::I16(right)) => self.each(processor, left, right),
+            (Numbers::I32(left), Numbers::I32(right)) => self.each(processor, left, right),
+            _ => self.widened(processor),
         }
-    };
-    if done.is_err() {
-        // No number of this width reaches the constant: all lie on one side of it.
-        let holds = match op {
-            Comparison::Equal => false,
-            Comparison::NotEqual => true,
-            Comparison::Less | Comparison::LessOrEqual => with > 0,
-            Comparison::Greater | Comparison::GreaterOrEqual => with < 0,
-        };
-        out.fill(if holds { u64::MAX } else { 0 });
+    }
+}
+
+impl Between<'_> {
+    #[inline(always)]
+    fn each<P: Processor, T: Copy + PartialOrd>(self, processor: P, left: &[T], right: &[T]) {
+        let out = self.out;
+        match self.op {
+            Comparison::Equal => pairs(processor, left, right, out, |l, r| l == r),
+            Comparison::NotEqual => pairs(processor, left, right, out, |l, r| l != r),
+            Comparison::Less => pairs(processor, left, right, out, |l, r| l < r),
+            Comparison::LessOrEqual => pairs(processor, left, right, out, |l, r| l <= r),
+            Comparison::Greater => pairs(processor, left, right, out, |l, r| l > r),
+            Comparison::GreaterOrEqual => pairs(processor, left, right, out, |l, r| l >= r),
+        }
+    }
+
+    /// Numbers of different widths, in 64 bits, a word of rows at a time.
+    #[inline(always)]
+    fn widened<P: Processor>(self, processor: P) {
+        let mut sides = [[0i64; 64]; 2];
+        for (at, word) in self.out.iter_mut().enumerate() {
+            let first = at * 64;
+            let count = (self.rows - first).min(64);
+            widen(self.left.rows(first, count), &mut sides[0]);
+            widen(self.right.rows(first, count), &mut sides[1]);
+            let [left, right] = &sides;
+            let out = std::slice::from_mut(word);
+            Between {
+                op: self.op,
+                left: Numbers::I64(left),
+                right: Numbers::I64(right),
+                rows: 64,
+                out,
+            }
+            .each(processor, left, right);
+        }
+    }
+}
+
+/// Sets in `out` where the test holds of two numbers of the same row.
+#[inline(always)]
+fn pairs<P: Processor, T: Copy>(
+    processor: P,
+    left: &[T],
+    right: &[T],
+    out: &mut [u64],
+    holds: impl Fn(T, T) -> bool,
+) {
+    for ((left, right), word) in left.chunks(64).zip(right.chunks(64)).zip(out) {
+        let mut bytes = [0u8; 64];
+        for ((byte, left), right) in bytes.iter_mut().zip(left).zip(right) {
+            *byte = u8::from(holds(*left, *right));
+        }
+        *word = processor.pack(&bytes);
     }
 }
 
@@ -79,29 +190,17 @@ pub(super) fn compare(
     rows: usize,
     out: &mut [u64],
 ) {
-    let mut sides = [[0i64; 64]; 2];
-    for (at, word) in out.iter_mut().enumerate() {
-        let first = at * 64;
-        let count = (rows - first).min(64);
-        widen(left.rows(first, count), &mut sides[0]);
-        widen(right.rows(first, count), &mut sides[1]);
-        let [left, right] = &sides;
-        let mut bytes = [0u8; 64];
-        for ((byte, left), right) in bytes.iter_mut().zip(left).zip(right) {
-            *byte = u8::from(match op {
-                Comparison::Equal => left == right,
-                Comparison::NotEqual => left != right,
-                Comparison::Less => left < right,
-                Comparison::LessOrEqual => left <= right,
-                Comparison::Greater => left > right,
-                Comparison::GreaterOrEqual => left >= right,
-            });
-        }
-        *word = pack(&bytes);
-    }
+    with_processor(Between {
+        op,
+        left,
+        right,
+        rows,
+        out,
+    });
 }
 
 /// The numbers in 64 bits.
+#[inline(always)]
 pub(super) fn widen(numbers: Numbers<'_>, out: &mut [i64]) {
     match numbers {
         Numbers::I8(all) => out
@@ -121,6 +220,7 @@ pub(super) fn widen(numbers: Numbers<'_>, out: &mut [i64]) {
 }
 
 /// Keeps in `out` what is also in `mask`; without a mask all.
+#[inline]
 pub(super) fn keep(out: &mut [u64], mask: Option<&[u64]>) {
     if let Some(mask) = mask {
         out.iter_mut().zip(mask).for_each(|(o, m)| *o &= m);
@@ -128,6 +228,7 @@ pub(super) fn keep(out: &mut [u64], mask: Option<&[u64]>) {
 }
 
 /// Copies a bitmap; all ones when it is left out.
+#[inline]
 pub(super) fn copy(out: &mut [u64], from: Option<&[u64]>) {
     match from {
         Some(from) => out.iter_mut().zip(from).for_each(|(o, f)| *o = *f),
@@ -136,11 +237,13 @@ pub(super) fn copy(out: &mut [u64], from: Option<&[u64]>) {
 }
 
 /// The bit of a row; set when the bitmap is left out.
+#[inline]
 pub(super) fn bit(bitmap: Option<&[u64]>, row: usize) -> bool {
     bitmap.is_none_or(|words| words[row / 64] >> (row % 64) & 1 == 1)
 }
 
 /// Sets or clears the bit of a row that is clear.
+#[inline]
 pub(super) fn set(out: &mut [u64], row: usize, holds: bool) {
     out[row / 64] |= u64::from(holds) << (row % 64);
 }

@@ -12,13 +12,14 @@ mod compile;
 mod numbers;
 mod op;
 mod plan;
+mod processor;
 mod run;
 mod scratch;
 mod texts;
 mod view;
 
-pub use bits::pack;
 pub use plan::{ColumnUse, Plan, PlanError, Wanted};
+pub use processor::{Processor, Work, with_processor};
 pub use scratch::Scratch;
 pub use view::{Batch, ColumnView, Numbers, Values};
 

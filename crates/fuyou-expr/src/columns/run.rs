@@ -59,6 +59,7 @@ impl Plan {
     }
 
     /// Where the output is true, after a run; bits beyond the rows mean nothing.
+    #[inline]
     pub fn holds<'s>(
         &'s self,
         output: usize,
@@ -69,6 +70,7 @@ impl Plan {
     }
 
     /// Where the output is known, after a run; `None`: everywhere. Only for what was wanted as a value.
+    #[inline]
     pub fn known<'s>(
         &'s self,
         output: usize,
@@ -79,6 +81,7 @@ impl Plan {
     }
 
     /// The numbers, dates or codes of the output, after a run.
+    #[inline]
     pub fn numbers<'s>(
         &'s self,
         output: usize,
@@ -145,6 +148,7 @@ impl Plan {
         Some(Err(library.owned(handle, &scratch.arena)))
     }
 
+    #[inline]
     fn inputs<'s>(&'s self, scratch: &'s Scratch, batch: &'s Batch<'s>) -> Inputs<'s> {
         Inputs {
             plan: self,

@@ -114,15 +114,18 @@ pub(super) struct Inputs<'s> {
 }
 
 impl<'s> Inputs<'s> {
+    #[inline]
     pub(super) fn words(&self) -> usize {
         self.batch.rows.div_ceil(64)
     }
 
+    #[inline]
     fn bits(&self, words: &'s [u64]) -> &'s [u64] {
         let first = self.batch.first / 64;
         &words[first..first + self.words()]
     }
 
+    #[inline]
     fn column(&self, id: NodeId) -> Option<&'s super::view::ColumnView<'s>> {
         match self.plan.nodes[id.get()].op {
             Op::Column(_, place) => Some(&self.batch.columns[place as usize]),
@@ -131,6 +134,7 @@ impl<'s> Inputs<'s> {
     }
 
     /// Where a boolean is true.
+    #[inline]
     pub(super) fn truth(&self, id: NodeId) -> &'s [u64] {
         match self.column(id).map(|column| column.values) {
             None => &self.buffers[id.get()].truth[..self.words()],
@@ -140,6 +144,7 @@ impl<'s> Inputs<'s> {
     }
 
     /// Where a node is known; `None`: everywhere.
+    #[inline]
     pub(super) fn known(&self, id: NodeId) -> Option<&'s [u64]> {
         match self.column(id) {
             Some(column) => column.known.map(|words| self.bits(words)),
@@ -148,6 +153,7 @@ impl<'s> Inputs<'s> {
         }
     }
 
+    #[inline]
     pub(super) fn numbers(&self, id: NodeId) -> Numbers<'s> {
         match self.column(id).map(|column| column.values) {
             None => Numbers::I64(&self.buffers[id.get()].numbers[..self.batch.rows]),
@@ -157,6 +163,7 @@ impl<'s> Inputs<'s> {
     }
 
     /// Texts or sets of codes by number.
+    #[inline]
     pub(super) fn handles(&self, id: NodeId) -> &'s [u32] {
         match self.column(id).map(|column| column.values) {
             None => &self.buffers[id.get()].handles[..self.batch.rows],

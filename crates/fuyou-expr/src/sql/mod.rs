@@ -6,7 +6,7 @@ mod numbers;
 mod scalars;
 
 use crate::scope::{SetId, Slot};
-use crate::tree::{Kind, Node};
+use crate::tree::Node;
 
 /// The databases that expressions can be printed for.
 ///
@@ -42,9 +42,7 @@ pub struct NotSql(pub String);
 
 /// The expression as SQL; `None` when it reads a reference curve.
 pub(crate) fn print(root: &Node, dialect: Dialect, names: &dyn SqlNames) -> Option<String> {
-    let mut curves = false;
-    root.visit(&mut |node| curves |= matches!(node.kind, Kind::Curve { .. }));
-    (!curves).then(|| Printer { dialect, names }.sql(root))
+    (!root.reads_curve()).then(|| Printer { dialect, names }.sql(root))
 }
 
 struct Printer<'a> {

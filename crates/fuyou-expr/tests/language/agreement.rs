@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::database::Database;
 use crate::generate::{Choices, expression};
-use crate::records::records;
+use crate::records::{edges, records};
 use crate::world::scope;
 
 /// Cases on SQLite, and on PostgreSQL, which answers more slowly; more with `FUYOU_TEST_CASES`.
@@ -64,13 +64,13 @@ fn the_evaluator_and_the_databases_agree() {
     }
 }
 
-fn expected(message: &str) -> bool {
+pub fn expected(message: &str) -> bool {
     EXPECTED_REFUSALS
         .iter()
         .any(|start| message.starts_with(start))
 }
 
-fn strategy() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
+pub fn strategy() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     (
         prop::collection::vec(any::<u8>(), 1..160),
         prop::collection::vec(any::<u8>(), 0..400),
@@ -81,10 +81,7 @@ fn strategy() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
 #[test]
 fn what_once_differed_agrees() {
     let scope = scope();
-    let bytes: Vec<u8> = (0..4_000u32)
-        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
-        .collect();
-    let records = records(&scope, &mut Choices::new(&bytes));
+    let records = edges(&scope);
     for database in Database::all(&scope) {
         database.store(&scope, &records);
         for text in FOUND {

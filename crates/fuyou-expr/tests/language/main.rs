@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod columns;
 #[cfg(test)]
 mod curves;

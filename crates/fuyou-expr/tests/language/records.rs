@@ -19,6 +19,14 @@ pub fn records(scope: &Scope, choices: &mut Choices<'_>) -> Vec<Record> {
     (0..4).map(|_| record(choices)).collect()
 }
 
+/// Fixed records with every kind of edge.
+pub fn edges(scope: &Scope) -> Vec<Record> {
+    let bytes: Vec<u8> = (0..4_000u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    records(scope, &mut Choices::new(&bytes))
+}
+
 fn random_row(scope: &Scope, set: Option<SetId>, choices: &mut Choices<'_>) -> Vec<Value> {
     scope
         .columns(set)

@@ -1,5 +1,7 @@
 //! A draft with everything its form's expressions can see.
 
+use std::borrow::Cow;
+
 use fuyou_expr::{Expr, Rows, SetId, Slot, Value};
 use fuyou_kernel::DayNumber;
 
@@ -35,11 +37,7 @@ impl<'a> Desk<'a> {
         today: DayNumber,
     ) -> Self {
         let form = program.form(form_ix);
-        let row = if outcome.row.is_empty() {
-            replay(program, history).row
-        } else {
-            outcome.row.clone()
-        };
+        let row = facts(program, history, outcome);
         let mut draft = draft.clone();
         draft.values.resize(form.fields.len(), Value::Null);
         draft.groups.resize(form.groups.len(), Vec::new());
@@ -70,77 +68,23 @@ impl<'a> Desk<'a> {
 
     /// Fills the outer columns that expressions read and that the draft cannot change.
     fn fill_outer(&mut self, history: &History) {
-        let before = earlier(history, self.draft.occurred_on);
+        let previous = Previous {
+            program: self.program,
+            row: Cow::Borrowed(&self.row),
+            before: earlier(history, self.draft.occurred_on),
+        };
+        let mut outer = std::mem::take(&mut self.outer);
         for slot in &self.form.reads {
             let place = usize::from(slot.0);
-            let value = match self.form.outer[place] {
+            outer[place] = match self.form.outer[place] {
                 FormOuter::OccurredOn => self.kept[2].clone(),
                 FormOuter::Today => Value::Date(self.today.0),
                 FormOuter::Row(slot) => self.row[usize::from(slot.0)].clone(),
-                FormOuter::Previous(member) => self.previous(&before, member),
+                FormOuter::Previous(member) => previous.value(member),
                 FormOuter::Field(_) | FormOuter::Derived(_) => continue,
             };
-            self.outer[place] = value;
         }
-    }
-
-    /// The last value of a column in an earlier encounter; NULLs are passed over.
-    fn previous(&self, before: &[&crate::replay::Encounter], member: Slot) -> Value {
-        let slot = usize::from(member.0);
-        let found = before.iter().rev().find_map(|encounter| {
-            let form = self.program.form(encounter.form);
-            let value = match self.program.layout.members[slot] {
-                Member::Field if form.by_slot[slot] == NO_FIELD => return None,
-                Member::Field => encounter
-                    .values
-                    .get(usize::from(form.by_slot[slot]))?
-                    .clone(),
-                Member::Kept(2) => Value::Date(encounter.occurred_on.0),
-                Member::Kept(place) => self.derived_of(encounter, place)?,
-            };
-            (!value.is_null()).then_some(value)
-        });
-        found.unwrap_or(Value::Null)
-    }
-
-    /// A derived column of an earlier encounter, over the facts as they stand now.
-    fn derived_of(&self, encounter: &crate::replay::Encounter, place: usize) -> Option<Value> {
-        let layout = &self.program.layout;
-        let mut kept = vec![Value::Null; layout.kept];
-        kept[0] = Value::Code(u16::try_from(encounter.form.get()).ok()?);
-        kept[2] = Value::Date(encounter.occurred_on.0);
-        self.derive(
-            self.program.form(encounter.form),
-            &encounter.values,
-            &encounter.groups,
-            &mut kept,
-        );
-        kept.get(place).cloned()
-    }
-
-    fn derive(
-        &self,
-        form: &Form,
-        values: &[Value],
-        groups: &[Vec<Vec<Value>>],
-        kept: &mut [Value],
-    ) {
-        let layout = &self.program.layout;
-        for step in &layout.steps {
-            let crate::scope::Step::Derived(ix) = step else {
-                continue;
-            };
-            let view = EncounterView {
-                layout,
-                row: &self.row,
-                form,
-                kept,
-                values,
-                groups,
-            };
-            let value = self.program.derived[ix.get()].is.eval(&view);
-            kept[layout.derived[ix.get()]] = value;
-        }
+        self.outer = outer;
     }
 
     /// Computes, hides and empties until nothing changes.
@@ -277,7 +221,8 @@ impl<'a> Desk<'a> {
     /// Brings derived columns and the outer columns up to the draft.
     fn refresh(&mut self) {
         let mut kept = std::mem::take(&mut self.kept);
-        self.derive(self.form, &self.draft.values, &self.draft.groups, &mut kept);
+        let own = (&*self.draft.values, &*self.draft.groups);
+        derive(self.program, &self.row, self.form, own, &mut kept);
         self.kept = kept;
         self.refresh_fields();
     }
@@ -338,6 +283,94 @@ impl<'a> Desk<'a> {
             shown: self.shown,
             shown_groups: self.shown_groups,
         }
+    }
+}
+
+/// Earlier encounters, for what a form reads of them.
+pub(crate) struct Previous<'a> {
+    program: &'a Program,
+    row: Cow<'a, [Value]>,
+    before: Vec<&'a crate::replay::Encounter>,
+}
+
+impl<'a> Previous<'a> {
+    /// The encounters up to a day, over the facts as they stand now.
+    pub fn new(
+        program: &'a Program,
+        history: &'a History,
+        outcome: &Outcome,
+        on: DayNumber,
+    ) -> Previous<'a> {
+        Previous {
+            program,
+            row: Cow::Owned(facts(program, history, outcome)),
+            before: earlier(history, Some(on)),
+        }
+    }
+
+    /// The last value of a column in an earlier encounter; NULLs are passed over.
+    pub fn value(&self, member: Slot) -> Value {
+        let slot = usize::from(member.0);
+        let found = self.before.iter().rev().find_map(|encounter| {
+            let form = self.program.form(encounter.form);
+            let value = match self.program.layout.members[slot] {
+                Member::Field if form.by_slot[slot] == NO_FIELD => return None,
+                Member::Field => encounter
+                    .values
+                    .get(usize::from(form.by_slot[slot]))?
+                    .clone(),
+                Member::Kept(2) => Value::Date(encounter.occurred_on.0),
+                Member::Kept(place) => self.derived_of(encounter, place)?,
+            };
+            (!value.is_null()).then_some(value)
+        });
+        found.unwrap_or(Value::Null)
+    }
+
+    /// A derived column of an earlier encounter, over the facts as they stand now.
+    fn derived_of(&self, encounter: &crate::replay::Encounter, place: usize) -> Option<Value> {
+        let mut kept = vec![Value::Null; self.program.layout.kept];
+        kept[0] = Value::Code(u16::try_from(encounter.form.get()).ok()?);
+        kept[2] = Value::Date(encounter.occurred_on.0);
+        let form = self.program.form(encounter.form);
+        let own = (&*encounter.values, &*encounter.groups);
+        derive(self.program, &self.row, form, own, &mut kept);
+        kept.get(place).cloned()
+    }
+}
+
+/// The facts row; computed when the outcome has none.
+fn facts(program: &Program, history: &History, outcome: &Outcome) -> Vec<Value> {
+    if outcome.row.is_empty() {
+        replay(program, history).row
+    } else {
+        outcome.row.clone()
+    }
+}
+
+/// The derived columns of one encounter.
+fn derive(
+    program: &Program,
+    row: &[Value],
+    form: &Form,
+    (values, groups): (&[Value], &[Vec<Vec<Value>>]),
+    kept: &mut [Value],
+) {
+    let layout = &program.layout;
+    for step in &layout.steps {
+        let crate::scope::Step::Derived(ix) = step else {
+            continue;
+        };
+        let view = EncounterView {
+            layout,
+            row,
+            form,
+            kept,
+            values,
+            groups,
+        };
+        let value = program.derived[ix.get()].is.eval(&view);
+        kept[layout.derived[ix.get()]] = value;
     }
 }
 

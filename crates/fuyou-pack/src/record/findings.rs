@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use fuyou_expr::{Expr, Rows, Scope, Slot, Type, Value, format_value};
+use fuyou_expr::{Expr, Rows, Scope, Slot, Type, Value};
 use fuyou_kernel::{Localized, Secrecy};
 
 use super::Finding;
 use super::desk::Desk;
-use super::limits::{LimitReader, Limits};
+use super::limits::LimitReader;
+use super::messages;
 use crate::model::{At, Check, Field, FieldIx, FieldKind, GroupIx, Severity};
 use crate::scope::{FormOuter, GroupOuter};
 
@@ -44,22 +45,7 @@ pub(super) fn findings(desk: &Desk<'_>) -> Vec<Finding> {
         let ix = GroupIx::new(position);
         let rows = &desk.draft.groups[position];
         if rows.len() < usize::from(group.min) || rows.len() > usize::from(group.max) {
-            let message = Localized::new(
-                format!(
-                    "{}应有 {} 到 {} 行,现有 {} 行",
-                    group.title.zh,
-                    group.min,
-                    group.max,
-                    rows.len()
-                ),
-                format!(
-                    "{}: {} to {} rows are expected, there are {}",
-                    group.title.en,
-                    group.min,
-                    group.max,
-                    rows.len()
-                ),
-            );
+            let message = messages::rows(group, &rows.len().to_string());
             found.push(finding(At::Group(ix), Severity::Refuse, "rows", message));
         }
         for (row, values) in rows.iter().enumerate() {
@@ -118,34 +104,19 @@ fn finding(at: At, severity: Severity, kind: &str, message: Localized) -> Findin
 }
 
 fn occurred_on(desk: &Desk<'_>, found: &mut Vec<Finding>) {
-    let mut add = |severity, kind: &str, zh: &str, en: &str| {
-        found.push(finding(
-            At::OccurredOn,
-            severity,
-            kind,
-            Localized::new(zh, en),
-        ));
+    let mut add = |severity, kind: &str, message| {
+        found.push(finding(At::OccurredOn, severity, kind, message));
     };
     let Some(on) = desk.draft.occurred_on else {
-        add(
-            Severity::Refuse,
-            "required",
-            "请填写服务日期",
-            "the day of service must be filled",
-        );
+        add(Severity::Refuse, "required", messages::no_day());
         return;
     };
     if on > desk.today {
-        add(
-            Severity::Refuse,
-            "future",
-            "服务日期不能晚于今天",
-            "the day of service is in the future",
-        );
+        add(Severity::Refuse, "future", messages::future_day());
     }
     if fails(desk.form.occurred_hard.as_ref(), &desk.rows()) {
         let label = desk.form.occurred_label.clone();
-        let label = label.unwrap_or_else(|| Localized::new("服务日期", "The day of service"));
+        let label = label.unwrap_or_else(messages::day_label);
         let limits = desk.form.occurred_hard.as_ref().and_then(|hard| {
             let is_own = |slot: Slot| {
                 desk.form.outer.get(usize::from(slot.0)) == Some(&FormOuter::OccurredOn)
@@ -158,21 +129,11 @@ fn occurred_on(desk: &Desk<'_>, found: &mut Vec<Finding>) {
             };
             reader.limits(hard)
         });
-        let message = broken_limit(&label, &Type::Date, limits, &Value::Date(on.0));
-        let message = message.unwrap_or_else(|| {
-            Localized::new(
-                format!("{}与已有记录矛盾", label.zh),
-                format!("{} contradicts what is recorded", label.en),
-            )
-        });
-        found.push(finding(At::OccurredOn, Severity::Refuse, "hard", message));
+        let message = messages::broken_limit(&label, &Type::Date, limits, &Value::Date(on.0));
+        let message = message.unwrap_or_else(|| messages::day_contradicts(&label));
+        add(Severity::Refuse, "hard", message);
     } else if fails(desk.form.occurred_soft.as_ref(), &desk.rows()) {
-        add(
-            Severity::Confirm,
-            "soft",
-            "服务日期不寻常,请核对并说明理由",
-            "the day of service is unusual: check it and give a reason",
-        );
+        add(Severity::Confirm, "soft", messages::unusual_day());
     }
 }
 
@@ -234,10 +195,7 @@ fn field_findings<R: Rows>(
             .find(|code| code.exclusive)
         && codes.len() > 1
     {
-        let message = Localized::new(
-            format!("{}:「{}」不能与其他选项同选", label.zh, alone.title.zh),
-            format!("{}: `{}` excludes the others", label.en, alone.title.en),
-        );
+        let message = messages::exclusive(label, alone);
         found.push(finding(at, Severity::Refuse, "exclusive", message));
     }
     if let Some(message) = beyond_storage(field, value) {
@@ -260,16 +218,8 @@ fn limit_finding<R: Rows>(
         _ => None,
     };
     let (severity, kind, message) = if let Some(range) = outside(field.hard_range) {
-        let (low, high, unit) = bounds(field, range);
-        let zh = format!("{}应在 {low} 到 {high}{unit} 之间", label.zh);
-        (
-            Severity::Refuse,
-            "hard",
-            Localized::new(
-                zh,
-                format!("{} must be between {low} and {high}{unit}", label.en),
-            ),
-        )
+        let message = messages::outside_hard(field, range);
+        (Severity::Refuse, "hard", message)
     } else if fails(field.hard.as_ref(), rows) {
         let limits = field.hard.as_ref().and_then(|hard| {
             let reader = LimitReader {
@@ -280,84 +230,18 @@ fn limit_finding<R: Rows>(
             };
             reader.limits(hard)
         });
-        let message = broken_limit(label, &field.ty, limits, value).unwrap_or_else(|| {
-            Localized::new(
-                format!("{}与其他内容矛盾", label.zh),
-                format!("{} contradicts the other values", label.en),
-            )
-        });
+        let message = messages::broken_limit(label, &field.ty, limits, value)
+            .unwrap_or_else(|| messages::contradicts(label));
         (Severity::Refuse, "hard", message)
     } else if let Some(range) = outside(field.soft_range) {
-        let (low, high, unit) = bounds(field, range);
-        let zh = format!(
-            "{}通常在 {low} 到 {high}{unit} 之间,请核对并说明理由",
-            label.zh
-        );
-        let en = format!(
-            "{} is usually between {low} and {high}{unit}: check it and give a reason",
-            label.en
-        );
-        (Severity::Confirm, "soft", Localized::new(zh, en))
+        let message = messages::outside_soft(field, range);
+        (Severity::Confirm, "soft", message)
     } else if fails(field.soft.as_ref(), rows) {
-        let zh = format!("{}不寻常,请核对并说明理由", label.zh);
-        (
-            Severity::Confirm,
-            "soft",
-            Localized::new(
-                zh,
-                format!("{} is unusual: check it and give a reason", label.en),
-            ),
-        )
+        (Severity::Confirm, "soft", messages::unusual(label))
     } else {
         return None;
     };
     Some(finding(at, severity, kind, message))
-}
-
-/// A refusal that names the limits which a value breaks; `None` when it lies within them, so that something else is wrong.
-fn broken_limit(
-    label: &Localized,
-    ty: &Type,
-    limits: Option<Limits>,
-    value: &Value,
-) -> Option<Localized> {
-    let (number, stored): (i64, fn(i64) -> Value) = match value {
-        Value::Number(number) => (*number, Value::Number),
-        Value::Date(day) => (i64::from(*day), |day| {
-            i32::try_from(day).map_or(Value::Null, Value::Date)
-        }),
-        _ => return None,
-    };
-    let limits = limits?;
-    let breaks =
-        limits.low.is_some_and(|low| number < low) || limits.high.is_some_and(|high| number > high);
-    let print = |bound: i64| format_value(ty, &stored(bound));
-    let (below, above) = if matches!(ty, Type::Date) {
-        (("早于", "before"), ("晚于", "after"))
-    } else {
-        (("小于", "below"), ("大于", "above"))
-    };
-    let (zh, en) = match (limits.low, limits.high) {
-        (Some(low), Some(high)) if low <= high => (
-            format!("{}应在 {} 到 {} 之间", label.zh, print(low), print(high)),
-            format!(
-                "{} must be between {} and {}",
-                label.en,
-                print(low),
-                print(high)
-            ),
-        ),
-        (Some(low), None) => (
-            format!("{}不能{} {}", label.zh, below.0, print(low)),
-            format!("{} must not be {} {}", label.en, below.1, print(low)),
-        ),
-        (None, Some(high)) => (
-            format!("{}不能{} {}", label.zh, above.0, print(high)),
-            format!("{} must not be {} {}", label.en, above.1, print(high)),
-        ),
-        (Some(_), Some(_)) | (None, None) => return None,
-    };
-    breaks.then(|| Localized::new(zh, en))
 }
 
 /// What expressions rely on for every stored value: numbers within the language's default range, dates within its calendar.
@@ -369,26 +253,7 @@ fn beyond_storage(field: &Field, value: &Value) -> Option<Localized> {
         Value::Date(day) => !calendar.contains(day),
         _ => false,
     };
-    let label = &field.label;
-    beyond.then(|| {
-        Localized::new(
-            format!("{}超出可记录的范围", label.zh),
-            format!("{} is beyond what can be recorded", label.en),
-        )
-    })
-}
-
-fn bounds(field: &Field, (low, high): (i64, i64)) -> (String, String, String) {
-    let print = |number| format_value(&field.ty, &Value::Number(number));
-    (
-        print(low),
-        print(high),
-        field
-            .unit
-            .as_ref()
-            .map(|unit| format!(" {unit}"))
-            .unwrap_or_default(),
-    )
+    beyond.then(|| messages::beyond_storage(&field.label))
 }
 
 /// Whether a value is of a type.

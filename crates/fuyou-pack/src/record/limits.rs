@@ -20,48 +20,82 @@ pub(super) struct LimitReader<'a, R: Rows> {
     pub secrecy_max: Secrecy,
 }
 
+/// One end of what a condition allows its own field.
+pub(crate) struct Limit<'e> {
+    /// Whether it is the earliest or least value; otherwise it is the latest or greatest.
+    pub is_low: bool,
+    /// Added to the value of the node: 1 after `>`, -1 before `<`.
+    pub offset: i64,
+    /// What is evaluated.
+    pub node: &'e Node,
+}
+
+/// The ends that a condition gives its own field; `None` when the condition also says other things, or nothing about
+/// the field.
+pub(crate) fn limits_of<'e>(
+    condition: &'e Expr,
+    is_own: &dyn Fn(Slot) -> bool,
+) -> Option<Vec<Limit<'e>>> {
+    let mut limits = Vec::new();
+    read(condition.root(), is_own, &mut limits)?;
+    (!limits.is_empty()).then_some(limits)
+}
+
+fn read<'e>(
+    node: &'e Node,
+    is_own: &dyn Fn(Slot) -> bool,
+    limits: &mut Vec<Limit<'e>>,
+) -> Option<()> {
+    let is_field = |node: &Node| matches!(node.kind, Kind::Column(column) if column.set.is_none() && is_own(column.slot));
+    let mut add = |is_low, offset, node| {
+        limits.push(Limit {
+            is_low,
+            offset,
+            node,
+        });
+        Some(())
+    };
+    match &node.kind {
+        Kind::And(all) => all.iter().try_for_each(|part| read(part, is_own, limits)),
+        Kind::Between { of, low, high } if is_field(of) => {
+            add(true, 0, low)?;
+            add(false, 0, high)
+        }
+        Kind::Compare { op, left, right } => {
+            let (op, other) = if is_field(left) {
+                (*op, right)
+            } else if is_field(right) {
+                (turned(*op), left)
+            } else {
+                return None;
+            };
+            match op {
+                Comparison::GreaterOrEqual => add(true, 0, other),
+                Comparison::Greater => add(true, 1, other),
+                Comparison::LessOrEqual => add(false, 0, other),
+                Comparison::Less => add(false, -1, other),
+                Comparison::Equal | Comparison::NotEqual => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 impl<R: Rows> LimitReader<'_, R> {
     /// The limits; `None` when the condition also says other things, or nothing about the field.
     pub fn limits(&self, condition: &Expr) -> Option<Limits> {
         let mut limits = Limits::default();
-        self.read(condition, condition.root(), &mut limits)?;
-        (limits.low.is_some() || limits.high.is_some()).then_some(limits)
-    }
-
-    fn read(&self, condition: &Expr, node: &Node, limits: &mut Limits) -> Option<()> {
-        match &node.kind {
-            Kind::And(all) => all
-                .iter()
-                .try_for_each(|part| self.read(condition, part, limits)),
-            Kind::Between { of, low, high } if self.is_field(of) => {
-                raise(limits, self.value(condition, low)?);
-                lower(limits, self.value(condition, high)?);
-                Some(())
+        for limit in limits_of(condition, self.is_own)? {
+            let bound = self
+                .value(condition, limit.node)?
+                .checked_add(limit.offset)?;
+            if limit.is_low {
+                raise(&mut limits, bound);
+            } else {
+                lower(&mut limits, bound);
             }
-            Kind::Compare { op, left, right } => {
-                let (op, other) = if self.is_field(left) {
-                    (*op, right)
-                } else if self.is_field(right) {
-                    (turned(*op), left)
-                } else {
-                    return None;
-                };
-                let bound = self.value(condition, other)?;
-                match op {
-                    Comparison::GreaterOrEqual => raise(limits, bound),
-                    Comparison::Greater => raise(limits, bound.checked_add(1)?),
-                    Comparison::LessOrEqual => lower(limits, bound),
-                    Comparison::Less => lower(limits, bound.checked_sub(1)?),
-                    Comparison::Equal | Comparison::NotEqual => return None,
-                }
-                Some(())
-            }
-            _ => None,
         }
-    }
-
-    fn is_field(&self, node: &Node) -> bool {
-        matches!(node.kind, Kind::Column(column) if column.set.is_none() && (self.is_own)(column.slot))
+        Some(limits)
     }
 
     /// The value of the other side of a comparison: its text was checked as part of the condition.

@@ -2,7 +2,8 @@
 
 mod desk;
 mod findings;
-mod limits;
+pub(crate) mod limits;
+pub(crate) mod messages;
 mod secrecy;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Localized};
 
+pub(crate) use self::desk::Previous;
 pub use self::secrecy::record_secrecy;
 pub use crate::model::At;
 use crate::model::{FormIx, Program, Severity};

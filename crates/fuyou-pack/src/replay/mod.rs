@@ -21,7 +21,8 @@ pub use outcome::{
 
 pub use stepwise::{Replaying, Room};
 
-pub(crate) use plan::Plan;
+pub(crate) use clock::day;
+pub(crate) use plan::{Plan, Work};
 pub(crate) use views::{EncounterView, RowView};
 
 use crate::model::Program;
@@ -33,4 +34,12 @@ use crate::model::Program;
 /// records up to it; what the rules found then is its story. What the last one leaves is the outcome.
 pub fn replay(program: &Program, history: &History) -> Outcome {
     run::Run::new(program, history).outcome()
+}
+
+/// The facts row of an enrollment with the values of the aggregates that its facts share behind the columns.
+pub(crate) fn values_with_aggregates(
+    program: &Program,
+    history: &History,
+) -> Vec<fuyou_expr::Value> {
+    run::Run::new(program, history).values()
 }

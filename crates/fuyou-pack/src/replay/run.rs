@@ -268,6 +268,19 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The facts row after all records, with the values of the aggregates behind its columns.
+    pub fn values(mut self) -> Vec<Value> {
+        let count = self.encounters.len();
+        for position in 0..count {
+            self.admit(position);
+            self.pass(position + 1 == count);
+        }
+        if count == 0 {
+            self.begin();
+        }
+        self.row
+    }
+
     /// The facts row and the truth of the rules of an enrollment without records.
     pub fn blank(mut self) -> (Vec<Value>, Vec<bool>) {
         self.pass(true);

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::derive::Surroundings;
 use super::file::{File, Reading};
 use super::group::Waiting;
+use super::hints::Sheets;
 use super::memory::{Around, Memory};
 use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
@@ -44,6 +45,7 @@ struct Inner {
     settings: Settings,
     waiting: Waiting,
     memory: Memory,
+    sheets: Sheets,
 }
 
 /// A subject's file with what stands around it.
@@ -90,6 +92,7 @@ impl Care {
         Ok(Care(Arc::new(Inner {
             waiting: Waiting::new(&db),
             memory: Memory::default(),
+            sheets: Sheets::default(),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -120,6 +123,10 @@ impl Care {
 
     pub(super) fn memory(&self) -> &Memory {
         &self.0.memory
+    }
+
+    pub(super) fn sheets(&self) -> &Sheets {
+        &self.0.sheets
     }
 
     pub(super) fn waiting(&self) -> &Waiting {

@@ -18,6 +18,7 @@ mod enrolling;
 mod error;
 mod file;
 mod group;
+mod hints;
 mod listing;
 mod memory;
 mod merging;

@@ -8,6 +8,7 @@ use fuyou_pack::Pack;
 use crate::access::{PasswordCost, PasswordError, Passwords};
 use crate::care::Care;
 use crate::db::{Db, Error};
+use crate::insight::Live;
 use crate::keys::Keyring;
 use crate::registry::{Tree, load_tree};
 
@@ -41,6 +42,7 @@ struct Inner {
     tree: RwLock<Arc<Tree>>,
     pack: OnceLock<Arc<Pack>>,
     care: OnceLock<Care>,
+    live: OnceLock<Live>,
 }
 
 /// Why the application does not start.
@@ -67,6 +69,7 @@ impl App {
             tree: RwLock::new(Arc::new(tree)),
             pack: OnceLock::new(),
             care: OnceLock::new(),
+            live: OnceLock::new(),
         })))
     }
 
@@ -112,6 +115,18 @@ impl App {
     /// The engine of care; none before a pack was installed.
     pub fn care(&self) -> Option<&Care> {
         self.0.care.get()
+    }
+
+    /// Puts in the figures in memory, once, before the first request.
+    #[must_use]
+    pub fn with_live(self, live: Live) -> Self {
+        let _ = self.0.live.set(live);
+        self
+    }
+
+    /// The figures in memory; none in commands that ask once.
+    pub fn live(&self) -> Option<&Live> {
+        self.0.live.get()
     }
 
     /// The tree of organizations as last read.

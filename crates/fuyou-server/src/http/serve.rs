@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 
 use super::{App, router};
 
-/// Answers requests until `shutdown` is ready, lets running requests finish, and closes the database.
+/// Answers requests until `shutdown` is ready, lets running requests finish, and closes what was open.
 pub async fn serve(
     app: App,
     listener: TcpListener,
@@ -13,6 +13,9 @@ pub async fn serve(
     let served = axum::serve(listener, router(&app))
         .with_graceful_shutdown(shutdown)
         .await;
+    if let Some(live) = app.live() {
+        live.stop().await;
+    }
     app.db().close().await;
     served
 }

@@ -4,53 +4,36 @@ use fuyou_kernel::{Date, Secrecy};
 use fuyou_pack::model::{IndicatorEntry, MeasureIx, Pack};
 
 use crate::access::Action;
-use crate::db::{Connection, Db};
+use crate::db::Connection;
 use crate::http::Cx;
 use crate::registry::{OrganizationId, Tree};
 
+use super::counts::Counts;
 use super::disclosure::{self, Disclosure};
 use super::question::{CELLS_MAX, Cells, Question};
-use super::{Error, Live, rollup, store};
+use super::{Error, Live, Source, rollup, store};
 
 /// Answers a question without asking who may see it, for commands and for the pages that have asked.
 /// `reader` is the most secret level whose small cells are shown.
 pub async fn figures(
-    db: &Db,
-    pack: &Pack,
-    tree: &Tree,
+    source: Source<'_>,
     question: &Question,
     reader: Secrecy,
 ) -> Result<Cells, Error> {
-    answer(None, db, pack, tree, question, reader).await
-}
-
-/// As [`figures`], from memory when that is current; otherwise from the store.
-pub async fn figures_in_memory(
-    live: &Live,
-    db: &Db,
-    pack: &Pack,
-    tree: &Tree,
-    question: &Question,
-    reader: Secrecy,
-) -> Result<Cells, Error> {
-    answer(Some(live), db, pack, tree, question, reader).await
-}
-
-async fn answer(
-    live: Option<&Live>,
-    db: &Db,
-    pack: &Pack,
-    tree: &Tree,
-    question: &Question,
-    reader: Secrecy,
-) -> Result<Cells, Error> {
+    let (pack, tree) = (source.pack, source.tree);
     if question.size() > CELLS_MAX {
         return Err(Error::TooMany(question.size()));
     }
-    let mut connection = db.read().await?;
-    let as_of = store::changes(&mut connection).await?;
-    let source = (live, db);
-    let found = found(&mut connection, source, (pack, tree), question, as_of).await?;
+    let mut connection = source.db.read().await?;
+    let heads = store::heads(&mut connection).await?;
+    let live = Live::standing_at(source.live, &heads).await;
+    let as_of = heads.iter().map(|(_, head)| head).sum();
+    let mut asking = Asking {
+        connection: &mut connection,
+        source: Source { live, ..source },
+        as_of,
+    };
+    let found = asking.found(question).await?;
     let guarded = disclosure::guarded(pack, question, reader);
     let widened = disclosure::widened(pack, tree, question, &guarded);
     if widened.size() > CELLS_MAX {
@@ -59,57 +42,58 @@ async fn answer(
     let disclosure = if guarded.is_empty() {
         Disclosure::default()
     } else {
-        let beside = self::found(&mut connection, source, (pack, tree), &widened, as_of).await?;
+        let beside = asking.found(&widened).await?;
         rollup::disclose(pack, tree, (question, &widened), &beside)
     };
     let seen = (reader, &disclosure);
     Ok(rollup::roll_up(pack, tree, question, &found, seen))
 }
 
-/// What memory or else the store knows of a question: a statement for each program, date and place, one for typed figures.
-async fn found(
-    connection: &mut Connection,
-    (live, db): (Option<&Live>, &Db),
-    (pack, tree): (&Pack, &Tree),
-    question: &Question,
+/// A question on its way: what is asked, and how many changes the store had when it was begun.
+struct Asking<'a> {
+    connection: &'a mut Connection,
+    source: Source<'a>,
     as_of: i64,
-) -> Result<rollup::Found, Error> {
-    let measures = measures_of(pack, question);
-    // The roll-up drops what nobody asked for, so the list of codes only saves work: a short list is worth it.
-    let codes = codes_below(tree, &question.nodes);
-    let listed = codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX;
-    let mut found = rollup::Found {
-        measures: Vec::new(),
-        counted: Vec::new(),
-        entered: Vec::new(),
-        as_of,
-    };
-    if let Some((from, to)) = span(question) {
+}
+
+impl Asking<'_> {
+    /// What memory or else the store knows: a statement for each program, date and place, one for typed figures.
+    async fn found(&mut self, question: &Question) -> Result<rollup::Found, Error> {
+        let (pack, tree) = (self.source.pack, self.source.tree);
+        let measures = measures_of(pack, question);
+        // The roll-up drops what nobody asked for, so the list of codes only saves work: a short list is worth it.
+        let codes = codes_below(tree, &question.nodes);
+        let listed = codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX;
+        let mut found = rollup::Found {
+            counts: Counts::default(),
+            entered: Vec::new(),
+            as_of: self.as_of,
+        };
+        let Some((from, to)) = span(question) else {
+            return Ok(found);
+        };
         let range = store::Range {
             from,
             to,
             codes: listed.then_some(codes.as_slice()),
         };
-        let current = match live {
-            Some(live) => live.count(db, &measures, &range).await?,
-            None => None,
-        };
-        match current {
-            Some(current) => {
-                found.as_of = current.as_of;
-                (found.measures, found.counted) = current.answer;
-            }
+        match self
+            .source
+            .live
+            .and_then(|live| live.count(&measures, &range))
+        {
+            Some(current) => (found.as_of, found.counts) = (current.as_of, current.answer),
             None => {
-                let dialect = store::dialect_of(db.dialect());
-                (found.measures, found.counted) =
-                    store::count(connection, dialect, pack, &measures, &range).await?;
+                let dialect = store::dialect_of(self.source.db.dialect());
+                found.counts =
+                    store::count(self.connection, dialect, pack, &measures, &range).await?;
             }
         }
         if manual(pack, question) {
-            found.entered = store::entered(connection, from, to).await?;
+            found.entered = store::entered(self.connection, from, to).await?;
         }
+        Ok(found)
     }
-    Ok(found)
 }
 
 /// Answers a question of a user who may see the figures of every node in it.
@@ -117,14 +101,8 @@ pub async fn compute(cx: &Cx, pack: &Pack, question: &Question) -> Result<Cells,
     for node in &question.nodes {
         cx.actor.require(Action::ReadIndicators, *node)?;
     }
-    figures(
-        &cx.db,
-        pack,
-        &cx.actor.tree,
-        question,
-        cx.actor.secrecy_max(),
-    )
-    .await
+    let source = Source::of(&cx.app, pack, &cx.actor.tree);
+    figures(source, question, cx.actor.secrecy_max()).await
 }
 
 fn measures_of(pack: &Pack, question: &Question) -> Vec<MeasureIx> {

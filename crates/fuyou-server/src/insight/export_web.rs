@@ -3,6 +3,7 @@
 use axum::extract::{Path, Query};
 use axum::response::Response;
 
+use super::Source;
 use super::persons::{Behind, Group, Page, persons};
 use super::persons_web::person_lines;
 use super::web::{Place, pack_of};
@@ -56,7 +57,14 @@ pub(super) async fn download(
         group,
     };
     let kind = SheetKind::of_ending(&place.format).ok_or(Error::NotFound)?;
-    let first = persons(&cx.db, pack, &cx.actor, &behind, None, BATCH).await?;
+    let first = persons(
+        Source::of(&cx.app, pack, &cx.actor.tree),
+        &cx.actor,
+        &behind,
+        None,
+        BATCH,
+    )
+    .await?;
     note(&cx, "export", &id, &behind, first.total).await?;
     let head = ["name", "residence", "organization", "on", "adds", "phone"]
         .map(|column| cx.t(&format!("insight-column-{column}")));
@@ -88,7 +96,8 @@ impl Lines for PersonLines {
             return Ok(None);
         };
         let (pack, actor) = (pack_of(&self.cx)?, &self.cx.actor);
-        let next = persons(&self.cx.db, pack, actor, &self.behind, Some(&after), BATCH);
+        let source = Source::of(&self.cx.app, pack, &actor.tree);
+        let next = persons(source, actor, &self.behind, Some(&after), BATCH);
         Ok(Some(next.await?))
     }
 }

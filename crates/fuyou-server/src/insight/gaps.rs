@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use fuyou_kernel::Secrecy;
-use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx};
 
-use super::{Error, Live, store};
-use crate::db::Db;
-use crate::registry::{OrganizationId, Tree};
+use super::{Error, Live, Source, store};
+use crate::registry::OrganizationId;
 
 /// How many could still be counted if somebody acted, by indicator and node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,40 +19,16 @@ impl Gaps {
     }
 }
 
-/// Counts the gaps of these indicators at these nodes. One statement for each program and place.
+/// Counts the gaps of these indicators at these nodes, in memory or with one statement for each program and place.
 ///
 /// What a reader may not know about single persons is left out altogether.
 pub async fn gaps(
-    db: &Db,
-    pack: &Pack,
-    tree: &Tree,
+    source: Source<'_>,
     indicators: &[IndicatorIx],
     nodes: &[OrganizationId],
     reader: Secrecy,
 ) -> Result<Gaps, Error> {
-    answer(None, db, (pack, tree), indicators, nodes, reader).await
-}
-
-/// As [`gaps`], from memory when that is current; otherwise from the store.
-pub async fn gaps_in_memory(
-    live: &Live,
-    db: &Db,
-    (pack, tree): (&Pack, &Tree),
-    indicators: &[IndicatorIx],
-    nodes: &[OrganizationId],
-    reader: Secrecy,
-) -> Result<Gaps, Error> {
-    answer(Some(live), db, (pack, tree), indicators, nodes, reader).await
-}
-
-async fn answer(
-    live: Option<&Live>,
-    db: &Db,
-    (pack, tree): (&Pack, &Tree),
-    indicators: &[IndicatorIx],
-    nodes: &[OrganizationId],
-    reader: Secrecy,
-) -> Result<Gaps, Error> {
+    let (pack, tree) = (source.pack, source.tree);
     let measured = indicators.iter().filter_map(|ix| {
         let indicator = pack.indicator(*ix);
         let IndicatorEntry::Computed {
@@ -82,15 +56,19 @@ async fn answer(
         }
     }
     let asked: Vec<IndicatorIx> = measured.iter().map(|(ix, _)| *ix).collect();
-    let current = match live {
-        Some(live) => live.count_gaps(db, &asked).await?,
+    let mut connection = source.db.read().await?;
+    let current = match source.live {
+        Some(_) => {
+            let heads = store::heads(&mut connection).await?;
+            let live = Live::standing_at(source.live, &heads).await;
+            live.and_then(|live| live.count_gaps(&asked))
+        }
         None => None,
     };
     let counted = match current {
         Some(current) => current.answer,
         None => {
-            let mut connection = db.read().await?;
-            let dialect = store::dialect_of(db.dialect());
+            let dialect = store::dialect_of(source.db.dialect());
             store::count_gaps(&mut connection, dialect, pack, &measured).await?
         }
     };

@@ -1,8 +1,8 @@
 //! Insight: indicators from facts, for any node of the tree and any period, and the persons behind every figure.
 //!
 //! - A [`Question`] names indicators, nodes and periods; [`compute`] answers with [`Cells`], one for each combination.
-//! - Facts are read with one statement for each program, date and place; sums along the tree and over months are made
-//!   in memory ([`rollup`]). What replaces the statement later (columns in memory) only replaces `store::count`.
+//! - A [`Source`] is asked: the figures in memory ([`Live`]) when they are current, else the facts tables with one
+//!   statement for each program, date and place. Sums along the tree and over months are made afterwards ([`rollup`]).
 //! - A cell opens into its persons ([`persons`]): counted, not counted, and who would close the gap.
 //!
 //! Invariants:
@@ -13,6 +13,7 @@
 
 pub mod chart;
 mod compute;
+mod counts;
 mod decimal;
 mod disclosure;
 mod export_web;
@@ -26,6 +27,7 @@ mod persons_web;
 mod question;
 mod rollup;
 mod shown;
+mod source;
 mod store;
 mod web;
 
@@ -33,12 +35,12 @@ mod web;
 mod tests;
 
 pub(crate) use compute::codes_below;
-pub use compute::{compute, figures, figures_in_memory};
+pub use compute::{compute, figures};
 pub use decimal::{Decimal, DecimalError};
 pub use figure::{Cell, Figure};
-pub use gaps::{Gaps, gaps, gaps_in_memory};
+pub use gaps::{Gaps, gaps};
 pub use judge::{Aim, Judgement, Progress, judge};
-pub use live::{Live, LiveError};
+pub use live::{Live, LiveError, SnapshotFile};
 pub(crate) use months::MonthNumber;
 pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};
@@ -46,7 +48,10 @@ pub use question::{CELLS_MAX, Cells, Question};
 pub use shown::{
     Shown, period_words, shown, shown_in, statistical_year, unit_sign, with_unit, with_unit_in,
 };
-pub(crate) use web::{Choice, address, aim_words, node_choices, pack_of, period_choices, routes};
+pub use source::Source;
+pub(crate) use web::{
+    Choice, address, aim_words, as_of_words, node_choices, pack_of, period_choices, routes,
+};
 
 use crate::access::Denied;
 use crate::db;
@@ -63,9 +68,6 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] db::Error),
-    /// The figures in memory failed.
-    #[error(transparent)]
-    Live(#[from] LiveError),
 }
 
 /// A scaled integer as people write it: 653 with one decimal is 65.3.

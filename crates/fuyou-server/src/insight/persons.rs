@@ -1,13 +1,13 @@
 //! From a cell to its persons: counted, not counted, and who would close the gap.
 
+use fuyou_expr::Expr;
 use fuyou_kernel::{Date, Id, Period, kinds};
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, Pack};
 
 use super::store::{self, PersonsQuery};
-use super::{Error, codes_below};
+use super::{Error, Live, Source, codes_below};
 use crate::access::{Action, Actor, Denied};
-use crate::db::Db;
-use crate::registry::{OrganizationId, Tree};
+use crate::registry::OrganizationId;
 
 /// Lines of one page.
 pub const PAGE: usize = 50;
@@ -108,32 +108,51 @@ pub struct Behind {
     pub group: Group,
 }
 
-/// The persons behind a cell, sorted by organization. Two statements, however many there are.
+/// The persons behind a cell, sorted by organization: out of memory, or with two statements, however many there are.
 ///
 /// # Errors
 /// [`Error::Denied`] unless the actor may open figures into persons there, and may see what the indicator is about.
 pub async fn persons(
-    db: &Db,
-    pack: &Pack,
+    source: Source<'_>,
     actor: &Actor,
     behind: &Behind,
     after: Option<&Cursor>,
     limit: usize,
 ) -> Result<Page, Error> {
+    let pack = source.pack;
     actor.require(Action::DrillToPersons, behind.node)?;
     if pack.indicator(behind.indicator).secrecy > actor.secrecy_max() {
         return Err(Error::Denied(Denied(Action::DrillToPersons)));
     }
-    let Some(query) = query_of(db, pack, &actor.tree, behind) else {
+    let Some(asked) = Asked::of(pack, behind) else {
         return Ok(Page {
             lines: Vec::new(),
             total: 0,
             next: None,
         });
     };
-    let mut connection = db.read().await?;
-    let total = store::count_persons(&mut connection, &query).await?;
-    let mut lines = store::list_persons(&mut connection, &query, after, limit + 1).await?;
+    // Always listed, however many: here the codes decide who may be seen.
+    let codes = codes_below(&actor.tree, &[behind.node]);
+    let mut connection = source.db.read().await?;
+    let live = match source.live {
+        Some(_) => {
+            let heads = store::heads(&mut connection).await?;
+            Live::standing_at(source.live, &heads).await
+        }
+        None => None,
+    };
+    let listing = (after, limit + 1);
+    let found = live.and_then(|live| live.list(&asked, behind.period, &codes, listing));
+    let (mut lines, total) = match found {
+        Some(found) => found,
+        None => {
+            let dialect = store::dialect_of(source.db.dialect());
+            let query = asked.query(pack, PersonsQuery::new(dialect, behind.period, codes));
+            let total = store::count_persons(&mut connection, &query).await?;
+            let lines = store::list_persons(&mut connection, &query, after, limit + 1).await?;
+            (lines, total)
+        }
+    };
     let more = lines.len() > limit;
     lines.truncate(limit);
     let cursor = |line: &Line| Cursor {
@@ -144,35 +163,66 @@ pub async fn persons(
     Ok(Page { lines, total, next })
 }
 
-/// The query behind a group; `None` when the indicator has no such persons.
-fn query_of(db: &Db, pack: &Pack, tree: &Tree, behind: &Behind) -> Option<PersonsQuery> {
-    let indicator = pack.indicator(behind.indicator);
-    let IndicatorEntry::Computed {
-        numerator,
-        denominator,
-    } = indicator.entry
-    else {
-        return None;
-    };
-    let program = |measure: MeasureIx| pack.measure(measure).program;
-    let dialect = store::dialect_of(db.dialect());
-    // Always listed, however many: here the codes decide who may be seen.
-    let base = PersonsQuery::new(dialect, behind.period, codes_below(tree, &[behind.node]));
-    match behind.group {
-        Group::Counted => Some(base.of(pack, numerator)),
-        Group::NotCounted => {
-            let denominator = denominator?;
-            let query = base.of(pack, denominator);
-            // Another program's numerator cannot be subtracted row by row: then the whole denominator is listed.
-            Some(if program(denominator) == program(numerator) {
-                query.without(pack, numerator)
-            } else {
-                query
-            })
-        }
-        Group::Gap => {
-            let gap = indicator.gap.as_ref()?;
-            Some(base.of_gap(pack, denominator.unwrap_or(numerator), gap))
+/// Which enrollments a group has.
+#[derive(Clone, Copy)]
+pub(super) enum Asked<'p> {
+    /// Those who add something to a measure, and nothing to the other.
+    Adding {
+        /// The measure.
+        to: MeasureIx,
+        /// The other.
+        not_to: Option<MeasureIx>,
+    },
+    /// Those who fulfil a condition, whenever, placed as a measure is.
+    Fulfilling {
+        /// The condition.
+        condition: &'p Expr,
+        /// The measure.
+        placed_as: MeasureIx,
+    },
+}
+
+impl<'p> Asked<'p> {
+    /// What a group asks for; `None` when the indicator has no such persons.
+    fn of(pack: &'p Pack, behind: &Behind) -> Option<Self> {
+        let indicator = pack.indicator(behind.indicator);
+        let IndicatorEntry::Computed {
+            numerator,
+            denominator,
+        } = indicator.entry
+        else {
+            return None;
+        };
+        let program = |measure: MeasureIx| pack.measure(measure).program;
+        Some(match behind.group {
+            Group::Counted => Asked::Adding {
+                to: numerator,
+                not_to: None,
+            },
+            Group::NotCounted => {
+                let to = denominator?;
+                // Another program's numerator cannot be subtracted row by row: then the whole denominator is listed.
+                let not_to = (program(to) == program(numerator)).then_some(numerator);
+                Asked::Adding { to, not_to }
+            }
+            Group::Gap => Asked::Fulfilling {
+                condition: indicator.gap.as_ref()?,
+                placed_as: denominator.unwrap_or(numerator),
+            },
+        })
+    }
+
+    fn query(self, pack: &Pack, base: PersonsQuery) -> PersonsQuery {
+        match self {
+            Asked::Adding { to, not_to: None } => base.of(pack, to),
+            Asked::Adding {
+                to,
+                not_to: Some(other),
+            } => base.of(pack, to).without(pack, other),
+            Asked::Fulfilling {
+                condition,
+                placed_as,
+            } => base.of_gap(pack, placed_as, condition),
         }
     }
 }

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Html;
 
-use super::export_web;
 use super::persons::{Behind, Cursor, Group, PAGE, persons};
 use super::shown::period_words;
 use super::web::{GroupLink, Place, address, group_key, group_links, pack_of};
+use super::{Source, export_web};
 use crate::access::Action;
 use crate::http::{Cx, Error};
 use crate::registry::listed;
@@ -64,7 +64,14 @@ pub(super) async fn behind(
         period,
         group,
     };
-    let page = persons(&cx.db, pack, &cx.actor, &behind, after.as_ref(), PAGE).await?;
+    let page = persons(
+        Source::of(&cx.app, pack, &cx.actor.tree),
+        &cx.actor,
+        &behind,
+        after.as_ref(),
+        PAGE,
+    )
+    .await?;
     let lines = person_lines(&cx, &page.lines).await?;
     let shown = page.lines.len().try_into().unwrap_or(i64::MAX);
     export_web::note(&cx, "drill", &id, &behind, shown).await?;

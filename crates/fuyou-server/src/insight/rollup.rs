@@ -5,19 +5,18 @@ use std::collections::HashMap;
 use fuyou_kernel::{Period, Secrecy};
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, Pack};
 
+use super::counts::{Counted, Counts};
 use super::disclosure::Disclosure;
 use super::figure::{Cell, Figure};
 use super::months::bounds;
 use super::question::{Cells, Question};
-use super::store::{Counted, Entered};
+use super::store::Entered;
 use crate::registry::{OrganizationId, Tree};
 
 /// What the store found for a question.
 pub(super) struct Found {
-    /// The measures that were counted; [`Counted::values`] has their order.
-    pub(super) measures: Vec<MeasureIx>,
-    /// Counts by organization code and month.
-    pub(super) counted: Vec<Counted>,
+    /// Counts by organization and month.
+    pub(super) counts: Counts,
     /// Figures typed by people.
     pub(super) entered: Vec<Entered>,
     /// How many changes the store had taken in.
@@ -85,6 +84,7 @@ struct Sums {
 impl Sums {
     fn of(tree: &Tree, question: &Question, found: &Found) -> Self {
         let places: HashMap<_, _> = found
+            .counts
             .measures
             .iter()
             .enumerate()
@@ -92,30 +92,36 @@ impl Sums {
             .collect();
         let (nodes, periods) = (question.nodes.len(), question.periods.len());
         let mut sums = Sums {
-            values: vec![0; found.measures.len() * nodes * periods],
+            values: vec![0; found.counts.measures.len() * nodes * periods],
             places,
             nodes,
             periods,
             unplaced: 0,
         };
         let asked = Asked::new(tree, question);
-        for row in &found.counted {
-            match row.place.as_deref().and_then(|code| asked.above.get(code)) {
-                None => sums.unplaced += row.rows,
-                Some(above) => {
-                    for node in above {
-                        for period in asked.periods_of(row.month.0) {
-                            sums.add(row, *node, period);
-                        }
-                    }
+        let above = |code: &Option<_>| code.as_deref().and_then(|code: &str| asked.above.get(code));
+        let above: Vec<Option<&Vec<usize>>> = found.counts.places.iter().map(above).collect();
+        let mut inside: HashMap<i32, Vec<usize>> = HashMap::new();
+        for row in &found.counts.groups {
+            let Some(nodes) = above[row.place as usize] else {
+                sums.unplaced += row.rows;
+                continue;
+            };
+            let month = row.month.0;
+            let periods = inside
+                .entry(month)
+                .or_insert_with(|| asked.periods_of(month).collect());
+            for node in nodes {
+                for period in periods.iter() {
+                    sums.add(row, found.counts.values(row), *node, *period);
                 }
             }
         }
         sums
     }
 
-    fn add(&mut self, row: &Counted, node: usize, period: usize) {
-        for (at, value) in row.values.iter().enumerate() {
+    fn add(&mut self, row: &Counted, values: &[i64], node: usize, period: usize) {
+        for (at, value) in values.iter().enumerate() {
             self.values[((row.first + at) * self.nodes + node) * self.periods + period] += value;
         }
     }

@@ -1,8 +1,9 @@
 //! The SQL of indicators. Statements over facts tables are put together from checked identifiers of the pack and from
 //! expressions that the pack printed; values are always bound.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use fuyou_expr::Dialect;
 use fuyou_kernel::{Date, Id, Period};
@@ -10,6 +11,7 @@ use fuyou_pack::indicator::{MeasureSql, measure_sql, row_sql};
 use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx};
 use uuid::Uuid;
 
+use super::counts::{Counts, GapCount};
 use super::months::MonthNumber;
 use super::persons::{Cursor, Line};
 use crate::db::{self, Connection, DbDate, Row, Sql, query};
@@ -17,20 +19,6 @@ use crate::registry::OrganizationId;
 
 /// More codes than this are not listed in a statement; the roll-up drops the rows that nobody asked for.
 pub(super) const CODES_MAX: usize = 2_000;
-
-/// What one organization has in one month, for some measures that stand next to each other.
-pub(super) struct Counted {
-    /// Organization code; `None` when the record names none.
-    pub(super) place: Option<String>,
-    /// The month.
-    pub(super) month: MonthNumber,
-    /// The position of the first value among all measures counted.
-    pub(super) first: usize,
-    /// One sum for each measure.
-    pub(super) values: Vec<i64>,
-    /// How many enrollments these are.
-    pub(super) rows: i64,
-}
 
 /// A figure that a person typed.
 pub(super) struct Entered {
@@ -65,14 +53,13 @@ pub(super) fn dialect_of(dialect: db::Dialect) -> Dialect {
 }
 
 /// Counts measures by organization and month: one statement for all that share program, date and place.
-/// Returns the measures in the order in which [`Counted`] counts them.
 pub(super) async fn count(
     connection: &mut Connection,
     dialect: Dialect,
     pack: &Pack,
     measures: &[MeasureIx],
     range: &Range<'_>,
-) -> Result<(Vec<MeasureIx>, Vec<Counted>), db::Error> {
+) -> Result<Counts, db::Error> {
     let mut groups: BTreeMap<(ProgramIx, String, String), Vec<(MeasureIx, MeasureSql)>> =
         BTreeMap::new();
     for measure in measures {
@@ -88,9 +75,10 @@ pub(super) async fn count(
             .or_default()
             .push((*measure, sql));
     }
-    let (mut order, mut counted) = (Vec::new(), Vec::new());
+    let mut counts = Counts::default();
+    let mut places: HashMap<Option<String>, u32> = HashMap::new();
     for ((program, _, _), group) in groups {
-        let first = order.len();
+        let first = counts.measures.len();
         let sql = count_sql(
             dialect,
             &pack.program(program).id,
@@ -105,24 +93,30 @@ pub(super) async fn count(
             .rows(connection)
             .await?;
         for row in &rows {
-            counted.push(read_counted(row, first, width)?);
+            let code: Option<String> = row.get(0)?;
+            let place = *places.entry(code).or_insert_with_key(|code| {
+                counts.places.push(code.as_deref().map(Arc::from));
+                counts.places.len() as u32 - 1
+            });
+            read_counted(row, (place, first, width), &mut counts)?;
         }
-        order.extend(group.into_iter().map(|(measure, _)| measure));
+        let measures = group.into_iter().map(|(measure, _)| measure);
+        counts.measures.extend(measures);
     }
-    Ok((order, counted))
+    Ok(counts)
 }
 
-fn read_counted(row: &Row, first: usize, width: usize) -> sqlx::Result<Counted> {
+fn read_counted(
+    row: &Row,
+    (place, first, width): (u32, usize, usize),
+    counts: &mut Counts,
+) -> sqlx::Result<()> {
     let month: i64 = row.get(1)?;
-    Ok(Counted {
-        place: row.get(0)?,
-        month: MonthNumber(i32::try_from(month).map_err(|err| sqlx::Error::Decode(err.into()))?),
-        rows: row.get(2)?,
-        values: (0..width)
-            .map(|at| row.get(3 + at))
-            .collect::<sqlx::Result<_>>()?,
-        first,
-    })
+    let month = MonthNumber(i32::try_from(month).map_err(|err| sqlx::Error::Decode(err.into()))?);
+    let values = (0..width).map(|at| row.get(3 + at));
+    let values: Vec<i64> = values.collect::<sqlx::Result<_>>()?;
+    counts.push((place, month, row.get(2)?), first, values.into_iter());
+    Ok(())
 }
 
 /// How a column of the facts row is written: facts, risk, scores and the enrollment's own columns stand in the table
@@ -181,14 +175,6 @@ pub(super) fn codes_sql(org: &str, codes: usize, first: usize) -> String {
     format!(" and {org} in ({})", list.join(", "))
 }
 
-/// How many enrollments of an organization fulfil each of some gap conditions.
-pub(super) struct GapCount {
-    /// Organization code; `None` when the record names none.
-    pub(super) place: Option<String>,
-    /// One count for each indicator of the group.
-    pub(super) counts: Vec<(IndicatorIx, i64)>,
-}
-
 /// Counts gap conditions by organization: one statement for all that share program and place.
 pub(super) async fn count_gaps(
     connection: &mut Connection,
@@ -235,17 +221,17 @@ fn read_gaps(row: &Row, group: &[(IndicatorIx, String)]) -> sqlx::Result<GapCoun
         .iter()
         .enumerate()
         .map(|(at, (ix, _))| Ok((*ix, row.get(at + 1)?)));
+    let place: Option<String> = row.get(0)?;
     Ok(GapCount {
-        place: row.get(0)?,
+        place: place.map(Arc::from),
         counts: counts.collect::<sqlx::Result<_>>()?,
     })
 }
 
-/// How many changes the store has taken in, over all lanes.
-pub(super) async fn changes(connection: &mut Connection) -> Result<i64, db::Error> {
-    const SQL: &str = "select cast(coalesce(sum(change_seq), 0) as bigint) from lane";
-    let (changes,): (i64,) = query(SQL).one(connection).await?;
-    Ok(changes)
+/// Where the change feed of each lane stands.
+pub(super) async fn heads(connection: &mut Connection) -> Result<Vec<(i64, i64)>, db::Error> {
+    const SQL: &str = "select id, change_seq from lane order by id";
+    query(SQL).all(connection).await
 }
 
 /// The figures in force that people typed for periods inside the range.

@@ -1,7 +1,5 @@
 //! Figures are the same on both databases, and the same as counting row by row; every figure opens into its persons.
 
-use std::sync::Arc;
-
 use fuyou_kernel::{Date, Period, Secrecy};
 use fuyou_pack::Pack;
 use fuyou_pack::indicator::{Contribution, contributions};
@@ -9,11 +7,11 @@ use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx};
 use uuid::Uuid;
 
 use super::persons::{Behind, Group, persons};
-use super::{By, Cell, Live, Question, figures, figures_in_memory, gaps, split, store};
+use super::{By, Cell, Live, Question, Source, figures, gaps, split};
 use crate::access::{Actor, Role};
-use crate::db::{Change, Db, Operation, counted, query};
+use crate::db::counted;
 use crate::registry::{OrganizationId, Tree};
-use crate::testkit::{Enrolled, TestApp, on_each_database, population, sample_pack, store_facts};
+use crate::testkit::{TestApp, on_each_database, population, sample_pack, store_facts};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
 const PLACES: [&str; 5] = ["990001", "990001001", "990002", "990002001", "990000H"];
@@ -70,9 +68,13 @@ async fn every_cell_is_what_counting_row_by_row_gives() {
                 "2024",
             ]),
         };
-        let cells = figures(app.app.db(), &pack, &tree, &question, Secrecy::Infection)
-            .await
-            .unwrap();
+        let cells = figures(
+            Source::store(app.app.db(), &pack, &tree),
+            &question,
+            Secrecy::Infection,
+        )
+        .await
+        .unwrap();
         let mut filled = 0;
         for ix in &question.indicators {
             let indicator = pack.indicator(*ix);
@@ -123,9 +125,13 @@ async fn a_year_is_the_sum_of_its_months_and_a_node_the_sum_of_what_is_below() {
         let root = app.organization("990000");
         let mut question = Question::of(vec![ix(&pack, "births")], root, year).with_children(&tree);
         question.periods.extend(split(year, By::Month).unwrap());
-        let cells = figures(app.app.db(), &pack, &tree, &question, Secrecy::Open)
-            .await
-            .unwrap();
+        let cells = figures(
+            Source::store(app.app.db(), &pack, &tree),
+            &question,
+            Secrecy::Open,
+        )
+        .await
+        .unwrap();
         let count = |node, period| {
             cells
                 .get(ix(&pack, "births"), node, period)
@@ -147,136 +153,6 @@ async fn a_year_is_the_sum_of_its_months_and_a_node_the_sum_of_what_is_below() {
     .await;
 }
 
-/// The figures in memory are those of the store: when loaded, after changes, and when the feed has lost a line.
-#[tokio::test]
-async fn memory_and_store_tell_the_same() {
-    on_each_database(TODAY, async |app| {
-        let (pack, tree) = (Arc::new(sample_pack()), app.app.tree());
-        let rows = population(&pack, &PLACES, 400);
-        store_facts(app.app.db(), &pack, &rows).await;
-        let question = Question {
-            indicators: indicators(&pack),
-            nodes: tree.all().iter().map(|node| node.id).collect(),
-            periods: periods(&["s2025", "2025", "2025-03", "2025-02..2025-07", "2024"]),
-        };
-        let db = app.app.db();
-        let live = Live::load(db, &pack, 2).await.unwrap();
-        let both = async || {
-            let reader = Secrecy::Infection;
-            let from_memory = figures_in_memory(&live, db, &pack, &tree, &question, reader);
-            let from_memory = from_memory.await.unwrap();
-            let from_store = figures(db, &pack, &tree, &question, reader).await.unwrap();
-            assert_eq!(from_memory, from_store);
-            for codes in [None, Some(["990001".to_owned()].as_slice())] {
-                same_counts(&live, db, &pack, codes).await;
-            }
-            from_memory
-        };
-        let loaded = both().await;
-        // Moved, dated anew, voided altogether.
-        let at = |row: &Enrolled| (row.subject, row.id);
-        change_row(db, "update \"sample_facts\" set org = '990002' where subject_id = $1 and id = $2", at(&rows[3])).await;
-        change_row(db, "update \"sample_facts\" set org = null where subject_id = $1 and id = $2", at(&rows[4])).await;
-        for row in &rows[10..60] {
-            change_row(db, "delete from \"sample_facts\" where subject_id = $1 and id = $2", at(row)).await;
-        }
-        let changed = both().await;
-        assert_ne!(loaded, changed, "the changes moved some figure");
-        assert!(changed.as_of > loaded.as_of);
-        // A line is lost: what it said is found by loading anew.
-        change_row(db, "delete from \"sample_facts\" where subject_id = $1 and id = $2", at(&rows[70])).await;
-        let mut tx = db.begin(None).await.unwrap();
-        query("delete from change where seq = (select max(seq) from change c where c.lane = change.lane)")
-            .execute(&mut tx)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-        both().await;
-        app.say(&format!("{} changes", changed.as_of - loaded.as_of));
-    })
-    .await;
-}
-
-/// Changes a facts row as the engine does: together with a line in the feed.
-async fn change_row(db: &Db, sql: &'static str, (subject, id): (Uuid, Uuid)) {
-    let mut tx = db.begin(Some(subject)).await.unwrap();
-    query(sql)
-        .bind(subject)
-        .bind(id)
-        .execute(&mut tx)
-        .await
-        .unwrap();
-    tx.changed(Change {
-        subject_id: Some(subject),
-        entity: "enrollment",
-        entity_id: id,
-        operation: Operation::Update,
-        at: fuyou_kernel::Timestamp::UNIX_EPOCH,
-    });
-    tx.commit().await.unwrap();
-}
-
-/// Every measure by organization and month, and every gap by organization, from memory and from the store.
-async fn same_counts(live: &Live, db: &Db, pack: &Pack, codes: Option<&[String]>) {
-    let measures: Vec<MeasureIx> = (0..pack.measures.len()).map(MeasureIx::new).collect();
-    let range = store::Range {
-        from: Date::constant(2023, 1, 1),
-        to: Date::constant(2026, 12, 31),
-        codes,
-    };
-    let cells = |(order, counted): &(Vec<MeasureIx>, Vec<store::Counted>)| {
-        let mut cells = Vec::new();
-        for row in counted {
-            for (measure, value) in order[row.first..].iter().zip(&row.values) {
-                cells.push((*measure, row.place.clone(), row.month, row.rows, *value));
-            }
-        }
-        cells.sort();
-        cells
-    };
-    let memory = live.count(db, &measures, &range).await.unwrap().unwrap();
-    let mut reader = db.read().await.unwrap();
-    let dialect = store::dialect_of(db.dialect());
-    let asked = store::count(&mut reader, dialect, pack, &measures, &range)
-        .await
-        .unwrap();
-    let (memory, asked) = (cells(&memory.answer), cells(&asked));
-    assert!(!asked.is_empty());
-    assert_eq!(memory, asked);
-    let gaps: Vec<(IndicatorIx, MeasureIx)> = (0..pack.indicators.len())
-        .map(IndicatorIx::new)
-        .filter_map(|ix| match pack.indicator(ix).entry {
-            IndicatorEntry::Computed {
-                numerator,
-                denominator,
-            } => {
-                pack.indicator(ix).gap.as_ref()?;
-                Some((ix, denominator.unwrap_or(numerator)))
-            }
-            IndicatorEntry::Manual => None,
-        })
-        .collect();
-    assert!(!gaps.is_empty());
-    let sorted = |counted: Vec<store::GapCount>| {
-        let mut cells: Vec<_> = counted
-            .into_iter()
-            .flat_map(|row| {
-                row.counts
-                    .into_iter()
-                    .map(move |(ix, count)| (ix, row.place.clone(), count))
-            })
-            .collect();
-        cells.sort();
-        cells
-    };
-    let indicators: Vec<IndicatorIx> = gaps.iter().map(|(ix, _)| *ix).collect();
-    let memory = live.count_gaps(db, &indicators).await.unwrap().unwrap();
-    let asked = store::count_gaps(&mut reader, dialect, pack, &gaps)
-        .await
-        .unwrap();
-    assert_eq!(sorted(memory.answer), sorted(asked));
-}
-
 /// A worker of the county; `secrecy` comes with the role.
 fn actor(app: &TestApp, role: Role, code: &str) -> Actor {
     Actor {
@@ -289,18 +165,21 @@ fn actor(app: &TestApp, role: Role, code: &str) -> Actor {
     }
 }
 
+/// Every page, which memory and the store must tell alike.
 async fn all_lines(
-    app: &TestApp,
-    pack: &Pack,
+    source: Source<'_>,
+    live: &Live,
     actor: &Actor,
     behind: &Behind,
     limit: usize,
 ) -> (i64, i64, usize) {
     let (mut adds, mut total, mut seen, mut after) = (0, 0, std::collections::HashSet::new(), None);
     loop {
-        let page = persons(app.app.db(), pack, actor, behind, after.as_ref(), limit)
+        let page = persons(source, actor, behind, after.as_ref(), limit)
             .await
             .unwrap();
+        let from_memory = persons(source.with(live), actor, behind, after.as_ref(), limit).await;
+        assert_eq!(from_memory.unwrap(), page);
         assert!(page.lines.len() <= limit);
         for line in &page.lines {
             assert!(
@@ -324,6 +203,9 @@ async fn every_figure_opens_into_exactly_its_persons() {
         let (pack, tree) = (sample_pack(), app.app.tree());
         store_facts(app.app.db(), &pack, &population(&pack, &PLACES, 300)).await;
         let worker = actor(app, Role::CountyWorker, "990000");
+        let store = Source::store(app.app.db(), &pack, &tree);
+        let live = Live::start(app.app.db(), &pack, 1, None).unwrap();
+        live.loaded().await;
         let period: Period = "s2025".parse().unwrap();
         for id in [
             "early_rate",
@@ -334,9 +216,13 @@ async fn every_figure_opens_into_exactly_its_persons() {
             for code in ["990000", "990001", "990002001"] {
                 let (indicator, node) = (ix(&pack, id), app.organization(code));
                 let question = Question::of(vec![indicator], node, period);
-                let cells = figures(app.app.db(), &pack, &tree, &question, Secrecy::Infection)
-                    .await
-                    .unwrap();
+                let cells = figures(
+                    Source::store(app.app.db(), &pack, &tree),
+                    &question,
+                    Secrecy::Infection,
+                )
+                .await
+                .unwrap();
                 let figure = cells.get(indicator, node, period).figure().unwrap();
                 let behind = |group| Behind {
                     indicator,
@@ -345,12 +231,12 @@ async fn every_figure_opens_into_exactly_its_persons() {
                     group,
                 };
                 let (adds, total, lines) =
-                    all_lines(app, &pack, &worker, &behind(Group::Counted), 7).await;
+                    all_lines(store, &live, &worker, &behind(Group::Counted), 7).await;
                 assert_eq!(adds, figure.numerator, "{id} {code}");
                 assert_eq!(usize::try_from(total).unwrap(), lines, "{id} {code}");
                 if id == "early_rate" || id == "finding_rate" {
                     let (_, rest, _) =
-                        all_lines(app, &pack, &worker, &behind(Group::NotCounted), 7).await;
+                        all_lines(store, &live, &worker, &behind(Group::NotCounted), 7).await;
                     assert_eq!(total + rest, figure.denominator.unwrap(), "{id} {code}");
                 }
                 app.say(&format!("{id} {code} {total}"));
@@ -362,11 +248,9 @@ async fn every_figure_opens_into_exactly_its_persons() {
             period,
             group: Group::Gap,
         };
-        let (_, total, _) = all_lines(app, &pack, &worker, &gap, 100).await;
+        let (_, total, _) = all_lines(store, &live, &worker, &gap, 100).await;
         let counted = gaps(
-            app.app.db(),
-            &pack,
-            &tree,
+            Source::store(app.app.db(), &pack, &tree),
             &[gap.indicator],
             &[gap.node],
             Secrecy::Open,
@@ -393,8 +277,7 @@ async fn who_may_not_open_a_figure_sees_no_person() {
         };
         let check = async |role: Role, at: &str, id: &str, code: &str, allowed: bool| {
             let outcome = persons(
-                app.app.db(),
-                &pack,
+                Source::store(app.app.db(), &pack, &app.app.tree()),
                 &actor(app, role, at),
                 &behind(id, code),
                 None,
@@ -452,12 +335,20 @@ async fn few_findings_are_hidden_from_those_who_may_not_see_them() {
             nodes: tree.all().iter().map(|node| node.id).collect(),
             periods: vec![period],
         };
-        let open = figures(app.app.db(), &pack, &tree, &question, Secrecy::Open)
-            .await
-            .unwrap();
-        let all = figures(app.app.db(), &pack, &tree, &question, Secrecy::Infection)
-            .await
-            .unwrap();
+        let open = figures(
+            Source::store(app.app.db(), &pack, &tree),
+            &question,
+            Secrecy::Open,
+        )
+        .await
+        .unwrap();
+        let all = figures(
+            Source::store(app.app.db(), &pack, &tree),
+            &question,
+            Secrecy::Infection,
+        )
+        .await
+        .unwrap();
         let mut hidden = 0;
         for node in &question.nodes {
             let figure = all.get(finding, *node, period).figure().unwrap();
@@ -548,7 +439,7 @@ async fn a_hidden_finding_cannot_be_computed_from_what_is_shown() {
             periods: asked,
         };
         let of = async |reader: Secrecy| {
-            figures(app.app.db(), &pack, &tree, &question, reader)
+            figures(Source::store(app.app.db(), &pack, &tree), &question, reader)
                 .await
                 .unwrap()
         };
@@ -598,9 +489,13 @@ async fn a_hidden_finding_cannot_be_computed_from_what_is_shown() {
         // The same cell alone is answered as it is among others.
         for node in &question.nodes {
             let alone = Question::of(vec![finding], *node, question.periods[5]);
-            let cells = figures(app.app.db(), &pack, &tree, &alone, Secrecy::Open)
-                .await
-                .unwrap();
+            let cells = figures(
+                Source::store(app.app.db(), &pack, &tree),
+                &alone,
+                Secrecy::Open,
+            )
+            .await
+            .unwrap();
             assert_eq!(
                 cells.get(finding, *node, question.periods[5]),
                 shown.get(finding, *node, question.periods[5])
@@ -626,9 +521,7 @@ async fn a_question_takes_few_statements_however_large_it_is() {
             .periods
             .extend(split("2025".parse().unwrap(), By::Month).unwrap());
         let (cells, statements) = counted(figures(
-            app.app.db(),
-            &pack,
-            &tree,
+            Source::store(app.app.db(), &pack, &tree),
             &question,
             Secrecy::Open,
         ))

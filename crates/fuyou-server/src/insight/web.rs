@@ -168,7 +168,7 @@ struct TablePage {
     periods: Vec<Choice>,
     period: String,
     lines: Vec<Line>,
-    as_of: i64,
+    as_of: String,
     unplaced: i64,
 }
 
@@ -199,7 +199,7 @@ async fn table(cx: Cx, Query(place): Query<Place>) -> Result<Html<String>, Error
         periods: period_choices(&cx, period),
         period: period_words(&cx, period),
         lines: lines.collect(),
-        as_of: cells.as_of,
+        as_of: as_of_words(&cx, cells.as_of),
         unplaced: cells.unplaced,
     })
 }
@@ -257,7 +257,7 @@ struct IndicatorPage {
     /// Nodes below that have nothing to be counted: named, not ranked.
     idle: Vec<(String, String)>,
     groups: Vec<GroupLink>,
-    as_of: i64,
+    as_of: String,
 }
 
 async fn one(
@@ -341,7 +341,7 @@ async fn one(
         } else {
             Vec::new()
         },
-        as_of: cells.as_of,
+        as_of: as_of_words(&cx, cells.as_of),
         title,
     })
 }
@@ -464,9 +464,19 @@ impl From<super::Error> for Error {
                 format!("{cells} cells are more than can be computed at once: ask for less"),
             )),
             super::Error::Store(err) => err.into(),
-            super::Error::Live(err) => Error::Internal(err.into()),
         }
     }
+}
+
+/// Until when figures are complete: the moment at which they were asked for, and how many changes they contain.
+pub(crate) fn as_of_words(cx: &Cx, changes: i64) -> String {
+    let at = cx.now.to_zoned(cx.app.options().time_zone.clone());
+    let (at, changes) = (
+        at.strftime("%Y-%m-%d %H:%M").to_string(),
+        changes.to_string(),
+    );
+    let values = [("at", at.as_str()), ("change", changes.as_str())];
+    crate::texts::text_with(cx.language, "insight-as-of", &values)
 }
 
 /// A target in words, for pages that show aims.

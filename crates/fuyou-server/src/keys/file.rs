@@ -86,22 +86,32 @@ impl Keyring {
 
     /// Seals a value for one place. `context` names the column and row; the same is needed to open it.
     pub fn seal(&self, context: &str, plain: &str) -> Vec<u8> {
-        self.current()
-            .seal(rand::random(), context.as_bytes(), plain.as_bytes())
+        self.seal_bytes(context, plain.as_bytes())
+    }
+
+    /// Opens a sealed value.
+    pub fn open_sealed(&self, context: &str, sealed: &[u8]) -> Result<String, KeyError> {
+        let opened = self.open_bytes(context, sealed)?;
+        String::from_utf8(opened).map_err(|_| KeyError::Broken)
+    }
+
+    /// Seals bytes, such as a part of a file.
+    pub fn seal_bytes(&self, context: &str, plain: &[u8]) -> Vec<u8> {
+        let current = self.current();
+        current.seal(rand::random(), context.as_bytes(), plain)
     }
 
     /// Opens sealed bytes.
-    pub fn open_sealed(&self, context: &str, sealed: &[u8]) -> Result<String, KeyError> {
+    pub fn open_bytes(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, KeyError> {
         let (&number, rest) = sealed.split_first().ok_or(KeyError::Broken)?;
         let version = self.version(number).or_else(|| {
             // Another process has rotated the keys.
             self.reload();
             self.version(number)
         });
-        let opened = version
+        version
             .ok_or(KeyError::UnknownVersion(number))?
-            .open(context.as_bytes(), rest)?;
-        String::from_utf8(opened).map_err(|_| KeyError::Broken)
+            .open(context.as_bytes(), rest)
     }
 
     /// The keyed hash under the current version, for storing.

@@ -10,7 +10,8 @@ use super::target::{self, PlanTarget, Share, period_of};
 use crate::access::{Action, Actor};
 use crate::db::Db;
 use crate::insight::{
-    self, Aim, Cell, Cells, Decimal, Elapsed, Judgement, Progress, Question, judge, months_until,
+    self, Aim, Cell, Cells, Decimal, Elapsed, Judgement, Progress, Question, Source, judge,
+    months_until,
 };
 use crate::registry::{OrganizationId, Tree};
 
@@ -71,37 +72,26 @@ impl Board {
 
 /// The board of a node for a year, for an actor who may see its figures.
 pub async fn board(
-    db: &Db,
-    pack: &Pack,
+    source: Source<'_>,
     actor: &Actor,
     today: Date,
     node: OrganizationId,
     year: i16,
 ) -> Result<Board, Error> {
     actor.require(Action::ReadIndicators, node)?;
-    board_unguarded(
-        db,
-        pack,
-        &actor.tree,
-        actor.secrecy_max(),
-        today,
-        node,
-        year,
-    )
-    .await
+    board_unguarded(source, actor.secrecy_max(), today, node, year).await
 }
 
 /// The same for commands, which nobody has logged in to.
 pub async fn board_unguarded(
-    db: &Db,
-    pack: &Pack,
-    tree: &Tree,
+    source: Source<'_>,
     reader: Secrecy,
     today: Date,
     node: OrganizationId,
     year: i16,
 ) -> Result<Board, Error> {
-    let Some((plan, targets, shares)) = plan_of(db, tree, node, year).await? else {
+    let (pack, tree) = (source.pack, source.tree);
+    let Some((plan, targets, shares)) = plan_of(source.db, tree, node, year).await? else {
         return Ok(Board {
             node,
             year,
@@ -133,8 +123,8 @@ pub async fn board_unguarded(
         periods,
     }
     .with_children(tree);
-    let cells = insight::figures(db, pack, tree, &question, reader).await?;
-    let gaps = insight::gaps(db, pack, tree, &indicators, &question.nodes, reader).await?;
+    let cells = insight::figures(source, &question, reader).await?;
+    let gaps = insight::gaps(source, &indicators, &question.nodes, reader).await?;
     let children: Vec<OrganizationId> = tree.children(node).map(|child| child.id).collect();
     let view = View {
         pack,

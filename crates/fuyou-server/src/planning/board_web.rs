@@ -13,8 +13,8 @@ use crate::access::Action;
 use crate::http::{Cx, Error};
 use crate::insight::chart::{Point, sparkline};
 use crate::insight::{
-    Choice, Progress, Shown, address, aim_words, node_choices, pack_of, period_words, shown_in,
-    with_unit_in,
+    Choice, Progress, Shown, Source, address, aim_words, as_of_words, node_choices, pack_of,
+    period_words, shown_in, with_unit_in,
 };
 use crate::ui::{Frame, html};
 
@@ -65,7 +65,7 @@ struct BoardPage {
     summary: Vec<(&'static str, &'static str, usize)>,
     rows: Vec<RowView>,
     waiting: Vec<RowView>,
-    as_of: i64,
+    as_of: String,
 }
 
 pub(super) async fn show(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Html<String>, Error> {
@@ -90,7 +90,8 @@ async fn page(cx: Cx, query: BoardQuery, menu: &str) -> Result<Html<String>, Err
         tree.by_code(&query.node)
     };
     let node = found.ok_or(Error::NotFound)?;
-    let of = async |year: i16| board::board(&cx.db, pack, &cx.actor, cx.today, node.id, year).await;
+    let source = Source::of(&cx.app, pack, tree);
+    let of = async |year: i16| board::board(source, &cx.actor, cx.today, node.id, year).await;
     let mut board = of(year).await?;
     // Until the new year's plan is adopted, last year's is what one wants to see.
     if board.plan.is_none() && query.year.is_empty() {
@@ -120,7 +121,7 @@ async fn page(cx: Cx, query: BoardQuery, menu: &str) -> Result<Html<String>, Err
         summary: summary.to_vec(),
         rows: bound.iter().map(view).collect(),
         waiting: waiting.iter().map(view).collect(),
-        as_of: board.as_of,
+        as_of: as_of_words(&cx, board.as_of),
     })
 }
 

@@ -6,8 +6,10 @@
 mod app;
 pub(crate) mod county;
 mod database;
+mod log;
 mod sample;
 
 pub(crate) use app::{Answer, PASSWORD, TestApp, by_test, on_each_database, says, words};
 pub(crate) use database::{TempDir, each_database, two_processes};
-pub(crate) use sample::{Enrolled, population, sample_pack, store_facts};
+pub(crate) use log::Log;
+pub(crate) use sample::{Enrolled, population, sample_pack, sample_pack_with, store_facts};

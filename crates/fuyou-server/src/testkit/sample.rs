@@ -35,9 +35,21 @@ const FILES: &[(&str, &str)] = &[
 
 /// The small pack.
 pub(crate) fn sample_pack() -> Arc<Pack> {
-    let files = FILES.iter().map(|(path, text)| PackFile {
-        path: (*path).to_owned(),
-        bytes: text.as_bytes().to_vec(),
+    sample_pack_with("")
+}
+
+/// The small pack with more indicators.
+pub(crate) fn sample_pack_with(indicators: &str) -> Arc<Pack> {
+    let files = FILES.iter().map(|(path, text)| {
+        let more = if path.ends_with("indicators.toml") {
+            indicators
+        } else {
+            ""
+        };
+        PackFile {
+            path: (*path).to_owned(),
+            bytes: format!("{text}{more}").into_bytes(),
+        }
     });
     let layer = PackFiles {
         root: "sample".to_owned(),

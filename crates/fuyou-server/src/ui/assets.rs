@@ -1,4 +1,4 @@
-//! Stylesheets, one file per component, joined, and the script of forms: named by their content so that browsers may
+//! Stylesheets, one file per component, joined, and the scripts of forms: named by their content so that browsers may
 //! keep them for ever.
 
 use std::sync::LazyLock;
@@ -48,14 +48,30 @@ impl Asset {
 
 static SHEET: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("css", "text/css; charset=utf-8", STYLES.join("\n")));
-static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    let text = include_str!("js/record.js").to_owned();
-    Asset::new("js", "text/javascript; charset=utf-8", text)
-});
+/// The scripts, each after those that it imports. A script imports others by their file names.
+const SCRIPTS: &[(&str, &str)] = &[
+    ("expression.js", include_str!("js/expression.js")),
+    ("reading.js", include_str!("js/reading.js")),
+    ("desk.js", include_str!("js/desk.js")),
+    ("outlook.js", include_str!("js/outlook.js")),
+    ("showing.js", include_str!("js/showing.js")),
+    ("drafts.js", include_str!("js/drafts.js")),
+    ("keeping.js", include_str!("js/keeping.js")),
+    ("frame.js", include_str!("js/frame.js")),
+    ("find.js", include_str!("js/find.js")),
+    ("record.js", include_str!("js/record.js")),
+];
 
-static FIND: LazyLock<Asset> = LazyLock::new(|| {
-    let text = include_str!("js/find.js").to_owned();
-    Asset::new("js", "text/javascript; charset=utf-8", text)
+static SCRIPTS_MADE: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let mut made: Vec<Asset> = Vec::new();
+    for (_, text) in SCRIPTS {
+        let mut text = (*text).to_owned();
+        for ((name, _), asset) in SCRIPTS.iter().zip(&made) {
+            text = text.replace(&format!("\"./{name}\""), &format!("\"./{}\"", asset.name));
+        }
+        made.push(Asset::new("js", "text/javascript; charset=utf-8", text));
+    }
+    made
 });
 
 /// Path of the stylesheet of this build.
@@ -63,19 +79,19 @@ pub(crate) fn stylesheet_path() -> String {
     format!("/assets/{}", SHEET.name)
 }
 
-/// Path of the script that improves the form of a record.
-pub(crate) fn script_path() -> String {
-    format!("/assets/{}", SCRIPT.name)
-}
-
-/// Path of the script that finds persons while somebody is typing.
-pub(super) fn find_script_path() -> String {
-    format!("/assets/{}", FIND.name)
+/// Path of a script by its file name.
+///
+/// # Panics
+/// When there is no such script.
+pub(crate) fn script_path(file: &str) -> String {
+    let found = SCRIPTS.iter().position(|(name, _)| *name == file);
+    let found = found.expect("pages name scripts of the list");
+    format!("/assets/{}", SCRIPTS_MADE[found].name)
 }
 
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Error> {
-    let asset: &'static Asset = [&*SHEET, &*SCRIPT, &*FIND]
-        .into_iter()
+    let asset: &'static Asset = std::iter::once(&*SHEET)
+        .chain(SCRIPTS_MADE.iter())
         .find(|asset| asset.name == name)
         .ok_or(Error::NotFound)?;
     let headers = [

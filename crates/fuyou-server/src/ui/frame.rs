@@ -41,6 +41,12 @@ pub struct Frame {
     pub stylesheet: String,
     /// Path of the script that improves the form of a record.
     pub script: String,
+    /// Path of the script of every page of those who record.
+    pub frame_script: String,
+    /// Path of the script of the search in the bar.
+    pub find_script: String,
+    /// The drafts that the browser keeps for the user, if the user records.
+    pub drafts: Option<DraftKeys>,
     /// Token of the session, for every form.
     pub csrf: String,
     /// The user, if one is logged in.
@@ -50,6 +56,40 @@ pub struct Frame {
     /// Path of the page, to come back to after switching the language.
     pub path: String,
     language: Language,
+}
+
+/// What names and seals the drafts that a browser keeps for a user.
+pub struct DraftKeys {
+    /// Tells the user's drafts from those of others, without saying who the user is.
+    pub owner: String,
+    /// Seals them; only the user's own pages have it.
+    pub key: String,
+    /// The words around drafts, as JSON.
+    pub words: String,
+}
+
+impl DraftKeys {
+    fn of(cx: &Cx) -> Option<Self> {
+        if !cx.actor.may(Action::RecordCare) {
+            return None;
+        }
+        let user = cx.actor.id.to_string();
+        let secret = |purpose| -> String {
+            let bytes = cx.app.keys().lookup(purpose, &user);
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        let owner = secret("draft_owner");
+        let words = serde_json::json!({
+            "kept": texts::text_with(cx.language, "draft-kept", &[("time", "{time}")]),
+            "goOn": cx.t("draft-go-on"),
+            "drop": cx.t("draft-drop"),
+        });
+        Some(DraftKeys {
+            owner: owner.chars().take(16).collect(),
+            key: secret("draft_key"),
+            words: words.to_string(),
+        })
+    }
 }
 
 /// The menu: path, key of its text, the right it needs.
@@ -97,6 +137,7 @@ impl Frame {
                 })
                 .collect(),
             csrf: cx.session.csrf.clone(),
+            drafts: DraftKeys::of(cx),
             path: cx.path.clone(),
             ..Frame::for_visitor(&cx.app, cx.language, title)
         }
@@ -108,7 +149,10 @@ impl Frame {
             title: texts::text(language, title),
             county_name: app.options().county_name.clone(),
             stylesheet: stylesheet_path(),
-            script: script_path(),
+            script: script_path("record.js"),
+            frame_script: script_path("frame.js"),
+            find_script: script_path("find.js"),
+            drafts: None,
             csrf: String::new(),
             user: None,
             menu: Vec::new(),
@@ -121,11 +165,6 @@ impl Frame {
     #[must_use]
     pub fn titled(self, title: String) -> Self {
         Frame { title, ..self }
-    }
-
-    /// Path of the script of the search.
-    pub fn find_script(&self) -> String {
-        super::assets::find_script_path()
     }
 
     /// A text in the reader's language.

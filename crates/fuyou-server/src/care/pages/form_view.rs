@@ -1,5 +1,6 @@
 //! A pack's form as it is shown: every field with what was typed, what was last, what is wrong and what needs a reason.
 
+use fuyou_kernel::Secrecy;
 use fuyou_pack::Form;
 use fuyou_pack::model::{Field, FieldKind, Group, InputType, Requirement, Severity};
 use fuyou_pack::record::{At, Cell, Checked, Finding};
@@ -38,6 +39,8 @@ pub(super) struct FieldView {
     pub options: Vec<OptionView>,
     pub is_required: bool,
     pub is_hidden: bool,
+    /// Whether the browser may keep it in a draft: infection findings stay out of it.
+    pub is_kept: bool,
     /// The last value, in words.
     pub last: String,
     /// What another version of the record says, in words.
@@ -202,6 +205,7 @@ impl Filling<'_> {
             options: Vec::new(),
             is_required: true,
             is_hidden: false,
+            is_kept: true,
             last: String::new(),
             theirs: None,
             wrong,
@@ -397,11 +401,19 @@ fn cell(words: Words<'_>, field: &Field, name: String, value: String) -> FieldVi
         value,
         is_required: false,
         is_hidden: false,
+        is_kept: is_kept(field),
         last: String::new(),
         theirs: None,
         wrong: Vec::new(),
         asks: Vec::new(),
     }
+}
+
+/// Whether neither the field nor a code that it may hold is an infection finding.
+fn is_kept(field: &Field) -> bool {
+    let codes = field.codes.iter().flat_map(|set| &set.codes);
+    let secrecy = codes.map(|code| code.secrecy).max().unwrap_or_default();
+    secrecy.max(field.secrecy) < Secrecy::Infection
 }
 
 fn options(words: Words<'_>, field: &Field, value: &str) -> Vec<OptionView> {

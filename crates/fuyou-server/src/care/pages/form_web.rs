@@ -12,6 +12,7 @@ use fuyou_pack::record::{Checked, Finding};
 use serde::Deserialize;
 
 use super::form_view::{Filling, FormView};
+use super::hints::Hints;
 use super::live::{Live, live};
 use super::sent::{Sent, Wish, typed_of_draft};
 use super::words::{RiskView, Why, Words};
@@ -60,6 +61,8 @@ pub(super) struct FormPage {
     pub why: Option<String>,
     pub theirs: Option<TheirsView>,
     pub organizations: Vec<(String, String)>,
+    /// What the script evaluates by itself; none for corrections, where the record itself is not one of the earlier ones.
+    pub hints: Option<Hints>,
 }
 
 /// The form being filled: which, for whom.
@@ -118,7 +121,7 @@ impl<'a> Desk<'a> {
         self.care.pack().program(self.program).form(self.form)
     }
 
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let program = self.care.pack().program(self.program);
         format!(
             "/persons/{}/forms/{}/{}",
@@ -255,7 +258,17 @@ impl<'a> Desk<'a> {
                 .base_version
                 .map(|version| ("base_version", version.to_string())),
         );
+        let hints = match asked.action {
+            None => match self.hints(typing).await {
+                Ok(hints) => Some(hints),
+                // Why nothing can be stored here is said on the page.
+                Err(_) if asked.message.is_some() => None,
+                Err(err) => return Err(err.into()),
+            },
+            Some(_) => None,
+        };
         Ok(FormPage {
+            hints,
             frame: Frame::new(self.cx, "menu-persons").titled(words.form_title(self.pack_form())),
             person: self.subject,
             name: name_of(self.cx, self.subject).await?,

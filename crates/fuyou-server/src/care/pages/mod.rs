@@ -6,6 +6,7 @@
 mod enrollment_web;
 mod form_view;
 mod form_web;
+mod hints;
 mod list_web;
 mod live;
 mod lookup;
@@ -56,6 +57,12 @@ pub(crate) fn routes() -> Vec<Route> {
             write,
             form_web::preview,
         ),
+        Route::post(
+            "/persons/{id}/forms/{program}/{form}/standing",
+            write,
+            hints::standing,
+        ),
+        Route::get("/forms/{program}/{form}/{name}", write, hints::sheet),
         Route::get("/persons/{id}/records/{record}", read, record_web::show),
         Route::get(
             "/persons/{id}/records/{record}/correct",

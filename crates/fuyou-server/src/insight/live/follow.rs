@@ -1,103 +1,142 @@
-//! Loading, and following the change feed.
+//! Following the change feed.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use fuyou_cube::PackCube;
-use fuyou_pack::Pack;
+use fuyou_cube as cube;
+use fuyou_expr::Value;
+use tokio::time::Instant;
+use uuid::Uuid;
 
-use super::store::{self, Key, Shape};
-use super::{Live, LiveError, State};
-use crate::db::{Connection, Db};
+use super::store::{self, Key};
+use super::{Live, LiveError, POLL, RETRY, SAVE, State, key};
+use crate::db::Connection;
 
-/// How often the feed is read before the store is asked instead: changes keep coming in meanwhile.
-const ROUNDS: usize = 4;
+/// What the feed says since some point: where it stands now, and what each enrollment that it names is by now.
+struct News {
+    heads: BTreeMap<i64, i64>,
+    /// By program; without facts when the program has no such enrollment.
+    rows: Vec<(usize, cube::Key, Option<Vec<Value>>)>,
+}
 
 impl Live {
-    pub(super) async fn catch_up(&self, db: &Db, state: &mut State) -> Result<bool, LiveError> {
-        let mut connection = db.read().await?;
-        match self.take_in(&mut connection, state).await {
-            Err(error @ (LiveError::Gap { .. } | LiveError::Cube(_))) => {
-                tracing::warn!(reason = %error, "figures in memory are loaded anew");
-                drop(connection);
-                let cube = PackCube::new(&self.pack, self.threads)?;
-                *state = loaded(db, &self.pack, &self.shapes, cube).await?;
-                let mut connection = db.read().await?;
-                self.take_in(&mut connection, state).await
+    /// Loads, then follows until it is stopped.
+    pub(super) async fn keep(self) {
+        let mut stopped = self.0.is_stopped.subscribe();
+        let stop = async { drop(stopped.wait_for(|stopped| *stopped).await) };
+        tokio::pin!(stop);
+        let mut saved = Instant::now();
+        if let Some(state) = self.restored().await {
+            self.replace(Some(state));
+        }
+        while !*self.0.is_stopped.borrow() {
+            let pause = match self.look(|_| ()) {
+                Some(()) => {
+                    let _turn = self.0.turn.lock().await;
+                    if let Err(error) = self.take_in().await {
+                        self.give_up(&error);
+                        continue;
+                    }
+                    if saved.elapsed() >= SAVE {
+                        self.save().await;
+                        saved = Instant::now();
+                    }
+                    POLL
+                }
+                None => match self.load().await {
+                    Ok(Some(state)) => {
+                        self.replace(Some(state));
+                        self.save().await;
+                        continue;
+                    }
+                    Ok(None) => return,
+                    Err(error) => {
+                        tracing::error!(reason = %error, "figures are not in memory; the store answers");
+                        RETRY
+                    }
+                },
+            };
+            tokio::select! {
+                () = &mut stop => {}
+                () = self.0.anew.notified() => {}
+                () = tokio::time::sleep(pause) => {}
             }
-            other => other,
         }
     }
 
-    /// Reads the feed until it stands where it stood before reading: then every row read is of that point.
-    async fn take_in(
+    /// Takes in what the feed says by now. The caller has the turn.
+    ///
+    /// # Errors
+    /// When the store fails, the feed has a gap or a sum leaves 64 bits; what is held is then of no use.
+    pub(super) async fn take_in(&self) -> Result<(), LiveError> {
+        let Some(from) = self.look(|state| state.read_to.clone()) else {
+            return Ok(());
+        };
+        let mut connection = self.0.db.read().await?;
+        store::begin_moment(&mut connection, self.0.db.dialect()).await?;
+        let news = self.news(&mut connection, &from).await;
+        store::end_moment(&mut connection).await?;
+        let Some(news) = news? else { return Ok(()) };
+        self.change(|state| state.take(news)).unwrap_or(Ok(()))
+    }
+
+    async fn news(
         &self,
         connection: &mut Connection,
-        state: &mut State,
-    ) -> Result<bool, LiveError> {
-        for _ in 0..ROUNDS {
-            let heads: BTreeMap<i64, i64> = store::heads(connection).await?.into_iter().collect();
-            if heads == state.read_to {
-                return Ok(true);
-            }
-            let mut keys: HashSet<Key> = HashSet::new();
-            for (lane, head) in &heads {
-                let after = state.read_to.get(lane).copied().unwrap_or(0);
-                let (changed, found) = store::changed(connection, (*lane, after, *head)).await?;
-                if found != head - after {
-                    return Err(LiveError::Gap {
-                        lane: *lane,
-                        after,
-                        expected: head - after,
-                        found,
-                    });
-                }
-                keys.extend(changed);
-            }
-            let keys: Vec<Key> = keys.into_iter().collect();
-            for (program, shape) in self.shapes.iter().enumerate() {
-                let mut rows: BTreeMap<Key, Vec<fuyou_expr::Value>> =
-                    shape.named(connection, &keys).await?.into_iter().collect();
-                for key in &keys {
-                    let row = rows.remove(key);
-                    state
-                        .cube
-                        .cube
-                        .put(program, key.1.as_u128(), row.as_deref())?;
-                }
-            }
-            state.read_to = heads;
+        from: &BTreeMap<i64, i64>,
+    ) -> Result<Option<News>, LiveError> {
+        let heads: BTreeMap<i64, i64> = crate::insight::store::heads(connection)
+            .await?
+            .into_iter()
+            .collect();
+        if heads == *from {
+            return Ok(None);
         }
-        Ok(false)
+        // An enrollment goes from one person to another when they are merged: it is the same one, wherever it is.
+        let mut named: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+        for (lane, head) in &heads {
+            let after = from.get(lane).copied().unwrap_or(0);
+            if after == *head {
+                continue;
+            }
+            let (changed, found) = store::changed(connection, (*lane, after, *head)).await?;
+            if found != head - after {
+                return Err(LiveError::Gap {
+                    lane: *lane,
+                    after,
+                    expected: head - after,
+                    found,
+                });
+            }
+            for (subject, id) in changed {
+                named.entry(id).or_default().push(subject);
+            }
+        }
+        let keys: Vec<Key> = named
+            .iter()
+            .flat_map(|(id, subjects)| subjects.iter().map(|subject| (*subject, *id)))
+            .collect();
+        let mut rows = Vec::new();
+        for (program, shape) in self.0.shapes.iter().enumerate() {
+            let found = shape.named(connection, &keys).await?;
+            let by_id = found
+                .into_iter()
+                .map(|((subject, id), row)| (id, (subject, row)));
+            let mut found: HashMap<Uuid, (Uuid, Vec<Value>)> = by_id.collect();
+            rows.extend(named.keys().map(|id| match found.remove(id) {
+                Some((subject, row)) => (program, key(subject, *id), Some(row)),
+                None => (program, cube::Key::from(id.as_u128()), None),
+            }));
+        }
+        Ok(Some(News { heads, rows }))
     }
 }
 
-/// Reads every program page by page. Rows may be newer than the heads read before them; following makes up for it.
-pub(super) async fn loaded(
-    db: &Db,
-    pack: &Pack,
-    shapes: &[Shape],
-    mut cube: PackCube,
-) -> Result<State, LiveError> {
-    let mut connection = db.read().await?;
-    let read_to = store::heads(&mut connection).await?.into_iter().collect();
-    for (at, (program, shape)) in pack.programs.iter().zip(shapes).enumerate() {
-        let mut after = None;
-        loop {
-            let page = shape.page(&mut connection, after).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(*last);
-            for ((_, id), row) in &page {
-                cube.cube.put(at, id.as_u128(), Some(row))?;
-            }
-            tracing::info!(
-                program = &*program.id,
-                rows = cube.cube.rows(at),
-                "facts are loaded"
-            );
+impl State {
+    fn take(&mut self, news: News) -> Result<(), LiveError> {
+        for (program, key, row) in news.rows {
+            self.cube.cube.put(program, key, row.as_deref())?;
         }
-        cube.cube.count(at)?;
+        self.read_to = news.heads;
+        Ok(())
     }
-    cube.cube.forget_projections();
-    tracing::info!(bytes = cube.cube.memory().total(), "figures are in memory");
-    Ok(State { cube, read_to })
 }

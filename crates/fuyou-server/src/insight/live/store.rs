@@ -6,13 +6,13 @@ use fuyou_expr::{Slot, Type, Value, parse_value};
 use fuyou_pack::Program;
 use uuid::Uuid;
 
-use crate::db::{self, Connection, DbDate, Row, Sql, query};
+use crate::db::{self, Connection, DbDate, Dialect, Row, Sql, query};
 use crate::insight::store::{column, facts_table};
 
 /// Rows of one page while loading.
 const PAGE: usize = 5_000;
 /// Rows asked for by name in one statement.
-const NAMED: usize = 500;
+const NAMED: usize = 512;
 
 /// An enrollment: its subject and its id.
 pub(super) type Key = (Uuid, Uuid);
@@ -45,6 +45,16 @@ impl Shape {
         }
     }
 
+    /// What it reads, in words that differ when a column, its type or a code differs.
+    pub(super) fn describe(&self) -> String {
+        let types = self.columns.iter().map(|(slot, ty)| match ty {
+            Type::Code(set) | Type::Codes(set) => format!("{} {ty} {:?}", slot.0, set.codes()),
+            ty => format!("{} {ty}", slot.0),
+        });
+        let types: Vec<String> = types.collect();
+        format!("{} from {}: {}", self.select, self.table, types.join("; "))
+    }
+
     /// The next page of enrollments, in the order of their keys.
     pub(super) async fn page(
         &self,
@@ -71,7 +81,9 @@ impl Shape {
     ) -> Result<Vec<(Key, Vec<Value>)>, db::Error> {
         let mut found = Vec::new();
         for keys in keys.chunks(NAMED) {
-            let places: Vec<String> = (0..keys.len())
+            // Few lengths, so that the statements kept ready stay few: the last enrollment is asked for again and again.
+            let length = keys.len().next_power_of_two().min(NAMED);
+            let places: Vec<String> = (0..length)
                 .map(|at| format!("(${}, ${})", at * 2 + 1, at * 2 + 2))
                 .collect();
             let sql = format!(
@@ -80,7 +92,9 @@ impl Shape {
                 self.table,
                 places.join(", ")
             );
-            let ids = keys.iter().flat_map(|(subject, id)| [*subject, *id]);
+            let last = keys.last().copied().into_iter();
+            let keys = keys.iter().copied().chain(last.cycle()).take(length);
+            let ids = keys.flat_map(|(subject, id)| [subject, id]);
             let rows = query(Sql::built(sql))
                 .bind_all(ids)
                 .rows(connection)
@@ -123,10 +137,21 @@ fn value(row: &Row, at: usize, ty: &Type) -> sqlx::Result<Value> {
     })
 }
 
-/// Where the feed of each lane stands.
-pub(super) async fn heads(connection: &mut Connection) -> Result<Vec<(i64, i64)>, db::Error> {
-    const SQL: &str = "select id, change_seq from lane order by id";
-    query(SQL).all(connection).await
+/// From now on this connection sees the store as it is at its next statement.
+pub(super) async fn begin_moment(
+    connection: &mut Connection,
+    dialect: Dialect,
+) -> Result<(), db::Error> {
+    let begin = match dialect {
+        Dialect::Sqlite => "begin",
+        Dialect::Postgres => "begin transaction isolation level repeatable read, read only",
+    };
+    query(begin).execute(connection).await.map(drop)
+}
+
+/// And now it sees what comes again.
+pub(super) async fn end_moment(connection: &mut Connection) -> Result<(), db::Error> {
+    query("rollback").execute(connection).await.map(drop)
 }
 
 /// The enrollments that changed in a lane after `from` up to `to`, and how many lines the feed has there.
@@ -151,4 +176,14 @@ pub(super) async fn changed(
         .all(connection)
         .await?;
     Ok((keys, lines))
+}
+
+/// The row that a line of the feed is about; `None` when there is no such line.
+pub(super) async fn line(
+    connection: &mut Connection,
+    (lane, seq): (i64, i64),
+) -> Result<Option<Uuid>, db::Error> {
+    const SQL: &str = "select entity_id from change where lane = $1 and seq = $2";
+    let line: Option<(Uuid,)> = query(SQL).bind(lane).bind(seq).optional(connection).await?;
+    Ok(line.map(|(entity_id,)| entity_id))
 }

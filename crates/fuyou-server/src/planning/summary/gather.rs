@@ -7,12 +7,11 @@ use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, Sum};
 
 use super::data::{ChapterData, DENOMINATOR_MIN, Definition, FigureData, Goal, Place, SummaryData};
-use crate::db::Db;
-use crate::insight::{self, By, Cells, Question, split};
+use crate::insight::{self, By, Cells, Question, Source, split};
 use crate::planning::board::{self, Row};
 use crate::planning::plans::Error;
 use crate::planning::target::period_of;
-use crate::registry::{OrganizationId, Tree};
+use crate::registry::OrganizationId;
 
 /// A document travels: small cells of infection indicators stay out of it, whoever makes it.
 const READER: Secrecy = Secrecy::Open;
@@ -33,19 +32,13 @@ pub struct Request {
 }
 
 /// Gathers without asking who may see it: for commands, and for the page that has asked.
-pub(super) async fn gather(
-    db: &Db,
-    pack: &Pack,
-    tree: &Tree,
-    request: &Request,
-) -> Result<SummaryData, Error> {
+pub(super) async fn gather(source: Source<'_>, request: &Request) -> Result<SummaryData, Error> {
+    let (pack, tree) = (source.pack, source.tree);
     let node = tree.get(request.node).ok_or(Error::NotFound)?;
     // After the year the figures of the year stand; "today" only moves the curves beyond it.
     let year_end = fuyou_kernel::Period::CalendarYear(request.year).end();
     let board = board::board_unguarded(
-        db,
-        pack,
-        tree,
+        source,
         READER,
         request.today.min(year_end),
         request.node,
@@ -66,7 +59,7 @@ pub(super) async fn gather(
             true
         }
     });
-    let cells = read(db, pack, tree, request, &wanted).await?;
+    let cells = read(source, request, &wanted).await?;
     // A target's own row and its figure come from one reading, so that the two never contradict each other.
     let rows: HashMap<IndicatorIx, &Row> = board
         .rows
@@ -120,12 +113,11 @@ pub(super) async fn gather(
 }
 
 async fn read(
-    db: &Db,
-    pack: &Pack,
-    tree: &Tree,
+    source: Source<'_>,
     request: &Request,
     wanted: &[IndicatorIx],
 ) -> Result<Cells, Error> {
+    let (pack, tree) = (source.pack, source.tree);
     let mut periods = Vec::new();
     for ix in wanted {
         let period = period_of(pack.indicator(*ix).period, request.year);
@@ -151,7 +143,7 @@ async fn read(
         periods,
     }
     .with_children(tree);
-    Ok(insight::figures(db, pack, tree, &question, READER).await?)
+    Ok(insight::figures(source, &question, READER).await?)
 }
 
 fn figure(

@@ -29,9 +29,8 @@ use fuyou_pack::Pack;
 
 use super::plans::Error;
 use crate::access::Action;
-use crate::db::Db;
 use crate::http::Cx;
-use crate::registry::Tree;
+use crate::insight::Source;
 
 pub use compose::compose;
 pub use data::{
@@ -47,15 +46,13 @@ pub(super) use web::routes;
 /// What the summary of a node is made from, for a user who may see its figures.
 pub async fn summary(cx: &Cx, pack: &Pack, request: &Request) -> Result<SummaryData, Error> {
     cx.actor.require(Action::ReadIndicators, request.node)?;
-    gather::gather(&cx.db, pack, &cx.actor.tree, request).await
+    gather::gather(Source::of(&cx.app, pack, &cx.actor.tree), request).await
 }
 
 /// The same for commands, which nobody has logged in to.
 pub async fn summary_unguarded(
-    db: &Db,
-    pack: &Pack,
-    tree: &Tree,
+    source: Source<'_>,
     request: &Request,
 ) -> Result<SummaryData, Error> {
-    gather::gather(db, pack, tree, request).await
+    gather::gather(source, request).await
 }

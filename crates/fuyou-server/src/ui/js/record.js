@@ -1,19 +1,25 @@
-// Improves the form of a record: what saving would lead to is shown while typing, Enter moves on.
-// Without this script the button "check" does the same.
-const form = document.querySelector("form.record");
+// Improves the form of a record: fields appear when they matter, what is computed is computed, what is wrong or unusual
+// is said, and what saving would lead to is shown while typing; Enter moves on.
+// Most of it is decided here, from the sheet of the form. What is not, the server is asked. Without this script the
+// button "check" does the same; whatever is shown here, the server decides when the form is sent.
+import { Desk } from "./desk.js";
+import { outlook } from "./outlook.js";
+import { keepDrafts, sendOnce } from "./keeping.js";
+import { AskServer } from "./reading.js";
+import { consequence, element, printValue } from "./showing.js";
 
+const form = document.querySelector("form.record");
+const NONE_OF_THESE = "|";
 const pause = 350;
-let timer = 0;
-let asked = 0;
 
 const all = (selector) => [...form.querySelectorAll(selector)];
+const brought = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
 
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.textContent = text;
-  return made;
-}
+let sheet = null;
+let standing = brought("standing");
+const words = brought("words");
+let timer = 0;
+let asked = 0;
 
 function showField(found) {
   const box = all("[data-field]").find((box) => box.dataset.field === found.name);
@@ -24,7 +30,11 @@ function showField(found) {
   if (found.computed !== null) box.querySelector("output").textContent = found.computed || "–";
   box.classList.toggle("bad", found.wrong.length > 0);
   const against = box.querySelector(".against");
-  if (against) against.replaceChildren(...found.wrong.map((text) => element("span", "wrong", text)));
+  const said = [...(against?.children ?? [])].map((one) => one.textContent);
+  // What is said already is left alone, or a screen reader would say it again.
+  if (against && said.join("\n") !== found.wrong.join("\n")) {
+    against.replaceChildren(...found.wrong.map((text) => element("span", "wrong", text)));
+  }
   const asks = box.querySelector(".asks");
   if (!asks) return;
   const kept = new Map([...asks.querySelectorAll("input")].map((input) => [input.name, input]));
@@ -48,30 +58,128 @@ function show(state) {
     const parts = [...section.querySelectorAll("[data-field], [data-group]")];
     section.hidden = parts.length > 0 && parts.every((part) => part.hidden);
   }
-  // Rendered and escaped by the server.
-  if (state.consequence) document.getElementById("consequence").innerHTML = state.consequence;
 }
 
-async function preview() {
-  const number = ++asked;
-  const body = new URLSearchParams(new FormData(form));
-  body.set("do", "check");
-  try {
-    const answer = await fetch(form.dataset.preview, {
-      method: "POST",
-      body,
-      headers: { "x-csrf-token": form.elements.csrf.value },
+/** What is typed under a name, as the form would send it. */
+function typedTexts() {
+  const texts = new Map();
+  for (const [name, text] of new FormData(form)) {
+    if (typeof text === "string" && text.trim() !== "") texts.set(name, [...(texts.get(name) ?? []), text]);
+  }
+  const codes = new Map([...document.querySelectorAll("#organizations option")].map((one) => [one.textContent, one.value]));
+  return (name) => {
+    let given = texts.get(name) ?? [];
+    if (given.length > 1) given = given.filter((text) => text !== NONE_OF_THESE);
+    const text = given.join(",");
+    const isOrganization = codes.size > 0 && form.elements[name]?.getAttribute?.("list") === "organizations";
+    return isOrganization ? (codes.get(text.trim()) ?? text) : text;
+  };
+}
+
+/** The state of the form as the server would describe it. */
+function stateOf(desk) {
+  const found = [...desk.unreadable, ...desk.findings.filter((one) => !desk.unreadable.some((bad) => same(bad.at[0], one.at[0])))];
+  const field = (name, place, hidden, required, computed) => ({
+    name,
+    hidden,
+    required,
+    computed,
+    // A condition between fields is shown beside the first; the others are only marked.
+    wrong: found.filter((one) => one.refuse && one.at.some((at) => same(at, place))).map((one) => one.message),
+    asks: found.filter((one) => !one.refuse && same(one.at[0], place)).map((one) => [desk.key(one), one.message]),
+  });
+  const fields = [field("occurred_on", ["on"], false, true, null)];
+  const required = desk.required();
+  desk.sheet.fields.forEach((one, at) => {
+    if (!one) return;
+    const computed = one.is ? printValue(one, desk.values[at], words) : null;
+    fields.push(field(`f.${one.id}`, ["field", at], !desk.shown[at], required[at], computed));
+  });
+  desk.sheet.groups.forEach((group, at) => {
+    desk.groups[at].forEach((own, row) => {
+      group.fields.forEach((one, column) => {
+        if (!one) return;
+        const cell = desk.cell(at, row, column);
+        const computed = one.is ? printValue(one, own[column], words) : null;
+        const name = `g.${group.id}.${row}.${one.id}`;
+        fields.push(field(name, ["cell", at, row, column], cell === "hidden", cell === "required", computed));
+      });
     });
-    // An older answer must not overwrite a newer one.
-    if (answer.ok && number === asked) show(await answer.json());
-  } catch {
-    // Offline: saving will check.
+  });
+  const hidden = desk.sheet.groups.filter((_, at) => !desk.shownGroups[at]).map((group) => group.id);
+  return { fields, hidden_groups: hidden };
+}
+
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Checks the form here. Whether the server need not be asked any more. */
+function checkHere() {
+  if (!sheet || sheet.ask || !standing || standing.ask) return false;
+  try {
+    const desk = new Desk(sheet, standing, typedTexts());
+    // Groups that are hidden here keep their rows in the page: what is typed comes back with them.
+    show(stateOf(desk));
+    if (desk.on !== null && desk.on !== standing.on) {
+      askStanding();
+      return true;
+    }
+    if (!desk.isStorable()) return true;
+    const found = outlook(desk);
+    document.getElementById("consequence").replaceChildren(...consequence(found, sheet.outlook, words));
+    return !found.partial;
+  } catch (failure) {
+    if (failure instanceof AskServer) return false;
+    throw failure;
   }
 }
 
-function later() {
+async function post(path, body) {
+  const number = ++asked;
+  try {
+    const answer = await fetch(path, { method: "POST", body, headers: { "x-csrf-token": form.elements.csrf.value } });
+    // An older answer must not overwrite a newer one.
+    if (answer.ok && !answer.redirected && number === asked) return await answer.json();
+  } catch {
+    // Offline: saving will check.
+  }
+  return null;
+}
+
+/** Another day of service has other earlier values. */
+const askStanding = later(async () => {
+  const body = new URLSearchParams();
+  for (const name of ["csrf", "id", "enrollment", "base_version", "occurred_on"]) {
+    if (form.elements[name]) body.set(name, form.elements[name].value);
+  }
+  const found = await post(form.dataset.standing, body);
+  if (!found) return;
+  standing = found;
+  // Once: what the server read may be another day than what is read here.
+  if (!checkHere()) preview();
+});
+
+const preview = later(async () => {
+  const body = new URLSearchParams(new FormData(form));
+  body.set("do", "check");
+  const state = await post(form.dataset.preview, body);
+  if (!state) return;
+  show(state);
+  // Rendered and escaped by the server.
+  if (state.consequence) document.getElementById("consequence").innerHTML = state.consequence;
+});
+
+/** Runs once typing pauses. */
+function later(run) {
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(run, pause);
+  };
+}
+
+function check() {
   clearTimeout(timer);
-  timer = setTimeout(preview, pause);
+  asked += 1;
+  if (!checkHere()) preview();
 }
 
 function moveOn(event) {
@@ -91,11 +199,23 @@ function first(radio) {
   return same[0] === radio && !same.some((other) => other.checked);
 }
 
+async function loadSheet() {
+  if (!form.dataset.sheet) return;
+  try {
+    const answer = await fetch(form.dataset.sheet);
+    if (answer.ok && !answer.redirected) sheet = await answer.json();
+  } catch {
+    // Without it the server is asked.
+  }
+}
+
 if (form) {
-  form.addEventListener("input", later);
-  form.addEventListener("change", later);
+  form.addEventListener("input", check);
+  form.addEventListener("change", check);
   form.addEventListener("keydown", moveOn);
   const problem = document.getElementById("problems");
   const wrong = form.querySelector(".bad input, .bad select, .ask input");
   if (problem) (wrong ?? problem).focus();
+  sendOnce(form, keepDrafts(form, check));
+  await loadSheet();
 }

@@ -49,3 +49,6 @@ menu-indicators = Indicators
 menu-plans = Plans
 menu-figures = Typed figures
 menu-packs = Packs
+draft-kept = Unsaved draft of { $time }
+draft-go-on = Go on with it
+draft-drop = Discard

@@ -49,3 +49,6 @@ menu-indicators = 指标
 menu-plans = 年度计划
 menu-figures = 手工指标
 menu-packs = 规则包
+draft-kept = 未保存的草稿 { $time }
+draft-go-on = 继续填写
+draft-drop = 丢弃
