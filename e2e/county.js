@@ -192,7 +192,7 @@ export async function saveExplained(page, reason = "已核对") {
 export async function book(page, name, birth, lmp, booked = Math.max(lmp - 60, 0)) {
   await register(page, name, birth);
   const person = new URL(page.url()).pathname;
-  await page.click("main a.button[href*='/forms/']");
+  await page.click("main a.button[href*='/forms/maternal/']");
   await fill(page, {
     occurred_on: daysAgo(booked), handbook_no: "7", lmp_certainty: "sure", lmp_on: daysAgo(lmp), art_conceived: "false",
     edd_method: "lmp", edd_on: daysAgo(lmp - 280), gravidity: "1", parity_vaginal: "0", parity_caesarean: "0",
