@@ -21,6 +21,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// A record is a few thousand small allocations; this allocator gives them out in less time than that of the system.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Fuyou 妇幼: 区域妇幼健康平台 · regional maternal and child health.
 #[derive(Parser)]
 #[command(name = "fuyou", version, about)]

@@ -107,6 +107,7 @@ fn the_core_is_pure() {
             "std::net",
             "tokio",
             "sqlx",
+            "rusqlite",
             "axum",
             "Timestamp::now",
             "SystemTime",

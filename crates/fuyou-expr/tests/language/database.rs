@@ -3,36 +3,28 @@
 use std::cell::RefCell;
 
 use fuyou_expr::{Dialect, Expr, Kind, Scope, SetId, Slot, SqlNames, Type, Value, format_value};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use tokio::runtime::Runtime;
 
 use crate::world::Record;
 
 /// A database with one table per row kind of the scope.
 pub struct Database {
-    runtime: Runtime,
     link: RefCell<Link>,
     pub dialect: Dialect,
 }
 
 enum Link {
-    Sqlite(SqliteConnection),
-    Postgres(PgConnection),
+    Sqlite(rusqlite::Connection),
+    Postgres(Runtime, PgConnection),
 }
 
 const SETS: [&str; 2] = ["visit", "newborn"];
 
 impl Database {
     pub fn sqlite(scope: &Scope) -> Database {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let link = runtime
-            .block_on(SqliteConnection::connect("sqlite::memory:"))
-            .unwrap();
+        let link = rusqlite::Connection::open_in_memory().unwrap();
         Database {
-            runtime,
             link: RefCell::new(Link::Sqlite(link)),
             dialect: Dialect::Sqlite,
         }
@@ -51,8 +43,7 @@ impl Database {
             .unwrap();
         let link = runtime.block_on(PgConnection::connect(&url)).unwrap();
         let database = Database {
-            runtime,
-            link: RefCell::new(Link::Postgres(link)),
+            link: RefCell::new(Link::Postgres(runtime, link)),
             dialect: Dialect::Postgres,
         };
         Some(database.with_tables(scope))
@@ -94,15 +85,15 @@ impl Database {
     }
 
     fn run(&self, sql: &str) {
-        let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        let mut link = self.link.borrow_mut();
-        self.runtime.block_on(async {
-            match &mut *link {
-                Link::Sqlite(link) => statement.execute(link).await.map(|_| ()),
-                Link::Postgres(link) => statement.execute(link).await.map(|_| ()),
+        let done = match &mut *self.link.borrow_mut() {
+            Link::Sqlite(link) => link.execute_batch(sql).map_err(|error| error.to_string()),
+            Link::Postgres(runtime, link) => {
+                let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+                let done = runtime.block_on(statement.execute(link));
+                done.map(drop).map_err(|error| error.to_string())
             }
-            .unwrap_or_else(|error| panic!("{error}\n{sql}"));
-        });
+        };
+        done.unwrap_or_else(|error| panic!("{error}\n{sql}"));
     }
 
     /// Replaces what is stored by these records, numbered from 0.
@@ -152,21 +143,18 @@ impl Database {
 
     /// What the database says the expression is for each stored record.
     fn rows(&self, sql: &str) -> Result<Vec<Option<String>>, String> {
-        let text = AssertSqlSafe(sql.to_owned());
-        let mut link = self.link.borrow_mut();
-        let outcome: sqlx::Result<Vec<Option<String>>> = self.runtime.block_on(async {
-            match &mut *link {
-                Link::Sqlite(link) => {
-                    let rows = sqlx::query(text).persistent(false).fetch_all(link).await?;
+        let found = match &mut *self.link.borrow_mut() {
+            Link::Sqlite(link) => texts(link, sql).map_err(|error| error.to_string()),
+            Link::Postgres(runtime, link) => {
+                let query = sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false);
+                let rows = runtime.block_on(query.fetch_all(link));
+                let read = |rows: Vec<sqlx::postgres::PgRow>| -> sqlx::Result<_> {
                     rows.iter().map(|row| row.try_get(0)).collect()
-                }
-                Link::Postgres(link) => {
-                    let rows = sqlx::query(text).persistent(false).fetch_all(link).await?;
-                    rows.iter().map(|row| row.try_get(0)).collect()
-                }
+                };
+                rows.and_then(read).map_err(|error| error.to_string())
             }
-        });
-        outcome.map_err(|error| format!("{error}\n{sql}"))
+        };
+        found.map_err(|error| format!("{error}\n{sql}"))
     }
 
     /// Compares the database with the evaluator on every record; an error says where they differ.
@@ -241,6 +229,13 @@ impl Database {
             _ => Ok(()),
         }
     }
+}
+
+/// The first column of each row.
+fn texts(link: &rusqlite::Connection, sql: &str) -> rusqlite::Result<Vec<Option<String>>> {
+    let mut statement = link.prepare(sql)?;
+    let rows = statement.query_map((), |row| row.get(0))?;
+    rows.collect()
 }
 
 /// Aggregates as subqueries of the outer row.

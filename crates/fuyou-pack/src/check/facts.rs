@@ -280,6 +280,14 @@ impl Nodes<'_> {
             graph.needs[tasks].extend(text(&item.table, "lapses_on"));
         }
         graph.needs[tasks].push(visits);
+        // What is due ends when the enrollment does.
+        let head = self
+            .context
+            .items
+            .one(ItemKind::Program, self.program, self.program);
+        for key in ["closed_when", "closed_on"] {
+            graph.needs[tasks].extend(head.map(|item| text(&item.table, key)).unwrap_or_default());
+        }
         for item in self.context.items.of(ItemKind::Risk, self.program) {
             graph.needs[risk].extend(text(&item.table, "assessed_when"));
         }

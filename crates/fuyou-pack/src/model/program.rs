@@ -4,7 +4,7 @@ use fuyou_expr::{Expr, Scope, Slot, Type, Value, ValueError};
 use fuyou_kernel::{Localized, Secrecy, Span};
 
 use super::{Cited, FactIx, Form, FormIx, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit};
-use crate::replay::Plan;
+use crate::replay::{Plan, TaskOrigin};
 use crate::scope::Layout;
 
 /// What a program follows.
@@ -118,6 +118,14 @@ impl Program {
     /// The rule at an index of this program.
     pub fn rule(&self, ix: RuleIx) -> &Rule {
         &self.rules[ix.get()]
+    }
+
+    /// The form that does a task of this origin; none where only a hand can mark it done.
+    pub fn form_of(&self, origin: TaskOrigin) -> Option<FormIx> {
+        match origin {
+            TaskOrigin::Visit(visit) => Some(self.visits[visit.get()].form),
+            TaskOrigin::Rule { rule, .. } => self.rule(rule).task.as_ref()?.form,
+        }
     }
 
     /// The kind of referral with this id.

@@ -7,7 +7,7 @@ use fuyou_kernel::DayNumber;
 
 use super::{Cell, Checked, Draft, Finding};
 use crate::model::{At, Field, FieldKind, Form, FormIx, Group, Program, Requirement};
-use crate::replay::{EncounterView, History, Outcome, replay};
+use crate::replay::{EncounterView, History, Outcome};
 use crate::scope::{FormOuter, GroupOuter, Member, NO_FIELD};
 
 static NULL: Value = Value::Null;
@@ -23,7 +23,7 @@ pub(super) struct Desk<'a> {
     pub shown: Vec<bool>,
     pub shown_groups: Vec<bool>,
     outer: Vec<Value>,
-    row: Vec<Value>,
+    row: &'a [Value],
     kept: Vec<Value>,
 }
 
@@ -32,12 +32,11 @@ impl<'a> Desk<'a> {
         program: &'a Program,
         form_ix: FormIx,
         history: &History,
-        outcome: &Outcome,
+        row: &'a [Value],
         draft: &Draft,
         today: DayNumber,
     ) -> Self {
         let form = program.form(form_ix);
-        let row = facts(program, history, outcome);
         let mut draft = draft.clone();
         draft.values.resize(form.fields.len(), Value::Null);
         draft.groups.resize(form.groups.len(), Vec::new());
@@ -70,7 +69,7 @@ impl<'a> Desk<'a> {
     fn fill_outer(&mut self, history: &History) {
         let previous = Previous {
             program: self.program,
-            row: Cow::Borrowed(&self.row),
+            row: Cow::Borrowed(self.row),
             before: earlier(history, self.draft.occurred_on),
         };
         let mut outer = std::mem::take(&mut self.outer);
@@ -298,12 +297,12 @@ impl<'a> Previous<'a> {
     pub fn new(
         program: &'a Program,
         history: &'a History,
-        outcome: &Outcome,
+        outcome: &'a Outcome,
         on: DayNumber,
     ) -> Previous<'a> {
         Previous {
             program,
-            row: Cow::Owned(facts(program, history, outcome)),
+            row: super::row_of(program, history, outcome),
             before: earlier(history, Some(on)),
         }
     }
@@ -336,15 +335,6 @@ impl<'a> Previous<'a> {
         let own = (&*encounter.values, &*encounter.groups);
         derive(self.program, &self.row, form, own, &mut kept);
         kept.get(place).cloned()
-    }
-}
-
-/// The facts row; computed when the outcome has none.
-fn facts(program: &Program, history: &History, outcome: &Outcome) -> Vec<Value> {
-    if outcome.row.is_empty() {
-        replay(program, history).row
-    } else {
-        outcome.row.clone()
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod limits;
 pub(crate) mod messages;
 mod secrecy;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use fuyou_expr::Value;
@@ -15,7 +16,7 @@ pub(crate) use self::desk::Previous;
 pub use self::secrecy::record_secrecy;
 pub use crate::model::At;
 use crate::model::{FormIx, Program, Severity};
-use crate::replay::{History, Outcome};
+use crate::replay::{History, Outcome, replay};
 
 /// A record as it is being typed.
 #[derive(Clone, Debug, Default)]
@@ -102,10 +103,31 @@ pub fn check_record(
     draft: &Draft,
     today: DayNumber,
 ) -> Checked {
-    let mut desk = desk::Desk::new(program, form, history, outcome, draft, today);
+    let row = row_of(program, history, outcome);
+    check_after(program, form, (history, &row), draft, today)
+}
+
+/// As [`check_record`], after records of which the facts row is known: as much of it as checks read.
+pub fn check_after(
+    program: &Program,
+    form: FormIx,
+    (history, row): (&History, &[Value]),
+    draft: &Draft,
+    today: DayNumber,
+) -> Checked {
+    let mut desk = desk::Desk::new(program, form, history, row, draft, today);
     desk.settle();
     let findings = findings::findings(&desk);
     desk.checked(findings)
+}
+
+/// The facts row of an outcome, which is replayed when it has none.
+fn row_of<'a>(program: &Program, history: &History, outcome: &'a Outcome) -> Cow<'a, [Value]> {
+    if outcome.row.is_empty() {
+        replay(program, history).row.into()
+    } else {
+        outcome.row.as_slice().into()
+    }
 }
 
 /// The values that a form proposes before anything is typed: its defaults over the enrollment so far.
@@ -121,7 +143,8 @@ pub fn prefill(
         occurred_on: Some(occurred_on),
         ..Draft::new(program, form)
     };
-    let mut desk = desk::Desk::new(program, form, history, outcome, &draft, today);
+    let row = row_of(program, history, outcome);
+    let mut desk = desk::Desk::new(program, form, history, &row, &draft, today);
     desk.settle();
     desk.fill_defaults();
     desk.settle();

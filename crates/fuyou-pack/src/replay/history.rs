@@ -24,9 +24,26 @@ pub struct History {
     pub referrals: Vec<Referral>,
 }
 
+impl History {
+    /// Whether what stands around the encounters is the same.
+    pub(super) fn surrounds_as(&self, other: &History) -> bool {
+        let around = |history: &'_ History| {
+            (
+                history.opened_on,
+                history.utc_offset_minutes,
+                history.org.clone(),
+            )
+        };
+        around(self) == around(other)
+            && self.person == other.person
+            && self.completions == other.completions
+            && self.referrals == other.referrals
+    }
+}
+
 /// What expressions may know of a subject (`person.birth_on` …).
 /// Values are typed as the program's scopes say: make them with [`crate::Program::person_value`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     /// A date.
     pub birth_on: Value,
@@ -53,7 +70,7 @@ impl Default for Person {
 }
 
 /// One filled form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Encounter {
     /// The record's id: orders records of the same instant.
     pub id: u128,

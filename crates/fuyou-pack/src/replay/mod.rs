@@ -4,6 +4,7 @@ mod bits;
 mod clock;
 mod history;
 mod outcome;
+mod pause;
 mod plan;
 mod reach;
 mod referrals;
@@ -19,6 +20,7 @@ pub use outcome::{
     Due, EncounterOutcome, Hit, Outcome, ReferralOutcome, Task, TaskOrigin, TaskState,
 };
 
+pub use pause::{Pause, replay_and_pause, replay_on};
 pub use stepwise::{Replaying, Room};
 
 pub(crate) use clock::day;

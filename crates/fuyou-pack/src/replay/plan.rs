@@ -9,7 +9,7 @@ use super::history::History;
 use super::reach::{ColumnKnown, Environment, Known, contributes, known};
 use super::shared::Shared;
 use crate::model::{FactIx, FormIx, Program, RuleIx};
-use crate::scope::{EncounterOuter, Member, NO_FIELD, Step};
+use crate::scope::{EncounterOuter, FormOuter, Member, NO_FIELD, Step};
 
 /// Something to compute: a step of the program, or an aggregate that its facts share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub referrals: Bits,
     /// What the story after each encounter depends on.
     pub always: Bits,
+    /// What the story and the checks of forms depend on.
+    pub checked: Bits,
 }
 
 impl Plan {
@@ -80,7 +82,10 @@ impl Plan {
             .iter()
             .map(|work| maker.planned(*work))
             .collect();
-        mark_always(program, &maker, &mut steps);
+        for position in within(&steps, story_starts(program, &maker, &steps)) {
+            steps[position].always = true;
+        }
+        let checked = within(&steps, check_starts(program, &maker, &steps));
         let rules = program.rules.len();
         let mut replaced_by = vec![Vec::new(); rules];
         let (mut graders, mut ending) = (Bits::none(rules), Bits::none(rules));
@@ -106,6 +111,10 @@ impl Plan {
             ..Self::default()
         };
         plan.index(program.forms.len());
+        plan.checked = Bits::none(plan.steps.len());
+        for position in checked {
+            plan.checked.set(position);
+        }
         plan
     }
 
@@ -495,32 +504,62 @@ fn aggregates(root: &Node) -> Vec<&Aggregate> {
     found
 }
 
-/// Marks what the story after each encounter depends on: all rules, and what tasks of rules end with.
-fn mark_always(program: &Program, maker: &Maker<'_>, steps: &mut [Planned]) {
-    let mut pending: Vec<usize> = Vec::new();
-    for (position, planned) in steps.iter().enumerate() {
-        if matches!(planned.work, Work::Step(Step::Rule(_) | Step::Risk)) {
-            pending.push(position);
-        }
-    }
+/// What the story after each encounter begins with: all rules, and what tasks of rules end with.
+fn story_starts(program: &Program, maker: &Maker<'_>, steps: &[Planned]) -> Vec<usize> {
+    let is_told = |work: Work| matches!(work, Work::Step(Step::Rule(_) | Step::Risk));
+    let mut starts: Vec<usize> = (0..steps.len())
+        .filter(|position| is_told(steps[*position].work))
+        .collect();
     let untils = program
         .rules
         .iter()
         .filter_map(|rule| rule.task.as_ref()?.until.as_ref());
     for until in untils {
-        pending.extend(
+        starts.extend(
             until
                 .columns()
                 .filter_map(|column| maker.row[usize::from(column.slot.0)]),
         );
     }
+    starts
+}
+
+/// What the checks of forms begin with, besides the story: the facts that forms and derived columns read.
+fn check_starts(program: &Program, maker: &Maker<'_>, steps: &[Planned]) -> Vec<usize> {
+    let told = (0..steps.len()).filter(|position| steps[*position].always);
+    let of_forms = program.forms.iter().flat_map(|form| {
+        let read = form.reads.iter();
+        read.filter_map(|slot| match form.outer[usize::from(slot.0)] {
+            FormOuter::Row(slot) => Some(slot),
+            _ => None,
+        })
+    });
+    let of_derived = program.derived.iter().flat_map(|derived| {
+        let columns = derived.is.columns().filter(|column| column.set.is_none());
+        columns.filter_map(|column| {
+            match program.layout.encounter_outer[usize::from(column.slot.0)] {
+                EncounterOuter::Row(slot) => Some(slot),
+                EncounterOuter::Member(_) => None,
+            }
+        })
+    });
+    let read = of_forms.chain(of_derived);
+    told.chain(read.filter_map(|slot| maker.row[usize::from(slot.0)]))
+        .collect()
+}
+
+/// The steps from which these are reached: they, and what they need.
+fn within(steps: &[Planned], mut pending: Vec<usize>) -> Vec<usize> {
+    let mut is_in = vec![false; steps.len()];
     while let Some(position) = pending.pop() {
-        if !steps[position].always {
-            steps[position].always = true;
+        if !std::mem::replace(&mut is_in[position], true) {
             pending.extend(steps[position].needs.iter().copied());
             if steps[position].work == Work::Step(Step::Tasks) {
                 pending.extend(0..position);
             }
         }
     }
+    (0..steps.len())
+        .filter(|position| is_in[*position])
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! The replay itself: the encounters one after the other, each time computing what can have changed.
 
 use fuyou_expr::{CodeSet, Rows as _, Value};
+use fuyou_kernel::DayNumber;
 
 use super::bits::Bits;
 use super::history::{Encounter, History};
@@ -12,13 +13,19 @@ use super::{clock, referrals, visits};
 use crate::model::{DerivedIx, FactIx, Form, Program, RuleIx};
 use crate::scope::{Step, VISIT_SLOT};
 
-/// The state of a replay.
+/// A replay over some encounters of a history, in the order of a replay.
 pub(super) struct Run<'a> {
     pub program: &'a Program,
     pub history: &'a History,
     /// The encounters in replay order, with their positions in the history given.
     pub encounters: Vec<(&'a Encounter, &'a Form)>,
     pub given: Vec<usize>,
+    state: State,
+}
+
+/// What a replay has found out so far.
+#[derive(Clone, Debug)]
+pub(super) struct State {
     /// How many encounters have been looked at.
     pub visible: usize,
     pub row: Vec<Value>,
@@ -44,30 +51,61 @@ pub(super) struct Run<'a> {
     tasks: Vec<super::Task>,
 }
 
+impl std::ops::Deref for Run<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
 impl<'a> Run<'a> {
     pub fn new(program: &'a Program, history: &'a History) -> Self {
-        let mut given: Vec<usize> = (0..history.encounters.len()).collect();
-        given.sort_by_key(|position| {
-            let encounter = &history.encounters[*position];
-            (
-                encounter.occurred_on,
-                encounter.recorded_at_ms,
-                encounter.id,
-            )
-        });
-        Self::over(program, history, given)
+        Self::over(program, history, order(history))
     }
 
-    fn over(program: &'a Program, history: &'a History, given: Vec<usize>) -> Self {
-        let encounters: Vec<(&Encounter, &Form)> = given
+    /// A run that goes on where another one was.
+    pub fn resumed(
+        program: &'a Program,
+        history: &'a History,
+        given: Vec<usize>,
+        state: State,
+    ) -> Self {
+        let mut run = Self::bare(program, history, given, state);
+        run.state.filled.resize(run.encounters.len(), None);
+        run
+    }
+
+    /// What it has found out so far.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What it has found out so far, for another run to go on with.
+    pub fn into_state(self) -> State {
+        self.state
+    }
+
+    fn bare(program: &'a Program, history: &'a History, given: Vec<usize>, state: State) -> Self {
+        let encounters = given
             .iter()
             .map(|position| &history.encounters[*position])
             .map(|e| (e, program.form(e.form)))
             .collect();
-        let layout = &program.layout;
-        let mut run = Self {
+        Self {
+            program,
+            history,
+            encounters,
+            given,
+            state,
+        }
+    }
+
+    fn over(program: &'a Program, history: &'a History, given: Vec<usize>) -> Self {
+        let (layout, count) = (&program.layout, given.len());
+        let state = State {
             row: program.plan.blank.clone(),
-            kept: Vec::with_capacity(encounters.len()),
+            kept: Vec::with_capacity(count),
             groups: vec![Vec::new(); layout.groups.len()],
             task_rows: Vec::new(),
             referral_rows: Vec::new(),
@@ -79,15 +117,12 @@ impl<'a> Run<'a> {
             level: None,
             marks: Vec::new(),
             scores: vec![0; program.scores.len()],
-            filled: vec![None; encounters.len()],
-            outcomes: Vec::with_capacity(encounters.len()),
+            filled: vec![None; count],
+            outcomes: Vec::with_capacity(count),
             tasks: Vec::new(),
             visible: 0,
-            program,
-            history,
-            encounters,
-            given,
         };
+        let mut run = Self::bare(program, history, given, state);
         run.start_row();
         run
     }
@@ -96,7 +131,8 @@ impl<'a> Run<'a> {
     fn start_row(&mut self) {
         let person = &self.history.person;
         let plan = &self.program.plan;
-        self.row
+        self.state
+            .row
             .resize(plan.columns + plan.aggregates.len(), Value::Null);
         let known = [
             &person.birth_on,
@@ -106,19 +142,19 @@ impl<'a> Run<'a> {
             &person.residence,
         ];
         for (slot, value) in known.into_iter().enumerate() {
-            self.row[slot] = value.clone();
+            self.state.row[slot] = value.clone();
         }
-        self.row[5] = self
+        self.state.row[5] = self
             .history
             .opened_on
             .map_or(Value::Null, |on| Value::Date(on.0));
-        self.row[6] = self.history.org.clone().map_or(Value::Null, Value::Text);
+        self.state.row[6] = self.history.org.clone().map_or(Value::Null, Value::Text);
         for slot in &self.program.layout.scores {
-            self.row[usize::from(slot.0)] = Value::Number(0);
+            self.state.row[usize::from(slot.0)] = Value::Number(0);
         }
         if let Some((level, marks)) = self.program.layout.risk {
-            self.row[usize::from(level.0)] = Value::Null;
-            self.row[usize::from(marks.0)] = Value::Codes(CodeSet::default());
+            self.state.row[usize::from(level.0)] = Value::Null;
+            self.state.row[usize::from(marks.0)] = Value::Codes(CodeSet::default());
         }
     }
 
@@ -128,53 +164,71 @@ impl<'a> Run<'a> {
     }
 
     /// What is so before the first encounter.
-    pub fn begin(&mut self) {
+    fn begin(&mut self) {
         self.see_referrals(true);
-        self.pass(true);
+        self.pass(None);
+    }
+
+    /// As [`Run::begin`], as far as the checks of forms ask.
+    pub fn begin_checks(&mut self) {
+        self.see_referrals(true);
+        self.pass(Some(&self.program.plan.checked));
     }
 
     /// The facts row.
     pub fn columns(&self) -> &[Value] {
-        &self.row[..self.program.plan.columns]
+        &self.state.row[..self.program.plan.columns]
     }
 
     /// Whether an encounter comes after all that were added.
     pub fn comes_next(&self, encounter: &Encounter) -> bool {
-        let key = |encounter: &Encounter| {
-            (
-                encounter.occurred_on,
-                encounter.recorded_at_ms,
-                encounter.id,
-            )
-        };
         self.encounters
             .last()
-            .is_none_or(|(last, _)| key(last) < key(encounter))
+            .is_none_or(|(last, _)| place(last) < place(encounter))
     }
 
-    /// Adds an encounter that comes next, and computes the whole row.
+    /// Adds an encounter that comes next, and computes what the story and the checks of forms depend on.
     pub fn add(&mut self, encounter: &'a Encounter, given: usize) {
         self.encounters
             .push((encounter, self.program.form(encounter.form)));
         self.given.push(given);
-        self.filled.push(None);
-        self.admit(self.encounters.len() - 1);
-        self.pass(true);
+        self.state.filled.push(None);
+        let position = self.encounters.len() - 1;
+        self.admit(position);
+        self.pass(Some(&self.program.plan.checked));
+        self.keep_story(position);
     }
 
-    /// Runs everything.
+    /// What the encounters that were added amount to.
+    pub fn end(mut self) -> Outcome {
+        self.pass(None);
+        self.finish()
+    }
+
+    /// Runs everything that was not looked at yet.
     pub fn outcome(mut self) -> Outcome {
-        let count = self.encounters.len();
-        for position in 0..count {
-            self.admit(position);
-            self.pass(position + 1 == count);
-            self.keep_story(position);
-        }
-        if count == 0 {
-            self.see_referrals(true);
-            self.pass(true);
+        self.look_on(self.encounters.len());
+        if self.encounters.is_empty() {
+            self.begin();
         }
         self.finish()
+    }
+
+    /// Looks at the next encounters, up to so many.
+    pub fn look_on(&mut self, count: usize) {
+        for position in self.state.visible..count {
+            self.admit(position);
+            let is_last = position + 1 == self.encounters.len();
+            self.pass((!is_last).then_some(&self.program.plan.always));
+            self.keep_story(position);
+        }
+    }
+
+    /// Makes the last encounter one of many: what is done after each but the last one.
+    pub fn leave_last(&mut self) {
+        if self.state.visible > 0 {
+            self.stop_tasks();
+        }
     }
 
     /// Takes the next encounter in.
@@ -190,7 +244,7 @@ impl<'a> Run<'a> {
             .recorded_org
             .clone()
             .map_or(Value::Null, Value::Text);
-        self.kept.push(kept);
+        self.state.kept.push(kept);
         for (group, definition) in form.groups.iter().enumerate() {
             let rows = encounter.groups.get(group).map_or(0, Vec::len);
             let place = |row: usize| GroupRow {
@@ -199,12 +253,13 @@ impl<'a> Run<'a> {
                 group: u16::try_from(group).expect("a form has fewer than 65,536 groups"),
                 row: u32::try_from(row).expect("a group has fewer than 2^32 rows"),
             };
-            self.groups[definition.set].extend((0..rows).map(place));
+            self.state.groups[definition.set].extend((0..rows).map(place));
         }
-        self.visible = position + 1;
-        self.dirty
+        self.state.visible = position + 1;
+        self.state
+            .dirty
             .add(&self.program.plan.reached[encounter.form.get()]);
-        self.see_referrals(self.visible == self.encounters.len());
+        self.see_referrals(self.state.visible == self.encounters.len());
     }
 
     /// Referrals are seen from the day they were sent; with the last encounter all of them are.
@@ -214,28 +269,27 @@ impl<'a> Run<'a> {
             .checked_sub(1)
             .map(|last| self.encounters[last].0.occurred_on);
         let rows = referrals::rows(self.program, self.history, if all { None } else { now });
-        if rows != self.referral_rows {
-            self.dirty.add(&self.program.plan.referrals);
-            self.referral_rows = rows;
+        if rows != self.state.referral_rows {
+            self.state.dirty.add(&self.program.plan.referrals);
+            self.state.referral_rows = rows;
         }
     }
 
-    /// One pass over the steps: what the story needs, or everything at the end.
-    fn pass(&mut self, last: bool) {
+    /// One pass over the steps: over some, among them all that the story needs, or over everything at the end.
+    fn pass(&mut self, within: Option<&Bits>) {
         let plan = &self.program.plan;
-        let within = if last { None } else { Some(&plan.always) };
         let mut position = 0;
-        while let Some(step) = self.dirty.next(position, within) {
-            self.dirty.clear(step);
+        while let Some(step) = self.state.dirty.next(position, within) {
+            self.state.dirty.clear(step);
             if let Some(from) = self.compute(step) {
-                self.dirty.add(&plan.readers[step]);
+                self.state.dirty.add(&plan.readers[step]);
                 for reader in &plan.growing[step] {
-                    self.covered[*reader] = self.covered[*reader].min(from);
+                    self.state.covered[*reader] = self.state.covered[*reader].min(from);
                 }
             }
             position = step + 1;
         }
-        if !last {
+        if within.is_some() {
             self.stop_tasks();
         }
     }
@@ -245,7 +299,7 @@ impl<'a> Run<'a> {
     fn compute(&mut self, position: usize) -> Option<usize> {
         let planned = &self.program.plan.steps[position];
         let from = if planned.grows {
-            self.covered[position]
+            self.state.covered[position]
         } else {
             0
         };
@@ -253,11 +307,11 @@ impl<'a> Run<'a> {
         match planned.work {
             Work::Aggregate(ix) => {
                 let (changed, covered) = self.aggregate(ix, from, &planned.forms);
-                self.covered[position] = covered;
+                self.state.covered[position] = covered;
                 anywhere(changed)
             }
             Work::Step(Step::Derived(ix)) => {
-                self.covered[position] = self.visible;
+                self.state.covered[position] = self.state.visible;
                 self.derive(ix, from)
             }
             Work::Step(Step::Fact(ix)) => anywhere(self.fact(ix)),
@@ -270,32 +324,31 @@ impl<'a> Run<'a> {
 
     /// The facts row after all records, with the values of the aggregates behind its columns.
     pub fn values(mut self) -> Vec<Value> {
-        let count = self.encounters.len();
-        for position in 0..count {
-            self.admit(position);
-            self.pass(position + 1 == count);
-        }
-        if count == 0 {
+        self.look_on(self.encounters.len());
+        if self.encounters.is_empty() {
             self.begin();
         }
-        self.row
+        self.state.row
     }
 
     /// The facts row and the truth of the rules of an enrollment without records.
     pub fn blank(mut self) -> (Vec<Value>, Vec<bool>) {
-        self.pass(true);
-        (self.row, self.running.iter().map(Option::is_some).collect())
+        self.pass(None);
+        (
+            self.state.row,
+            self.state.running.iter().map(Option::is_some).collect(),
+        )
     }
 
     fn facts_view(&self) -> FactsView<'_> {
         FactsView {
             layout: &self.program.layout,
-            row: &self.row,
-            encounters: &self.encounters[..self.visible],
-            kept: &self.kept,
-            groups: &self.groups,
-            tasks: &self.task_rows,
-            referrals: &self.referral_rows,
+            row: &self.state.row,
+            encounters: &self.encounters[..self.state.visible],
+            kept: &self.state.kept,
+            groups: &self.state.groups,
+            tasks: &self.state.task_rows,
+            referrals: &self.state.referral_rows,
         }
     }
 
@@ -303,9 +356,9 @@ impl<'a> Run<'a> {
         let (encounter, form) = self.encounters[position];
         EncounterView {
             layout: &self.program.layout,
-            row: &self.row,
+            row: &self.state.row,
             form,
-            kept: &self.kept[position],
+            kept: &self.state.kept[position],
             values: &encounter.values,
             groups: &encounter.groups,
         }
@@ -316,11 +369,11 @@ impl<'a> Run<'a> {
         let place = self.program.layout.derived[ix.get()];
         let is = &self.program.derived[ix.get()].is;
         let mut changed = None;
-        for position in from..self.visible {
+        for position in from..self.state.visible {
             let value = is.eval(&self.encounter_view(position));
-            if self.kept[position][place] != value {
+            if self.state.kept[position][place] != value {
                 changed = changed.or(Some(position));
-                self.kept[position][place] = value;
+                self.state.kept[position][place] = value;
             }
         }
         changed
@@ -335,10 +388,10 @@ impl<'a> Run<'a> {
         let covered = view.len(aggregate.set);
         let of_encounters = aggregate.set == self.program.layout.encounter;
         let worth = |row: usize| !of_encounters || forms[self.encounters[row].0.form.get()];
-        let value = aggregate.extend(&self.row[slot], &view, from, &worth);
-        let changed = self.row[slot] != value;
+        let value = aggregate.extend(&self.state.row[slot], &view, from, &worth);
+        let changed = self.state.row[slot] != value;
         if changed {
-            self.row[slot] = value;
+            self.state.row[slot] = value;
         }
         (changed, covered)
     }
@@ -348,12 +401,12 @@ impl<'a> Run<'a> {
         let value = if self.program.plan.eager {
             fact.is.eval(&self.facts_view())
         } else {
-            self.program.plan.facts[ix.get()].eval(&RowView(&self.row))
+            self.program.plan.facts[ix.get()].eval(&RowView(&self.state.row))
         };
         let slot = usize::from(fact.slot.0);
-        let changed = self.row[slot] != value;
+        let changed = self.state.row[slot] != value;
         if changed {
-            self.row[slot] = value;
+            self.state.row[slot] = value;
         }
         changed
     }
@@ -364,24 +417,28 @@ impl<'a> Run<'a> {
         let mut changed = None;
         for (position, visit) in filled.iter().enumerate() {
             let value = visit.map_or(Value::Null, |visit| Value::Code(code(visit)));
-            if self.kept[position][VISIT_SLOT] != value {
+            if self.state.kept[position][VISIT_SLOT] != value {
                 changed = changed.or(Some(position));
-                self.kept[position][VISIT_SLOT] = value;
+                self.state.kept[position][VISIT_SLOT] = value;
             }
         }
-        self.filled[..filled.len()].copy_from_slice(&filled);
+        self.state.filled[..filled.len()].copy_from_slice(&filled);
         changed
     }
 
     /// Looks at a rule: starts its clock, or stops it.
     fn rule(&mut self, ix: RuleIx) -> bool {
-        let holds = self.program.rule(ix).when.holds(&RowView(&self.row));
-        match (self.running[ix.get()], holds, self.visible.checked_sub(1)) {
+        let holds = self.program.rule(ix).when.holds(&RowView(&self.state.row));
+        match (
+            self.state.running[ix.get()],
+            holds,
+            self.state.visible.checked_sub(1),
+        ) {
             (None, true, newest) => {
                 let at = newest.map_or(0, |newest| self.encounters[newest].0.recorded_at_ms);
-                self.running[ix.get()] = Some(self.hits.len());
-                self.live.set(ix.get());
-                self.hits.push(HitClock {
+                self.state.running[ix.get()] = Some(self.state.hits.len());
+                self.state.live.set(ix.get());
+                self.state.hits.push(HitClock {
                     rule: ix,
                     since_ms: at,
                     by: newest.unwrap_or(0),
@@ -395,10 +452,10 @@ impl<'a> Run<'a> {
                 let at = self.encounters[newest]
                     .0
                     .recorded_at_ms
-                    .max(self.hits[hit].since_ms);
-                self.hits[hit].until_ms = Some(at);
-                self.running[ix.get()] = None;
-                self.live.clear(ix.get());
+                    .max(self.state.hits[hit].since_ms);
+                self.state.hits[hit].until_ms = Some(at);
+                self.state.running[ix.get()] = None;
+                self.state.live.clear(ix.get());
                 true
             }
             _ => false,
@@ -409,15 +466,15 @@ impl<'a> Run<'a> {
     pub fn is_replaced(&self, rule: RuleIx) -> bool {
         self.program.plan.replaced_by[rule.get()]
             .iter()
-            .any(|other| self.running[other.get()].is_some())
+            .any(|other| self.state.running[other.get()].is_some())
     }
 
     /// Level, marks and scores of all rules that count.
     fn grade(&mut self) -> bool {
         let mut level = None;
         let mut marks: Vec<usize> = Vec::new();
-        let mut scores = vec![0i64; self.scores.len()];
-        for position in self.live.iter(Some(&self.program.plan.graders)) {
+        let mut scores = vec![0i64; self.state.scores.len()];
+        for position in self.state.live.iter(Some(&self.program.plan.graders)) {
             let rule = &self.program.rules[position];
             if self.is_replaced(RuleIx::new(position)) {
                 continue;
@@ -433,12 +490,13 @@ impl<'a> Run<'a> {
             let assessed = scale
                 .assessed_when
                 .as_ref()
-                .is_none_or(|when| when.holds(&RowView(&self.row)));
+                .is_none_or(|when| when.holds(&RowView(&self.state.row)));
             level = assessed.then_some(0);
         }
-        let changed = (level, &marks, &scores) != (self.level, &self.marks, &self.scores);
+        let changed =
+            (level, &marks, &scores) != (self.state.level, &self.state.marks, &self.state.scores);
         if changed {
-            (self.level, self.marks, self.scores) = (level, marks, scores);
+            (self.state.level, self.state.marks, self.state.scores) = (level, marks, scores);
             self.write_risk();
         }
         self.keep_risk();
@@ -449,51 +507,51 @@ impl<'a> Run<'a> {
     fn write_risk(&mut self) {
         let layout = &self.program.layout;
         if let Some((level_slot, marks_slot)) = layout.risk {
-            self.row[usize::from(level_slot.0)] = self
+            self.state.row[usize::from(level_slot.0)] = self
                 .level
                 .map_or(Value::Null, |level| Value::Code(code(level)));
-            let marks: CodeSet = self.marks.iter().map(|mark| code(*mark)).collect();
-            self.row[usize::from(marks_slot.0)] = Value::Codes(marks);
+            let marks: CodeSet = self.state.marks.iter().map(|mark| code(*mark)).collect();
+            self.state.row[usize::from(marks_slot.0)] = Value::Codes(marks);
         }
-        for (slot, score) in layout.scores.iter().zip(&self.scores) {
-            self.row[usize::from(slot.0)] = Value::Number(*score);
+        for (slot, score) in layout.scores.iter().zip(&self.state.scores) {
+            self.state.row[usize::from(slot.0)] = Value::Number(*score);
         }
     }
 
     /// The newest encounter keeps the risk after it.
     fn keep_risk(&mut self) {
         let layout = &self.program.layout;
-        let Some(kept) = self.kept.last_mut() else {
+        let Some(kept) = self.state.kept.last_mut() else {
             return;
         };
         if let (Some(place), Some((level, marks))) = (layout.risk_after, layout.risk) {
-            kept[place] = self.row[usize::from(level.0)].clone();
-            kept[place + 1] = self.row[usize::from(marks.0)].clone();
+            kept[place] = self.state.row[usize::from(level.0)].clone();
+            kept[place + 1] = self.state.row[usize::from(marks.0)].clone();
         }
-        for (place, score) in self.scores.iter().enumerate() {
+        for (place, score) in self.state.scores.iter().enumerate() {
             kept[layout.scores_after + place] = Value::Number(*score);
         }
     }
 
     fn plan_tasks(&mut self) -> bool {
         self.stop_tasks();
-        let tasks = tasks::plan(self, &self.filled[..self.visible]);
+        let tasks = tasks::plan(self, &self.state.filled[..self.state.visible]);
         let rows = tasks::rows(self, &tasks);
-        let changed = rows != self.task_rows;
-        self.task_rows = rows;
-        self.tasks = tasks;
+        let changed = rows != self.state.task_rows;
+        self.state.task_rows = rows;
+        self.state.tasks = tasks;
         changed
     }
 
     /// Tasks of rules end for good when their `until` becomes true.
     fn stop_tasks(&mut self) {
-        let Some(newest) = self.visible.checked_sub(1) else {
+        let Some(newest) = self.state.visible.checked_sub(1) else {
             return;
         };
         let at = self.encounters[newest].0.recorded_at_ms;
-        let live = self.live.iter(Some(&self.program.plan.ending));
-        for running in live.filter_map(|rule| self.running[rule]) {
-            let hit = &self.hits[running];
+        let live = self.state.live.iter(Some(&self.program.plan.ending));
+        for running in live.filter_map(|rule| self.state.running[rule]) {
+            let hit = &self.state.hits[running];
             let until = self
                 .program
                 .rule(hit.rule)
@@ -501,42 +559,42 @@ impl<'a> Run<'a> {
                 .as_ref()
                 .and_then(|task| task.until.as_ref());
             if hit.stopped_ms.is_none()
-                && until.is_some_and(|until| until.holds(&RowView(&self.row)))
+                && until.is_some_and(|until| until.holds(&RowView(&self.state.row)))
             {
                 let since = hit.since_ms;
-                self.hits[running].stopped_ms = Some(at.max(since));
+                self.state.hits[running].stopped_ms = Some(at.max(since));
             }
         }
     }
 
     fn keep_story(&mut self, position: usize) {
-        debug_assert_eq!(position, self.outcomes.len());
-        self.outcomes.push(EncounterOutcome {
+        debug_assert_eq!(position, self.state.outcomes.len());
+        self.state.outcomes.push(EncounterOutcome {
             visit: None,
             derived: Vec::new(),
-            level: self.level,
-            marks: self.marks.clone(),
-            scores: self.scores.clone(),
-            rules: self.live.iter(None).map(RuleIx::new).collect(),
+            level: self.state.level,
+            marks: self.state.marks.clone(),
+            scores: self.state.scores.clone(),
+            rules: self.state.live.iter(None).map(RuleIx::new).collect(),
         });
     }
 
-    fn finish(mut self) -> Outcome {
+    /// What the encounters amount to. The run can go on afterwards: its tasks, which are given away, are computed anew
+    /// with every encounter.
+    pub fn finish(&mut self) -> Outcome {
         let layout = &self.program.layout;
         let closed = self
             .program
             .closed_when
             .as_ref()
-            .is_some_and(|when| when.holds(&RowView(&self.row)));
-        // What aggregates keep beside the row is not of it.
-        self.row.truncate(self.program.plan.columns);
+            .is_some_and(|when| when.holds(&RowView(&self.state.row)));
         let closed_on = match self
             .program
             .closed_on
             .as_ref()
-            .map(|on| on.eval(&RowView(&self.row)))
+            .map(|on| on.eval(&RowView(&self.state.row)))
         {
-            Some(Value::Date(day)) if closed => Some(fuyou_kernel::DayNumber(day)),
+            Some(Value::Date(day)) if closed => Some(DayNumber(day)),
             _ => None,
         };
         let hits = self
@@ -544,29 +602,48 @@ impl<'a> Run<'a> {
             .iter()
             .map(|hit| hit.finish(self.is_replaced(hit.rule), &self.given))
             .collect();
-        let mut encounters = vec![EncounterOutcome::default(); self.outcomes.len()];
-        for (position, mut outcome) in std::mem::take(&mut self.outcomes).into_iter().enumerate() {
-            outcome.visit = self.filled[position].map(crate::model::VisitIx::new);
+        let mut encounters = vec![EncounterOutcome::default(); self.state.outcomes.len()];
+        for (position, story) in self.state.outcomes.iter().enumerate() {
             let derived = layout
                 .derived
                 .iter()
-                .map(|place| std::mem::take(&mut self.kept[position][*place]));
-            outcome.derived = derived.collect();
-            encounters[self.given[position]] = outcome;
+                .map(|place| self.state.kept[position][*place].clone());
+            encounters[self.given[position]] = EncounterOutcome {
+                visit: self.state.filled[position].map(crate::model::VisitIx::new),
+                derived: derived.collect(),
+                ..story.clone()
+            };
         }
         Outcome {
             encounters,
-            level: self.level,
-            marks: self.marks,
-            scores: self.scores,
+            level: self.state.level,
+            marks: self.state.marks.clone(),
+            scores: self.state.scores.clone(),
             hits,
-            tasks: self.tasks,
+            tasks: std::mem::take(&mut self.state.tasks),
             referrals: referrals::clocks(self.program, self.history),
             closed,
             closed_on,
-            row: self.row,
+            // What aggregates keep beside the row is not of it.
+            row: self.columns().to_vec(),
         }
     }
+}
+
+/// Where an encounter stands in a replay.
+pub(super) fn place(encounter: &Encounter) -> (DayNumber, i64, u128) {
+    (
+        encounter.occurred_on,
+        encounter.recorded_at_ms,
+        encounter.id,
+    )
+}
+
+/// The positions of a history's encounters, in the order of a replay.
+pub(super) fn order(history: &History) -> Vec<usize> {
+    let mut given: Vec<usize> = (0..history.encounters.len()).collect();
+    given.sort_by_key(|position| place(&history.encounters[*position]));
+    given
 }
 
 /// A position as the code of a value set made by the engine.

@@ -2,7 +2,9 @@
 
 use std::cell::OnceCell;
 
-use super::run::Run;
+use fuyou_expr::Value;
+
+use super::run::{Run, place};
 use super::{Encounter, History, Outcome};
 use crate::model::Program;
 
@@ -26,7 +28,6 @@ pub struct Replaying<'a> {
     room: &'a Room,
     run: Run<'a>,
     history: History,
-    outcome: Outcome,
 }
 
 impl<'a> Replaying<'a> {
@@ -38,7 +39,6 @@ impl<'a> Replaying<'a> {
             room,
             run: Run::empty(program, start),
             history: start.clone(),
-            outcome: Outcome::default(),
         };
         replaying.again();
         replaying
@@ -49,9 +49,17 @@ impl<'a> Replaying<'a> {
         &self.history
     }
 
-    /// The facts row of what they amount to; nothing else of an outcome.
-    pub fn outcome(&self) -> &Outcome {
-        &self.outcome
+    /// The facts row of what they amount to, as far as the checks of forms read it.
+    pub fn row(&self) -> &[Value] {
+        self.run.columns()
+    }
+
+    /// The records with what [`super::replay`] says of them; none where `around`, what surrounds them now, has changed.
+    pub fn finish(self, around: &History) -> Option<(History, Outcome)> {
+        let is_empty = self.history.encounters.is_empty();
+        // What a record saw of referrals depends on whether it is the last one.
+        let is_whole = !is_empty && around.referrals.is_empty() && self.start.surrounds_as(around);
+        is_whole.then(|| (self.history, self.run.end()))
     }
 
     /// Adds a record. There must be room for it.
@@ -62,9 +70,9 @@ impl<'a> Replaying<'a> {
         let position = self.history.encounters.len();
         let encounter = self.room.0[position].get_or_init(|| encounter);
         self.history.encounters.push(encounter.clone());
-        if self.run.comes_next(encounter) {
+        // What is true before the first record has no clock that a record started.
+        if position > 0 && self.run.comes_next(encounter) {
             self.run.add(encounter, position);
-            self.run.columns().clone_into(&mut self.outcome.row);
         } else {
             self.again();
         }
@@ -78,20 +86,13 @@ impl<'a> Replaying<'a> {
             .enumerate()
             .filter_map(|(position, cell)| Some((position, cell.get()?)))
             .collect();
-        order.sort_by_key(|(_, encounter)| {
-            (
-                encounter.occurred_on,
-                encounter.recorded_at_ms,
-                encounter.id,
-            )
-        });
+        order.sort_by_key(|(_, encounter)| place(encounter));
         self.run = Run::empty(self.program, self.start);
         if order.is_empty() {
-            self.run.begin();
+            self.run.begin_checks();
         }
         for (position, encounter) in order {
             self.run.add(encounter, position);
         }
-        self.run.columns().clone_into(&mut self.outcome.row);
     }
 }

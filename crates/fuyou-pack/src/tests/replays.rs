@@ -11,8 +11,10 @@ use super::fixture::{files, messages, mini, read_folder, with};
 use crate::cases::histories;
 use crate::model::{Program, ReferralIx};
 use crate::replay::{
-    Completion, Due, Encounter, History, Outcome, Referral, ReferralState, Task, TaskState, replay,
+    Completion, Due, Encounter, History, Outcome, Referral, ReferralState, Replaying, Room, Task,
+    TaskState, replay, replay_and_pause, replay_on,
 };
+use crate::scope::FormOuter;
 use crate::{Pack, load};
 
 static MINI: LazyLock<Pack> = LazyLock::new(mini);
@@ -204,6 +206,19 @@ proptest! {
     }
 
     #[test]
+    fn going_on_is_beginning_anew(history in history(&MINI.programs[0]), turn in any::<usize>()) {
+        let program = &MINI.programs[0];
+        goes_on(program, &history);
+        // Records come in another order than they happened, and what is given stands in any order.
+        let mut other = history.clone();
+        let len = other.encounters.len().max(1);
+        other.encounters.rotate_left(turn % len);
+        goes_on(program, &other);
+        let without = History { referrals: Vec::new(), ..other };
+        goes_on(program, &without);
+    }
+
+    #[test]
     fn an_earlier_story_is_that_of_the_earlier_records(history in history(&MINI.programs[0])) {
         // What was known after the last record but one is what a replay without the last one says now.
         let program = &MINI.programs[0];
@@ -244,6 +259,53 @@ proptest! {
         keys.sort_unstable();
         keys.dedup();
         prop_assert_eq!(keys.len(), outcome.tasks.len());
+    }
+}
+
+/// Compares what forms read of two facts rows.
+fn reads_alike(program: &Program, one: &[Value], other: &[Value]) {
+    for form in &program.forms {
+        for slot in &form.reads {
+            if let FormOuter::Row(slot) = form.outer[usize::from(slot.0)] {
+                let at = usize::from(slot.0);
+                assert_eq!(one[at], other[at], "{} reads column {at}", form.id);
+            }
+        }
+    }
+}
+
+/// Takes in one encounter after the other, keeping the replay, and compares with a replay of all of them each time.
+fn goes_on(program: &Program, history: &History) {
+    let told = |history: &History, outcome: &Outcome| told(program, history, outcome);
+    let mut seen = History {
+        encounters: Vec::new(),
+        ..history.clone()
+    };
+    let (_, mut paused) = replay_and_pause(program, &seen);
+    let start = seen.clone();
+    let room = Room::new(&start, history.encounters.len());
+    let mut stepwise = Replaying::new(program, &start, &room);
+    for encounter in &history.encounters {
+        let mut next = seen.clone();
+        next.encounters.push(encounter.clone());
+        let whole = replay(program, &next);
+        let (outcome, kept) = replay_on(program, (&seen, &paused), &next);
+        assert_eq!(told(&next, &outcome), told(&next, &whole));
+        stepwise.push(encounter.clone());
+        reads_alike(program, stepwise.row(), &whole.row);
+        // Read back, the records stand in the order of their ids.
+        next.encounters.sort_by_key(|encounter| encounter.id);
+        (seen, paused) = (next, kept);
+    }
+    if let Some((own, outcome)) = stepwise.finish(history) {
+        assert!(history.referrals.is_empty());
+        assert_eq!(own.encounters, history.encounters);
+        assert_eq!(
+            told(history, &outcome),
+            told(history, &replay(program, history))
+        );
+    } else {
+        assert!(!history.referrals.is_empty() || history.encounters.is_empty());
     }
 }
 
@@ -474,5 +536,13 @@ fn skipping_changes_nothing_in_the_packs_of_the_project() {
         shorter.encounters.pop();
         let (one, two) = (replay(program, &shorter), replay(other, &shorter));
         assert_eq!(format!("{one:?}"), format!("{two:?}"));
+        goes_on(program, history);
+        goes_on(
+            program,
+            &History {
+                referrals: Vec::new(),
+                ..history.clone()
+            },
+        );
     }
 }

@@ -130,7 +130,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Session>, Err
     let now = app.now();
     let token_hash = hash_of(token);
     let found = {
-        let mut reader = app.db().read().await?;
+        let mut reader = app.db().glance().await?;
         store::session(&mut reader, &token_hash).await?
     };
     let Some(found) = found else { return Ok(None) };

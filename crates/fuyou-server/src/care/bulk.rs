@@ -1,12 +1,14 @@
 //! Many enrollments at once: the same checks and the same replay as at the desk, planned outside of lanes, written with
 //! statements of many rows.
 
+use std::sync::Arc;
+
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Localized, Timestamp};
 use fuyou_pack::Program;
 use fuyou_pack::model::{FormIx, ProgramIx};
-use fuyou_pack::record::{Draft, check_record};
-use fuyou_pack::replay::{Completion, Replaying, Room};
+use fuyou_pack::record::{Draft, check_after};
+use fuyou_pack::replay::{Completion, Replaying, Room, replay};
 use uuid::Uuid;
 
 use super::change::{RecordChange, Writing, Written, write};
@@ -102,7 +104,7 @@ pub(crate) struct BulkWriting {
 impl Care {
     /// What is stored of a subject.
     pub(crate) async fn known(&self, subject: Uuid) -> Result<Known, Error> {
-        let mut reader = self.db().read().await?;
+        let mut reader = self.db().glance().await?;
         let file = file::read(
             &mut reader,
             self.pack(),
@@ -165,10 +167,12 @@ impl Care {
         let mut after = stored
             .cloned()
             .unwrap_or_else(|| Enrolled::new(before.head.clone()));
+        let room = Room::new(&before.computed.history, lines.lines.len());
+        let mut replaying = Replaying::new(base.program(), &before.computed.history, &room);
         let taken = self.take(
             by,
             &base,
-            &before.computed.history,
+            &mut replaying,
             &mut after,
             (lines, stored.is_none()),
             &mut answer,
@@ -178,12 +182,19 @@ impl Care {
         }
         let is_new = stored.is_none();
         answer.is_new = is_new;
-        let (mut writing, _) = self.settle(
+        let replayed = replaying.finish(&self.around(by, &base, &after));
+        let (history, outcome) = replayed.unwrap_or_else(|| {
+            let history = self.history(by, &base, &after);
+            let outcome = replay(base.program(), &history);
+            (history, outcome)
+        });
+        let (mut writing, _) = self.settle_replayed(
             by,
             &base,
             before,
             (after, is_new),
             taken.records,
+            (history, outcome, None),
             ("import", String::new()),
         );
         writing.completions = taken.completions;
@@ -202,15 +213,13 @@ impl Care {
         &self,
         by: &Acting,
         base: &Base<'_>,
-        history: &fuyou_pack::replay::History,
+        replaying: &mut Replaying<'_>,
         after: &mut Enrolled,
         (lines, is_new): (BulkEnrollment, bool),
         answer: &mut BulkWriting,
     ) -> Taken {
         let program = base.program();
         let mut taken = Taken::default();
-        let room = Room::new(history, lines.lines.len());
-        let mut replaying = Replaying::new(program, history, &room);
         for (number, line) in lines.lines {
             let opens =
                 matches!(&line, BulkLine::Record { form, .. } if *form == program.opens_with);
@@ -245,14 +254,8 @@ impl Care {
                         continue;
                     }
                     let today = self.day_of(recorded_at);
-                    let checked = check_record(
-                        program,
-                        form,
-                        replaying.history(),
-                        replaying.outcome(),
-                        &draft,
-                        today,
-                    );
+                    let before = (replaying.history(), replaying.row());
+                    let checked = check_after(program, form, before, &draft, today);
                     let record = as_record(base, (id, lines.id), program, form, reasons);
                     if let Err(error) = check_findings(program.form(form), &checked, &record) {
                         answer.refused.push(Refused {
@@ -269,7 +272,7 @@ impl Care {
                         continue;
                     };
                     let hash = draft::content_hash(program.form(form), &draft, &record.reasons);
-                    let kept = Kept {
+                    let kept = Arc::new(Kept {
                         id,
                         enrollment: lines.id,
                         form,
@@ -286,7 +289,7 @@ impl Care {
                         values: checked.draft.values,
                         groups: checked.draft.groups,
                         derived: Vec::new(),
-                    };
+                    });
                     let code = by
                         .actor
                         .tree

@@ -36,7 +36,7 @@ pub(super) enum HeadChange {
 )]
 pub(super) enum RecordChange {
     /// It is new.
-    New(Kept),
+    New(Arc<Kept>),
     /// It says something else; the earlier content goes to the history.
     Rewritten {
         now: Kept,
@@ -69,9 +69,8 @@ impl Writing {
     /// The record that it is about and the version that it has then, if it is about one.
     pub(super) fn changed(&self) -> Option<(Uuid, i64)> {
         self.records.first().map(|record| match record {
-            RecordChange::New(kept) | RecordChange::Rewritten { now: kept, .. } => {
-                (kept.id, kept.version)
-            }
+            RecordChange::New(kept) => (kept.id, kept.version),
+            RecordChange::Rewritten { now, .. } => (now.id, now.version),
             RecordChange::Voided { before, .. } => (before.id, before.version + 1),
         })
     }
@@ -264,7 +263,8 @@ async fn apply_differences(tx: &mut Tx, tables: &Tables, writing: &Writing) -> R
 impl RecordChange {
     fn id(&self) -> Uuid {
         match self {
-            RecordChange::New(kept) | RecordChange::Rewritten { now: kept, .. } => kept.id,
+            RecordChange::New(kept) => kept.id,
+            RecordChange::Rewritten { now, .. } => now.id,
             RecordChange::Voided { before, .. } => before.id,
         }
     }

@@ -1,5 +1,7 @@
 //! Corrections: another content, or none at all. What stood there is kept.
 
+use std::sync::Arc;
+
 use fuyou_kernel::{Date, DayNumber};
 use fuyou_pack::record::check_record;
 use fuyou_pack::replay::{self, replay};
@@ -130,7 +132,7 @@ impl Care {
         let mut after = enrolled.clone();
         for record in &mut after.records {
             if record.id == now.id {
-                *record = now.clone();
+                *record = Arc::new(now.clone());
             }
         }
         let change = RecordChange::Rewritten {
@@ -176,7 +178,7 @@ impl Care {
             let mut after = enrolled.clone();
             for record in &mut after.records {
                 if record.id == kept.id {
-                    record.voided = Some((by.now, voiding.why.clone()));
+                    Arc::make_mut(record).voided = Some((by.now, voiding.why.clone()));
                 }
             }
             if after.records.iter().all(|record| record.voided.is_some()) {
@@ -254,6 +256,7 @@ impl Care {
         };
         let (enrolled, opening) = record::choose(&base, &asked, form_ix)?;
         let before = self.before_or_beginning(by, &base, enrolled, (opening, occurred_on));
+        record::check_open(program, &before, &asked, form_ix)?;
         let today = DayNumber::from(by.today);
         let day = DayNumber::from(occurred_on);
         let secrecy_max = by.actor.secrecy_max();

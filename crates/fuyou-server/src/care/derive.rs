@@ -95,12 +95,12 @@ pub(super) struct Relation {
 
 /// An id that anybody computes again from the same parts.
 pub(super) fn derived_id(parts: &[&[u8]]) -> Uuid {
-    let mut hasher = Sm3::new();
+    let mut gathered = Vec::with_capacity(128);
     for part in parts {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
+        gathered.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        gathered.extend_from_slice(part);
     }
-    let digest = hasher.finalize();
+    let digest = Sm3::digest(&gathered);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
@@ -219,18 +219,17 @@ fn task_row(
     task: &replay::Task,
     id: Uuid,
 ) -> Vec<Cell> {
-    let (origin, item, form, recorder) = match task.origin {
+    let form = at.program.form_of(task.origin);
+    let (origin, item, recorder) = match task.origin {
         TaskOrigin::Visit(visit) => {
             let visit = &at.program.visits[visit.get()];
-            ("visit", visit.id.clone(), Some(visit.form), None)
+            ("visit", visit.id.clone(), None)
         }
         TaskOrigin::Rule {
             rule, started_ms, ..
         } => {
             let recorder = recorder(history, outcome, rule, started_ms);
-            let rule = at.program.rule(rule);
-            let form = rule.task.as_ref().and_then(|task| task.form);
-            ("rule", rule.id.clone(), form, recorder)
+            ("rule", at.program.rule(rule).id.clone(), recorder)
         }
     };
     let owner = owner(at, head, task.owner, recorder.as_deref());

@@ -176,7 +176,7 @@ impl Care {
         subject: Uuid,
         reading: Reading,
     ) -> Result<File, Error> {
-        let mut reader = self.db().read().await?;
+        let mut reader = self.db().glance().await?;
         let file = file::read_again(
             &mut reader,
             (self.pack(), self.tables()),
@@ -230,7 +230,7 @@ impl Care {
         for enrolled in &file.enrollments {
             let head = &enrolled.head;
             if head.program == program_ix && head.pack_version != self.pack_stamp() {
-                let mut reader = self.db().read().await?;
+                let mut reader = self.db().glance().await?;
                 computed_otherwise.push((
                     head.id,
                     store::derived_ids(&mut reader, file.subject, head.id).await?,

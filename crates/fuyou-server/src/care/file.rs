@@ -64,7 +64,7 @@ pub(super) struct Kept {
 pub(super) struct Enrolled {
     pub head: Head,
     /// All records, voided ones too, in the order of their ids.
-    pub records: Vec<Kept>,
+    pub records: Vec<Arc<Kept>>,
     pub completions: Vec<Completion>,
     pub referrals: Vec<ReferralRow>,
 }
@@ -108,7 +108,7 @@ impl File {
     pub(super) fn record(&self, id: Uuid) -> Option<(&Enrolled, &Kept)> {
         self.enrollments.iter().find_map(|enrolled| {
             let kept = enrolled.records.iter().find(|kept| kept.id == id)?;
-            Some((enrolled, kept))
+            Some((enrolled, &**kept))
         })
     }
 
@@ -140,25 +140,40 @@ impl Enrolled {
             tree.get(id)
                 .map(|organization| organization.code.as_str().into())
         };
+        let counting = self.records.iter().filter(|kept| kept.voided.is_none());
+        let encounters = counting.map(|kept| replay::Encounter {
+            id: kept.id.as_u128(),
+            form: kept.form,
+            occurred_on: DayNumber::from(kept.occurred_on),
+            recorded_at_ms: kept.recorded_at.as_millisecond(),
+            recorded_org: code(kept.recorded_org),
+            values: kept.values.clone(),
+            groups: kept.groups.clone(),
+        });
+        History {
+            encounters: encounters.collect(),
+            ..self.around(program, tree, profile, offset)
+        }
+    }
+
+    /// As [`Enrolled::history`], without the records.
+    pub(super) fn around(
+        &self,
+        program: &Program,
+        tree: &Tree,
+        profile: Option<&Profile>,
+        offset: i32,
+    ) -> History {
+        let code = |id: OrganizationId| {
+            tree.get(id)
+                .map(|organization| organization.code.as_str().into())
+        };
         History {
             person: person(program, tree, profile),
             opened_on: Some(DayNumber::from(self.opened_on(program))),
             org: code(self.head.organization),
             utc_offset_minutes: offset,
-            encounters: self
-                .records
-                .iter()
-                .filter(|kept| kept.voided.is_none())
-                .map(|kept| replay::Encounter {
-                    id: kept.id.as_u128(),
-                    form: kept.form,
-                    occurred_on: DayNumber::from(kept.occurred_on),
-                    recorded_at_ms: kept.recorded_at.as_millisecond(),
-                    recorded_org: code(kept.recorded_org),
-                    values: kept.values.clone(),
-                    groups: kept.groups.clone(),
-                })
-                .collect(),
+            encounters: Vec::new(),
             completions: self.completions.clone(),
             referrals: self
                 .referrals
@@ -330,7 +345,7 @@ async fn read_records(
                     .iter_mut()
                     .map(|rows| rows.remove(&kept.id).unwrap_or_default())
                     .collect();
-                file.enrollments[at].records.push(kept);
+                file.enrollments[at].records.push(Arc::new(kept));
             }
         }
     }

@@ -9,14 +9,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fuyou_pack::replay::{History, Outcome};
+use fuyou_pack::replay::{History, Outcome, Pause};
 use uuid::Uuid;
 
 use super::derive::Derived;
 use super::file::{Enrolled, Head};
 use crate::registry::{Profile, Tree};
 
-/// Enrollments of one generation; two generations are kept. About 50 KiB each.
+/// Enrollments of one generation; two generations are kept. About 100 KiB each.
 const GENERATION: usize = 512;
 
 /// What an enrollment amounts to.
@@ -25,6 +25,8 @@ pub(super) struct Computed {
     pub history: History,
     pub outcome: Outcome,
     pub derived: Derived,
+    /// The replay, for the next record; none where none follows.
+    pub pause: Option<Pause>,
 }
 
 impl Computed {
@@ -33,6 +35,7 @@ impl Computed {
         Arc::new(Computed {
             history: self.history.clone(),
             outcome: self.outcome.clone(),
+            pause: self.pause.clone(),
             derived,
         })
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fuyou_kernel::{Date, DayNumber, Secrecy, Timestamp};
+use fuyou_pack::Program;
 use fuyou_pack::model::{FormIx, Severity};
 use fuyou_pack::record::{Checked, Finding, check_record};
 use fuyou_pack::replay::{self, replay};
@@ -99,8 +100,10 @@ impl Care {
         }
         after.head.version = version;
         for record in &mut after.records {
-            if let Some(finding) = computed.derived.records.get(&record.id) {
-                record.derived.clone_from(&finding.derived);
+            if let Some(finding) = computed.derived.records.get(&record.id)
+                && record.derived != finding.derived
+            {
+                Arc::make_mut(record).derived.clone_from(&finding.derived);
             }
         }
         // Read back, they stand in the order of their ids.
@@ -124,6 +127,7 @@ impl Care {
         let (enrolled, opening) = choose(&base, record, form)?;
         let on = record.occurred_on.unwrap_or(by.today);
         let before = self.before_or_beginning(by, &base, enrolled, (opening, on));
+        check_open(base.program(), &before, record, form)?;
         let today = DayNumber::from(by.today);
         let checked = check_record(
             base.program(),
@@ -185,6 +189,7 @@ impl Care {
             history,
             outcome,
             derived: Derived::default(),
+            pause: None,
         };
         let now = Seen {
             head: &enrolled.head,
@@ -240,6 +245,7 @@ impl Care {
         }
         let on = shown::date(occurred_on);
         let before = self.before_or_beginning(by, base, enrolled, (opening, on));
+        check_open(program, &before, record, form_ix)?;
         let today = DayNumber::from(origin.today);
         let checked = check_record(
             program,
@@ -257,7 +263,7 @@ impl Care {
             check_findings(form, &checked, record)?;
         }
         let hash = draft::content_hash(form, &read.draft, &record.reasons);
-        let kept = Kept {
+        let kept = Arc::new(Kept {
             id: record.id.uuid(),
             enrollment: before.head.id,
             form: form_ix,
@@ -274,7 +280,7 @@ impl Care {
             values: checked.draft.values,
             groups: checked.draft.groups,
             derived: Vec::new(),
-        };
+        });
         let findings = checked.findings;
         let mut after = enrolled
             .cloned()
@@ -357,16 +363,7 @@ pub(super) fn choose<'a>(
         if enrolled.head.program != base.program_ix {
             return Err(Error::NotFound("enrollment"));
         }
-        let after_end = enrolled
-            .head
-            .closed_on
-            .zip(record.occurred_on)
-            .is_some_and(|(end, on)| end < on);
-        return match enrolled.head.state {
-            // What happened before the end may be told later.
-            EnrollmentState::Closed if after_end => Err(Error::Closed(opening)),
-            _ => Ok((Some(enrolled), opening)),
-        };
+        return Ok((Some(enrolled), opening));
     }
     if form == program.opens_with {
         return match open().filter(|_| program.one_open) {
@@ -386,6 +383,36 @@ pub(super) fn choose<'a>(
     }
 }
 
+/// Refuses what is told of the time after an enrollment's end, unless an open task of it asks for just that: the end of
+/// the pregnancy does not end the case file, and whoever is told to close it must be able to.
+pub(super) fn check_open(
+    program: &Program,
+    before: &Before,
+    record: &Record,
+    form: FormIx,
+) -> Result<(), Error> {
+    let head = &before.head;
+    let (Some(on), Some(end)) = (record.occurred_on, head.closed_on) else {
+        return Ok(());
+    };
+    // What happened before the end may be told later.
+    let after_end = head.state == EnrollmentState::Closed && end < on;
+    if record.enrollment.is_none() || !after_end {
+        return Ok(());
+    }
+    let mut tasks = before.computed.outcome.tasks.iter();
+    let is_asked = tasks.any(|task| {
+        task.state == replay::TaskState::Open
+            && !task.is_missed(DayNumber::from(on))
+            && program.form_of(task.origin) == Some(form)
+    });
+    // A person who closed it against the facts has decided about its tasks, too.
+    if is_asked && head.held.is_none() {
+        return Ok(());
+    }
+    Err(Error::Closed(EnrollmentId::from_uuid(head.id)))
+}
+
 /// Two people at two desks filled in the same visit: the second one is shown the first.
 fn same_visit_twice(
     enrolled: &Enrolled,
@@ -396,7 +423,7 @@ fn same_visit_twice(
     if seen == enrolled.head.version {
         return Ok(());
     }
-    let same = |kept: &&Kept| kept.voided.is_none() && (kept.form, kept.occurred_on) == what;
+    let same = |kept: &&Arc<Kept>| kept.voided.is_none() && (kept.form, kept.occurred_on) == what;
     match enrolled.records.iter().find(same) {
         Some(kept) if kept.id != record.id.uuid() => Err(Error::Stale(Box::new(Stale {
             entity: "encounter",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fuyou_kernel::{Date, DayNumber};
-use fuyou_pack::replay::{History, Outcome, replay};
+use fuyou_pack::replay::{History, Outcome, Pause, replay, replay_and_pause, replay_on};
 
 use super::change::{HeadChange, RecordChange, Writing};
 use super::derive::{Derived, derive};
@@ -34,10 +34,8 @@ impl Care {
             return Before { head, computed };
         }
         let program = base.program();
-        let offset = self.settings().utc_offset_minutes;
-        let profile = base.file.profile.as_ref();
-        let history = enrolled.history(program, &by.actor.tree, profile, offset);
-        let outcome = replay(program, &history);
+        let history = self.history(by, base, enrolled);
+        let (outcome, pause) = replay_and_pause(program, &history);
         let derived = match otherwise {
             Some((_, ids)) => Derived::unknown(ids),
             None => derive(base.surroundings, &head, &history, &outcome),
@@ -46,6 +44,7 @@ impl Care {
             history,
             outcome,
             derived,
+            pause: Some(pause),
         });
         if otherwise.is_none() {
             self.memory().keep_computed(&head, around, computed.clone());
@@ -91,6 +90,7 @@ impl Care {
             history,
             outcome,
             derived: Derived::default(),
+            pause: None,
         });
         Before { head, computed }
     }
@@ -115,14 +115,58 @@ impl Care {
         by: &Acting,
         base: &Base<'_>,
         before: Before,
+        (after, is_new): (Enrolled, bool),
+        records: Vec<RecordChange>,
+        why: (&'static str, String),
+    ) -> (Writing, Enrolled) {
+        let program = base.program();
+        let history = self.history(by, base, &after);
+        let replayed = match &before.computed.pause {
+            Some(pause) => replay_on(program, (&before.computed.history, pause), &history),
+            None => replay_and_pause(program, &history),
+        };
+        let (outcome, pause) = replayed;
+        self.settle_replayed(
+            by,
+            base,
+            before,
+            (after, is_new),
+            records,
+            (history, outcome, Some(pause)),
+            why,
+        )
+    }
+
+    /// What the replay is told of an enrollment.
+    pub(super) fn history(&self, by: &Acting, base: &Base<'_>, enrolled: &Enrolled) -> History {
+        let offset = self.settings().utc_offset_minutes;
+        let profile = base.file.profile.as_ref();
+        enrolled.history(base.program(), &by.actor.tree, profile, offset)
+    }
+
+    /// What stands around the records of an enrollment, without them.
+    pub(super) fn around(&self, by: &Acting, base: &Base<'_>, enrolled: &Enrolled) -> History {
+        let offset = self.settings().utc_offset_minutes;
+        let profile = base.file.profile.as_ref();
+        enrolled.around(base.program(), &by.actor.tree, profile, offset)
+    }
+
+    /// As [`Care::settle`], when the enrollment after the change was replayed already.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the change, and what it amounts to"
+    )]
+    pub(super) fn settle_replayed(
+        &self,
+        by: &Acting,
+        base: &Base<'_>,
+        before: Before,
         (mut after, is_new): (Enrolled, bool),
         records: Vec<RecordChange>,
+        (history, outcome, pause): (History, Outcome, Option<Pause>),
         (action, why): (&'static str, String),
     ) -> (Writing, Enrolled) {
         let program = base.program();
-        let offset = self.settings().utc_offset_minutes;
-        let history = after.history(program, &by.actor.tree, base.file.profile.as_ref(), offset);
-        let outcome = replay(program, &history);
         after.head = settled(after.head.clone(), after.opened_on(program), &outcome);
         after.head.pack_version = self.pack_stamp().to_owned();
         let derived = derive(base.surroundings, &after.head, &history, &outcome);
@@ -140,6 +184,7 @@ impl Care {
                 history,
                 outcome,
                 derived,
+                pause,
             }),
             relations: Vec::new(),
             completions: Vec::new(),

@@ -31,7 +31,7 @@ impl Care {
             .open_file(by, subject.uuid(), Reading::Everything)
             .await?;
         let mut earlier: HashMap<Uuid, Vec<EarlierRow>> = HashMap::new();
-        let mut reader = self.db().read().await?;
+        let mut reader = self.db().glance().await?;
         for row in store::earlier(&mut reader, subject.uuid()).await? {
             earlier.entry(row.encounter_id).or_default().push(row);
         }

@@ -4,8 +4,10 @@ use std::cell::Cell;
 use std::ops::{Deref, DerefMut};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{PgConnection, Postgres};
 
+use super::Error;
+use super::lite::Lite;
 use super::shelf::Lent;
 
 tokio::task_local! {
@@ -28,38 +30,84 @@ pub async fn counted<T>(work: impl Future<Output = T>) -> (T, u64) {
 pub struct Connection(Held);
 
 enum Held {
-    Sqlite(PoolConnection<Sqlite>),
-    Lent(Lent),
+    Sqlite {
+        /// None while a statement runs on another thread, and for good when nobody waited for its end.
+        lent: Option<Lent>,
+        runs: Runs,
+    },
     Postgres(PoolConnection<Postgres>),
 }
 
-/// The driver's connection, as `on!` hands it to a statement.
-pub(crate) enum Kind<'c> {
-    Sqlite(&'c mut SqliteConnection),
+/// Where statements on a file run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// Where they are asked for. Of a statement about a few rows the way to another thread and back is most of the cost.
+    Here,
+    /// On a thread that may take its time, so that nobody else waits for a long one.
+    Apart,
+}
+
+/// A connection as a statement needs it.
+pub(super) enum Kind<'c> {
+    Sqlite(OnSqlite<'c>),
     Postgres(&'c mut PgConnection),
 }
 
-impl Connection {
-    pub(super) fn sqlite(held: PoolConnection<Sqlite>) -> Self {
-        Connection(Held::Sqlite(held))
-    }
+/// A connection to a file with the place where statements on it run.
+pub(super) struct OnSqlite<'c> {
+    lent: &'c mut Option<Lent>,
+    runs: Runs,
+}
 
-    pub(super) fn lent(held: Lent) -> Self {
-        Connection(Held::Lent(held))
+impl OnSqlite<'_> {
+    /// Runs `work` on the connection.
+    pub(super) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Lite) -> sqlx::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let gone = || Error::LaneUnavailable("a statement on this connection was given up".into());
+        if self.runs == Runs::Here {
+            return Ok(work(self.lent.as_ref().ok_or_else(gone)?)?);
+        }
+        let lent = self.lent.take().ok_or_else(gone)?;
+        let apart = tokio::task::spawn_blocking(move || {
+            let done = work(&lent);
+            (lent, done)
+        });
+        let (lent, done) = apart.await.map_err(|_| gone())?;
+        *self.lent = Some(lent);
+        Ok(done?)
+    }
+}
+
+impl Connection {
+    pub(super) fn sqlite(lent: Lent, runs: Runs) -> Self {
+        let lent = Some(lent);
+        Connection(Held::Sqlite { lent, runs })
     }
 
     pub(super) fn postgres(held: PoolConnection<Postgres>) -> Self {
         Connection(Held::Postgres(held))
     }
 
-    /// The driver's connection, counted as one statement.
-    pub(crate) fn kind(&mut self) -> Kind<'_> {
+    /// The connection for one statement, which is counted.
+    pub(super) fn kind(&mut self) -> Kind<'_> {
         // Outside of a request or a test nobody counts.
         let _ = STATEMENTS.try_with(|count| count.set(count.get() + 1));
         match &mut self.0 {
-            Held::Sqlite(conn) => Kind::Sqlite(conn),
-            Held::Lent(lent) => Kind::Sqlite(lent.connection()),
+            Held::Sqlite { lent, runs } => Kind::Sqlite(OnSqlite { lent, runs: *runs }),
             Held::Postgres(conn) => Kind::Postgres(conn),
+        }
+    }
+
+    /// As [`Connection::kind`], for a statement that waits: for the disk, or for another process.
+    pub(super) fn kind_apart(&mut self) -> Kind<'_> {
+        match self.kind() {
+            Kind::Sqlite(on) => Kind::Sqlite(OnSqlite {
+                runs: Runs::Apart,
+                ..on
+            }),
+            kind => kind,
         }
     }
 
@@ -68,12 +116,19 @@ impl Connection {
         matches!(self.0, Held::Postgres(_))
     }
 
+    /// Whether the transaction that was begun is still open, as far as this side can tell.
+    pub(super) fn has_transaction(&self) -> bool {
+        match &self.0 {
+            Held::Sqlite { lent, .. } => lent.as_ref().is_some_and(|lite| lite.has_transaction()),
+            Held::Postgres(_) => true,
+        }
+    }
+
     /// Closes the connection instead of giving it back to its pool, because a transaction may be open on it.
     pub(super) fn discard(self) {
         match self.0 {
-            Held::Sqlite(conn) => drop(conn.detach()),
-            // Readers open no transaction.
-            Held::Lent(lent) => drop(lent),
+            // A connection that writes came from no shelf: it ends here. Readers open no transaction.
+            Held::Sqlite { lent, .. } => drop(lent),
             Held::Postgres(conn) => drop(conn.detach()),
         }
     }

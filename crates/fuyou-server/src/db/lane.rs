@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::ledger::Ledger;
 use super::open::Writers;
@@ -48,6 +48,8 @@ pub(super) struct Lane {
     pub idle: Option<Connection>,
     /// Notes that no commit has stored yet.
     pub notes: Vec<Entry>,
+    /// Who wants to know of each commit.
+    pub committed: Option<Arc<Notify>>,
 }
 
 type Waiting = Vec<oneshot::Sender<Result<(), Error>>>;
@@ -115,6 +117,9 @@ impl Lane {
         }
         match finish(&mut loan).await {
             Ok(()) => {
+                if let Some(committed) = &self.committed {
+                    committed.notify_one();
+                }
                 self.notes.clear();
                 self.idle = Some(loan.connection);
                 Ok(())
@@ -142,7 +147,7 @@ impl Lane {
 
     /// Lends the transaction to one operation and settles its savepoint. An error here ends the whole batch.
     async fn turn(
-        &self,
+        &mut self,
         waiter: oneshot::Sender<Result<Tx, Error>>,
         mut loan: Loan,
         waiting: &mut Waiting,
@@ -150,7 +155,10 @@ impl Lane {
         if waiter.is_closed() {
             return Ok(loan);
         }
-        if let Err(err) = run(&mut loan.connection, "savepoint turn").await {
+        // Where nothing was written yet, the transaction itself is the savepoint: SQLite keeps a copy of every page that
+        // changes inside of one. PostgreSQL calls a commit of a failed transaction a success; there each turn has its own.
+        let is_first = waiting.is_empty() && !loan.connection.is_postgres();
+        if !is_first && let Err(err) = run(&mut loan.connection, "savepoint turn").await {
             loan.connection.discard();
             let _ = waiter.send(Err(err.clone()));
             return Err(err);
@@ -167,8 +175,18 @@ impl Lane {
         let settled = match verdict {
             Verdict::Keep(done) => {
                 waiting.push(done);
-                run(&mut loan.connection, "release savepoint turn").await
+                match is_first {
+                    true => Ok(()),
+                    false => run(&mut loan.connection, "release savepoint turn").await,
+                }
             }
+            Verdict::Undo if is_first => match self.begin_again(&mut loan.connection).await {
+                Ok(ledger) => {
+                    loan.ledger = ledger;
+                    Ok(())
+                }
+                Err(err) => Err(err),
+            },
             Verdict::Undo => {
                 loan.ledger.rewind(mark);
                 undo(&mut loan.connection).await
@@ -181,6 +199,14 @@ impl Lane {
                 Err(err)
             }
         }
+    }
+
+    /// Ends a transaction of which nothing is to stay, and begins another.
+    async fn begin_again(&mut self, connection: &mut Connection) -> Result<Ledger, Error> {
+        if connection.has_transaction() {
+            run(connection, "rollback").await?;
+        }
+        start(self.writers.begin_sql(), self.id, connection).await
     }
 
     fn refuse(&mut self, request: Request, err: &Error) {
@@ -198,13 +224,18 @@ async fn start(
     lane: i64,
     connection: &mut Connection,
 ) -> Result<Ledger, Error> {
-    run(connection, begin).await?;
+    // Another process may be writing: its end is waited for here.
+    query(begin).execute_apart(connection).await?;
     Ledger::open(lane, connection).await
 }
 
 async fn finish(loan: &mut Loan) -> Result<(), Error> {
+    if !loan.connection.has_transaction() {
+        return Err(Error::NotSaved("the database ended the transaction".into()));
+    }
     loan.ledger.flush(&mut loan.connection).await?;
-    run(&mut loan.connection, "commit").await
+    query("commit").execute_apart(&mut loan.connection).await?;
+    Ok(())
 }
 
 async fn undo(connection: &mut Connection) -> Result<(), Error> {

@@ -106,10 +106,10 @@ pub(super) struct Mark {
 
 /// The hash that ties an entry to all before it: SM3 over the previous hash and every column, each with its length.
 pub(crate) fn link(prev_hash: &[u8], lane: i64, seq: i64, entry: &Entry) -> [u8; 32] {
-    let mut hasher = Sm3::new();
+    let mut gathered = Vec::with_capacity(256);
     let mut put = |bytes: &[u8]| {
-        hasher.update((bytes.len() as u64).to_be_bytes());
-        hasher.update(bytes);
+        gathered.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        gathered.extend_from_slice(bytes);
     };
     put(prev_hash);
     put(&lane.to_be_bytes());
@@ -131,7 +131,7 @@ pub(crate) fn link(prev_hash: &[u8], lane: i64, seq: i64, entry: &Entry) -> [u8;
     ] {
         put(text.as_bytes());
     }
-    hasher.finalize().into()
+    Sm3::digest(&gathered).into()
 }
 
 impl Ledger {

@@ -3,18 +3,19 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::checkpoint::beside_the_lane;
+use super::connection::Runs;
 use super::lane::{BatchLimits, Lane, Request};
+use super::lite::{Lite, Purpose};
 use super::migrate::migrate;
-use super::shelf::Shelf;
+use super::shelf::{Lent, Shelf};
 use super::{Connection, Entry, Error, Reader, Tx};
 
 /// How many requests may wait before a lane; more wait outside.
@@ -56,51 +57,57 @@ impl Settings {
 pub struct Db(Arc<Inner>);
 
 struct Inner {
-    readers: Pool,
+    readers: Readers,
     lanes: Vec<mpsc::Sender<Request>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     stopped: tokio::sync::watch::Sender<bool>,
 }
 
-#[derive(Clone)]
-enum Pool {
-    Sqlite(SqlitePool),
-    Shelf(Shelf),
+enum Readers {
+    Sqlite(Shelf),
     Postgres(PgPool),
 }
 
 /// Where lanes get their connections.
 #[derive(Clone)]
-pub(super) struct Writers(Pool);
+pub(super) enum Writers {
+    /// A file: its one lane opens a connection when it has none.
+    Sqlite(Arc<str>),
+    Postgres(PgPool),
+}
 
 impl Writers {
     pub(super) async fn acquire(&self) -> Result<Connection, Error> {
-        self.0.acquire().await
+        Ok(match self {
+            Writers::Sqlite(path) => {
+                let lite = Lite::open(path, Purpose::Write)?;
+                Connection::sqlite(Lent::own(lite), Runs::Here)
+            }
+            Writers::Postgres(pool) => Connection::postgres(pool.acquire().await?),
+        })
     }
 
     pub(super) fn begin_sql(&self) -> &'static str {
-        match self.0 {
+        match self {
             // Takes the write lock at once: a batch that has begun will not fail half-way for want of it.
-            Pool::Sqlite(_) | Pool::Shelf(_) => "begin immediate",
-            Pool::Postgres(_) => "begin",
+            Writers::Sqlite(_) => "begin immediate",
+            Writers::Postgres(_) => "begin",
         }
     }
 }
 
-impl Pool {
-    async fn acquire(&self) -> Result<Connection, Error> {
-        Ok(match self {
-            Pool::Sqlite(pool) => Connection::sqlite(pool.acquire().await?),
-            Pool::Shelf(shelf) => Connection::lent(shelf.take().await?),
-            Pool::Postgres(pool) => Connection::postgres(pool.acquire().await?),
-        })
+impl Readers {
+    async fn take(&self, runs: Runs) -> Result<Reader, Error> {
+        Ok(Reader(match self {
+            Readers::Sqlite(shelf) => Connection::sqlite(shelf.take().await?, runs),
+            Readers::Postgres(pool) => Connection::postgres(pool.acquire().await?),
+        }))
     }
 
     async fn close(&self) {
         match self {
-            Pool::Sqlite(pool) => pool.close().await,
-            Pool::Shelf(shelf) => shelf.close().await,
-            Pool::Postgres(pool) => pool.close().await,
+            Readers::Sqlite(shelf) => shelf.close(),
+            Readers::Postgres(pool) => pool.close().await,
         }
     }
 }
@@ -113,14 +120,21 @@ impl Db {
         let (stopped, _) = tokio::sync::watch::channel(false);
         let mut senders = Vec::new();
         let mut tasks = Vec::new();
+        let mut committed = None;
+        if let Writers::Sqlite(path) = &writers {
+            let (wake, task) = beside_the_lane(path)?;
+            committed = Some(wake);
+            tasks.push(task);
+        }
         for id in 0..i64::from(lanes) {
             let (sender, requests) = mpsc::channel(QUEUE_MAX);
             let lane = Lane {
                 id,
-                writers: Writers(writers.clone()),
+                writers: writers.clone(),
                 limits: BatchLimits::default(),
                 requests,
                 idle: None,
+                committed: committed.clone(),
                 notes: Vec::new(),
             };
             tasks.push(tokio::spawn(lane.run()));
@@ -137,8 +151,8 @@ impl Db {
     /// Which of the two databases this is.
     pub fn dialect(&self) -> Dialect {
         match self.0.readers {
-            Pool::Sqlite(_) | Pool::Shelf(_) => Dialect::Sqlite,
-            Pool::Postgres(_) => Dialect::Postgres,
+            Readers::Sqlite(_) => Dialect::Sqlite,
+            Readers::Postgres(_) => Dialect::Postgres,
         }
     }
 
@@ -154,7 +168,13 @@ impl Db {
 
     /// A connection for reading.
     pub async fn read(&self) -> Result<Reader, Error> {
-        Ok(Reader(self.0.readers.acquire().await?))
+        self.0.readers.take(Runs::Apart).await
+    }
+
+    /// A connection for looking up a few rows by their keys. On SQLite its statements run where they are asked for:
+    /// nothing that walks through a table may be asked on it.
+    pub async fn glance(&self) -> Result<Reader, Error> {
+        self.0.readers.take(Runs::Here).await
     }
 
     /// Waits for a turn in the lane of `subject` (or in the first lane when the work hangs on no subject).
@@ -218,7 +238,7 @@ fn lane_of(subject: Option<Uuid>, lanes: usize) -> usize {
     (hasher.finish() % lanes as u64) as usize
 }
 
-async fn connect(settings: &Settings) -> Result<(Pool, Pool, u32), Error> {
+async fn connect(settings: &Settings) -> Result<(Readers, Writers, u32), Error> {
     if settings.url.starts_with("postgres:") || settings.url.starts_with("postgresql:") {
         let options = PgConnectOptions::from_str(&settings.url)?;
         let readers = PgPoolOptions::new()
@@ -230,7 +250,11 @@ async fn connect(settings: &Settings) -> Result<(Pool, Pool, u32), Error> {
             .max_connections(lanes)
             .connect_with(options)
             .await?;
-        return Ok((Pool::Postgres(readers), Pool::Postgres(writers), lanes));
+        return Ok((
+            Readers::Postgres(readers),
+            Writers::Postgres(writers),
+            lanes,
+        ));
     }
     let Some(path) = settings.url.strip_prefix("sqlite:") else {
         return Err(Error::Address(
@@ -242,22 +266,9 @@ async fn connect(settings: &Settings) -> Result<(Pool, Pool, u32), Error> {
                 .to_owned(),
         ));
     };
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(10))
-        .statement_cache_capacity(512)
-        // Rows of one answer that may wait for their reader before the connection's thread must wait.
-        .row_buffer_size(1024)
-        .pragma("cache_size", "-65536")
-        .pragma("temp_store", "memory");
-    let writers = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options.clone())
-        .await?;
-    let readers = Shelf::open(&options.pragma("query_only", "on"), settings.readers).await?;
-    Ok((Pool::Shelf(readers), Pool::Sqlite(writers), 1))
+    let writers = Writers::Sqlite(path.into());
+    // The first one makes the file, if need be, before others look for it.
+    drop(writers.acquire().await?);
+    let readers = Shelf::open(path, settings.readers)?;
+    Ok((Readers::Sqlite(readers), writers, 1))
 }

@@ -212,16 +212,19 @@ fn print_rows(text: &mut String, postgres: bool, rows: usize, columns: usize) {
 }
 
 /// The cells of a row whose columns have these types.
-pub(crate) fn read(row: &Row, types: &[CellType]) -> sqlx::Result<Vec<Cell>> {
-    let cell = |(at, ty): (usize, &CellType)| {
-        Ok(match ty {
-            CellType::Bool => Cell::Bool(row.get(at)?),
-            CellType::Int => Cell::Int(row.get(at)?),
-            CellType::Text => Cell::Text(row.get::<Option<String>, _>(at)?.map(Into::into)),
-            CellType::Date => Cell::Date(row.get::<Option<DbDate>, _>(at)?.map(|date| date.0)),
-            CellType::Instant => Cell::Instant(row.get::<Option<DbInstant>, _>(at)?.map(|at| at.0)),
-            CellType::Id => Cell::Id(row.get(at)?),
-        })
-    };
-    types.iter().enumerate().map(cell).collect()
+pub(super) fn read(row: &Row, types: &[CellType]) -> sqlx::Result<Vec<Cell>> {
+    let cells = types.iter().enumerate();
+    cells.map(|(at, ty)| read_cell(row, at, *ty)).collect()
+}
+
+/// The cell at a place of a row, whose column has this type.
+pub(crate) fn read_cell(row: &Row, at: usize, ty: CellType) -> sqlx::Result<Cell> {
+    Ok(match ty {
+        CellType::Bool => Cell::Bool(row.get(at)?),
+        CellType::Int => Cell::Int(row.get(at)?),
+        CellType::Text => Cell::Text(row.get(at)?),
+        CellType::Date => Cell::Date(row.get::<Option<DbDate>, _>(at)?.map(|date| date.0)),
+        CellType::Instant => Cell::Instant(row.get::<Option<DbInstant>, _>(at)?.map(|at| at.0)),
+        CellType::Id => Cell::Id(row.get(at)?),
+    })
 }

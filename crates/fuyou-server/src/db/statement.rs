@@ -5,18 +5,16 @@
 
 use std::sync::Arc;
 
-use futures_util::TryStreamExt as _;
 use fuyou_kernel::{Date, Timestamp};
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{
-    Arguments as _, AssertSqlSafe, ColumnIndex, Decode, Either, Executor as _, Postgres, Row as _,
-    SqlSafeStr, SqlStr, Sqlite, Type,
-};
+use sqlx::{Arguments as _, AssertSqlSafe, ColumnIndex, Row as _, SqlSafeStr, SqlStr};
 use uuid::Uuid;
 
+use super::connection::Kind;
+use super::lite::LiteRow;
 use super::rows::read;
-use super::{Cell, CellType, Connection, DbDate, DbInstant, Error, Kind};
+use super::types::Column;
+use super::{Cell, CellType, Connection, DbDate, DbInstant, Error};
 
 /// A statement that was put together at run time.
 #[derive(Clone, Debug)]
@@ -58,34 +56,26 @@ pub(crate) struct Query {
     cells: Vec<Cell>,
 }
 
-/// Queries over the same values that are asked at once: one trip to the database where its driver can do that.
+/// Queries over the same values that are asked at once: one trip to the database where trips cost something.
 #[derive(Debug)]
-pub(crate) struct Together {
-    each: Vec<Sql>,
-    joined: Sql,
-}
+pub(crate) struct Together(Vec<Sql>);
 
 impl Together {
     /// All placeholders of all texts are numbered alike, so that they share their values.
     pub(crate) fn of(each: impl IntoIterator<Item = Sql>) -> Together {
-        let each: Vec<Sql> = each.into_iter().collect();
-        let texts: Vec<&str> = each.iter().map(|sql| &*sql.0).collect();
-        Together {
-            joined: Sql::built(texts.join(";\n")),
-            each,
-        }
+        Together(each.into_iter().collect())
     }
 
-    /// The rows of each query, in their order. A query that is not wanted may be left out and then has no rows.
+    /// The rows of each query, in their order. A query that is not wanted has no rows.
     pub(crate) async fn rows(
         &self,
         connection: &mut Connection,
         cells: Vec<Cell>,
         wanted: impl Fn(usize) -> bool,
     ) -> Result<Vec<Vec<Row>>, Error> {
-        let mut found: Vec<Vec<Row>> = Vec::new();
+        let mut found: Vec<Vec<Row>> = Vec::with_capacity(self.0.len());
         if connection.is_postgres() {
-            for (at, sql) in self.each.iter().enumerate() {
+            for (at, sql) in self.0.iter().enumerate() {
                 found.push(match wanted(at) {
                     true => fetch_all(connection, sql.text(), cells.clone()).await?,
                     false => Vec::new(),
@@ -93,20 +83,24 @@ impl Together {
             }
             return Ok(found);
         }
-        let Kind::Sqlite(conn) = connection.kind() else {
+        let Kind::Sqlite(on) = connection.kind() else {
             return Ok(found);
         };
-        // Looking into an empty table costs less than another trip.
-        let mut answers =
-            conn.fetch_many(sqlx::query_with(self.joined.clone().text(), sqlite(cells)?));
-        let mut rows = Vec::new();
-        while let Some(answer) = answers.try_next().await? {
-            match answer {
-                Either::Right(row) => rows.push(Row::Sqlite(row)),
-                Either::Left(_) => found.push(std::mem::take(&mut rows)),
-            }
-        }
-        Ok(found)
+        let each: Vec<Option<Sql>> = self
+            .0
+            .iter()
+            .enumerate()
+            .map(|(at, sql)| wanted(at).then(|| sql.clone()))
+            .collect();
+        let rows = on.run(move |lite| {
+            let rows = |sql: &Option<Sql>| match sql {
+                Some(sql) => lite.rows(&sql.0, &cells, usize::MAX),
+                None => Ok(Vec::new()),
+            };
+            each.iter().map(rows).collect::<sqlx::Result<Vec<_>>>()
+        });
+        let of_sqlite = |rows: Vec<LiteRow>| rows.into_iter().map(Row::Sqlite).collect();
+        Ok(rows.await?.into_iter().map(of_sqlite).collect())
     }
 }
 
@@ -143,7 +137,12 @@ impl Query {
 
     /// Runs it and says how many rows it touched.
     pub(crate) async fn execute(self, connection: &mut Connection) -> Result<u64, Error> {
-        execute(connection, self.text, self.cells).await
+        execute(connection.kind(), self.text, self.cells).await
+    }
+
+    /// Runs what waits for the disk or for another process, so that nobody else in this process waits with it.
+    pub(super) async fn execute_apart(self, connection: &mut Connection) -> Result<u64, Error> {
+        execute(connection.kind_apart(), self.text, self.cells).await
     }
 
     /// All rows, for a reader that knows their shape only at run time.
@@ -188,23 +187,19 @@ impl Query {
     }
 }
 
-async fn execute(
-    connection: &mut Connection,
-    text: SqlStr,
-    cells: Vec<Cell>,
-) -> Result<u64, Error> {
-    Ok(match connection.kind() {
-        Kind::Sqlite(conn) => {
-            let done = sqlx::query_with(text, sqlite(cells)?).execute(conn).await?;
-            done.rows_affected()
+async fn execute(on: Kind<'_>, text: SqlStr, cells: Vec<Cell>) -> Result<u64, Error> {
+    match on {
+        Kind::Sqlite(on) => {
+            on.run(move |lite| lite.execute(text.as_str(), &cells))
+                .await
         }
         Kind::Postgres(conn) => {
             let done = sqlx::query_with(text, postgres(cells)?)
                 .execute(conn)
                 .await?;
-            done.rows_affected()
+            Ok(done.rows_affected())
         }
-    })
+    }
 }
 
 async fn fetch_all(
@@ -213,11 +208,9 @@ async fn fetch_all(
     cells: Vec<Cell>,
 ) -> Result<Vec<Row>, Error> {
     Ok(match connection.kind() {
-        Kind::Sqlite(conn) => {
-            let rows = sqlx::query_with(text, sqlite(cells)?)
-                .fetch_all(conn)
-                .await?;
-            rows.into_iter().map(Row::Sqlite).collect()
+        Kind::Sqlite(on) => {
+            let rows = on.run(move |lite| lite.rows(text.as_str(), &cells, usize::MAX));
+            rows.await?.into_iter().map(Row::Sqlite).collect()
         }
         Kind::Postgres(conn) => {
             let rows = sqlx::query_with(text, postgres(cells)?)
@@ -234,10 +227,10 @@ async fn fetch_optional(
     cells: Vec<Cell>,
 ) -> Result<Option<Row>, Error> {
     Ok(match connection.kind() {
-        Kind::Sqlite(conn) => sqlx::query_with(text, sqlite(cells)?)
-            .fetch_optional(conn)
-            .await?
-            .map(Row::Sqlite),
+        Kind::Sqlite(on) => {
+            let rows = on.run(move |lite| lite.rows(text.as_str(), &cells, 1));
+            rows.await?.pop().map(Row::Sqlite)
+        }
         Kind::Postgres(conn) => sqlx::query_with(text, postgres(cells)?)
             .fetch_optional(conn)
             .await?
@@ -247,31 +240,12 @@ async fn fetch_optional(
 
 /// Runs several statements without values, such as a migration.
 pub(crate) async fn script(connection: &mut Connection, text: impl Text) -> Result<(), Error> {
-    let script = sqlx::raw_sql(text.text());
+    let text = text.text();
     match connection.kind() {
-        Kind::Sqlite(conn) => script.execute(conn).await.map(drop)?,
-        Kind::Postgres(conn) => script.execute(conn).await.map(drop)?,
+        Kind::Sqlite(on) => on.run(move |lite| lite.script(text.as_str())).await?,
+        Kind::Postgres(conn) => sqlx::raw_sql(text).execute(conn).await.map(drop)?,
     }
     Ok(())
-}
-
-fn sqlite(cells: Vec<Cell>) -> Result<SqliteArguments, sqlx::Error> {
-    let mut arguments = SqliteArguments::default();
-    arguments.reserve(cells.len(), 0);
-    for cell in cells {
-        match cell {
-            Cell::Bool(value) => arguments.add(value),
-            Cell::Int(value) => arguments.add(value),
-            Cell::Text(Some(value)) => arguments.add(value),
-            Cell::Text(None) => arguments.add(None::<String>),
-            Cell::Date(value) => arguments.add(value.map(DbDate)),
-            Cell::Instant(value) => arguments.add(value.map(DbInstant)),
-            Cell::Id(value) => arguments.add(value),
-            Cell::Bytes(value) => arguments.add(value),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
 }
 
 fn postgres(cells: Vec<Cell>) -> Result<PgArguments, sqlx::Error> {
@@ -344,30 +318,39 @@ bound! {
 
 /// A row of either database.
 pub(crate) enum Row {
-    Sqlite(SqliteRow),
+    Sqlite(LiteRow),
     Postgres(PgRow),
 }
 
-/// What a column can be read as.
-pub(crate) trait Column:
-    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
-{
+/// Where a column stands: its place, or its name.
+pub(crate) trait Place: ColumnIndex<PgRow> + std::fmt::Display {
+    fn within(&self, row: &LiteRow) -> Option<usize>;
 }
 
-impl<T> Column for T where
-    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
-{
+impl Place for usize {
+    fn within(&self, row: &LiteRow) -> Option<usize> {
+        (*self < row.values.len()).then_some(*self)
+    }
+}
+
+impl Place for &str {
+    fn within(&self, row: &LiteRow) -> Option<usize> {
+        row.place(self)
+    }
 }
 
 impl Row {
     /// The value of a column, by its name or its place.
-    pub(crate) fn get<T, I>(&self, column: I) -> sqlx::Result<T>
-    where
-        T: Column,
-        I: ColumnIndex<SqliteRow> + ColumnIndex<PgRow>,
-    {
+    pub(crate) fn get<T: Column, I: Place>(&self, column: I) -> sqlx::Result<T> {
         match self {
-            Row::Sqlite(row) => row.try_get(column),
+            Row::Sqlite(row) => {
+                let found = column.within(row).map(|at| &row.values[at]);
+                let found = found.ok_or_else(|| sqlx::Error::ColumnNotFound(column.to_string()))?;
+                T::stored(found).ok_or_else(|| sqlx::Error::ColumnDecode {
+                    index: column.to_string(),
+                    source: format!("not a {}", std::any::type_name::<T>()).into(),
+                })
+            }
             Row::Postgres(row) => row.try_get(column),
         }
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{from_cell, names, to_cell, values};
 use crate::care::Error;
-use crate::db::{Cell, CellType, Connection, Insert, Row, Sql, Together, query, read};
+use crate::db::{Cell, CellType, Connection, Insert, Row, Sql, Together, query, read_cell};
 
 /// A column that a pack defines.
 #[derive(Debug)]
@@ -184,24 +184,14 @@ impl PackTable {
     fn by_record(&self, rows: &[Row]) -> Result<RowsByRecord, Error> {
         let mut found = RowsByRecord::new();
         for row in rows {
-            let row = read(row, &self.types).map_err(crate::db::Error::from)?;
-            let mut cells = row.into_iter();
-            let id = match cells.next() {
-                Some(Cell::Id(Some(id))) => id,
-                other => {
-                    return Err(Error::stored(
-                        &self.name,
-                        &format!("{other:?}"),
-                        &Type::Text,
-                    ));
-                }
-            };
-            let values = cells.skip(self.lead - 2).zip(&self.columns);
-            let values = values
-                .map(|(cell, column)| {
-                    from_cell(column, cell).map_err(|text| self.wrong(column, &text))
-                })
-                .collect::<Result<_, _>>()?;
+            let id = row.get(0).map_err(crate::db::Error::from)?;
+            let mut values = Vec::with_capacity(self.columns.len());
+            for (at, column) in self.columns.iter().enumerate() {
+                let ty = self.types[self.lead - 1 + at];
+                let cell =
+                    read_cell(row, self.lead - 1 + at, ty).map_err(crate::db::Error::from)?;
+                values.push(from_cell(column, cell).map_err(|text| self.wrong(column, &text))?);
+            }
             found.entry(id).or_default().push(values);
         }
         Ok(found)

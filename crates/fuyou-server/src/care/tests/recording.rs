@@ -1,7 +1,7 @@
 //! Recording, correcting and showing, as promised in the face of the folder.
 
 use crate::access::Role;
-use crate::care::{Correction, EnrollmentChange, Error, Reasons, Recorded, Shown, Voiding};
+use crate::care::{Correction, EnrollmentChange, Error, Reasons, Recorded, Shown, Values, Voiding};
 use crate::db::counted;
 use crate::testkit::county::{ANTENATAL, County, national_pack, typed};
 use crate::testkit::each_database;
@@ -421,6 +421,57 @@ async fn moving_closing_and_reopening() {
         ));
         county.care.reopen(&west_later, change).await.unwrap();
         county.care.record(&west_later, late).await.unwrap();
+    })
+    .await;
+}
+
+/// Whoever closed a woman's case file after her last examination read that nothing can be recorded any more.
+#[tokio::test]
+async fn what_an_open_task_asks_for_is_taken_after_the_end() {
+    let pack = national_pack();
+    each_database(async |db| {
+        let county = County::new(db, pack.clone()).await;
+        let woman = county.woman("990001001").await;
+        let booked = county.booked(woman).await;
+        let record = async |form: &str, on: &str, values: &str| {
+            let mut record = crate::care::Record {
+                enrollment: Some(booked.enrollment),
+                reasons: Reasons::from([("*".to_owned(), "as seen".to_owned())]),
+                ..county.typed(woman, form, on, values)
+            };
+            if let (Values::Text(text), "delivery") = (&mut record.values, form)
+                && let Values::Text(newborn) = typed(NEWBORN)
+            {
+                text.groups.insert("newborn".to_owned(), vec![newborn.fields]);
+            }
+            county.care.record(&county.worker(on), record).await
+        };
+        const DELIVERY: &str = "delivered_at=11:05 admitted_on=2024-12-12 discharged_on=2024-12-12 perineum=intact \
+                                delivery_place=county_hospital delivery_institution=990001 attendant=D1 fetus_count=1 \
+                                delivery_mode=spontaneous blood_loss_intrapartum_ml=171 blood_loss_2h_ml=190 \
+                                blood_loss_24h_ml=210 complications=none critical=false systolic_mmhg=120 \
+                                diastolic_mmhg=75 mother_outcome=alive";
+        const NEWBORN: &str = "birth_order=1 live_status=live sex=male weight_g=3200 length_cm=50.0 apgar_1=10 \
+                               apgar_5=10 birth_defect=false skin_contact_30min=true first_suckling_min=27 \
+                               rooming_in=true feeding_in_hospital=exclusive_breast vitamin_k=true \
+                               hepb_vaccine_h=0.5 outcome_at_discharge=alive";
+        const CASE: &str = "case_no=1 case_trigger=colour factors_text=x manager_institution=990001 manager=D1 \
+                            plan_text=x emergency_plan=x planned_delivery_institution=990001 \
+                            planned_hospital_grade=level2";
+        const DAY42: &str = "general_condition=x mental_condition=x critical_signs=none systolic_mmhg=122 \
+                             diastolic_mmhg=71 weight_kg=63.1 breast_left=normal breast_right=normal lochia=normal \
+                             uterus_involution=normal wound=normal feeding=mixed contraception=condom \
+                             guidance=psychology recovery=recovered disposition=close doctor=D1";
+        record("highrisk_case", "2024-07-01", CASE).await.unwrap();
+        record("delivery", "2024-12-12", DELIVERY).await.unwrap();
+        let seen = record("day42", "2025-01-20", DAY42).await.unwrap();
+        assert!(seen.closed);
+        let late = record("antenatal", "2025-01-25", ANTENATAL).await;
+        assert!(matches!(late, Err(Error::Closed(_))), "{late:?}");
+        const END: &str = "case_outcome=delivered closed_by=D1";
+        record("highrisk_close", "2025-01-28", END).await.unwrap();
+        let again = record("highrisk_close", "2025-01-29", END).await;
+        assert!(matches!(again, Err(Error::Closed(_))), "{again:?}");
     })
     .await;
 }

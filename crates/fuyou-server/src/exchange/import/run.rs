@@ -215,7 +215,7 @@ async fn work(
 ) -> Result<Ready, Error> {
     let mut known: HashMap<Uuid, Known> = HashMap::new();
     let subjects: Vec<Uuid> = block.subjects.iter().map(|lines| lines.subject).collect();
-    let mut reader = care.db().read().await.map_err(crate::care::Error::from)?;
+    let mut reader = care.db().glance().await.map_err(crate::care::Error::from)?;
     let existing = store::existing(&mut reader, &subjects)
         .await
         .map_err(crate::care::Error::from)?;
@@ -295,7 +295,7 @@ async fn refuse_taken_numbers(
     if told.is_empty() {
         return Ok(());
     }
-    let mut reader = db.read().await?;
+    let mut reader = db.glance().await?;
     let told: Vec<&[u8]> = told.iter().map(Vec::as_slice).collect();
     let mut owners = number_owners(&mut reader, &told).await?;
     for (prepared, subject) in ready.prepared.iter_mut().zip(&lines.subjects) {
