@@ -221,7 +221,7 @@ impl<'a> Desk<'a> {
     fn refresh(&mut self) {
         let mut kept = std::mem::take(&mut self.kept);
         let own = (&*self.draft.values, &*self.draft.groups);
-        derive(self.program, &self.row, self.form, own, &mut kept);
+        derive(self.program, self.row, self.form, own, &mut kept);
         self.kept = kept;
         self.refresh_fields();
     }
