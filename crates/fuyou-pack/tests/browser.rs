@@ -249,6 +249,115 @@ fn typed(form: &Form, draft: &Draft, dice: &mut Dice, json: &mut Json) -> Draft 
     read
 }
 
+/// Texts that people type, rightly and wrongly, into fields of any kind.
+const TYPED: &[&str] = &[
+    "",
+    "   ",
+    "0",
+    "-0",
+    "+7",
+    "++7",
+    "007",
+    "１２．５",
+    "－３",
+    "−3",
+    "12。5",
+    "12.",
+    ".5",
+    "1.50",
+    "1.25",
+    "1.0000000000000000000",
+    "0.1234567890123456789",
+    "1e3",
+    "1 2",
+    "99999999999999999999",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "12w3d",
+    "12+3",
+    "１２周＋３天",
+    "12周",
+    "12w7d",
+    "w3",
+    "5001w",
+    "2026-03-26",
+    "2026/3/5",
+    "2026.3.5",
+    "２０２６年３月５日",
+    "20260305",
+    "2026-02-29",
+    "2024-02-29",
+    "2026-13-01",
+    "2026-300-01",
+    "1899-12-31",
+    "1900-01-01",
+    "2199-12-31",
+    "2200-01-01",
+    "0000-01-01",
+    "26-3-5",
+    "2026-3",
+    "2026 - 03 - 05",
+    "2026年3月5号",
+    "08:30",
+    "8点30分",
+    "8时",
+    "0830",
+    "24:00",
+    "8:60",
+    "8",
+    "true",
+    "是",
+    "Ｎ",
+    "×",
+    "也许",
+    "|",
+    "无\u{7}",
+    "a\tb",
+    "头痛😀\u{3000}",
+    "六十",
+    "{text}",
+    "$&",
+];
+
+/// What the server reads in each of them, for one field of each kind.
+fn put_readings(pack: &Pack, json: &mut Json) {
+    let mut kinds: BTreeMap<String, (String, &Field)> = BTreeMap::new();
+    for program in &pack.programs {
+        for form in &program.forms {
+            for field in &form.fields {
+                let kind = format!("{:?} {}", field.input, field.unit.as_deref() == Some("d"));
+                let kind = kind.split("Code").next().unwrap().to_owned();
+                let name = format!("{}.{}", program.id, form.id);
+                if matches!(field.kind, FieldKind::Typed) && !kind.is_empty() {
+                    kinds.entry(kind).or_insert((name, field));
+                }
+            }
+        }
+    }
+    json.array(|json| {
+        for (form, field) in kinds.values() {
+            for text in TYPED {
+                json.array(|json| {
+                    json.text(form);
+                    json.text(&field.id);
+                    json.text(text);
+                    match read_input(field, text) {
+                        Ok(value) => {
+                            value.put(json);
+                            json.null();
+                        }
+                        Err(message) => {
+                            json.null();
+                            json.text(&message.zh);
+                        }
+                    }
+                });
+            }
+        }
+    });
+}
+
 /// The same text as other people write it.
 fn style(text: &str, dice: &mut Dice) -> String {
     match dice.below(6) {
@@ -423,6 +532,7 @@ fn vectors_for_the_browser_are_written() {
                 json.key(id).made(sheet.json());
             }
         });
+        put_readings(&pack, json.key("readings"));
     });
     let mut lines = vec![head.into_text()];
     while lines.len() <= cases {

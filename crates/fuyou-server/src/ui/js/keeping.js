@@ -25,6 +25,12 @@ function subjectOf(form) {
   return `${new URL(form.action).pathname} ${form.elements.enrollment?.value ?? ""}`;
 }
 
+/** Where the form is opened again. */
+function pathOf(form) {
+  const enrollment = form.elements.enrollment?.value;
+  return new URL(form.action).pathname + (enrollment ? `?enrollment=${enrollment}` : "");
+}
+
 /** Puts a draft into the form; `check` judges it. */
 function putBack(form, pairs, check) {
   const texts = new Map();
@@ -91,7 +97,7 @@ export function keepDrafts(form, check) {
     clearTimeout(timer);
     const content = {
       title: document.querySelector("h1")?.textContent ?? "",
-      path: location.pathname + location.search,
+      path: pathOf(form),
       subject: subjectOf(form),
       action: new URL(form.action).pathname,
       pairs: pairsOf(form),
