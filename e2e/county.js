@@ -48,16 +48,32 @@ async function lastSeen(browser, name) {
   }
 }
 
-function pages(browser, address, password = second) {
+/** Logs in on a page that is not logged in. */
+export async function logIn(page, login, password = second) {
+  await page.goto("/login");
+  await page.fill("[name=login]", login);
+  await page.fill("[name=password]", password);
+  await page.click("main button");
+  await page.waitForURL((url) => url.pathname === "/");
+}
+
+/** A browser with a profile on the disk, as people have; closed without it, it starts again with what it kept. */
+export function launchWithProfile(profile, address) {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launchPersistentContext(profile, { executablePath, args: flags, baseURL: address, locale: "zh-CN", viewport: { width: 1280, height: 900 } });
+}
+
+function pages(browser, address, faults, password = second) {
   return async (login, { width = 1280, language = "zh-CN" } = {}) => {
     const context = await browser.newContext({ baseURL: address, locale: language, viewport: { width, height: 900 } });
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
-    await page.goto("/login");
-    await page.fill("[name=login]", login);
-    await page.fill("[name=password]", password);
-    await page.click("main button");
-    await page.waitForURL((url) => url.pathname === "/");
+    page.on("console", (message) => {
+      // What the browser could not load is the journey's business.
+      if (message.type() === "error" && !/Failed to load resource|net::ERR/.test(message.text())) faults.push(message.text());
+    });
+    page.on("pageerror", (fault) => faults.push(String(fault)));
+    await logIn(page, login, password);
     return page;
   };
 }
@@ -96,6 +112,14 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
 }
 
+/** Stops a server and waits until it has closed its files. */
+async function stop(server) {
+  if (!server || server.exitCode !== null) return;
+  const stopped = new Promise((done) => server.once("exit", done));
+  server.kill("SIGTERM");
+  await stopped;
+}
+
 /** Starts a server, waits for its address, runs the journey in a browser, and stops both whatever happens. */
 async function against(name, args, password, prepare, journey) {
   mkdirSync(artifacts, { recursive: true });
@@ -104,6 +128,7 @@ async function against(name, args, password, prepare, journey) {
   const run = (args, input) => execFileSync(fuyou, [...args, "--data", join(data, "data")], { cwd: root, input, stdio: ["pipe", "pipe", "pipe"] });
   let server;
   let browser;
+  const faults = [];
   try {
     await prepare?.(run, data);
     server = spawn(fuyou, args(data), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
@@ -122,16 +147,18 @@ async function against(name, args, password, prepare, journey) {
     browser = await launch();
     await journey({
       data,
-      open: pages(browser, address, password),
+      address,
+      open: pages(browser, address, faults, password),
       shot: (page, what) => page.screenshot({ path: join(artifacts, `${name}-${what}.png`), fullPage: true }),
     });
+    if (faults.length) throw new Error(`a script failed: ${faults.join("; ")}`);
     if (trouble.includes("ERROR")) throw new Error(`the server complained: ${trouble}`);
   } catch (failure) {
     await lastSeen(browser, name);
     throw failure;
   } finally {
     await browser?.close();
-    server?.kill("SIGTERM");
+    await stop(server);
     rmSync(data, { recursive: true, force: true });
   }
 }
@@ -180,7 +207,7 @@ export async function saveExplained(page, reason = "已核对") {
 export async function book(page, name, birth, lmp, booked = Math.max(lmp - 60, 0)) {
   await register(page, name, birth);
   const person = new URL(page.url()).pathname;
-  await page.click("main a.button[href*='/forms/']");
+  await page.click("main a.button[href*='/forms/maternal/']");
   await fill(page, {
     occurred_on: daysAgo(booked), handbook_no: "7", lmp_certainty: "sure", lmp_on: daysAgo(lmp), art_conceived: "false",
     edd_method: "lmp", edd_on: daysAgo(lmp - 280), gravidity: "1", parity_vaginal: "0", parity_caesarean: "0",

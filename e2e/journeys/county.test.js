@@ -16,7 +16,7 @@ test("a county works together", async () => {
     const page = await open("township_worker");
     await register(page, "周小满", "1994-03-12");
     const person = new URL(page.url()).pathname;
-    await page.click("main a.button[href*='/forms/']");
+    await page.click("main a.button[href*='/forms/maternal/']");
     await fill(page, {
       occurred_on: daysAgo(60), handbook_no: "7", lmp_certainty: "sure", lmp_on: daysAgo(110), art_conceived: "false",
       edd_method: "lmp", edd_on: daysAgo(110 - 280), gravidity: "2", parity_vaginal: "0", parity_caesarean: "0",

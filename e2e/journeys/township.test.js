@@ -17,7 +17,7 @@ test("registers, books, records, sees the risk, refers; the hospital answers", a
     await shot(page, "1-work");
     await register(page, "林晓月", "1996-05-01");
     const person = new URL(page.url()).pathname;
-    await page.click("main a.button[href*='/forms/']");
+    await page.click("main a.button[href*='/forms/maternal/']");
     const booking = {
       occurred_on: daysAgo(110), handbook_no: "2026-1", lmp_certainty: "sure", lmp_on: daysAgo(170), art_conceived: "false",
       edd_method: "lmp", edd_on: daysAgo(170 - 280), gravidity: "1", parity_vaginal: "0", parity_caesarean: "0",

@@ -25,7 +25,55 @@ pub(crate) struct Cells {
     places: HashMap<Group, u32>,
     rows: Vec<i64>,
     /// In chunks of groups: within a chunk one run of `CHUNK` values for each measure.
-    values: Vec<i64>,
+    values: Values,
+}
+
+/// Values in 32 bits as long as all fit: reading and writing them is most of what a scan of small groups costs.
+#[derive(Clone, Debug)]
+pub(crate) enum Values {
+    Narrow(Vec<i32>),
+    Wide(Vec<i64>),
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Values::Narrow(Vec::new())
+    }
+}
+
+/// A value in some width.
+pub(crate) trait Cell: Copy + Default + Send {
+    /// The sum, and whether it does not fit.
+    fn plus(self, adds: i64) -> (Self, bool);
+
+    /// The sum where it is known to fit.
+    fn plus_few(self, adds: i32) -> Self;
+}
+
+impl Cell for i32 {
+    #[inline(always)]
+    fn plus(self, adds: i64) -> (Self, bool) {
+        let (sum, overflows) = i64::from(self).overflowing_add(adds);
+        let narrow = sum as i32;
+        (narrow, overflows || i64::from(narrow) != sum)
+    }
+
+    #[inline(always)]
+    fn plus_few(self, adds: i32) -> Self {
+        self.wrapping_add(adds)
+    }
+}
+
+impl Cell for i64 {
+    #[inline(always)]
+    fn plus(self, adds: i64) -> (Self, bool) {
+        self.overflowing_add(adds)
+    }
+
+    #[inline(always)]
+    fn plus_few(self, adds: i32) -> Self {
+        self.wrapping_add(i64::from(adds))
+    }
 }
 
 impl Cells {
@@ -36,16 +84,28 @@ impl Cells {
         let ends = projection.bounds.windows(2);
         Cells {
             measures,
-            values: vec![0; keys.len().div_ceil(CHUNK) * CHUNK * measures],
+            values: Values::Narrow(vec![0; keys.len().div_ceil(CHUNK) * CHUNK * measures]),
             rows: ends.map(|ends| i64::from(ends[1] - ends[0])).collect(),
             keys,
             places,
         }
     }
 
-    /// The values, one slice for each chunk of groups.
-    pub(crate) fn chunks_mut(&mut self) -> impl Iterator<Item = &mut [i64]> {
-        self.values.chunks_mut(CHUNK * self.measures.max(1))
+    /// The values, to be written.
+    pub(crate) fn values_mut(&mut self) -> &mut Values {
+        &mut self.values
+    }
+
+    /// How many values a chunk of groups has.
+    pub(crate) fn chunk_length(&self) -> usize {
+        CHUNK * self.measures.max(1)
+    }
+
+    /// Has 64 bits for each value from now on.
+    pub(crate) fn widen(&mut self) {
+        if let Values::Narrow(all) = &self.values {
+            self.values = Values::Wide(all.iter().map(|value| i64::from(*value)).collect());
+        }
     }
 
     fn at(&self, group: usize, measure: usize) -> usize {
@@ -64,10 +124,18 @@ impl Cells {
         self.rows[at] += sign;
         for (measure, adds) in adds.iter().enumerate() {
             let cell = self.at(at, measure);
-            let added = adds
-                .checked_mul(sign)
-                .and_then(|adds| self.values[cell].checked_add(adds));
-            self.values[cell] = added.ok_or(CubeError::Overflow)?;
+            let adds = adds.checked_mul(sign).ok_or(CubeError::Overflow)?;
+            if let Values::Narrow(all) = &mut self.values {
+                let (sum, overflows) = all[cell].plus(adds);
+                if !overflows {
+                    all[cell] = sum;
+                    continue;
+                }
+                self.widen();
+            }
+            if let Values::Wide(all) = &mut self.values {
+                all[cell] = all[cell].checked_add(adds).ok_or(CubeError::Overflow)?;
+            }
         }
         Ok(())
     }
@@ -75,8 +143,11 @@ impl Cells {
     fn grow(&mut self, group: Group) -> usize {
         let at = self.keys.len();
         if at.is_multiple_of(CHUNK) {
-            self.values
-                .resize(self.values.len() + CHUNK * self.measures, 0);
+            let more = CHUNK * self.measures;
+            match &mut self.values {
+                Values::Narrow(all) => all.resize(all.len() + more, 0),
+                Values::Wide(all) => all.resize(all.len() + more, 0),
+            }
         }
         self.keys.push(group);
         self.rows.push(0);
@@ -94,11 +165,19 @@ impl Cells {
 
     /// The value of a measure in a group.
     pub(crate) fn value(&self, group: usize, measure: usize) -> i64 {
-        self.values[self.at(group, measure)]
+        let at = self.at(group, measure);
+        match &self.values {
+            Values::Narrow(all) => i64::from(all[at]),
+            Values::Wide(all) => all[at],
+        }
     }
 
     /// Bytes of cells and groups.
     pub(crate) fn bytes(&self) -> usize {
-        self.values.capacity() * 8 + self.rows.capacity() * 8 + self.keys.capacity() * 40
+        let values = match &self.values {
+            Values::Narrow(all) => all.capacity() * 4,
+            Values::Wide(all) => all.capacity() * 8,
+        };
+        values + self.rows.capacity() * 8 + self.keys.capacity() * 40
     }
 }

@@ -7,11 +7,14 @@ use fuyou_expr::columns::{
 };
 
 use crate::axis::{Axis, Read};
-use crate::cells::{CHUNK, Cells};
+use crate::cells::{CHUNK, Cell, Cells, Values};
 use crate::cube::CubeError;
 use crate::projection::Projection;
 use crate::sums::{Planes, Ranks};
 use crate::table::Table;
+
+/// From so many rows on a group has cells of 64 bits.
+const GROUP_MAX: u32 = 1 << 16;
 
 /// Makes all cells of an axis. `cells` has the groups of the projection; its values are overwritten.
 ///
@@ -31,23 +34,23 @@ pub(crate) fn scan(
         views: &views,
         table,
     };
-    let chunks = Mutex::new(cells.chunks_mut().enumerate());
-    let next = || chunks.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let worker = || {
-        let mut tools = Tools::new(axis);
-        while let Some((chunk, out)) = next() {
-            work.chunk(chunk, &mut tools, out)?;
+    // Numbers of up to 16 bits are added without looking: so few of them fit into 32 bits, and any number into 64.
+    let ends = projection.bounds.windows(2);
+    if ends.map(|ends| ends[1] - ends[0]).max() >= Some(GROUP_MAX) {
+        cells.widen();
+    }
+    let length = cells.chunk_length();
+    if let Values::Narrow(all) = cells.values_mut() {
+        match work.all(all.chunks_mut(length), threads) {
+            // Some value needs more than 32 bits.
+            Err(CubeError::Overflow) => cells.widen(),
+            done => return done,
         }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
-        let own = worker();
-        let joined = others
-            .into_iter()
-            .map(|other| other.join().unwrap_or(Err(CubeError::Worker)));
-        joined.fold(own, Result::and)
-    })
+    }
+    match cells.values_mut() {
+        Values::Narrow(_) => Ok(()),
+        Values::Wide(all) => work.all(all.chunks_mut(length), threads),
+    }
 }
 
 /// What all threads read.
@@ -79,11 +82,41 @@ impl Tools {
 }
 
 impl Work<'_> {
+    /// All chunks of groups, on so many threads.
+    fn all<'o, T: Cell + 'o>(
+        &self,
+        chunks: impl Iterator<Item = &'o mut [T]> + Send,
+        threads: usize,
+    ) -> Result<(), CubeError> {
+        let chunks = Mutex::new(chunks.enumerate());
+        let next = || chunks.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let worker = || {
+            let mut tools = Tools::new(self.axis);
+            while let Some((chunk, out)) = next() {
+                self.chunk(chunk, &mut tools, out)?;
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
+            let own = worker();
+            let joined = others
+                .into_iter()
+                .map(|other| other.join().unwrap_or(Err(CubeError::Worker)));
+            joined.fold(own, Result::and)
+        })
+    }
+
     /// The cells of one chunk of groups, a block of rows at a time.
-    fn chunk(&self, chunk: usize, tools: &mut Tools, out: &mut [i64]) -> Result<(), CubeError> {
+    fn chunk<T: Cell>(
+        &self,
+        chunk: usize,
+        tools: &mut Tools,
+        out: &mut [T],
+    ) -> Result<(), CubeError> {
         let ends = &self.projection.bounds;
         let groups = chunk * CHUNK..(chunk * CHUNK + CHUNK).min(ends.len() - 1);
-        out.fill(0);
+        out.fill(T::default());
         let (from, to) = (ends[groups.start] as usize, ends[groups.end] as usize);
         let mut first = from / 64 * 64;
         while first < to {
@@ -117,15 +150,15 @@ impl Work<'_> {
 }
 
 /// One evaluated block on its way into the cells; `begin` is the chunk's group of the first run.
-struct Block<'b> {
+struct Block<'b, T> {
     axis: &'b Axis,
     batch: &'b Batch<'b>,
     tools: &'b mut Tools,
     begin: usize,
-    out: &'b mut [i64],
+    out: &'b mut [T],
 }
 
-impl ForProcessor for Block<'_> {
+impl<T: Cell> ForProcessor for Block<'_, T> {
     type Output = Result<(), CubeError>;
 
     #[inline(always)]
@@ -175,14 +208,18 @@ fn add_wide(
     bounds: &[u32],
     mask: impl Fn(usize) -> u64,
     number: impl Fn(usize) -> i64,
-    out: &mut [i64],
+    out: &mut [impl Cell],
 ) -> Result<(), CubeError> {
     for (ends, out) in bounds.windows(2).zip(out) {
         let rows = ends[0] as usize..ends[1] as usize;
         let counted = rows.filter(|row| mask(row / 64) >> (row % 64) & 1 == 1);
         let sum: i128 = counted.map(|row| i128::from(number(row))).sum();
-        let total = i128::from(*out) + sum;
-        *out = i64::try_from(total).map_err(|_| CubeError::Overflow)?;
+        let sum = i64::try_from(sum).map_err(|_| CubeError::Overflow)?;
+        let (total, overflows) = out.plus(sum);
+        if overflows {
+            return Err(CubeError::Overflow);
+        }
+        *out = total;
     }
     Ok(())
 }

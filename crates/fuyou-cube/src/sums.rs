@@ -2,6 +2,8 @@
 
 use fuyou_expr::columns::{BLOCK, Numbers, Processor};
 
+use crate::cells::Cell;
+
 /// Words of a block.
 pub(crate) const WORDS: usize = BLOCK / 64;
 
@@ -42,15 +44,16 @@ impl Ranks {
         self.before[word] + (self.words[word] & ((1 << bit) - 1)).count_ones()
     }
 
-    /// Adds to `out` the bits of each run between neighbouring bounds, each bit `weight` times.
+    /// Adds to `out` the bits of each run between neighbouring bounds, each bit `weight` times: at most 4,096 bits of a
+    /// weight of at most 15 binary digits. The sums must be known to fit.
     #[inline(always)]
-    pub(crate) fn add_runs(&self, bounds: &[u32], weight: i64, out: &mut [i64]) {
+    pub(crate) fn add_runs<T: Cell>(&self, bounds: &[u32], weight: i32, out: &mut [T]) {
         let mut bounds = bounds.iter();
         let Some(first) = bounds.next() else { return };
         let mut before = self.rank(*first);
         for (end, out) in bounds.zip(out) {
             let rank = self.rank(*end);
-            *out += i64::from(rank - before) * weight;
+            *out = out.plus_few((rank - before) as i32 * weight);
             before = rank;
         }
     }
@@ -59,7 +62,7 @@ impl Ranks {
 /// A summed column of a block: numbers of few bits as one bitmap for each binary digit, so that sums are counts.
 pub(crate) struct Planes {
     /// Weight and bitmap of each digit that some row has.
-    digits: Vec<(i64, [u64; WORDS])>,
+    digits: Vec<(i32, [u64; WORDS])>,
     used: usize,
     /// Numbers of many bits are added one by one.
     pub wide: bool,
@@ -121,7 +124,7 @@ impl Planes {
         }
     }
 
-    pub(crate) fn digits(&self) -> &[(i64, [u64; WORDS])] {
+    pub(crate) fn digits(&self) -> &[(i32, [u64; WORDS])] {
         &self.digits[..self.used]
     }
 }

@@ -70,7 +70,8 @@ impl Node {
         }
     }
 
-    pub(crate) fn reads_curve(&self) -> bool {
+    /// Whether it or anything below it reads a reference curve.
+    pub fn reads_curve(&self) -> bool {
         matches!(self.kind, Kind::Curve { .. })
             || self.children().into_iter().any(Node::reads_curve)
     }

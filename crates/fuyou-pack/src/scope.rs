@@ -146,6 +146,15 @@ impl Layout {
         }
     }
 
+    /// The derived column that a member of the set `encounter` is, if it is one.
+    pub(crate) fn derived_of(&self, member: Slot) -> Option<DerivedIx> {
+        let Member::Kept(place) = self.members[usize::from(member.0)] else {
+            return None;
+        };
+        let derived = self.derived.iter().position(|kept| *kept == place);
+        derived.map(DerivedIx::new)
+    }
+
     pub(crate) fn row_columns(&self) -> impl Iterator<Item = RowColumn<'_>> {
         self.row
             .columns(None)

@@ -3,6 +3,7 @@
 //!
 //! `FUYOU_TEST_SEED` repeats a run, `FUYOU_TEST_CASES` sets how many expressions there are.
 
+use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
 
 use fuyou_expr::{BrowserNames, ColumnRef, Expr, Json, Kind, Scope, SetId, parse};
@@ -141,7 +142,10 @@ fn vectors_for_the_browser_are_written() {
             .ok()
             .and_then(|text| text.parse::<u64>().ok())
     };
-    let seed = number("FUYOU_TEST_SEED").unwrap_or(u64::from(std::process::id()));
+    let seed = number("FUYOU_TEST_SEED").unwrap_or_else(|| {
+        // Every hasher of the standard library begins with another seed.
+        std::hash::RandomState::new().hash_one(0) >> 32
+    });
     let cases = number("FUYOU_TEST_CASES").map_or(CASES, |cases| cases as usize);
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());

@@ -257,7 +257,8 @@ pub(super) fn unreadable(field: &Field) -> Vec<Localized> {
     const TEXT: &str = "{text}";
     let too_long = "x".repeat(crate::input::TEXT_MAX + 1);
     let samples: Vec<&str> = match &field.input {
-        InputType::Boolean | InputType::Integer | InputType::Time => vec![TEXT],
+        InputType::Boolean | InputType::Time => vec![TEXT],
+        InputType::Integer => vec![TEXT, "1.5"],
         InputType::Decimal(_) => vec![TEXT, "0.1234567890123"],
         InputType::Date => return crate::input::unreadable_days(),
         InputType::Text | InputType::Organization | InputType::Staff => {

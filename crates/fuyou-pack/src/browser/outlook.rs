@@ -3,16 +3,16 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use fuyou_expr::{Aggregate, AggregateFunction, ColumnRef, Expr, Json, Kind, Slot};
+use fuyou_expr::{Aggregate, AggregateFunction, ColumnRef, Expr, Json, Kind, Node, Slot};
 use fuyou_kernel::Secrecy;
 
 use super::Maker;
 use super::names::{AddedNames, AmongNames, EncounterNames, RowNames, SETS_BEFORE_GROUPS};
 use super::places::Key;
 use crate::Program;
-use crate::model::{DerivedIx, Rule, RuleIx};
+use crate::model::{Rule, RuleIx};
 use crate::replay::Work;
-use crate::scope::{EncounterOuter, Layout, Member, Step};
+use crate::scope::{EncounterOuter, Layout, Step};
 
 /// The steps, and the rules among them.
 pub(super) struct Outlook {
@@ -20,8 +20,8 @@ pub(super) struct Outlook {
     /// Whether each step of the plan can give something else once the record is there.
     changed: Vec<bool>,
     pub rules: Vec<RuleIx>,
-    /// Some of what the record can change the reader may not see: the server is asked as well.
-    pub is_partial: bool,
+    /// Why some of what the record can change is not among the steps, so that the server is asked as well.
+    pub lacks: Option<&'static str>,
 }
 
 /// Whether a rule can be seen in what a record leads to.
@@ -97,11 +97,22 @@ impl Outlook {
         let steps: Vec<usize> = (0..planned.len())
             .filter(|at| needed[*at] && changed[*at])
             .collect();
-        let open: Vec<usize> = steps
-            .iter()
-            .copied()
-            .filter(|at| maker.sees(step_secrecy(program, planned[*at].work)))
-            .collect();
+        // What reads a curve stays with the server, and what reads that; secrecy is inherited already.
+        let mut lacks = None;
+        let mut beyond = vec![false; planned.len()];
+        let mut open = Vec::new();
+        for at in steps {
+            let is_risk = planned[at].work == Work::Step(Step::Risk);
+            beyond[at] = reads_curve(program, planned[at].work)
+                || (!is_risk && planned[at].needs.iter().any(|need| beyond[*need]));
+            if beyond[at] {
+                lacks = Some("it depends on a reference curve");
+            } else if !maker.sees(step_secrecy(program, planned[at].work)) {
+                lacks = Some("a rule reads what the reader may not see");
+            } else {
+                open.push(at);
+            }
+        }
         let mut outlook = Outlook {
             rules: open
                 .iter()
@@ -110,12 +121,14 @@ impl Outlook {
                     Work::Step(_) | Work::Aggregate(_) => None,
                 })
                 .collect(),
-            is_partial: open.len() < steps.len(),
+            lacks,
             steps: open,
             changed,
         };
         let assessed = outlook.assessed(program);
-        outlook.is_partial |= assessed.is_some_and(|when| !maker.sees(when.secrecy()));
+        if assessed.is_some_and(|when| !maker.sees(when.secrecy())) {
+            outlook.lacks = Some("a rule reads what the reader may not see");
+        }
         outlook.check(maker)?;
         Ok(outlook)
     }
@@ -304,13 +317,9 @@ fn put_value(maker: &Maker<'_>, key: Key, json: &mut Json) {
 /// The columns of the facts row that a member of the set `encounter` depends on in an earlier record.
 fn earlier_rows(program: &Program, member: Slot, found: &mut BTreeSet<Slot>) {
     let layout: &Layout = &program.layout;
-    let Member::Kept(place) = layout.members[usize::from(member.0)] else {
+    let Some(ix) = layout.derived_of(member) else {
         return;
     };
-    let Some(ix) = layout.derived.iter().position(|kept| *kept == place) else {
-        return;
-    };
-    let ix = DerivedIx::new(ix);
     let outer = |expr: &Expr| -> Vec<EncounterOuter> {
         let columns = expr.columns().filter(|column| column.set.is_none());
         columns
@@ -324,6 +333,20 @@ fn earlier_rows(program: &Program, member: Slot, found: &mut BTreeSet<Slot>) {
             }
             // Derived columns never read themselves, not in a ring either.
             EncounterOuter::Member(slot) => earlier_rows(program, slot, found),
+        }
+    }
+}
+
+fn reads_curve(program: &Program, work: Work) -> bool {
+    match work {
+        Work::Step(Step::Derived(ix)) => program.derived[ix.get()].is.reads_curve(),
+        Work::Step(Step::Fact(ix)) => program.plan.facts[ix.get()].reads_curve(),
+        Work::Step(Step::Rule(ix)) => program.rule(ix).when.reads_curve(),
+        Work::Step(Step::Risk | Step::Visits | Step::Tasks) => false,
+        Work::Aggregate(ix) => {
+            let aggregate = &program.plan.aggregates[ix];
+            let mut parts = aggregate.of.iter().chain(&aggregate.filter);
+            parts.any(Node::reads_curve)
         }
     }
 }
@@ -382,7 +405,7 @@ impl Maker<'_> {
                 }
             });
             json.key("scored").truth(self.sees_scores());
-            json.key("partial").truth(outlook.is_partial);
+            json.key("partial").truth(outlook.lacks.is_some());
         });
     }
 

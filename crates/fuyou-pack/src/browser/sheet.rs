@@ -13,7 +13,7 @@ use super::places::{Key, Places};
 use super::{Maker, Reader, Sheet};
 use crate::model::{At, DerivedIx, Field, FieldIx, FormIx, Group, GroupIx, ProgramIx};
 use crate::record::messages;
-use crate::scope::{FormOuter, GroupOuter, Step};
+use crate::scope::{EncounterOuter, FormOuter, GroupOuter, Step};
 use crate::{Form, Pack};
 
 pub(super) fn sheet(pack: &Pack, program_ix: ProgramIx, form_ix: FormIx, reader: Reader) -> Sheet {
@@ -40,9 +40,7 @@ pub(super) fn sheet(pack: &Pack, program_ix: ProgramIx, form_ix: FormIx, reader:
             match Outlook::of(&maker) {
                 Ok(outlook) => {
                     maker.put_outlook(&outlook, json.key("outlook"));
-                    if outlook.is_partial {
-                        asks.push("a rule reads what the reader may not see");
-                    }
+                    asks.extend(outlook.lacks);
                     rules = Some(outlook.rules);
                 }
                 Err(why) => asks.push(why),
@@ -70,14 +68,37 @@ pub(super) fn sheet(pack: &Pack, program_ix: ProgramIx, form_ix: FormIx, reader:
 }
 
 impl Maker<'_> {
-    /// Why no browser can check this form.
+    /// Why no browser can check this form: the tables of reference curves stay with the server.
     fn beyond(&self) -> Option<&'static str> {
-        let derived = self.program.derived.iter().map(|derived| &derived.is);
-        let facts = self.program.facts.iter().map(|fact| &fact.is);
-        let mut computed = derived.chain(facts).chain(self.form.expressions());
-        computed
-            .any(Expr::reads_curve)
-            .then_some("it depends on a reference curve")
+        let form = self.form;
+        let grouped = form.groups.iter().flat_map(Group::expressions);
+        let derived = form
+            .reads
+            .iter()
+            .filter_map(|slot| match form.outer[usize::from(slot.0)] {
+                FormOuter::Derived(ix) => Some(ix),
+                _ => None,
+            });
+        let mut found = form.expressions().into_iter().chain(grouped);
+        let reads_curve = found.any(Expr::reads_curve)
+            || derived.into_iter().any(|ix| self.derived_reads_curve(ix));
+        reads_curve.then_some("it depends on a reference curve")
+    }
+
+    /// Whether a derived column reads a curve, itself or by another that it reads.
+    pub fn derived_reads_curve(&self, ix: DerivedIx) -> bool {
+        let layout = &self.program.layout;
+        let is = &self.program.derived[ix.get()].is;
+        let others = is.columns().filter(|column| column.set.is_none());
+        is.reads_curve()
+            || others
+                .filter_map(
+                    |column| match layout.encounter_outer[usize::from(column.slot.0)] {
+                        EncounterOuter::Member(member) => layout.derived_of(member),
+                        EncounterOuter::Row(_) => None,
+                    },
+                )
+                .any(|other| self.derived_reads_curve(other))
     }
 
     /// Why the reader's browser cannot check this form: something that he sees depends on what he does not.

@@ -27,6 +27,19 @@ pub(super) struct Desk<'a> {
     kept: Vec<Value>,
 }
 
+/// The facts row of an outcome, which is replayed when it has none.
+pub(super) fn row_of<'a>(
+    program: &Program,
+    history: &History,
+    outcome: &'a Outcome,
+) -> Cow<'a, [Value]> {
+    if outcome.row.is_empty() {
+        replay(program, history).row.into()
+    } else {
+        outcome.row.as_slice().into()
+    }
+}
+
 impl<'a> Desk<'a> {
     pub fn new(
         program: &'a Program,
@@ -335,19 +348,6 @@ impl<'a> Previous<'a> {
         let own = (&*encounter.values, &*encounter.groups);
         derive(self.program, &self.row, form, own, &mut kept);
         kept.get(place).cloned()
-    }
-}
-
-/// The facts row of an outcome, which is replayed when it has none.
-pub(super) fn row_of<'a>(
-    program: &Program,
-    history: &History,
-    outcome: &'a Outcome,
-) -> Cow<'a, [Value]> {
-    if outcome.row.is_empty() {
-        replay(program, history).row.into()
-    } else {
-        outcome.row.as_slice().into()
     }
 }
 

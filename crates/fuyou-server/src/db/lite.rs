@@ -28,6 +28,9 @@ const CACHE_KIB: u32 = 65_536;
 /// (`checkpoint.rs`). 64 MiB.
 const LOG_PAGES_MAX: u32 = 16_384;
 
+/// The names of an answer's columns, which all its rows share.
+type Names = Arc<[Box<str>]>;
+
 /// A connection to a file.
 pub(super) struct Lite {
     base: rusqlite::Connection,
@@ -54,9 +57,6 @@ pub(crate) enum Stored {
     Id(Uuid),
     Bytes(Vec<u8>),
 }
-
-/// Names of columns, in their order.
-type Names = Arc<[Box<str>]>;
 
 /// A row with the names of its columns, which all rows of an answer share.
 pub(crate) struct LiteRow {

@@ -83,6 +83,11 @@ impl DraftKeys {
             "kept": texts::text_with(cx.language, "draft-kept", &[("time", "{time}")]),
             "goOn": cx.t("draft-go-on"),
             "drop": cx.t("draft-drop"),
+            "waits": cx.t("draft-waits"),
+            "waiting": cx.t("draft-waiting"),
+            "stay": cx.t("draft-stay"),
+            "sent": cx.t("draft-sent"),
+            "look": cx.t("draft-look"),
         });
         Some(DraftKeys {
             owner: owner.chars().take(16).collect(),

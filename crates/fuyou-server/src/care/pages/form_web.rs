@@ -12,7 +12,7 @@ use fuyou_pack::record::{Checked, Finding};
 use serde::Deserialize;
 
 use super::form_view::{Filling, FormView};
-use super::hints::Hints;
+use super::hints_web::Hints;
 use super::live::{Live, live};
 use super::sent::{Sent, Wish, typed_of_draft};
 use super::words::{RiskView, Why, Words};

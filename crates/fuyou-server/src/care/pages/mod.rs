@@ -6,7 +6,7 @@
 mod enrollment_web;
 mod form_view;
 mod form_web;
-mod hints;
+mod hints_web;
 mod list_web;
 mod live;
 mod lookup;
@@ -60,9 +60,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post(
             "/persons/{id}/forms/{program}/{form}/standing",
             write,
-            hints::standing,
+            hints_web::standing,
         ),
-        Route::get("/forms/{program}/{form}/{name}", write, hints::sheet),
+        Route::get("/forms/{program}/{form}/{name}", write, hints_web::sheet),
         Route::get("/persons/{id}/records/{record}", read, record_web::show),
         Route::get(
             "/persons/{id}/records/{record}/correct",

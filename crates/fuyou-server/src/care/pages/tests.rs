@@ -329,6 +329,74 @@ async fn who_may_not_know_is_not_told() {
     .await;
 }
 
+/// The value of an attribute on a page.
+fn attribute<'b>(body: &'b str, name: &str) -> &'b str {
+    let start = format!("{name}=\"");
+    let from = body
+        .find(&start)
+        .unwrap_or_else(|| panic!("no {name}: {body}"));
+    let rest = &body[from + start.len()..];
+    &rest[..rest.find('"').unwrap()]
+}
+
+/// The data that a page carries for its script.
+fn carried<'b>(body: &'b str, id: &str) -> &'b str {
+    let start = format!("<script type=\"application/json\" id=\"{id}\">");
+    let from = body
+        .find(&start)
+        .unwrap_or_else(|| panic!("no {id}: {body}"));
+    let rest = &body[from + start.len()..];
+    &rest[..rest.find("</script>").unwrap()]
+}
+
+#[tokio::test]
+async fn a_browser_gets_the_rules_and_values_that_its_user_may_see() {
+    on_each_database(TODAY, async |app| {
+        booked(app).await;
+        says(
+            &record(app, "county_worker", "pmtct", 2, INFECTED).await,
+            303,
+            &[],
+        );
+        let path = format!("/persons/{WOMAN}/forms/maternal/antenatal");
+        let page = app.get("village_doctor", &path).await;
+        let sheet_path = attribute(&page.body, "data-sheet").to_owned();
+        let sheet = app.get("village_doctor", &sheet_path).await;
+        says(&sheet, 200, &["\"steps\""]);
+        let standing = carried(&page.body, "standing").to_owned();
+        for text in [&sheet.body, &standing, &page.body] {
+            let text = text.to_lowercase();
+            for word in ["hiv", "艾滋", "梅毒", "syphilis", "乙肝", "hepatitis"] {
+                assert!(!text.contains(word), "{word}: {}", around(&text, word));
+            }
+        }
+        // Another reader has another sheet; nobody gets one that is not his.
+        let full = app.get("county_worker", &path).await;
+        let full_path = attribute(&full.body, "data-sheet").to_owned();
+        assert_ne!(sheet_path, full_path);
+        says(
+            &app.get("county_worker", &full_path).await,
+            200,
+            &["艾滋", "\"partial\":false"],
+        );
+        assert_eq!(app.get("village_doctor", &full_path).await.status, 404);
+        assert_eq!(app.get("director", &full_path).await.status, 404);
+
+        // The standing of another day is that of the page when it is the same day, and obeys the same rights.
+        let id = attribute(&page.body, "name=\"id\" value").to_owned();
+        let body = format!("id={id}&occurred_on=2026-03-26");
+        let asked = app
+            .post("village_doctor", &format!("{path}/standing"), &body)
+            .await;
+        says(&asked, 200, &[&standing]);
+        let elsewhere = app
+            .post("director", &format!("{path}/standing"), &body)
+            .await;
+        assert_ne!(elsewhere.status, 200);
+    })
+    .await;
+}
+
 const INFECTED: &str = "occurred_on=2026-03-26&f.hiv_screen=positive&f.hiv_confirm=positive&f.hiv_confirmed_on=2026-03-25&f.pmtct_staff=D1";
 
 fn around(body: &str, word: &str) -> String {

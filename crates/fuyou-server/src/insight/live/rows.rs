@@ -26,6 +26,15 @@ impl Live {
         let of = |measure: MeasureIx| MeasureSpec::from(pack.measure(measure));
         let dated_by = |measure: MeasureIx| Some(&pack.measure(measure).dated_by);
         let (placed_as, spec, dates, other) = match *asked {
+            // Parts with dates of their own are the store's to put together.
+            Asked::Adding { to, not_to }
+                if [Some(to), not_to]
+                    .into_iter()
+                    .flatten()
+                    .any(|side| !pack.measure(side).also.is_empty()) =>
+            {
+                return None;
+            }
             Asked::Adding { to, not_to } => {
                 let other = not_to.map(|other| (of(other), dated_by(other)));
                 (to, of(to), dated_by(to), other)

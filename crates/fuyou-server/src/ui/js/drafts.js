@@ -1,5 +1,6 @@
 // What was typed into a form and not saved yet, kept in this browser: it survives a crash, a lost network and the end of
-// a session, for a day at most. Logging out and saving forget it.
+// a session, for a day at most. Logging out and saving forget it. A record that was saved without a network waits here,
+// sealed as well, until it is sent: it was promised to be kept, so it outlasts a logout, for a week at most.
 //
 // Computers are shared. What is kept is sealed with a key that the server gives to this user's pages only, so nobody
 // else who uses the computer can read it, nor can anybody from the disk. Infection findings are never kept (the page
@@ -7,6 +8,7 @@
 // tab only and end with it.
 
 const KEPT_MS = 24 * 3600 * 1000;
+const WAITING_MS = 7 * KEPT_MS;
 const DRAFTS_MAX = 20;
 
 const canSeal = () => globalThis.crypto?.subtle !== undefined && globalThis.indexedDB !== undefined;
@@ -53,10 +55,6 @@ class Disk {
   drop(id) {
     return this.with((store) => store.delete(id));
   }
-
-  clear() {
-    return this.with((store) => store.clear());
-  }
 }
 
 /** Drafts of this tab. */
@@ -76,17 +74,13 @@ class Tab {
   async drop(id) {
     sessionStorage.removeItem(`fuyou.draft.${id}`);
   }
-
-  async clear() {
-    this.names().forEach((name) => sessionStorage.removeItem(name));
-  }
 }
 
 const store = canSeal() ? new Disk() : new Tab();
 
-/** Forgets the drafts of everybody on this computer: somebody logs out. */
+/** Forgets the drafts of everybody on this computer: somebody logs out. What waits to be sent stays, sealed. */
 export async function forgetAll() {
-  await store.clear();
+  for (const draft of await store.all()) if (!draft.waiting) await store.drop(draft.id);
 }
 
 /** The drafts of the user whose page this is; null when the user records nothing. */
@@ -125,16 +119,17 @@ class Drafts {
     return JSON.parse(new TextDecoder().decode(plain));
   }
 
-  /** Keeps what was typed into the form of a record. */
-  keep(id, content) {
+  /** Keeps what was typed into the form of a record; `waiting` when it shall be sent. Resolves to whether it is kept. */
+  keep(id, content, waiting = false) {
     const at = Date.now();
-    this.last = this.last
-      .then(async () => {
-        // A draft that was dropped meanwhile stays dropped.
-        if (!this.dropped?.has(id)) await store.put({ id, owner: this.owner, at, ...(await this.seal(content)) });
-      })
-      // A full disk or a private window: there is no draft then.
-      .catch(() => {});
+    const kept = this.last.then(async () => {
+      // A draft that was dropped meanwhile stays dropped.
+      if (this.dropped?.has(id)) return false;
+      await store.put({ id, owner: this.owner, at, waiting, ...(await this.seal(content)) });
+      return true;
+    });
+    // A full disk or a private window: there is no draft then.
+    this.last = kept.catch(() => false);
     return this.last;
   }
 
@@ -156,11 +151,12 @@ class Drafts {
     }
     kept.sort((a, b) => b.at - a.at);
     for (const [place, draft] of kept.entries()) {
-      if (draft.at < Date.now() - KEPT_MS || place >= DRAFTS_MAX) {
+      const keptFor = draft.waiting ? WAITING_MS : KEPT_MS;
+      if (draft.at < Date.now() - keptFor || (place >= DRAFTS_MAX && !draft.waiting)) {
         await store.drop(draft.id);
       } else if (draft.owner === this.owner) {
         try {
-          found.push({ id: draft.id, at: draft.at, content: await this.unseal(draft) });
+          found.push({ id: draft.id, at: draft.at, waiting: draft.waiting, content: await this.unseal(draft) });
         } catch {
           await store.drop(draft.id);
         }

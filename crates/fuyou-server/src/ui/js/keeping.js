@@ -3,6 +3,7 @@ import { draftsOfPage, timeOf } from "./drafts.js";
 import { element } from "./showing.js";
 
 const pause = 300;
+const REACH_MS = 5000;
 
 const isChoice = (control) => control.type === "radio" || control.type === "checkbox";
 
@@ -22,6 +23,12 @@ function pairsOf(form) {
 /** What a draft belongs to: the form, and the enrollment when there is one. */
 function subjectOf(form) {
   return `${new URL(form.action).pathname} ${form.elements.enrollment?.value ?? ""}`;
+}
+
+/** Where the form is opened again. */
+function pathOf(form) {
+  const enrollment = form.elements.enrollment?.value;
+  return new URL(form.action).pathname + (enrollment ? `?enrollment=${enrollment}` : "");
 }
 
 /** Puts a draft into the form; `check` judges it. */
@@ -59,7 +66,7 @@ async function offer(form, drafts, check, words) {
   const own = form.elements.id.value;
   const found = await drafts.all();
   if (found.some((draft) => draft.id === own)) return;
-  const draft = found.find((one) => one.content.subject === subjectOf(form));
+  const draft = found.find((one) => !one.waiting && one.content.subject === subjectOf(form));
   if (!draft) return;
   const box = element("div", "message notice draft", "");
   box.setAttribute("role", "status");
@@ -80,31 +87,63 @@ async function offer(form, drafts, check, words) {
   form.before(box);
 }
 
-/** Keeps the drafts of a form; `check` judges the form. Returns what keeps it at once. */
+/** Keeps the drafts of a form; `check` judges the form. Returns what keeps it at once; null when nothing is kept. */
 export function keepDrafts(form, check) {
   const drafts = draftsOfPage();
-  if (!drafts || form.dataset.draft === undefined) return async () => {};
+  if (!drafts || form.dataset.draft === undefined) return null;
   const words = JSON.parse(document.body.dataset.draftWords);
   let timer = 0;
-  const keep = () => {
+  const keep = (waiting = false) => {
     clearTimeout(timer);
     const content = {
       title: document.querySelector("h1")?.textContent ?? "",
-      path: location.pathname + location.search,
+      path: pathOf(form),
       subject: subjectOf(form),
+      action: new URL(form.action).pathname,
       pairs: pairsOf(form),
     };
-    return drafts.keep(form.elements.id.value, content);
+    return drafts.keep(form.elements.id.value, content, waiting);
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(keep, pause);
+    timer = setTimeout(() => keep(), pause);
   });
   offer(form, drafts, check, words);
   return keep;
 }
 
-/** Sends the form once, however often it is clicked, after its draft was kept: the session may have ended. */
+/** Whether the server can be reached. */
+async function isReachable() {
+  if (navigator.onLine === false) return false;
+  const style = document.querySelector("link[rel=stylesheet]").href;
+  try {
+    await fetch(style, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(REACH_MS) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is typed into fields that must not be kept. */
+const holdsUnkept = (form) =>
+  [...form.elements].some(
+    (control) => control.closest("[data-unkept]") && control.name && (isChoice(control) ? control.checked && control.value !== "" : control.value.trim() !== ""),
+  );
+
+/** The record waits in this browser until there is a network. */
+async function wait(form, keep) {
+  const words = JSON.parse(document.body.dataset.draftWords);
+  const waits = !holdsUnkept(form) && (await keep(true));
+  document.getElementById("offline")?.remove();
+  const box = element("div", "message notice", waits ? words.waits : words.stay);
+  box.id = "offline";
+  box.tabIndex = -1;
+  box.setAttribute("role", "status");
+  form.before(box);
+  box.focus();
+}
+
+/** Sends the form once, however often it is clicked, after its draft was kept: the session or the network may have ended. */
 export function sendOnce(form, keep) {
   let stage = "ready";
   form.addEventListener("submit", async (event) => {
@@ -112,7 +151,14 @@ export function sendOnce(form, keep) {
     event.preventDefault();
     if (stage !== "ready") return;
     stage = "keeping";
-    await Promise.race([keep(), new Promise((done) => setTimeout(done, pause))]);
+    if (keep) {
+      await Promise.race([keep(), new Promise((done) => setTimeout(done, pause))]);
+      if (!(await isReachable())) {
+        await wait(form, keep);
+        stage = "ready";
+        return;
+      }
+    }
     stage = "sending";
     form.requestSubmit(event.submitter ?? undefined);
     stage = "sent";

@@ -46,16 +46,24 @@ function readInteger(text, messages, inWeeks) {
   if (days !== null) return good(days);
   const number = whole(text.replace(/^\+/, ""));
   if (number !== null) return good(narrow(number));
-  return bad(messages[0], text);
+  // A number, but with decimals.
+  return bad(parts(text.replace(/^\+/, ""))?.part ? messages[1] : messages[0], text);
+}
+
+/** The digits of a plain decimal number as a whole number, and those after the point. */
+function parts(text) {
+  const found = /^(-?)([0-9]+)(?:\.([0-9]+))?$/.exec(text);
+  const part = found?.[3] ?? "";
+  const scaled = found && part.length <= 18 ? whole(found[1] + found[2] + part) : null;
+  return scaled === null ? null : { scaled, part };
 }
 
 function readDecimal(given, messages, scale) {
   const text = given.replace(/^\+/, "");
   const plain = text.includes(".") ? text.replace(/0+$/, "").replace(/\.+$/, "") : text;
-  const found = /^(-?)([0-9]+)(?:\.([0-9]+))?$/.exec(plain);
-  const part = found?.[3] ?? "";
-  const scaled = found && part.length <= 18 ? whole(found[1] + found[2] + part) : null;
-  if (scaled === null) return bad(messages[0], text);
+  const found = parts(plain);
+  if (found === null) return bad(messages[0], text);
+  const { scaled, part } = found;
   if (part.length > scale) return bad(messages[1], text);
   const number = scaled * 10n ** BigInt(scale - part.length);
   return number > WHOLE_MAX || number < -WHOLE_MAX - 1n ? bad(messages[0], text) : good(narrow(number));

@@ -128,8 +128,9 @@ function checkHere() {
     document.getElementById("consequence").replaceChildren(...consequence(found, sheet.outlook, words));
     return !found.partial;
   } catch (failure) {
-    if (failure instanceof AskServer) return false;
-    throw failure;
+    // A fault of this script must not silence the server.
+    if (!(failure instanceof AskServer)) console.error(failure);
+    return false;
   }
 }
 

@@ -1,0 +1,133 @@
+"""Pages that show figures at a million enrollments: a made-up county is copied until its province has that many.
+
+The copies are made in the database: places of their own under a new province, and facts under new ids of enrollments
+about the same people. The same pages are asked for twice: while the facts are not yet in memory (the database counts),
+and afterwards. Times are those of a client on the same machine, from the first byte sent to the last received.
+"""
+import http.client, os, pathlib, re, signal, sqlite3, statistics, subprocess, sys, tempfile, threading, time
+
+ROUNDS = 9
+PASSWORD = "yunling-demo-2026"
+
+
+def started(fuyou, arguments):
+    """The process, its port, and the lines of its log as they come with their times."""
+    environment = dict(os.environ, FUYOU_LOG="info")
+    server = subprocess.Popen([fuyou, *arguments, "--listen", "127.0.0.1:0"], text=True, env=environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    begun, log = time.monotonic(), []
+    threading.Thread(target=lambda: [log.append((time.monotonic() - begun, line)) for line in server.stderr], daemon=True).start()
+    line = server.stdout.readline()
+    found = re.match(r"http://127\.0\.0\.1:(\d+)", line)
+    if not found:
+        sys.exit(f"the server did not start: {line} {log[-3:]}")
+    return server, int(found[1]), log
+
+
+def stopped(server):
+    server.send_signal(signal.SIGTERM)
+    start = time.monotonic()
+    server.wait()
+    return time.monotonic() - start
+
+
+def in_memory(log, server, most=900):
+    """Seconds from the start until the log says that figures are in memory, and that line."""
+    end = time.monotonic() + most
+    while time.monotonic() < end and server.poll() is None:
+        for at, line in list(log):
+            if "figures are in memory" in line:
+                return at, line
+        time.sleep(0.05)
+    sys.exit(f"figures did not come into memory: {log[-3:]}")
+
+
+class Client:
+    def __init__(self, port, login):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        self.connection.request("POST", "/login", f"login={login}&password={PASSWORD}", headers)
+        answer = self.connection.getresponse()
+        answer.read()
+        self.cookie = (answer.getheader("set-cookie") or "").split(";")[0]
+
+    def get(self, path):
+        start = time.monotonic()
+        self.connection.request("GET", path, headers={"cookie": self.cookie})
+        answer = self.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            sys.exit(f"{path}: {answer.status}")
+        return (time.monotonic() - start) * 1000, body
+
+
+def multiply(database, wanted):
+    """Copies places and facts of the county; says how many enrollments and places there are then."""
+    base = sqlite3.connect(database, isolation_level=None)
+    base.execute("pragma synchronous=off")
+    base.execute("pragma cache_size=-1000000")
+    places = base.execute("select id, parent_id, code, path from organization order by path").fetchall()
+    columns = [row[1] for row in base.execute("pragma table_info(organization)")]
+    root = places[0][2]
+    have, = base.execute("select count(*) from maternal_facts").fetchone()
+    copies = max(1, -(-wanted // have))
+    shared = os.path.commonprefix([code for _, _, code, _ in places])[:6]
+    province = os.urandom(16)
+    base.execute("begin")
+    own = ", ".join(f'"{name}"' for name in columns if name not in ("id", "parent_id", "code", "path", "name", "level", "kind"))
+    base.execute(f"insert into organization (id, parent_id, code, path, name, level, kind, {own}) "
+                 f"select ?, null, '97', '97/', 'province', 'province', 'area', {own} from organization where code = ?", (province, root))
+    base.execute("update organization set path = '97/' || path where code <> '97'")
+    base.execute("update organization set parent_id = ? where code = ?", (province, root))
+    base.execute("update app_user set org_id = ? where login in ('director', 'county')", (province,))
+    base.execute("update plan set org_id = ?", (province,))
+    facts = [row[1] for row in base.execute("pragma table_info(maternal_facts)")]
+    codes = {code for _, _, code, _ in places}
+    placing = [name for name in facts if {value for value, in base.execute(f'select distinct "{name}" from maternal_facts limit 50')} & codes]
+    base.execute("create temp table original as select * from maternal_facts")
+    for copy in range(1, copies):
+        new = f"97{copy:04d}"
+        swap = lambda code: new + code[len(shared):]
+        ids = {old: os.urandom(16) for old, _, _, _ in places}
+        rows = [(ids[old], ids.get(parent, province), swap(code), "97/" + path.replace(shared, new), old) for old, parent, code, path in places]
+        base.executemany(f"insert into organization (id, parent_id, code, path, name, level, kind, {own}) "
+                         f"select ?, ?, ?, ?, name || '{copy}', level, kind, {own} from organization where id = ?", rows)
+        selected = ", ".join("randomblob(16)" if name == "id" else
+                             f"""'{new}' || substr("{name}", {len(shared) + 1})""" if name in placing else f'"{name}"' for name in facts)
+        base.execute(f"insert into maternal_facts ({', '.join(chr(34) + name + chr(34) for name in facts)}) select {selected} from original")
+    base.execute("commit")
+    counts = base.execute("select (select count(*) from maternal_facts), (select count(*) from organization)").fetchone()
+    base.close()
+    return *counts, shared
+
+
+def run(fuyou, enrollments, population):
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        server, _, log = started(fuyou, ["demo", "--population", str(population), "--county", str(folder)])
+        stopped(server)
+        (folder / "cube.snapshot").unlink(missing_ok=True)
+        rows, places, shared = multiply(folder / "fuyou.db", enrollments)
+        print(f"{rows} enrollments at {places} places; load average {os.getloadavg()[0]:.1f}")
+        server, port, log = started(fuyou, ["serve", "--data", str(folder)])
+        director, worker = Client(port, "director"), Client(port, "county")
+        year = time.localtime().tm_year
+        rate = "early_booking_rate"
+        pages = [(director, f"/board?year={year}"), (director, "/indicators"), (director, f"/indicators/{rate}"),
+                 (director, f"/board?year={year}&node={shared}"), (worker, f"/indicators/{rate}/persons?group=counted"),
+                 (worker, f"/indicators/{rate}/persons?group=not_counted"), (worker, f"/indicators/{rate}/persons?group=gap"),
+                 (worker, f"/indicators/{rate}/persons?group=counted&node={shared}")]
+        early = [client.get(path) for client, path in pages]
+        seconds, line = in_memory(log, server)
+        print(f"loaded from the database in {seconds:.1f} s: {line.strip()[-80:]}")
+        worst = 0
+        for (client, path), (before, _) in zip(pages, early):
+            times = sorted(client.get(path)[0] for _ in range(ROUNDS))
+            worst = max(worst, statistics.median(times))
+            print(f"{path}: median {statistics.median(times):.1f} ms, best {times[0]:.1f} ms; before that {before:.0f} ms")
+        print(f"stopped in {stopped(server):.1f} s, snapshot {(folder / 'cube.snapshot').stat().st_size >> 20} MiB")
+        server, _, log = started(fuyou, ["serve", "--data", str(folder)])
+        seconds, _ = in_memory(log, server)
+        print(f"in memory from the snapshot after {seconds:.1f} s; load average {os.getloadavg()[0]:.1f}")
+        stopped(server)
+    print(f"pages ours={worst:.1f}ms peer=100ms ratio={worst / 100:.2f}")
