@@ -174,10 +174,12 @@ pub fn parse_value(ty: &Type, text: &str) -> Result<Value, ValueError> {
         Type::Integer | Type::Decimal(_) => {
             let scale = ty.scale().unwrap_or(0);
             let (number, places) = parse_number(text).ok_or_else(malformed)?;
-            let missing = scale.checked_sub(places).ok_or(ValueError::Decimals {
-                text: text.to_owned(),
-                scale,
-            })?;
+            let missing = scale
+                .checked_sub(places)
+                .ok_or_else(|| ValueError::Decimals {
+                    text: text.to_owned(),
+                    scale,
+                })?;
             number
                 .checked_mul(10i64.pow(u32::from(missing)))
                 .map(Value::Number)
@@ -232,8 +234,13 @@ pub(crate) fn parse_number(text: &str) -> Option<(i64, u8)> {
     if whole.is_empty() || !plain(whole) || !plain(part) || digits.ends_with('.') {
         return None;
     }
-    let sign = if negative { "-" } else { "" };
-    let number = format!("{sign}{whole}{part}").parse().ok()?;
+    // Digit by digit, without a text of its own: curves bring tens of thousands of numbers.
+    let mut number: i64 = 0;
+    for digit in whole.bytes().chain(part.bytes()) {
+        let digit = i64::from(digit - b'0');
+        let digit = if negative { -digit } else { digit };
+        number = number.checked_mul(10)?.checked_add(digit)?;
+    }
     Some((
         number,
         u8::try_from(part.len())

@@ -7,7 +7,7 @@ use fuyou_kernel::DayNumber;
 
 use super::{Cell, Checked, Draft, Finding};
 use crate::model::{At, Field, FieldKind, Form, FormIx, Group, Program, Requirement};
-use crate::replay::{EncounterView, History, Outcome};
+use crate::replay::{EncounterView, History, Outcome, replay};
 use crate::scope::{FormOuter, GroupOuter, Member, NO_FIELD};
 
 static NULL: Value = Value::Null;
@@ -25,6 +25,19 @@ pub(super) struct Desk<'a> {
     outer: Vec<Value>,
     row: &'a [Value],
     kept: Vec<Value>,
+}
+
+/// The facts row of an outcome, which is replayed when it has none.
+pub(super) fn row_of<'a>(
+    program: &Program,
+    history: &History,
+    outcome: &'a Outcome,
+) -> Cow<'a, [Value]> {
+    if outcome.row.is_empty() {
+        replay(program, history).row.into()
+    } else {
+        outcome.row.as_slice().into()
+    }
 }
 
 impl<'a> Desk<'a> {
@@ -302,7 +315,7 @@ impl<'a> Previous<'a> {
     ) -> Previous<'a> {
         Previous {
             program,
-            row: super::row_of(program, history, outcome),
+            row: row_of(program, history, outcome),
             before: earlier(history, Some(on)),
         }
     }

@@ -6,7 +6,6 @@ pub(crate) mod limits;
 pub(crate) mod messages;
 mod secrecy;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use fuyou_expr::Value;
@@ -16,7 +15,7 @@ pub(crate) use self::desk::Previous;
 pub use self::secrecy::record_secrecy;
 pub use crate::model::At;
 use crate::model::{FormIx, Program, Severity};
-use crate::replay::{History, Outcome, replay};
+use crate::replay::{History, Outcome};
 
 /// A record as it is being typed.
 #[derive(Clone, Debug, Default)]
@@ -103,7 +102,7 @@ pub fn check_record(
     draft: &Draft,
     today: DayNumber,
 ) -> Checked {
-    let row = row_of(program, history, outcome);
+    let row = desk::row_of(program, history, outcome);
     check_after(program, form, (history, &row), draft, today)
 }
 
@@ -121,15 +120,6 @@ pub fn check_after(
     desk.checked(findings)
 }
 
-/// The facts row of an outcome, which is replayed when it has none.
-fn row_of<'a>(program: &Program, history: &History, outcome: &'a Outcome) -> Cow<'a, [Value]> {
-    if outcome.row.is_empty() {
-        replay(program, history).row.into()
-    } else {
-        outcome.row.as_slice().into()
-    }
-}
-
 /// The values that a form proposes before anything is typed: its defaults over the enrollment so far.
 pub fn prefill(
     program: &Program,
@@ -143,7 +133,7 @@ pub fn prefill(
         occurred_on: Some(occurred_on),
         ..Draft::new(program, form)
     };
-    let row = row_of(program, history, outcome);
+    let row = desk::row_of(program, history, outcome);
     let mut desk = desk::Desk::new(program, form, history, &row, &draft, today);
     desk.settle();
     desk.fill_defaults();

@@ -208,14 +208,14 @@ proptest! {
     #[test]
     fn going_on_is_beginning_anew(history in history(&MINI.programs[0]), turn in any::<usize>()) {
         let program = &MINI.programs[0];
-        goes_on(program, &history);
+        goes_on(program, &history, usize::MAX);
         // Records come in another order than they happened, and what is given stands in any order.
         let mut other = history.clone();
         let len = other.encounters.len().max(1);
         other.encounters.rotate_left(turn % len);
-        goes_on(program, &other);
+        goes_on(program, &other, usize::MAX);
         let without = History { referrals: Vec::new(), ..other };
-        goes_on(program, &without);
+        goes_on(program, &without, usize::MAX);
     }
 
     #[test]
@@ -274,8 +274,9 @@ fn reads_alike(program: &Program, one: &[Value], other: &[Value]) {
     }
 }
 
-/// Takes in one encounter after the other, keeping the replay, and compares with a replay of all of them each time.
-fn goes_on(program: &Program, history: &History) {
+/// Takes in one encounter after the other, keeping the replay, and compares with a replay of all of them after each of
+/// the last ones.
+fn goes_on(program: &Program, history: &History, last: usize) {
     let told = |history: &History, outcome: &Outcome| told(program, history, outcome);
     let mut seen = History {
         encounters: Vec::new(),
@@ -285,14 +286,16 @@ fn goes_on(program: &Program, history: &History) {
     let start = seen.clone();
     let room = Room::new(&start, history.encounters.len());
     let mut stepwise = Replaying::new(program, &start, &room);
-    for encounter in &history.encounters {
+    for (at, encounter) in history.encounters.iter().enumerate() {
         let mut next = seen.clone();
         next.encounters.push(encounter.clone());
-        let whole = replay(program, &next);
         let (outcome, kept) = replay_on(program, (&seen, &paused), &next);
-        assert_eq!(told(&next, &outcome), told(&next, &whole));
         stepwise.push(encounter.clone());
-        reads_alike(program, stepwise.row(), &whole.row);
+        if history.encounters.len() - at <= last {
+            let whole = replay(program, &next);
+            assert_eq!(told(&next, &outcome), told(&next, &whole));
+            reads_alike(program, stepwise.row(), &whole.row);
+        }
         // Read back, the records stand in the order of their ids.
         next.encounters.sort_by_key(|encounter| encounter.id);
         (seen, paused) = (next, kept);
@@ -528,7 +531,8 @@ fn skipping_changes_nothing_in_the_packs_of_the_project() {
     let layers = [read_folder(&folder, "packs/cn")];
     let lazy = load(&layers).unwrap_or_else(|errors| panic!("{}", messages(&errors.0)));
     let eager = eager(load(&layers).unwrap());
-    for ((program, history), (other, same)) in histories(&lazy).zip(histories(&eager)) {
+    let pairs = histories(&lazy).zip(histories(&eager));
+    for (at, ((program, history), (other, same))) in pairs.enumerate() {
         let (one, two) = (replay(program, history), replay(other, same));
         assert_eq!(format!("{one:?}"), format!("{two:?}"));
         // Without its last record too: what waits until the end is then computed in the middle.
@@ -536,13 +540,14 @@ fn skipping_changes_nothing_in_the_packs_of_the_project() {
         shorter.encounters.pop();
         let (one, two) = (replay(program, &shorter), replay(other, &shorter));
         assert_eq!(format!("{one:?}"), format!("{two:?}"));
-        goes_on(program, history);
-        goes_on(
-            program,
-            &History {
+        // Going on takes as many replays as there are records.
+        if at % 4 == 0 {
+            let without = History {
                 referrals: Vec::new(),
                 ..history.clone()
-            },
-        );
+            };
+            goes_on(program, history, 2);
+            goes_on(program, &without, 2);
+        }
     }
 }

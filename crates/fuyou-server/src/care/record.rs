@@ -383,8 +383,8 @@ pub(super) fn choose<'a>(
     }
 }
 
-/// Refuses what is told of the time after an enrollment's end, unless an open task of it asks for just that: the end of
-/// the pregnancy does not end the case file, and whoever is told to close it must be able to.
+/// Refuses what is told of the time after an enrollment's end, unless an open task of it asks for just that: whoever is
+/// told to do something must be able to.
 pub(super) fn check_open(
     program: &Program,
     before: &Before,

@@ -28,11 +28,14 @@ const CACHE_KIB: u32 = 65_536;
 /// (`checkpoint.rs`). 64 MiB.
 const LOG_PAGES_MAX: u32 = 16_384;
 
+/// The names of an answer's columns, which all its rows share.
+type Names = Arc<[Box<str>]>;
+
 /// A connection to a file.
 pub(super) struct Lite {
     base: rusqlite::Connection,
     /// The names of the columns of each query, which are needed for every answer.
-    names: RefCell<HashMap<Box<str>, Arc<[Box<str>]>>>,
+    names: RefCell<HashMap<Box<str>, Names>>,
 }
 
 /// Whether a connection may write.
@@ -58,7 +61,7 @@ pub(crate) enum Stored {
 /// A row with the names of its columns, which all rows of an answer share.
 pub(crate) struct LiteRow {
     pub values: Vec<Stored>,
-    names: Arc<[Box<str>]>,
+    names: Names,
 }
 
 impl LiteRow {
@@ -118,7 +121,7 @@ impl Lite {
     ) -> sqlx::Result<Vec<LiteRow>> {
         let mut statement = self.bound(text, cells)?;
         let width = statement.column_count();
-        let mut names: Option<Arc<[Box<str>]>> = None;
+        let mut names: Option<Names> = None;
         let mut found = Vec::new();
         let mut rows = statement.raw_query();
         while found.len() < rows_max
@@ -135,7 +138,7 @@ impl Lite {
     }
 
     /// The names of a query's columns. A table that got wider since is noticed by the number of columns.
-    fn names_of(&self, text: &str, statement: &Statement<'_>) -> Arc<[Box<str>]> {
+    fn names_of(&self, text: &str, statement: &Statement<'_>) -> Names {
         let mut known = self.names.borrow_mut();
         if let Some(names) = known.get(text)
             && names.len() == statement.column_count()
@@ -146,7 +149,7 @@ impl Lite {
             known.clear();
         }
         let names = statement.column_names().into_iter().map(Box::from);
-        let names: Arc<[Box<str>]> = names.collect();
+        let names: Names = names.collect();
         known.insert(text.into(), names.clone());
         names
     }

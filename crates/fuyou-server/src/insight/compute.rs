@@ -8,9 +8,9 @@ use crate::db::Connection;
 use crate::http::Cx;
 use crate::registry::{OrganizationId, Tree};
 
-use super::counts::Counts;
 use super::disclosure::{self, Disclosure};
 use super::question::{CELLS_MAX, Cells, Question};
+use super::tally::Tally;
 use super::{Error, Live, Source, rollup, store};
 
 /// Answers a question without asking who may see it, for commands and for the pages that have asked.
@@ -61,39 +61,48 @@ impl Asking<'_> {
     async fn found(&mut self, question: &Question) -> Result<rollup::Found, Error> {
         let (pack, tree) = (self.source.pack, self.source.tree);
         let measures = measures_of(pack, question);
-        // The roll-up drops what nobody asked for, so the list of codes only saves work: a short list is worth it.
-        let codes = codes_below(tree, &question.nodes);
-        let listed = codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX;
-        let mut found = rollup::Found {
-            counts: Counts::default(),
-            entered: Vec::new(),
-            as_of: self.as_of,
-        };
-        let Some((from, to)) = span(question) else {
-            return Ok(found);
-        };
-        let range = store::Range {
-            from,
-            to,
-            codes: listed.then_some(codes.as_slice()),
-        };
-        match self
-            .source
-            .live
-            .and_then(|live| live.count(&measures, &range))
-        {
-            Some(current) => (found.as_of, found.counts) = (current.as_of, current.answer),
-            None => {
-                let dialect = store::dialect_of(self.source.db.dialect());
-                found.counts =
-                    store::count(self.connection, dialect, pack, &measures, &range).await?;
+        let mut tally = Tally::new(tree, question, measures.clone());
+        let mut as_of = self.as_of;
+        let span = span(question);
+        if let Some((from, to)) = span {
+            let codes = listed(tree, &question.nodes);
+            let range = store::Range {
+                from,
+                to,
+                codes: codes.as_deref(),
+            };
+            let live = self.source.live;
+            match live.and_then(|live| live.count(&measures, &range, &mut tally)) {
+                Some(current) => as_of = current,
+                None => {
+                    let dialect = store::dialect_of(self.source.db.dialect());
+                    let asked = (pack, measures.as_slice());
+                    store::count(self.connection, dialect, asked, &range, &mut tally).await?;
+                }
             }
         }
-        if manual(pack, question) {
+        let mut found = rollup::Found {
+            sums: tally.sums(question),
+            entered: Vec::new(),
+            as_of,
+        };
+        if let Some((from, to)) = span.filter(|_| manual(pack, question)) {
             found.entered = store::entered(self.connection, from, to).await?;
         }
         Ok(found)
     }
+}
+
+/// The codes to be counted; `None` for all. The roll-up drops what nobody asked for, so a list only saves work: a short
+/// one is worth it.
+fn listed(tree: &Tree, nodes: &[OrganizationId]) -> Option<Vec<String>> {
+    let sizes = nodes.iter().map(|node| tree.subtree(*node).len());
+    let most: usize = sizes.sum();
+    if most > 2 * store::CODES_MAX {
+        return None;
+    }
+    let codes = codes_below(tree, nodes);
+    (codes.len() < tree.all().len() && codes.len() <= store::CODES_MAX).then_some(codes)
 }
 
 /// Answers a question of a user who may see the figures of every node in it.

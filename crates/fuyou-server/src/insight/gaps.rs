@@ -66,7 +66,7 @@ pub async fn gaps(
         None => None,
     };
     let counted = match current {
-        Some(current) => current.answer,
+        Some(current) => current,
         None => {
             let dialect = store::dialect_of(source.db.dialect());
             store::count_gaps(&mut connection, dialect, pack, &measured).await?

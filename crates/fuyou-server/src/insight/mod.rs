@@ -2,7 +2,7 @@
 //!
 //! - A [`Question`] names indicators, nodes and periods; [`compute`] answers with [`Cells`], one for each combination.
 //! - A [`Source`] is asked: the figures in memory ([`Live`]) when they are current, else the facts tables with one
-//!   statement for each program, date and place. Sums along the tree and over months are made afterwards ([`rollup`]).
+//!   statement for each program, date and place. What comes in is added up along the tree and over months at once ([`tally`]).
 //! - A cell opens into its persons ([`persons`]): counted, not counted, and who would close the gap.
 //!
 //! Invariants:
@@ -29,6 +29,7 @@ mod rollup;
 mod shown;
 mod source;
 mod store;
+mod tally;
 mod web;
 
 #[cfg(test)]

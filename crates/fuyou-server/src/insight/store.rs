@@ -1,7 +1,7 @@
 //! The SQL of indicators. Statements over facts tables are put together from checked identifiers of the pack and from
 //! expressions that the pack printed; values are always bound.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use fuyou_pack::indicator::{MeasureSql, measure_sql, row_sql};
 use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx};
 use uuid::Uuid;
 
-use super::counts::{Counts, GapCount};
+use super::counts::{Counting, GapCount};
 use super::months::MonthNumber;
 use super::persons::{Cursor, Line};
 use crate::db::{self, Connection, DbDate, Row, Sql, query};
@@ -56,13 +56,13 @@ pub(super) fn dialect_of(dialect: db::Dialect) -> Dialect {
 pub(super) async fn count(
     connection: &mut Connection,
     dialect: Dialect,
-    pack: &Pack,
-    measures: &[MeasureIx],
+    (pack, measures): (&Pack, &[MeasureIx]),
     range: &Range<'_>,
-) -> Result<Counts, db::Error> {
-    let mut groups: BTreeMap<(ProgramIx, String, String), Vec<(MeasureIx, MeasureSql)>> =
+    counting: &mut impl Counting,
+) -> Result<(), db::Error> {
+    let mut groups: BTreeMap<(ProgramIx, String, String), Vec<(usize, MeasureSql)>> =
         BTreeMap::new();
-    for measure in measures {
+    for (position, measure) in measures.iter().enumerate() {
         let definition = pack.measure(*measure);
         let sql = measure_sql(
             pack.program(definition.program),
@@ -73,19 +73,15 @@ pub(super) async fn count(
         groups
             .entry((definition.program, sql.on.clone(), sql.org.clone()))
             .or_default()
-            .push((*measure, sql));
+            .push((position, sql));
     }
-    let mut counts = Counts::default();
-    let mut places: HashMap<Option<String>, u32> = HashMap::new();
     for ((program, _, _), group) in groups {
-        let first = counts.measures.len();
         let sql = count_sql(
             dialect,
             &pack.program(program).id,
             group.iter().map(|(_, sql)| sql),
             range.codes.map(<[_]>::len),
         );
-        let width = group.len();
         let rows = query(Sql::built(sql))
             .bind(range.from)
             .bind(range.to)
@@ -93,29 +89,24 @@ pub(super) async fn count(
             .rows(connection)
             .await?;
         for row in &rows {
-            let code: Option<String> = row.get(0)?;
-            let place = *places.entry(code).or_insert_with_key(|code| {
-                counts.places.push(code.as_deref().map(Arc::from));
-                counts.places.len() as u32 - 1
-            });
-            read_counted(row, (place, first, width), &mut counts)?;
+            read_counted(row, group.iter().map(|(position, _)| *position), counting)?;
         }
-        let measures = group.into_iter().map(|(measure, _)| measure);
-        counts.measures.extend(measures);
     }
-    Ok(counts)
+    Ok(())
 }
 
 fn read_counted(
     row: &Row,
-    (place, first, width): (u32, usize, usize),
-    counts: &mut Counts,
+    positions: impl Iterator<Item = usize>,
+    counting: &mut impl Counting,
 ) -> sqlx::Result<()> {
-    let month: i64 = row.get(1)?;
+    let (code, month): (Option<String>, i64) = (row.get(0)?, row.get(1)?);
     let month = MonthNumber(i32::try_from(month).map_err(|err| sqlx::Error::Decode(err.into()))?);
-    let values = (0..width).map(|at| row.get(3 + at));
-    let values: Vec<i64> = values.collect::<sqlx::Result<_>>()?;
-    counts.push((place, month, row.get(2)?), first, values.into_iter());
+    let values = positions.enumerate();
+    let values = values.map(|(at, position)| Ok((position, row.get(3 + at)?)));
+    let values: Vec<(usize, i64)> = values.collect::<sqlx::Result<_>>()?;
+    let place = counting.place(code.as_deref());
+    counting.add(place, month, row.get(2)?, values.into_iter());
     Ok(())
 }
 

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::Live;
 use crate::access::{Actor, Role};
 use crate::db::{Change, Db, Operation, query};
-use crate::insight::counts::{Counts, GapCount};
+use crate::insight::MonthNumber;
+use crate::insight::counts::{Counting, GapCount};
 use crate::insight::{Behind, By, Cells, Group, Question, Source, figures, persons, split, store};
 use crate::registry::Tree;
 use crate::testkit::{
@@ -113,6 +114,34 @@ pub(super) async fn same_lists(
     lines
 }
 
+/// Everything that was told: measure, place, month, rows, value.
+#[derive(Default)]
+struct Told {
+    places: Vec<Option<String>>,
+    cells: Vec<(usize, Option<String>, i32, i64, i64)>,
+}
+
+impl Counting for Told {
+    type Place = usize;
+
+    fn place(&mut self, code: Option<&str>) -> usize {
+        self.places.push(code.map(str::to_owned));
+        self.places.len() - 1
+    }
+
+    fn add(
+        &mut self,
+        place: usize,
+        month: MonthNumber,
+        rows: i64,
+        values: impl Iterator<Item = (usize, i64)>,
+    ) {
+        let place = &self.places[place];
+        let cell = |(measure, value)| (measure, place.clone(), month.0, rows, value);
+        self.cells.extend(values.map(cell));
+    }
+}
+
 /// Every measure by organization and month, and every gap by organization, from memory and from the store.
 async fn same_counts(live: &Live, db: &Db, pack: &Pack, codes: Option<&[String]>) {
     let measures: Vec<MeasureIx> = (0..pack.measures.len()).map(MeasureIx::new).collect();
@@ -121,30 +150,20 @@ async fn same_counts(live: &Live, db: &Db, pack: &Pack, codes: Option<&[String]>
         to: Date::constant(2027, 12, 31),
         codes,
     };
-    let cells = |counts: &Counts| {
-        let mut cells = Vec::new();
-        for group in &counts.groups {
-            let place = counts.places[group.place as usize].clone();
-            for (measure, value) in counts.measures[group.first..]
-                .iter()
-                .zip(counts.values(group))
-            {
-                cells.push((*measure, place.clone(), group.month, group.rows, *value));
-            }
-        }
-        cells.sort();
-        cells
-    };
     let mut reader = db.read().await.unwrap();
     let heads = store::heads(&mut reader).await.unwrap();
     let live = Live::standing_at(Some(live), &heads)
         .await
         .expect("memory is current");
-    let memory = live.count(&measures, &range).unwrap();
+    let (mut memory, mut asked) = (Told::default(), Told::default());
+    live.count(&measures, &range, &mut memory).unwrap();
     let dialect = store::dialect_of(db.dialect());
-    let asked = store::count(&mut reader, dialect, pack, &measures, &range);
-    let asked = asked.await.unwrap();
-    assert_eq!(cells(&memory.answer), cells(&asked));
+    let all = (pack, measures.as_slice());
+    let counted = store::count(&mut reader, dialect, all, &range, &mut asked);
+    counted.await.unwrap();
+    memory.cells.sort();
+    asked.cells.sort();
+    assert_eq!(memory.cells, asked.cells);
     let gap = |ix: IndicatorIx| match pack.indicator(ix).entry {
         IndicatorEntry::Computed {
             numerator,
@@ -173,7 +192,7 @@ async fn same_counts(live: &Live, db: &Db, pack: &Pack, codes: Option<&[String]>
     let asked = store::count_gaps(&mut reader, dialect, pack, &gaps)
         .await
         .unwrap();
-    assert_eq!(sorted(memory.answer), sorted(asked));
+    assert_eq!(sorted(memory), sorted(asked));
 }
 
 #[tokio::test]
