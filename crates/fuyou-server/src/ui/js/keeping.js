@@ -93,8 +93,11 @@ export function keepDrafts(form, check) {
   if (!drafts || form.dataset.draft === undefined) return null;
   const words = JSON.parse(document.body.dataset.draftWords);
   let timer = 0;
+  // What was promised to be sent stays so, whatever is typed afterwards.
+  let isWaiting = false;
   const keep = (waiting = false) => {
     clearTimeout(timer);
+    isWaiting ||= waiting;
     const content = {
       title: document.querySelector("h1")?.textContent ?? "",
       path: pathOf(form),
@@ -102,7 +105,7 @@ export function keepDrafts(form, check) {
       action: new URL(form.action).pathname,
       pairs: pairsOf(form),
     };
-    return drafts.keep(form.elements.id.value, content, waiting);
+    return drafts.keep(form.elements.id.value, content, isWaiting);
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);
