@@ -88,7 +88,13 @@ impl Found {
                 self.sums.get(numerator, node, period),
                 denominator.map(|measure| self.sums.get(measure, node, period)),
             ),
-            IndicatorEntry::Manual => entered(tree, &self.entered, &indicator.id, id, asked)?,
+            IndicatorEntry::Manual => {
+                let mut all = self.entered.iter();
+                if !all.any(|entry| *entry.indicator == *indicator.id) {
+                    return None;
+                }
+                entered(tree, &self.entered, &indicator.id, id, asked)?
+            }
         };
         Some(Figure {
             numerator,
