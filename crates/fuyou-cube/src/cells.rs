@@ -156,6 +156,24 @@ impl Cells {
         at
     }
 
+    /// All groups with their rows, a chunk at a time.
+    pub(crate) fn chunks(
+        &self,
+    ) -> impl Iterator<Item = impl Iterator<Item = (Group, i64)> + '_> + '_ {
+        let all = self.keys.chunks(CHUNK).zip(self.rows.chunks(CHUNK));
+        all.map(|(keys, rows)| keys.iter().copied().zip(rows.iter().copied()))
+    }
+
+    /// Where the values of a measure begin in a chunk.
+    pub(crate) fn run(&self, chunk: usize, measure: usize) -> usize {
+        (chunk * self.measures + measure) * CHUNK
+    }
+
+    /// The values.
+    pub(crate) fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// The groups that have rows: group, rows, and where its values are found.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (Group, i64, usize)> + '_ {
         let all = self.keys.iter().zip(&self.rows).enumerate();

@@ -144,6 +144,11 @@ impl Cube {
         Ok(())
     }
 
+    /// The cells of an axis.
+    pub(crate) fn cells(&self, (program, axis): (usize, usize)) -> &Cells {
+        &self.programs[program].axes[axis].cells
+    }
+
     /// The facts of a program.
     pub(crate) fn table(&self, program: usize) -> &Table {
         &self.programs[program].table

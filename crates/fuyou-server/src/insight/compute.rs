@@ -11,7 +11,7 @@ use crate::registry::{OrganizationId, Tree};
 use super::disclosure::{self, Disclosure};
 use super::question::{CELLS_MAX, Cells, Question};
 use super::tally::Tally;
-use super::{Error, Live, Source, rollup, store};
+use super::{Error, Source, rollup, store};
 
 /// Answers a question without asking who may see it, for commands and for the pages that have asked.
 /// `reader` is the most secret level whose small cells are shown.
@@ -24,13 +24,11 @@ pub async fn figures(
     if question.size() > CELLS_MAX {
         return Err(Error::TooMany(question.size()));
     }
+    let (source, as_of) = source.standing().await?;
     let mut connection = source.db.read().await?;
-    let heads = store::heads(&mut connection).await?;
-    let live = Live::standing_at(source.live, &heads).await;
-    let as_of = heads.iter().map(|(_, head)| head).sum();
     let mut asking = Asking {
         connection: &mut connection,
-        source: Source { live, ..source },
+        source,
         as_of,
     };
     let found = asking.found(question).await?;

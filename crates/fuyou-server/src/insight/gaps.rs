@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fuyou_kernel::Secrecy;
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx};
 
-use super::{Error, Live, Source, store};
+use super::{Error, Source, store};
 use crate::registry::OrganizationId;
 
 /// How many could still be counted if somebody acted, by indicator and node.
@@ -56,18 +56,14 @@ pub async fn gaps(
         }
     }
     let asked: Vec<IndicatorIx> = measured.iter().map(|(ix, _)| *ix).collect();
-    let mut connection = source.db.read().await?;
-    let current = match source.live {
-        Some(_) => {
-            let heads = store::heads(&mut connection).await?;
-            let live = Live::standing_at(source.live, &heads).await;
-            live.and_then(|live| live.count_gaps(&asked))
-        }
-        None => None,
+    let (source, _) = match source.live {
+        Some(_) => source.standing().await?,
+        None => (source, 0),
     };
-    let counted = match current {
-        Some(current) => current,
+    let counted = match source.live.and_then(|live| live.count_gaps(&asked)) {
+        Some(counted) => counted,
         None => {
+            let mut connection = source.db.read().await?;
             let dialect = store::dialect_of(source.db.dialect());
             store::count_gaps(&mut connection, dialect, pack, &measured).await?
         }

@@ -5,7 +5,7 @@ use fuyou_kernel::{Date, Id, Period, kinds};
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, Pack};
 
 use super::store::{self, PersonsQuery};
-use super::{Error, Live, Source, codes_below};
+use super::{Error, Source, codes_below};
 use crate::access::{Action, Actor, Denied};
 use crate::registry::OrganizationId;
 
@@ -133,19 +133,17 @@ pub async fn persons(
     };
     // Always listed, however many: here the codes decide who may be seen.
     let codes = codes_below(&actor.tree, &[behind.node]);
-    let mut connection = source.db.read().await?;
-    let live = match source.live {
-        Some(_) => {
-            let heads = store::heads(&mut connection).await?;
-            Live::standing_at(source.live, &heads).await
-        }
-        None => None,
+    let (source, _) = match source.live {
+        Some(_) => source.standing().await?,
+        None => (source, 0),
     };
     let listing = (after, limit + 1);
+    let live = source.live;
     let found = live.and_then(|live| live.list(&asked, behind.period, &codes, listing));
     let (mut lines, total) = match found {
         Some(found) => found,
         None => {
+            let mut connection = source.db.read().await?;
             let dialect = store::dialect_of(source.db.dialect());
             let query = asked.query(pack, PersonsQuery::new(dialect, behind.period, codes));
             let total = store::count_persons(&mut connection, &query).await?;

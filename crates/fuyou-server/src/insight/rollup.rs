@@ -88,7 +88,13 @@ impl Found {
                 self.get(pack, numerator, node, period),
                 denominator.map(|measure| self.get(pack, measure, node, period)),
             ),
-            IndicatorEntry::Manual => entered(tree, &self.entered, &indicator.id, id, asked)?,
+            IndicatorEntry::Manual => {
+                let mut all = self.entered.iter();
+                if !all.any(|entry| *entry.indicator == *indicator.id) {
+                    return None;
+                }
+                entered(tree, &self.entered, &indicator.id, id, asked)?
+            }
         };
         Some(Figure {
             numerator,

@@ -2,8 +2,8 @@
 
 use fuyou_pack::Pack;
 
-use super::Live;
-use crate::db::Db;
+use super::{Live, store};
+use crate::db::{self, Db};
 use crate::http::App;
 use crate::registry::Tree;
 
@@ -46,5 +46,18 @@ impl<'a> Source<'a> {
             live: Some(live),
             ..self
         }
+    }
+
+    /// The same without memory unless that stands where the store stands, and how many changes that is.
+    ///
+    /// No connection is held while memory reads on: it needs one itself.
+    pub(super) async fn standing(self) -> Result<(Self, i64), db::Error> {
+        let heads = {
+            let mut connection = self.db.read().await?;
+            store::heads(&mut connection).await?
+        };
+        let live = Live::standing_at(self.live, &heads).await;
+        let changes = heads.iter().map(|(_, head)| head).sum();
+        Ok((Source { live, ..self }, changes))
     }
 }

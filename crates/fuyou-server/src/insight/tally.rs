@@ -5,15 +5,16 @@
 
 use std::collections::HashMap;
 
+use fuyou_cube::Folding;
 use fuyou_pack::model::MeasureIx;
 
-use super::counts::Counting;
+use super::counts::{AxisCells, Counting};
 use super::months::{MonthNumber, bounds};
 use super::question::Question;
 use crate::registry::Tree;
 
 /// Marks what nobody asked for.
-const NOWHERE: u32 = u32::MAX;
+const NOWHERE: u32 = Folding::SKIP;
 
 /// Sums on their way.
 pub(super) struct Tally {
@@ -117,6 +118,27 @@ impl Counting for Tally {
             (place as usize * self.kinds.periods.len() + *month as usize) * self.measures.len();
         let sums = &mut self.sums[first..first + self.measures.len()];
         values.for_each(|(measure, value)| sums[measure] += value);
+    }
+
+    /// The same, many groups at a time.
+    fn add_axis(&mut self, axis: &AxisCells<'_, Option<u32>>) {
+        let kind = |place: &Option<Option<u32>>| match place {
+            None | Some(Some(NOWHERE)) => Folding::SKIP,
+            Some(None) => Folding::TOLD,
+            Some(Some(kind)) => *kind,
+        };
+        let places: Vec<u32> = axis.places.iter().map(kind).collect();
+        let folding = Folding {
+            months: axis.months.clone(),
+            places: &places,
+            without: kind(&axis.without),
+            month_kinds: &self.kinds.month,
+            first_month: self.kinds.first_month,
+            kinds: self.kinds.periods.len(),
+            measures: axis.measures,
+            width: self.measures.len(),
+        };
+        self.unplaced += axis.cube.fold(axis.at, &folding, &mut self.sums);
     }
 }
 

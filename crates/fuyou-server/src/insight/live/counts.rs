@@ -8,7 +8,7 @@ use fuyou_pack::model::{IndicatorIx, MeasureIx};
 
 use super::{Live, State};
 use crate::insight::MonthNumber;
-use crate::insight::counts::{Counting, GapCount};
+use crate::insight::counts::{AxisCells, Counting, GapCount};
 use crate::insight::store::Range;
 
 impl Live {
@@ -63,15 +63,17 @@ impl State {
                 let place = |code: &Arc<str>| asked(code).then(|| counting.place(Some(code)));
                 places = cube.texts(program).iter().map(place).collect();
             }
-            cube.each_group((program, axis), months.clone(), |group, rows, value| {
-                let place = match group.place {
-                    Some(number) => places[number as usize],
-                    None => without,
-                };
-                let Some(place) = place else { return };
-                let values = measures.iter();
-                let values = values.map(|(position, place)| (*position, value(place.measure)));
-                counting.add(place, MonthNumber(group.month), rows, values);
+            let measures = measures.iter();
+            let measures: Vec<(usize, usize)> = measures
+                .map(|(position, place)| (*position, place.measure))
+                .collect();
+            counting.add_axis(&AxisCells {
+                cube,
+                at: (program, axis),
+                months: months.clone(),
+                places: &places,
+                without,
+                measures: &measures,
             });
         }
         Some(())

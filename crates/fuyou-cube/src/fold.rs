@@ -1,0 +1,92 @@
+//! Cells added up by kinds of places and months.
+
+use std::ops::RangeInclusive;
+
+use crate::cells::{CHUNK, Cells, Values};
+use crate::cube::Cube;
+
+/// Which cells are added up to which sums.
+#[derive(Clone, Debug)]
+pub struct Folding<'f> {
+    /// Groups of other months are left out.
+    pub months: RangeInclusive<i32>,
+    /// By number of the text: the kind of the place.
+    pub places: &'f [u32],
+    /// The kind of rows without a place.
+    pub without: u32,
+    /// By month from `first_month` on: the kind of the month, or [`Folding::SKIP`].
+    pub month_kinds: &'f [u32],
+    /// The month of the first kind.
+    pub first_month: i32,
+    /// How many kinds of months there are.
+    pub kinds: usize,
+    /// Position among the sums of a group, and measure of the axis.
+    pub measures: &'f [(usize, usize)],
+    /// Sums of a kind of place and month.
+    pub width: usize,
+}
+
+impl Folding<'_> {
+    /// Marks what is not added.
+    pub const SKIP: u32 = u32::MAX;
+    /// Marks places whose rows are told, and not added.
+    pub const TOLD: u32 = u32::MAX - 1;
+
+    /// Where the sums of a group begin.
+    fn base(&self, place: u32, month: i32) -> Option<usize> {
+        let month = usize::try_from(month - self.first_month).ok()?;
+        let kind = *self.month_kinds.get(month)?;
+        let counts = place != Folding::SKIP && kind != Folding::SKIP;
+        counts.then(|| (place as usize * self.kinds + kind as usize) * self.width)
+    }
+}
+
+impl Cube {
+    /// Adds the cells of an axis to `sums`: by kind of place, kind of month and position. Says how many rows are of
+    /// places that are only told.
+    pub fn fold(&self, at: (usize, usize), folding: &Folding<'_>, sums: &mut [i64]) -> i64 {
+        self.cells(at).fold(folding, sums)
+    }
+}
+
+impl Cells {
+    fn fold(&self, folding: &Folding<'_>, sums: &mut [i64]) -> i64 {
+        let mut told = 0;
+        let mut here: Vec<(usize, usize)> = Vec::with_capacity(CHUNK);
+        for (chunk, groups) in self.chunks().enumerate() {
+            here.clear();
+            for (at, (group, rows)) in groups.enumerate() {
+                if rows == 0 || !folding.months.contains(&group.month) {
+                    continue;
+                }
+                let place = group
+                    .place
+                    .map_or(folding.without, |place| folding.places[place as usize]);
+                if place == Folding::TOLD {
+                    told += rows;
+                } else if let Some(base) = folding.base(place, group.month) {
+                    here.push((at, base));
+                }
+            }
+            if here.is_empty() {
+                continue;
+            }
+            for (position, measure) in folding.measures {
+                let run = self.run(chunk, *measure);
+                match self.values() {
+                    Values::Narrow(all) => {
+                        for (at, base) in &here {
+                            sums[base + position] += i64::from(all[run + at]);
+                        }
+                    }
+                    Values::Wide(all) => {
+                        for (at, base) in &here {
+                            sums[base + position] += all[run + at];
+                        }
+                    }
+                }
+            }
+        }
+        told
+    }
+}
