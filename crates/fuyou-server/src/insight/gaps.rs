@@ -46,13 +46,10 @@ pub async fn gaps(
     if measured.is_empty() {
         return Ok(Gaps(found));
     }
-    for (ix, _) in &measured {
-        found.extend(nodes.iter().map(|node| ((*ix, *node), 0)));
-    }
-    let mut above: HashMap<&str, Vec<OrganizationId>> = HashMap::new();
-    for node in nodes {
+    let mut above: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (position, node) in nodes.iter().enumerate() {
         for below in tree.subtree(*node) {
-            above.entry(below.code.as_str()).or_default().push(*node);
+            above.entry(below.code.as_str()).or_default().push(position);
         }
     }
     let asked: Vec<IndicatorIx> = measured.iter().map(|(ix, _)| *ix).collect();
@@ -68,14 +65,23 @@ pub async fn gaps(
             store::count_gaps(&mut connection, dialect, pack, &measured).await?
         }
     };
+    let position: HashMap<IndicatorIx, usize> = asked.iter().copied().zip(0..).collect();
+    let mut sums = vec![0; asked.len() * nodes.len()];
     for row in counted {
-        let Some(nodes) = row.place.as_deref().and_then(|code| above.get(code)) else {
+        let Some(above) = row.place.as_deref().and_then(|code| above.get(code)) else {
             continue;
         };
-        for (ix, count) in row.counts {
-            for node in nodes {
-                *found.entry((ix, *node)).or_insert(0) += count;
+        for (ix, count) in row.counts.into_iter().filter(|(_, count)| *count != 0) {
+            let first = position[&ix] * nodes.len();
+            for node in above {
+                sums[first + node] += count;
             }
+        }
+    }
+    let mut sums = sums.into_iter();
+    for ix in asked {
+        for (node, sum) in nodes.iter().zip(&mut sums) {
+            found.insert((ix, *node), sum);
         }
     }
     Ok(Gaps(found))
