@@ -316,6 +316,21 @@ pub struct Aggregate {
     pub filter: Option<Node>,
 }
 
+impl Aggregate {
+    /// The columns that its argument and its filter read, in the order of writing.
+    pub fn columns(&self) -> Vec<ColumnRef> {
+        let mut columns = Vec::new();
+        for part in self.of.iter().chain(&self.filter) {
+            part.visit(&mut |node| {
+                if let Kind::Column(column) = node.kind {
+                    columns.push(column);
+                }
+            });
+        }
+        columns
+    }
+}
+
 /// What an aggregate computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AggregateFunction {

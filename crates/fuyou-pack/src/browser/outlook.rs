@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use fuyou_expr::{Aggregate, AggregateFunction, ColumnRef, Expr, Json, Kind, Node, Slot};
+use fuyou_expr::{Aggregate, AggregateFunction, ColumnRef, Expr, Json, Node, Slot};
 use fuyou_kernel::Secrecy;
 
 use super::Maker;
@@ -224,7 +224,7 @@ impl Outlook {
             |column: &ColumnRef| column.set.is_none() && self.is_changed(program, column.slot);
         aggregate.set == program.layout.encounter
             && (aggregate.function == AggregateFunction::CountDistinct
-                || columns_of(aggregate).iter().any(own))
+                || aggregate.columns().iter().any(own))
     }
 
     /// `["*", place, function, own, argument, filter, fragile]`: an aggregate over the earlier records that the standing
@@ -284,7 +284,7 @@ impl Outlook {
         let program = maker.program;
         let mut fragile = BTreeSet::new();
         let needs_all = self.needs_all(program, aggregate);
-        for column in columns_of(aggregate) {
+        for column in aggregate.columns() {
             match column.set {
                 None if needs_all => {}
                 None => {
@@ -359,7 +359,7 @@ fn step_secrecy(program: &Program, work: Work) -> Secrecy {
         Work::Step(Step::Rule(ix)) => program.rule(ix).secrecy,
         Work::Step(Step::Risk | Step::Visits | Step::Tasks) => Secrecy::Open,
         Work::Aggregate(ix) => {
-            let columns = columns_of(&program.plan.aggregates[ix]);
+            let columns = program.plan.aggregates[ix].columns();
             let secrecy = |column: &ColumnRef| {
                 let scope = &program.facts_scope;
                 scope.column(column.set, column.slot).1.secrecy
@@ -367,19 +367,6 @@ fn step_secrecy(program: &Program, work: Work) -> Secrecy {
             columns.iter().map(secrecy).max().unwrap_or_default()
         }
     }
-}
-
-/// The columns an aggregate reads.
-fn columns_of(aggregate: &Aggregate) -> Vec<ColumnRef> {
-    let mut columns = Vec::new();
-    for part in aggregate.of.iter().chain(&aggregate.filter) {
-        part.visit(&mut |node| {
-            if let Kind::Column(column) = node.kind {
-                columns.push(column);
-            }
-        });
-    }
-    columns
 }
 
 impl Maker<'_> {

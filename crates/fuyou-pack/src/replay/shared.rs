@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fuyou_expr::{Aggregate, ColumnRef, Expr, Kind, Slot};
+use fuyou_expr::{Aggregate, ColumnRef, Expr, Slot};
 
 use super::plan::Work;
 use crate::model::Program;
@@ -35,7 +35,7 @@ impl Shared {
             if let Step::Fact(ix) = step {
                 let fact = program.fact(*ix).is.hoisted(&mut |aggregate| {
                     let aggregate = without_places(aggregate);
-                    let alike = alike.entry(columns_of(&aggregate)).or_default();
+                    let alike = alike.entry(aggregate.columns()).or_default();
                     let known = alike
                         .iter()
                         .find(|one| shared.aggregates[**one] == aggregate);
@@ -66,17 +66,4 @@ fn without_places(aggregate: &Aggregate) -> Aggregate {
         part.forget_places();
     }
     aggregate
-}
-
-/// The columns an aggregate reads, in the order of writing.
-fn columns_of(aggregate: &Aggregate) -> Vec<ColumnRef> {
-    let mut columns = Vec::new();
-    for part in aggregate.of.iter().chain(&aggregate.filter) {
-        part.visit(&mut |node| {
-            if let Kind::Column(column) = node.kind {
-                columns.push(column);
-            }
-        });
-    }
-    columns
 }

@@ -115,6 +115,25 @@ impl File {
     pub(super) fn residence(&self) -> Option<OrganizationId> {
         self.profile.as_ref().and_then(|profile| profile.residence)
     }
+
+    /// What the replay is told of an enrollment in which nothing is recorded yet.
+    pub(super) fn untold(
+        &self,
+        program: &Program,
+        tree: &Tree,
+        (organization, on): (OrganizationId, Date),
+        utc_offset_minutes: i32,
+    ) -> History {
+        History {
+            person: person(program, tree, self.profile.as_ref()),
+            opened_on: Some(DayNumber::from(on)),
+            org: tree
+                .get(organization)
+                .map(|organization| organization.code.as_str().into()),
+            utc_offset_minutes,
+            ..History::default()
+        }
+    }
 }
 
 impl Enrolled {

@@ -303,6 +303,8 @@ impl TaskShown {
 pub struct Story {
     /// The enrollments, open ones first, then the latest first.
     pub enrollments: Vec<EnrollmentStory>,
+    /// The programs of persons whose opening form would not be refused today for who the subject is.
+    pub openable: Vec<ProgramIx>,
 }
 
 /// Whether an enrollment is running.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use fuyou_kernel::{Date, DayNumber};
+use fuyou_kernel::Date;
 use fuyou_pack::replay::{History, Outcome, Pause, replay, replay_and_pause, replay_on};
 
 use super::change::{HeadChange, RecordChange, Writing};
 use super::derive::{Derived, derive};
 use super::engine::Base;
-use super::file::{self, Enrolled, Head};
+use super::file::{Enrolled, Head};
 use super::memory::Computed;
 use super::{Acting, Care, EnrollmentId, EnrollmentState, shown};
 use crate::registry::{Level, OrganizationId};
@@ -63,15 +63,8 @@ impl Care {
         let program = base.program();
         let tree = &by.actor.tree;
         let organization = organization.unwrap_or_else(|| responsible(by, base.file.residence()));
-        let history = History {
-            person: file::person(program, tree, base.file.profile.as_ref()),
-            opened_on: Some(DayNumber::from(on)),
-            org: tree
-                .get(organization)
-                .map(|organization| organization.code.as_str().into()),
-            utc_offset_minutes: self.settings().utc_offset_minutes,
-            ..History::default()
-        };
+        let offset = self.settings().utc_offset_minutes;
+        let history = base.file.untold(program, tree, (organization, on), offset);
         let outcome = replay(program, &history);
         let head = Head {
             subject: base.file.subject,

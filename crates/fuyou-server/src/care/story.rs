@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Secrecy};
-use fuyou_pack::model::{FactIx, FormIx};
+use fuyou_pack::model::{FactIx, FormIx, ProgramIx, Severity, SubjectKind};
 use fuyou_pack::record::{Draft, check_record};
 use fuyou_pack::replay::{self, History, Outcome, replay};
 use fuyou_pack::{Pack, Program};
@@ -50,7 +50,37 @@ impl Care {
                 std::cmp::Reverse((story.opened_on, story.id)),
             )
         });
-        Ok(Story { enrollments })
+        Ok(Story {
+            enrollments,
+            openable: self.openable(by, &file),
+        })
+    }
+
+    /// An empty record says nothing but the day: what a check of it refuses lies in the subject, not in what is typed.
+    fn openable(&self, by: &Acting, file: &File) -> Vec<ProgramIx> {
+        let today = DayNumber::from(by.today);
+        let refused = |program: &Program| {
+            let offset = self.settings().utc_offset_minutes;
+            let here = (by.actor.organization, by.today);
+            let history = file.untold(program, &by.actor.tree, here, offset);
+            let outcome = replay(program, &history);
+            let form = program.opens_with;
+            let draft = Draft {
+                occurred_on: Some(today),
+                ..Draft::new(program, form)
+            };
+            let checked = check_record(program, form, &history, &outcome, &draft, today);
+            checked.findings.iter().any(|finding| {
+                let checks = &program.form(form).checks;
+                finding.severity == Severity::Refuse
+                    && checks.iter().any(|check| check.id == finding.kind)
+            })
+        };
+        let programs = self.pack().programs.iter().enumerate();
+        programs
+            .filter(|(_, program)| program.subject == SubjectKind::Person && !refused(program))
+            .map(|(at, _)| ProgramIx::new(at))
+            .collect()
     }
 
     fn enrollment_story(

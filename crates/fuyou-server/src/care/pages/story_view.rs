@@ -4,7 +4,7 @@ use fuyou_pack::model::{Field, FormIx, ReferralIx};
 use fuyou_pack::{Form, Program};
 
 use super::trend::{Chart, charts};
-use super::words::{COUNT_OF_DAYS, RiskView, Why, Words, programs_of_persons};
+use super::words::{COUNT_OF_DAYS, RiskView, Why, Words};
 use crate::access::Action;
 use crate::care::{
     Cause, EnrollmentState, EnrollmentStory, Progress, RecordShown, Shown, Story, SubjectId,
@@ -118,7 +118,8 @@ pub(super) fn story_view(words: Words<'_>, person: SubjectId, story: &Story) -> 
                 && *words.pack.program(enrollment.program).id == *program.id
         })
     };
-    let openings = programs_of_persons(words.pack)
+    let openable = story.openable.iter().map(|ix| words.pack.program(*ix));
+    let openings = openable
         .filter(|program| may_record && !(program.one_open && has_open(program)))
         .map(|program| {
             let form = program.form(program.opens_with);

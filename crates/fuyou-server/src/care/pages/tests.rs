@@ -157,6 +157,36 @@ async fn sending_a_form_twice_stores_it_once() {
 }
 
 #[tokio::test]
+async fn what_can_be_opened_depends_on_who_it_is() {
+    on_each_database(TODAY, async |app| {
+        install(app).await;
+        let residence = app.organization("990001001");
+        let offered = async |id: u8, who: &str| {
+            let person = self::id(id);
+            let form =
+                format!("id={person}&id_type=none&residence={residence}&household=local&{who}");
+            let answer = app.post("township_worker", "/persons", &form).await;
+            assert_eq!(answer.status, 303);
+            let page = app
+                .get("township_worker", &format!("/persons/{person}"))
+                .await;
+            let links = page.body.split("/forms/").skip(1);
+            let links: Vec<_> = links.filter_map(|rest| rest.split('"').next()).collect();
+            links.join(" ")
+        };
+        let woman = offered(0x31, "name=a&sex=female&birth_on=1996-05-01").await;
+        assert_eq!(woman, "maternal/booking");
+        let boy = offered(0x32, "name=b&sex=male&birth_on=2026-03-20").await;
+        assert_eq!(boy, "child/birth");
+        let girl = offered(0x33, "name=c&sex=female&birth_on=2014-03-26").await;
+        assert_eq!(girl, "maternal/booking", "twelve years old");
+        let man = offered(0x34, "name=d&sex=male&birth_on=1996-05-01").await;
+        assert_eq!(man, "");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_number_of_a_handbook_finds_who_holds_it() {
     on_each_database(TODAY, async |app| {
         install(app).await;
