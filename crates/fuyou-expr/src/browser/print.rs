@@ -2,8 +2,8 @@
 
 use super::{BrowserNames, Json};
 use crate::tree::{
-    Aggregate, AggregateFunction, Arithmetic, Comparison, DatePart, Extreme, Kind, LikePart, Need,
-    Node, Rounding, SpanUnit,
+    Aggregate, AggregateFunction, Arithmetic, DatePart, Extreme, Kind, LikePart, Need, Node,
+    Rounding, SpanUnit,
 };
 use crate::value::Value;
 
@@ -78,14 +78,7 @@ fn word(kind: &Kind) -> &'static str {
         Kind::Not(_) => "not",
         Kind::And(_) => "and",
         Kind::Or(_) => "or",
-        Kind::Compare { op, .. } => match op {
-            Comparison::Equal => "=",
-            Comparison::NotEqual => "<>",
-            Comparison::Less => "<",
-            Comparison::LessOrEqual => "<=",
-            Comparison::Greater => ">",
-            Comparison::GreaterOrEqual => ">=",
-        },
+        Kind::Compare { op, .. } => op.sign(),
         Kind::Distinct { .. } => "distinct",
         Kind::IsNull(_) => "null",
         Kind::IsTruth { truth: true, .. } => "true",

@@ -107,14 +107,7 @@ impl Printer<'_> {
     }
 
     fn compare(&self, op: Comparison, left: &Node, right: &Node) -> String {
-        let sign = match op {
-            Comparison::Equal => "=",
-            Comparison::NotEqual => "<>",
-            Comparison::Less => "<",
-            Comparison::LessOrEqual => "<=",
-            Comparison::Greater => ">",
-            Comparison::GreaterOrEqual => ">=",
-        };
+        let sign = op.sign();
         match op {
             Comparison::Equal | Comparison::NotEqual => {
                 format!("({} {sign} {})", self.sql(left), self.sql(right))
