@@ -15,7 +15,7 @@ use fuyou_kernel::{DayNumber, Language, Localized, Secrecy};
 use fuyou_pack::browser::{Now, Reader, Sheet};
 use fuyou_pack::input::{print_input, read_input};
 use fuyou_pack::model::{Field, FieldKind, FormIx, InputType, ProgramIx, Severity};
-use fuyou_pack::record::{At, Cell, Checked, Draft, check_record};
+use fuyou_pack::record::{Cell, Checked, Draft, check_record};
 use fuyou_pack::replay::{Encounter, Outcome, replay};
 use fuyou_pack::{Form, History, Pack, PackFile, PackFiles, Program, load};
 
@@ -184,28 +184,6 @@ fn case<'a>(program: &'a Program, dice: &mut Dice) -> Case<'a> {
         form: any_form(dice),
         outcome: replay(program, &history),
         history,
-    }
-}
-
-fn key(form: &Form, kind: &str, at: Option<&At>) -> String {
-    let place = at.map(|at| place(form, *at));
-    match (kind, place) {
-        ("type" | "hard" | "soft" | "required" | "exclusive" | "rows", Some(place)) => {
-            format!("{kind}:{place}")
-        }
-        (check, _) => check.to_owned(),
-    }
-}
-
-fn place(form: &Form, at: At) -> String {
-    match at {
-        At::OccurredOn => "occurred_on".to_owned(),
-        At::Field(field) => form.fields[field.get()].id.to_string(),
-        At::Group(group) => form.groups[group.get()].id.to_string(),
-        At::Cell(group, row, field) => {
-            let group = &form.groups[group.get()];
-            format!("{}.{}.{}", group.id, row + 1, group.fields[field.get()].id)
-        }
     }
 }
 
@@ -413,11 +391,11 @@ fn put_checked(form: &Form, checked: &Checked, json: &mut Json) {
         .iter()
         .filter(|one| &*one.kind != "required")
         .collect();
-    found.sort_by_key(|one| key(form, &one.kind, one.at.first()));
+    found.sort_by_key(|one| one.key(form));
     json.key("findings").array(|json| {
         for finding in found {
             json.array(|json| {
-                json.text(&key(form, &finding.kind, finding.at.first()));
+                json.text(&finding.key(form));
                 json.truth(finding.severity == Severity::Refuse);
                 json.text(&finding.message.zh);
             });

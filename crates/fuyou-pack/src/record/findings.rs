@@ -9,7 +9,7 @@ use super::Finding;
 use super::desk::Desk;
 use super::limits::LimitReader;
 use super::messages;
-use crate::model::{At, Check, Field, FieldIx, FieldKind, GroupIx, Severity};
+use crate::model::{At, Check, Field, FieldIx, FieldKind, Form, GroupIx, Severity};
 use crate::scope::{FormOuter, GroupOuter};
 
 /// What the expressions of a field see, and which of it is the field itself.
@@ -17,6 +17,31 @@ struct Sight<'a, R: Rows> {
     rows: &'a R,
     scope: &'a Scope,
     is_own: &'a dyn Fn(Slot) -> bool,
+}
+
+impl Finding {
+    /// The key under which a reason for it is given: its kind, and the field beside which it is shown
+    /// (`soft:weight_kg`, `soft:newborn.2.weight_g`, `systolic_above_diastolic`).
+    pub fn key(&self, form: &Form) -> String {
+        let place = self.at.first().map(|at| match *at {
+            At::OccurredOn => "occurred_on".to_owned(),
+            At::Field(field) => form.fields[field.get()].id.to_string(),
+            At::Group(group) => form.groups[group.get()].id.to_string(),
+            At::Cell(group, row, field) => {
+                let group = &form.groups[group.get()];
+                format!("{}.{}.{}", group.id, row + 1, group.fields[field.get()].id)
+            }
+        });
+        match (&*self.kind, place) {
+            (
+                kind @ ("type" | "hard" | "soft" | "required" | "exclusive" | "rows"),
+                Some(place),
+            ) => {
+                format!("{kind}:{place}")
+            }
+            (check, _) => check.to_owned(),
+        }
+    }
 }
 
 /// Everything wrong or unusual, in the order of the form.

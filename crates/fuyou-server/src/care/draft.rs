@@ -9,7 +9,7 @@ use fuyou_pack::record::{At, Draft, Finding};
 use fuyou_pack::{Form, Program};
 use sm3::{Digest, Sm3};
 
-use super::{Reasons, TypedText, Values, finding_key};
+use super::{Reasons, TypedText, Values};
 
 /// A draft, and what could not be read on the way.
 pub(super) struct Read {
@@ -100,9 +100,7 @@ fn unknown(id: &str) -> Finding {
 /// The findings that still need a reason.
 pub(super) fn unanswered(form: &Form, findings: &[Finding], reasons: &Reasons) -> Vec<Finding> {
     let answered = |finding: &Finding| {
-        let given = reasons
-            .get(&finding_key(form, finding))
-            .or_else(|| reasons.get("*"));
+        let given = reasons.get(&finding.key(form)).or_else(|| reasons.get("*"));
         given.is_some_and(|reason| !reason.trim().is_empty())
     };
     findings

@@ -52,30 +52,8 @@ pub use register::{ListFilter, ListHead, ListPage, ListRow};
 pub use work::{Attempt, AttemptOutcome, Cursor, Reach, WorkFilter, WorkKind, WorkPage, WorkRow};
 
 use fuyou_kernel::Localized;
-use fuyou_pack::Form;
-use fuyou_pack::record::{At, Finding};
 
 /// What stands in place of a value, title or text above the reader's secrecy.
 pub fn restricted() -> Localized {
     Localized::new("限制查看", "Restricted")
-}
-
-/// The key under which a reason for a finding is given: its kind, and the field beside which it is shown
-/// (`soft:weight_kg`, `soft:newborn.2.weight_g`, `systolic_above_diastolic`).
-pub fn finding_key(form: &Form, finding: &Finding) -> String {
-    let place = finding.at.first().map(|at| match *at {
-        At::OccurredOn => "occurred_on".to_owned(),
-        At::Field(field) => form.fields[field.get()].id.to_string(),
-        At::Group(group) => form.groups[group.get()].id.to_string(),
-        At::Cell(group, row, field) => {
-            let group = &form.groups[group.get()];
-            format!("{}.{}.{}", group.id, row + 1, group.fields[field.get()].id)
-        }
-    });
-    match (&*finding.kind, place) {
-        (kind @ ("type" | "hard" | "soft" | "required" | "exclusive" | "rows"), Some(place)) => {
-            format!("{kind}:{place}")
-        }
-        (check, _) => check.to_owned(),
-    }
 }

@@ -44,7 +44,7 @@ pub struct TypedText {
     pub groups: BTreeMap<String, Vec<BTreeMap<String, String>>>,
 }
 
-/// Reasons for unusual values, by [`finding_key`](crate::care::finding_key); the key `*` answers all of them.
+/// Reasons for unusual values, by [`Finding::key`](fuyou_pack::record::Finding::key); the key `*` answers all of them.
 pub type Reasons = BTreeMap<String, String>;
 
 /// A filled form that shall be stored.

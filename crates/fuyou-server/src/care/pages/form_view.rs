@@ -7,7 +7,7 @@ use fuyou_pack::record::{At, Cell, Checked, Finding};
 
 use super::sent::NONE_OF_THESE;
 use super::words::Words;
-use crate::care::{Reasons, Shown, TypedText, finding_key};
+use crate::care::{Reasons, Shown, TypedText};
 
 /// A choice of up to so many codes is shown whole; a longer one is a list to open.
 const RADIOS_MAX: usize = 6;
@@ -155,7 +155,7 @@ impl Filling<'_> {
     }
 
     fn ask(&self, finding: &Finding, message: String) -> AskView {
-        let key = finding_key(self.form, finding);
+        let key = finding.key(self.form);
         let reason = self.reasons.get(&key).cloned().unwrap_or_default();
         AskView {
             key,

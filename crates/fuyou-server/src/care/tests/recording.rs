@@ -195,14 +195,9 @@ async fn unusual_values_need_a_reason() {
             .program(county.care.pack().program_ix("maternal").unwrap())
             .form_ix("antenatal")
             .unwrap();
-        let key = crate::care::finding_key(
-            county
-                .care
-                .pack()
-                .program(county.care.pack().program_ix("maternal").unwrap())
-                .form(form),
-            &preview.unanswered[0],
-        );
+        let program = county.care.pack().program_ix("maternal").unwrap();
+        let form = county.care.pack().program(program).form(form);
+        let key = preview.unanswered[0].key(form);
         assert_eq!(key, "soft:fetal_heart_rate");
         record.reasons = Reasons::from([(key, "listened for a whole minute".to_owned())]);
         let preview = county.care.preview(&worker, &record).await.unwrap();
