@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fuyou_expr::Expr;
 use fuyou_pack::Pack;
-use fuyou_pack::model::{IndicatorEntry, IndicatorIx, Measure, MeasureIx, ProgramIx, Sum};
+use fuyou_pack::model::{IndicatorIx, Measure, MeasureIx, ProgramIx, Sum};
 
 use crate::axis::{AxisSpec, MeasureSpec};
 use crate::cube::{Cube, CubeError, ProgramSpec};
@@ -63,15 +63,10 @@ impl PackCube {
             measures.insert(MeasureIx::new(at), place);
         }
         for (at, indicator) in pack.indicators.iter().enumerate() {
-            let IndicatorEntry::Computed {
-                numerator,
-                denominator,
-            } = indicator.entry
-            else {
+            let Some((gap, placed_as)) = indicator.gap_and_place() else {
                 continue;
             };
-            let Some(gap) = &indicator.gap else { continue };
-            let measure = pack.measure(denominator.unwrap_or(numerator));
+            let measure = pack.measure(placed_as);
             let spec = MeasureSpec {
                 filter: Some(gap.clone()),
                 sum: None,

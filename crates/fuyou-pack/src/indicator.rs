@@ -84,15 +84,12 @@ pub fn standing(pack: &Pack, indicator: &Indicator, program: &Program, row: &[Va
         let own = own(measure).then(|| contributions(pack, measure, row));
         own.into_iter().flatten().next()
     };
-    let gap_of = denominator.unwrap_or(numerator);
     Standing {
         numerator: of(numerator),
         denominator: denominator.and_then(of),
-        gap: own(gap_of)
-            && indicator
-                .gap
-                .as_ref()
-                .is_some_and(|gap| gap.holds(&RowView(row))),
+        gap: indicator
+            .gap_and_place()
+            .is_some_and(|(gap, placed_as)| own(placed_as) && gap.holds(&RowView(row))),
     }
 }
 

@@ -296,6 +296,21 @@ pub struct Indicator {
     pub cited: Cited,
 }
 
+impl Indicator {
+    /// The condition of those who would close the gap, and the measure whose program and place they are counted by: the
+    /// denominator, or the numerator of a single count. `None` without a condition, and for figures that people type.
+    pub fn gap_and_place(&self) -> Option<(&Expr, MeasureIx)> {
+        let IndicatorEntry::Computed {
+            numerator,
+            denominator,
+        } = self.entry
+        else {
+            return None;
+        };
+        Some((self.gap.as_ref()?, denominator.unwrap_or(numerator)))
+    }
+}
+
 /// Where the figures of an indicator come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IndicatorEntry {

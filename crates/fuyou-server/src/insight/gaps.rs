@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fuyou_kernel::Secrecy;
-use fuyou_pack::model::{IndicatorEntry, IndicatorIx};
+use fuyou_pack::model::IndicatorIx;
 
 use super::{Error, Source, store};
 use crate::registry::OrganizationId;
@@ -31,15 +31,9 @@ pub async fn gaps(
     let (pack, tree) = (source.pack, source.tree);
     let measured = indicators.iter().filter_map(|ix| {
         let indicator = pack.indicator(*ix);
-        let IndicatorEntry::Computed {
-            numerator,
-            denominator,
-        } = indicator.entry
-        else {
-            return None;
-        };
-        let seen = indicator.gap.is_some() && indicator.secrecy <= reader.max(Secrecy::Sensitive);
-        seen.then_some((*ix, denominator.unwrap_or(numerator)))
+        let (_, placed_as) = indicator.gap_and_place()?;
+        let seen = indicator.secrecy <= reader.max(Secrecy::Sensitive);
+        seen.then_some((*ix, placed_as))
     });
     let measured: Vec<_> = measured.collect();
     let mut found = HashMap::new();

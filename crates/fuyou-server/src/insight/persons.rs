@@ -203,10 +203,13 @@ impl<'p> Asked<'p> {
                 let not_to = (program(to) == program(numerator)).then_some(numerator);
                 Asked::Adding { to, not_to }
             }
-            Group::Gap => Asked::Fulfilling {
-                condition: indicator.gap.as_ref()?,
-                placed_as: denominator.unwrap_or(numerator),
-            },
+            Group::Gap => {
+                let (condition, placed_as) = indicator.gap_and_place()?;
+                Asked::Fulfilling {
+                    condition,
+                    placed_as,
+                }
+            }
         })
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fuyou_kernel::{Date, Id, Period, Secrecy};
 use fuyou_pack::Pack;
-use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx};
+use fuyou_pack::model::{IndicatorIx, MeasureIx};
 use uuid::Uuid;
 
 use super::Live;
@@ -164,15 +164,9 @@ async fn same_counts(live: &Live, db: &Db, pack: &Pack, codes: Option<&[String]>
     memory.cells.sort();
     asked.cells.sort();
     assert_eq!(memory.cells, asked.cells);
-    let gap = |ix: IndicatorIx| match pack.indicator(ix).entry {
-        IndicatorEntry::Computed {
-            numerator,
-            denominator,
-        } => {
-            pack.indicator(ix).gap.as_ref()?;
-            Some((ix, denominator.unwrap_or(numerator)))
-        }
-        IndicatorEntry::Manual => None,
+    let gap = |ix: IndicatorIx| {
+        let (_, placed_as) = pack.indicator(ix).gap_and_place()?;
+        Some((ix, placed_as))
     };
     let all = (0..pack.indicators.len()).map(IndicatorIx::new);
     let gaps: Vec<(IndicatorIx, MeasureIx)> = all.filter_map(gap).collect();
