@@ -165,27 +165,32 @@ async fn a_plan_adopted_by_command_is_on_the_board() {
     .await;
 }
 
+/// The plan of the county goes in and is adopted.
+async fn adopt_plan(app: &TestApp) {
+    let text = format!(
+        "node=990000&year=2026&text={}",
+        crate::http::encoded(&PLAN.join("\n"))
+    );
+    let plan = app
+        .send("county_worker", "POST", "/plans", Some(&text))
+        .await
+        .location;
+    let adopted = app
+        .send(
+            "county_worker",
+            "POST",
+            &format!("{plan}/adopted"),
+            Some("version=1"),
+        )
+        .await;
+    assert_eq!(adopted.status, 303, "{}", words(&adopted.body));
+}
+
 #[tokio::test]
 async fn the_summary_says_on_the_page_what_it_says_in_the_file() {
     on_each_database(TODAY, async |app| {
         prepare(app, 300).await;
-        let text = format!(
-            "node=990000&year=2026&text={}",
-            crate::http::encoded(&PLAN.join("\n"))
-        );
-        let plan = app
-            .send("county_worker", "POST", "/plans", Some(&text))
-            .await
-            .location;
-        let adopted = app
-            .send(
-                "county_worker",
-                "POST",
-                &format!("{plan}/adopted"),
-                Some("version=1"),
-            )
-            .await;
-        assert_eq!(adopted.status, 303, "{}", words(&adopted.body));
+        adopt_plan(app).await;
         let board = app.send("director", "GET", "/board?year=2026", None).await;
         let figure = board
             .body
@@ -223,21 +228,7 @@ async fn pages_of_figures_take_a_fixed_number_of_statements() {
         let counts = std::sync::Mutex::new(Vec::new());
         on_each_database(TODAY, async |app| {
             prepare(app, persons).await;
-            let text = format!(
-                "node=990000&year=2026&text={}",
-                crate::http::encoded(&PLAN.join("\n"))
-            );
-            let plan = app
-                .send("county_worker", "POST", "/plans", Some(&text))
-                .await
-                .location;
-            app.send(
-                "county_worker",
-                "POST",
-                &format!("{plan}/adopted"),
-                Some("version=1"),
-            )
-            .await;
+            adopt_plan(app).await;
             let mut found = Vec::new();
             for (path, most) in [
                 ("/board?year=2026", 6),
