@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use fuyou_server::care::Acting;
 use fuyou_server::http::{App, serve};
 use fuyou_server::insight::{Live, SnapshotFile};
 use tokio::net::TcpListener;
@@ -28,8 +29,19 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let app = args.config.open_app().await?;
     let listener = bind(&args.listen).await?;
     say(&format!("http://{}", listener.local_addr()?))?;
+    settle(&app);
     serve(with_figures(app, &args.config)?, listener, stopped()).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Goes on with what a change of the tree of organizations asked for before the process ended.
+fn settle(app: &App) {
+    let Some(care) = app.care().cloned() else {
+        return;
+    };
+    let now = app.now();
+    let by = Acting::system(app.tree(), now, app.date_of(now));
+    tokio::spawn(async move { care.settle_all(&by).await });
 }
 
 /// Figures are counted in memory from now on, as soon as the facts are read; until then the database counts them.

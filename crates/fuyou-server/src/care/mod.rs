@@ -24,6 +24,8 @@ mod memory;
 mod merging;
 mod model;
 mod pages;
+mod places;
+mod places_store;
 mod reconcile;
 mod record;
 mod referring;
