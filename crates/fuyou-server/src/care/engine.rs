@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fuyou_kernel::Timestamp;
 use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use super::derive::Surroundings;
@@ -46,6 +47,8 @@ struct Inner {
     waiting: Waiting,
     memory: Memory,
     sheets: Sheets,
+    /// Places for those who compute what a record leads to.
+    desks: Semaphore,
 }
 
 /// A subject's file with what stands around it.
@@ -93,6 +96,7 @@ impl Care {
             waiting: Waiting::new(&db),
             memory: Memory::default(),
             sheets: Sheets::default(),
+            desks: Semaphore::new(db.at_once()),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -131,6 +135,16 @@ impl Care {
 
     pub(super) fn waiting(&self) -> &Waiting {
         &self.0.waiting
+    }
+
+    /// Waits for a place where it may be computed what a record leads to.
+    ///
+    /// There are as many as can be computed at the same time. Whoever came first is next: without this line each thread
+    /// of the server has one of its own, some are longer than others, and who already has an answer waits behind others
+    /// who have only begun.
+    pub(super) async fn desk(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let closed = |_| crate::db::Error::LaneUnavailable("the desks are closed".into());
+        Ok(self.0.desks.acquire().await.map_err(closed)?)
     }
 
     pub(super) fn tables(&self) -> &Tables {
