@@ -420,7 +420,7 @@ pub(super) fn parse_row(
     context.parse_as(text, &program.row_scope, ty)
 }
 
-/// Whether an expression of figures is not read: it mentions a fact that was refused, or the person, whom the facts
+/// Whether an expression of figures is not read: it mentions a fact that was refused, or the subject, whom the facts
 /// tables that figures are counted over do not hold. The latter is told here, with the fact that says the same.
 pub(super) fn is_passed_over(context: &Context<'_>, text: Text<'_>, program: &Program) -> bool {
     let refused = |name: &String| {
@@ -434,7 +434,7 @@ pub(super) fn is_passed_over(context: &Context<'_>, text: Text<'_>, program: &Pr
     if mentioned.iter().any(refused) {
         return true;
     }
-    let known = |name: &&String| name.starts_with("person.") && program.row_column(name).is_some();
+    let known = |name: &&String| name.contains('.') && program.row_column(name).is_some();
     let Some(name) = mentioned.iter().find(known) else {
         return false;
     };
