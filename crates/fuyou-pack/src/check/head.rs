@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, Sources, chapters, curves, indicators, names, program, terms, values};
+use super::{
+    Context, Sources, chapters, curves, indicators, names, program, strata, terms, values,
+};
 use crate::model::{Change, ItemKind, Layer, Pack, Place, ProgramIx, Source, SourceIx};
 use crate::raw::{Item, LayerHead, Reader};
 
@@ -67,7 +69,8 @@ pub(crate) fn pack(
             program,
         ));
     }
-    let cases = crate::cases::read_cases(context, &programs);
+    let strata = strata::strata(context, &by_id, &sets, &programs);
+    let cases = crate::cases::read_cases(context, &programs, &strata);
     let top = layers.last()?.clone();
     let terms = terms::terms(context, heads.len(), &programs, &indicators);
     let chapters = chapters::chapters(context, heads.len(), &indicators);
@@ -84,6 +87,7 @@ pub(crate) fn pack(
         programs,
         measures: measures.list,
         indicators,
+        strata,
         terms,
         chapters,
         changes,

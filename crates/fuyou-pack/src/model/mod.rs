@@ -5,13 +5,14 @@ mod index;
 mod pack;
 mod program;
 mod schedule;
+mod stratum;
 
 pub use form::{
     At, Check, Field, FieldKind, Form, Group, InputType, Requirement, Section, Severity,
 };
 pub use index::{
     DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
-    RuleIx, ScoreIx, SourceIx, VisitIx,
+    RuleIx, ScoreIx, SourceIx, StratumIx, VisitIx,
 };
 pub(crate) use pack::CurveExample;
 pub use pack::{
@@ -24,3 +25,4 @@ pub use program::{
     RowColumn, Rule, Score, SubjectKind,
 };
 pub use schedule::{Escalation, Owner, RuleTask, Visit};
+pub use stratum::{Layer as StratumLayer, Stratum};

@@ -60,7 +60,7 @@ pub(crate) struct LayerHead {
     pub table: Table,
 }
 
-const ARRAYS: [(&str, ItemKind); 11] = [
+const ARRAYS: [(&str, ItemKind); 12] = [
     ("source", ItemKind::Source),
     ("value_set", ItemKind::ValueSet),
     ("curve", ItemKind::Curve),
@@ -72,6 +72,7 @@ const ARRAYS: [(&str, ItemKind); 11] = [
     ("measure", ItemKind::Measure),
     ("indicator", ItemKind::Indicator),
     ("remove", ItemKind::Program),
+    ("stratum", ItemKind::Stratum),
 ];
 const CASE_ARRAYS: [(&str, ItemKind); 4] = [
     ("history", ItemKind::History),
