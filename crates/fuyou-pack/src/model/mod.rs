@@ -2,6 +2,7 @@
 
 mod form;
 mod index;
+mod opens;
 mod pack;
 mod program;
 mod schedule;
@@ -13,6 +14,7 @@ pub use index::{
     DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
     RuleIx, ScoreIx, SourceIx, VisitIx,
 };
+pub use opens::{Carried, OpenedPerson, Opens, Relation, RelationEnd, Travel};
 pub(crate) use pack::CurveExample;
 pub use pack::{
     Axis, Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet,

@@ -479,6 +479,8 @@ pub enum ItemKind {
     Referral,
     /// A list.
     List,
+    /// Records that open enrollments elsewhere.
+    Opens,
     /// A measure.
     Measure,
     /// An indicator.
@@ -497,7 +499,7 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// All kinds with the words used in packs.
-    pub const WORDS: [(&'static str, ItemKind); 20] = [
+    pub const WORDS: [(&'static str, ItemKind); 21] = [
         ("source", ItemKind::Source),
         ("value_set", ItemKind::ValueSet),
         ("curve", ItemKind::Curve),
@@ -511,6 +513,7 @@ impl ItemKind {
         ("rule", ItemKind::Rule),
         ("referral", ItemKind::Referral),
         ("list", ItemKind::List),
+        ("opens", ItemKind::Opens),
         ("measure", ItemKind::Measure),
         ("indicator", ItemKind::Indicator),
         ("history", ItemKind::History),

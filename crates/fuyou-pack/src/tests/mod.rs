@@ -5,6 +5,7 @@ mod fixture;
 mod golden;
 mod inputs;
 mod lapses;
+mod openings;
 mod overlays;
 mod ranges;
 mod records;
