@@ -1,11 +1,14 @@
 //! Following the change feed: what a process that recorded did not come to, and what came in bulk.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use fuyou_pack::model::{FormIx, Opens, ProgramIx};
 use uuid::Uuid;
 
 use super::store;
 use crate::care::{Acting, Care, Error};
+use crate::http::App;
 
 /// The name under which the position in the change feed is kept.
 const READER: &str = "links";
@@ -13,6 +16,11 @@ const READER: &str = "links";
 const PIECE: i64 = 2_000;
 /// Enrollments looked at side by side, so that their commits share syncs.
 const AT_ONCE: usize = 64;
+
+/// How often the change feed is looked at.
+const POLL: Duration = Duration::from_secs(1);
+/// How long is waited after the store failed.
+const RETRY: Duration = Duration::from_secs(15);
 
 /// How far catching up has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +33,25 @@ pub struct Caught {
     pub looked_at: u64,
     /// Links that changed.
     pub changed: u64,
+}
+
+/// Follows the change feed of an application until the task is ended; it may end anywhere.
+pub async fn keep_links(app: App) {
+    let Some(care) = app.care().cloned() else {
+        return;
+    };
+    loop {
+        let now = app.now();
+        let by = Acting::system(app.tree(), now, app.date_of(now));
+        let pause = match care.catch_up_links(&by, &mut |_| {}).await {
+            Ok(_) => POLL,
+            Err(error) => {
+                tracing::error!(reason = %error, "what records open waits");
+                RETRY
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
 }
 
 impl Care {

@@ -21,6 +21,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use follow::Caught;
+pub use follow::{Caught, keep_links};
 pub use model::LinkState;
 pub use shown::{LinkShown, OtherEnd};
