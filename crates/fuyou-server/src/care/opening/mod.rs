@@ -1,4 +1,4 @@
-//! Enrollments that records of other enrollments open: a delivery opens the records of those who were born.
+//! Enrollments that records of other enrollments open, of the same subject or of persons who come to be with a record.
 //!
 //! Invariants:
 //! - what is open because of a record is what its program's `[[opens]]` say of the records as they stand now;

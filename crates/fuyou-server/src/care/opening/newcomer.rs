@@ -99,7 +99,7 @@ fn sex(word: &str) -> PersonSex {
 }
 
 /// A new person: she lives where the opener's subject lives, and is reached by the same phone.
-pub(super) fn born(looked: &Looked, new: &NewPerson) -> Option<Identity> {
+pub(super) fn registration(looked: &Looked, new: &NewPerson) -> Option<Identity> {
     let with = &looked.person.as_ref()?.identity;
     Some(Identity {
         name: new.name.clone(),

@@ -5,7 +5,7 @@ use fuyou_pack::opening::Opening;
 use uuid::Uuid;
 
 use super::model::{CarriedOver, Ids, Link, LinkState, person_texts};
-use super::newcomer::{born, followed, profile_of, stored_of};
+use super::newcomer::{registration, followed, profile_of, stored_of};
 use super::plan::{Looked, Step};
 use super::store;
 use crate::care::change::{Writing, Written, write};
@@ -118,7 +118,7 @@ impl Care {
                     }
                 }
                 None => {
-                    let Some(identity) = born(looked, new) else {
+                    let Some(identity) = registration(looked, new) else {
                         return Ok(None);
                     };
                     for (name, text) in &told {
