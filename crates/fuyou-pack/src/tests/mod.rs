@@ -6,6 +6,7 @@ mod golden;
 mod inputs;
 mod lapses;
 mod openings;
+mod organizations;
 mod overlays;
 mod ranges;
 mod records;

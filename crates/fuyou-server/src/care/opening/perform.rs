@@ -5,7 +5,7 @@ use fuyou_pack::opening::Opening;
 use uuid::Uuid;
 
 use super::model::{CarriedOver, Ids, Link, LinkState, person_texts};
-use super::newcomer::{registration, followed, profile_of, stored_of};
+use super::newcomer::{followed, profile_of, registration, stored_of};
 use super::plan::{Looked, Step};
 use super::store;
 use crate::care::change::{Writing, Written, write};
