@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Context, Sources, chapters, curves, indicators, names, program, strata, terms, values,
+    Context, Sources, chapters, curves, indicators, names, opens, program, strata, terms, values,
 };
 use crate::model::{Change, ItemKind, Layer, Pack, Place, ProgramIx, Source, SourceIx};
 use crate::raw::{Item, LayerHead, Reader};
@@ -54,6 +54,13 @@ pub(crate) fn pack(
             &known_curves,
             name,
         ));
+    }
+    let opens: Vec<_> = programs
+        .iter()
+        .map(|program| opens::opens(context, &by_id, &sets, &programs, program))
+        .collect();
+    for (program, opens) in programs.iter_mut().zip(opens) {
+        program.opens = opens;
     }
     let mut measures = indicators::Measures::default();
     for (position, program) in programs.iter().enumerate() {

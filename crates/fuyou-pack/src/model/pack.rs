@@ -504,6 +504,8 @@ pub enum ItemKind {
     Referral,
     /// A list.
     List,
+    /// Records that open enrollments elsewhere.
+    Opens,
     /// A measure.
     Measure,
     /// An indicator.
@@ -538,6 +540,7 @@ impl ItemKind {
         ("rule", ItemKind::Rule),
         ("referral", ItemKind::Referral),
         ("list", ItemKind::List),
+        ("opens", ItemKind::Opens),
         ("measure", ItemKind::Measure),
         ("indicator", ItemKind::Indicator),
         ("stratum", ItemKind::Stratum),

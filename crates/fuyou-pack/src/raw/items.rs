@@ -69,6 +69,7 @@ const ARRAYS: [(&str, ItemKind); 12] = [
     ("rule", ItemKind::Rule),
     ("referral", ItemKind::Referral),
     ("list", ItemKind::List),
+    ("opens", ItemKind::Opens),
     ("measure", ItemKind::Measure),
     ("indicator", ItemKind::Indicator),
     ("remove", ItemKind::Program),
@@ -107,7 +108,7 @@ pub(crate) fn collect(
                 collector.arrays(
                     &mut table,
                     "",
-                    &[ARRAYS[0], ARRAYS[1], ARRAYS[2], ARRAYS[10]],
+                    &[ARRAYS[0], ARRAYS[1], ARRAYS[2], ARRAYS[11]],
                 );
                 collector.nothing_else(&table);
             }

@@ -18,6 +18,7 @@ const PLACES: [(&str, &[&str]); 12] = [
     ("Visits", &["maternal/visits.toml"]),
     ("Risk, scores, rules", &["maternal/rules/levels.toml"]),
     ("Referrals and lists", &["maternal/lists.toml"]),
+    ("Linked enrollments", &["maternal/opens.toml"]),
     ("Measures and indicators", &["maternal/indicators.toml"]),
     ("Strata", &["maternal/strata.toml"]),
     ("Golden cases", &["maternal/cases/reference.toml"]),

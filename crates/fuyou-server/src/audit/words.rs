@@ -10,6 +10,9 @@ pub(super) const ACTIONS: &[&str] = &[
     "record",
     "correct",
     "void",
+    "open_linked",
+    "link",
+    "withdraw",
     "register",
     "close",
     "reopen",
@@ -60,6 +63,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "care",
     "enrollment",
     "encounter",
+    "link",
     "task",
     "list",
     "referral",
@@ -115,6 +119,8 @@ const DETAILS: &[&str] = &[
     "enrollment",
     "id",
     "subject",
+    "opener",
+    "on_behalf_of",
 ];
 
 /// What a word tells.

@@ -1,6 +1,6 @@
 //! The engine: a pack installed in a database, and what its use cases share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fuyou_kernel::Timestamp;
 use fuyou_pack::model::{FormIx, ProgramIx};
@@ -17,6 +17,7 @@ use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
 use crate::db::Db;
+use crate::keys::Keyring;
 use crate::registry::{OrganizationId, Standing, Tree, standing};
 
 /// What differs between installations.
@@ -49,6 +50,8 @@ struct Inner {
     sheets: Sheets,
     /// Places for those who compute what a record leads to.
     desks: Semaphore,
+    /// For registering whom a record opens; without them that waits for a process that has them.
+    keys: OnceLock<Keyring>,
 }
 
 /// A subject's file with what stands around it.
@@ -97,6 +100,7 @@ impl Care {
             memory: Memory::default(),
             sheets: Sheets::default(),
             desks: Semaphore::new(db.at_once()),
+            keys: OnceLock::new(),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -123,6 +127,15 @@ impl Care {
     /// The layers of the pack with their versions: what an enrollment was computed with.
     pub(super) fn pack_stamp(&self) -> &str {
         &self.0.pack_stamp
+    }
+
+    /// Gives the engine the keys with which persons are registered whom a record opens. Only the first ones count.
+    pub fn know_keys(&self, keys: Keyring) {
+        let _ = self.0.keys.set(keys);
+    }
+
+    pub(super) fn keys(&self) -> Option<&Keyring> {
+        self.0.keys.get()
     }
 
     pub(super) fn memory(&self) -> &Memory {

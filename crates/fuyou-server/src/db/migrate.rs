@@ -79,6 +79,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "referral_slip",
         text: include_str!("migrations/0041_referral_slip.sql"),
     },
+    Migration {
+        number: 50,
+        name: "links",
+        text: include_str!("migrations/0050_links.sql"),
+    },
 ];
 
 /// Applies what is missing, each step in a transaction.
