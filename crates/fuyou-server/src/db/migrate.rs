@@ -79,6 +79,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "referral_slip",
         text: include_str!("migrations/0041_referral_slip.sql"),
     },
+    Migration {
+        number: 60,
+        name: "user_language",
+        text: include_str!("migrations/0060_user_language.sql"),
+    },
 ];
 
 /// Applies what is missing, each step in a transaction.

@@ -6,7 +6,7 @@ use fuyou_kernel::Language;
 
 use super::{assets::script_path, stylesheet_path};
 use crate::access::Action;
-use crate::http::{App, Cx, Error, Refused};
+use crate::http::{App, Cx, Error, Refused, masked};
 use crate::texts;
 
 /// One entry of the menu.
@@ -66,6 +66,13 @@ pub struct DraftKeys {
     pub owner: String,
     /// Seals them; only the user's own pages have it.
     pub key: String,
+}
+
+impl DraftKeys {
+    /// The key as pages carry it.
+    pub fn masked(&self) -> String {
+        masked(&self.key)
+    }
 }
 
 impl DraftKeys {
@@ -158,7 +165,7 @@ impl Frame {
                     is_current: is_under(&cx.path, href),
                 })
                 .collect(),
-            csrf: cx.session.csrf.clone(),
+            csrf: masked(&cx.session.csrf),
             draft_words: cx
                 .actor
                 .may(Action::RecordCare)

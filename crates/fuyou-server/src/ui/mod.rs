@@ -8,6 +8,9 @@ mod frame;
 mod home;
 mod offline;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use assets::stylesheet_path;
 pub(crate) use frame::error_page;
 pub use frame::{Frame, html};

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::frame::DraftKeys;
 use super::{Frame, assets, html};
-use crate::http::{App, Cx, Error};
+use crate::http::{App, Cx, Error, masked};
 
 const LANGUAGES: [(&str, Language); 2] = [("zh", Language::Zh), ("en", Language::En)];
 /// Kept by the worker; whoever else asks, asks again.
@@ -65,7 +65,7 @@ pub(super) async fn session(cx: Cx) -> Json<SessionState> {
         .map(|keys| (keys.owner, keys.key))
         .unzip();
     Json(SessionState {
-        csrf: cx.session.csrf.clone(),
+        csrf: masked(&cx.session.csrf),
         drafts,
         draft_key,
     })
