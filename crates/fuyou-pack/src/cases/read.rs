@@ -83,9 +83,10 @@ impl<'a> CaseReader<'a> {
         if let Some(base) = reader.text("extends") {
             history = self.base(base)?;
         }
-        if let Some(person) = reader.table("person") {
-            for (key, node) in &person.entries {
-                self.set_person(&mut history, &key.name, key.at, node);
+        for of in ["person", "organization"] {
+            let table = reader.table(of);
+            for (key, node) in table.iter().flat_map(|table| &table.entries) {
+                self.set_known(&mut history, (of, &key.name), key.at, node);
             }
         }
         if let Some(node) = reader.node("opened_on") {
@@ -249,33 +250,39 @@ impl<'a> CaseReader<'a> {
         }
     }
 
-    fn set_person(&self, history: &mut History, name: &str, at: At, node: &Node) {
-        let Some(column) = self.program.row_column(&format!("person.{name}")) else {
+    fn set_known(&self, history: &mut History, (of, name): (&str, &str), at: At, node: &Node) {
+        let Some(column) = self.program.row_column(&format!("{of}.{name}")) else {
             self.report.error(
                 at,
-                format!("人员没有「{name}」"),
-                format!("a person has no `{name}`"),
+                format!("本项目的服务对象没有「{of}.{name}」"),
+                format!("the subject of this program has no `{of}.{name}`"),
             );
             return;
         };
         let Some(value) = read_value(self.report, column.ty, node) else {
             return;
         };
-        let person = &mut history.person;
-        match name {
-            "birth_on" => person.birth_on = value,
-            "sex" => person.sex = value,
-            "household" => person.household = value,
-            "population" => person.population = value,
-            _ => person.residence = value,
-        }
+        let (person, organization) = (&mut history.person, &mut history.organization);
+        let place = match (of, name) {
+            ("organization", "code") => &mut organization.code,
+            ("organization", "kind") => &mut organization.kind,
+            ("organization", "level") => &mut organization.level,
+            ("organization", "parent") => &mut organization.parent,
+            ("organization", _) => &mut organization.population,
+            (_, "birth_on") => &mut person.birth_on,
+            (_, "sex") => &mut person.sex,
+            (_, "household") => &mut person.household,
+            (_, "population") => &mut person.population,
+            _ => &mut person.residence,
+        };
+        *place = value;
     }
 
-    /// Changes one value: `person.ATTRIBUTE`, `FORM.FIELD`, `FORM.occurred_on`, `FORM.GROUP` or `FORM.GROUP.FIELD`.
+    /// Changes one value: `person.ATTRIBUTE`, `organization.ATTRIBUTE`, `FORM.FIELD`, `FORM.occurred_on`, `FORM.GROUP` or `FORM.GROUP.FIELD`.
     fn set(&self, history: &mut History, name: &str, at: At, node: &Node) {
         let (first, rest) = name.split_once('.').unwrap_or((name, ""));
-        if first == "person" {
-            return self.set_person(history, rest, at, node);
+        if matches!(first, "person" | "organization") {
+            return self.set_known(history, (first, rest), at, node);
         }
         let Some(form) = self.form(Text { text: first, at }) else {
             return;

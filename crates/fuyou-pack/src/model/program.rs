@@ -148,7 +148,18 @@ impl Program {
     /// # Errors
     /// When the text is no value of the attribute's type, or there is no such attribute.
     pub fn person_value(&self, attribute: &str, text: &str) -> Result<Value, ValueError> {
-        self.layout.person_value(attribute, text)
+        self.layout
+            .known_value(&format!("person.{attribute}"), text)
+    }
+
+    /// A value of an organization's attribute (`code`, `kind`, `level`, `parent`, `population`), as
+    /// [`Program::person_value`].
+    ///
+    /// # Errors
+    /// When the text is no value of the attribute's type, or the program does not follow organizations.
+    pub fn organization_value(&self, attribute: &str, text: &str) -> Result<Value, ValueError> {
+        self.layout
+            .known_value(&format!("organization.{attribute}"), text)
     }
 
     /// All columns of the facts row, in slot order.

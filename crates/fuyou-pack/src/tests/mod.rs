@@ -5,6 +5,7 @@ mod fixture;
 mod golden;
 mod inputs;
 mod lapses;
+mod organizations;
 mod overlays;
 mod ranges;
 mod records;

@@ -211,10 +211,15 @@ impl Care {
                 .await?
                 .ok_or(Denied(Action::ReadPerson))?;
             }
-            // Not a person: an organization, which its own subtree and those above see.
+            // Not a person: an organization, which those see who work there or above.
             None => by
                 .actor
                 .require(Action::ReadPerson, OrganizationId::from_uuid(subject))?,
+        }
+        if let Reading::Program(program) = reading
+            && self.pack().program(program).subject != file.kind()
+        {
+            return Err(Error::NotFound("program"));
         }
         Ok(file)
     }

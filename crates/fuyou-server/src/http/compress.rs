@@ -119,10 +119,10 @@ mod tests {
 
     /// Kind and bytes of an answer.
     async fn answer(path: &str, headers: &[(&'static str, &str)]) -> (&'static str, Vec<u8>) {
-        let html = [(CONTENT_TYPE, "text/html; charset=utf-8")];
+        const HTML: (axum::http::HeaderName, &str) = (CONTENT_TYPE, "text/html; charset=utf-8");
         let router: Router = Router::new()
-            .route("/page", get(async move || (html, page()).into_response()))
-            .route("/small", get(async move || (html, "small").into_response()))
+            .route("/page", get(async || ([HTML], page()).into_response()))
+            .route("/small", get(async || ([HTML], "small").into_response()))
             .route(
                 "/file",
                 get(async || ([(CONTENT_TYPE, "application/zip")], page()).into_response()),

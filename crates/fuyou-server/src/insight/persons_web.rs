@@ -10,7 +10,7 @@ use super::web::{GroupLink, Place, address, group_key, group_links, pack_of};
 use super::{Source, export_web};
 use crate::access::Action;
 use crate::http::{Cx, Error};
-use crate::registry::listed;
+use crate::registry::{named, page_of};
 use crate::ui::{Frame, html};
 
 /// A line of the list of persons.
@@ -115,16 +115,15 @@ pub(super) async fn behind(
 
 /// Names beside enrollments. A phone shows its end only; the whole of it stands on the person's own page.
 pub(super) async fn person_lines(cx: &Cx, lines: &[super::Line]) -> Result<Vec<PersonLine>, Error> {
-    let ids: Vec<_> = lines.iter().map(|line| line.subject).collect();
-    let names = listed(cx, &ids).await??;
+    let names = named(cx, lines.iter().map(|line| line.subject.uuid())).await??;
     let words = |line: &super::Line| {
-        let found = names.get(&line.subject);
+        let found = names.get(&line.subject.uuid());
         let organization = line
             .place
             .as_deref()
             .and_then(|code| cx.actor.tree.by_code(code));
         PersonLine {
-            href: format!("/persons/{}", line.subject),
+            href: page_of(&cx.actor.tree, line.subject.uuid()),
             name: found.map_or_else(String::new, |found| found.name.clone()),
             residence: found.map_or_else(String::new, |found| found.residence.clone()),
             organization: organization

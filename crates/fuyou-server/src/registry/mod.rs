@@ -19,6 +19,7 @@ mod organizations_store;
 mod person;
 mod person_form;
 mod place;
+mod place_shown_web;
 mod place_web;
 mod profile;
 mod register;
@@ -43,7 +44,7 @@ pub(crate) use bulk::{
 pub use choice::{choices, open_choices};
 pub use hold::{Hold, person_in_hand};
 pub use import::{ImportError, Imported, import_organizations};
-pub use listed::listed;
+pub use listed::{Named, listed, named, page_of};
 pub use merge::{MergeError, Wanted, compare, merge, obstacles, undo};
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
 pub(crate) use person::secret;
@@ -61,7 +62,7 @@ pub use register::{Candidate, RegisterError, Registered, correct, open_person, r
 pub use rekey::{Rekeyed, rekey_batch};
 use search::names_somebody;
 pub use search::{Found, Page, search};
-pub use sections::{Section, sections_of};
+pub use sections::{Section, sections_of, sections_of_organization};
 pub use staff::{Particulars, Profession, Staff, StaffError, StaffId};
 pub(crate) use web::routes;
 

@@ -2,11 +2,14 @@
 //!
 //! The code of an organization is how files and facts know it, and never changes.
 
+use std::sync::Arc;
+
 use fuyou_kernel::Date;
 
 use super::organizations_store::{self as store, GoingOn};
-use super::{Level, Organization, OrganizationId, OrganizationKind};
+use super::{Level, Organization, OrganizationId, OrganizationKind, Tree};
 use crate::access::{Action, Denied};
+use crate::care::Acting;
 use crate::db::{Change, Error, Operation, Tx};
 use crate::http::Cx;
 
@@ -80,6 +83,9 @@ pub enum PlaceError {
     /// Something still goes on there.
     #[error("something still goes on there: {0:?}")]
     Busy(Remaining),
+    /// What is recorded about it could not be computed again.
+    #[error("what is recorded about the organization could not be computed again")]
+    Care(#[from] Box<crate::care::Error>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Error),
@@ -148,6 +154,7 @@ pub async fn change_place(
     }
     is_as_seen(&mut tx, id, version).await?;
     store::save(&mut tx, &after, cx.now).await?;
+    refresh(cx, &mut tx, id).await?;
     let detail = serde_json::json!({ "code": before.code, "from": before.name, "to": after.name });
     finish(
         cx,
@@ -187,6 +194,7 @@ pub async fn move_place(
         .and_then(|parent| tree.get(parent))
         .map(|parent| parent.code.clone());
     store::move_subtree(&mut tx, organization, (parent.id, &path), cx.now).await?;
+    refresh(cx, &mut tx, id).await?;
     let detail = serde_json::json!({ "code": organization.code, "from": from, "to": parent.code });
     finish(cx, tx, id, ("move_organization", Operation::Update), detail).await
 }
@@ -352,6 +360,18 @@ async fn is_as_seen(tx: &mut Tx, id: OrganizationId, version: i64) -> Result<(),
         Some(_) => Err(PlaceError::Stale),
         None => Err(PlaceError::NotFound),
     }
+}
+
+/// What an organization is and where it stands decides facts, rules and tasks of what is recorded about it.
+async fn refresh(cx: &Cx, tx: &mut Tx, id: OrganizationId) -> Result<(), PlaceError> {
+    let Some(care) = cx.app.care() else {
+        return Ok(());
+    };
+    let mut by = Acting::from(cx);
+    by.actor.tree = Arc::new(Tree::new(store::all(tx).await?));
+    let refreshed = care.refresh_in(tx, &by, id.uuid(), None).await;
+    refreshed.map_err(Box::new)?;
+    Ok(())
 }
 
 async fn finish(

@@ -75,6 +75,11 @@ pub(crate) fn bicycle_pack() -> Arc<Pack> {
     pack("crates/fuyou-pack/tests/packs/mini")
 }
 
+/// A pack about wells, which organizations keep.
+pub(crate) fn well_pack() -> Arc<Pack> {
+    pack("crates/fuyou-pack/tests/packs/wells")
+}
+
 fn pack(folder: &str) -> Arc<Pack> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")

@@ -17,7 +17,7 @@ use super::hints_web::Hints;
 use super::live::{Live, live};
 use super::sent::{Sent, Wish, typed_of_draft};
 use super::words::{RiskView, Why, Words};
-use super::{care_of, name_of, subject_id};
+use super::{care_of, home_of, name_of, subject_id};
 use crate::care::{
     Acting, Care, EncounterId, EnrollmentId, Error as CareError, Preview, Reasons, Record,
     RecordShown, Recorded, Shown, Stale, SubjectId, TypedText, Values,
@@ -41,7 +41,7 @@ pub(super) struct Consequence {
 #[template(path = "care/pages/form.html")]
 pub(super) struct FormPage {
     pub frame: Frame,
-    pub person: SubjectId,
+    pub home: String,
     pub name: String,
     pub program: String,
     pub action: String,
@@ -115,11 +115,16 @@ impl<'a> Desk<'a> {
         self.care.pack().program(self.program).form(self.form)
     }
 
+    /// The page of the subject.
+    pub(super) fn home(&self) -> String {
+        home_of(self.cx, self.subject)
+    }
+
     pub(super) fn path(&self) -> String {
         let program = self.care.pack().program(self.program);
         format!(
-            "/persons/{}/forms/{}/{}",
-            self.subject,
+            "{}/forms/{}/{}",
+            self.home(),
             program.id,
             self.pack_form().id
         )
@@ -262,7 +267,7 @@ impl<'a> Desk<'a> {
             Some(_) => None,
         };
         let theirs = asked.theirs.map(|theirs| TheirsView {
-            href: format!("/persons/{}/records/{}", self.subject, theirs.id),
+            href: format!("{}/records/{}", self.home(), theirs.id),
             by: words.organization(theirs.recorded_org),
             at: words.instant(theirs.recorded_at),
             // A correction replaces what is stored; another record stands beside it.
@@ -279,7 +284,7 @@ impl<'a> Desk<'a> {
         Ok(FormPage {
             hints,
             frame: Frame::new(self.cx, "menu-persons").titled(words.form_title(self.pack_form())),
-            person: self.subject,
+            home: self.home(),
             name: name_of(self.cx, self.subject).await?,
             program: words.of(&program.title),
             action: asked.action.unwrap_or_else(|| self.path()),
@@ -360,7 +365,7 @@ pub(super) async fn show(
     let prefilled = match prefilled {
         // Nothing can be written into a closed enrollment: what helps is the page that opens it again.
         Err(CareError::Closed(closed)) => {
-            let page = format!("/persons/{}/enrollments/{closed}/reopen", desk.subject);
+            let page = format!("{}/enrollments/{closed}/reopen", desk.home());
             return Ok(Redirect::to(&page).into_response());
         }
         prefilled => prefilled?,
@@ -399,7 +404,7 @@ pub(super) async fn submit(
     if saving && wrong_day.is_none() {
         match desk.care.record(&desk.by, desk.record(&typing)).await {
             Ok(recorded) => {
-                let to = format!("/persons/{}/records/{}", desk.subject, recorded.encounter);
+                let to = format!("{}/records/{}", desk.home(), recorded.encounter);
                 return Ok(Redirect::to(&to).into_response());
             }
             Err(CareError::Refused(_)) => {}
@@ -453,7 +458,7 @@ async fn again(
         Some(Known::Same(id)) => {
             let stored = desk.care.stored_record(&desk.by, desk.subject, id).await?;
             typing.base_version = Some(stored.version);
-            action = Some(format!("/persons/{}/records/{id}/correct", desk.subject));
+            action = Some(format!("{}/records/{id}/correct", desk.home()));
             why = Some(String::new());
             Some(stored)
         }
