@@ -50,6 +50,7 @@ pub(super) const ACTIONS: &[&str] = &[
     "unlock_user",
     "reset_password",
     "change_password",
+    "choose_language",
     "log_in",
     "log_in_failed",
     "log_in_locked",

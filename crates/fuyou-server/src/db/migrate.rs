@@ -84,6 +84,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "links",
         text: include_str!("migrations/0050_links.sql"),
     },
+    Migration {
+        number: 60,
+        name: "user_language",
+        text: include_str!("migrations/0060_user_language.sql"),
+    },
 ];
 
 /// Applies what is missing, each step in a transaction.
