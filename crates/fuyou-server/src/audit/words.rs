@@ -56,6 +56,8 @@ pub(super) const ACTIONS: &[&str] = &[
     "log_in_locked",
     "log_out",
     "rotate_keys",
+    "start_job",
+    "stop_job",
 ];
 
 /// To what it is done.
@@ -81,6 +83,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "app_user",
     "session",
     "keys",
+    "job",
 ];
 
 /// What the parts of a detail are called.
