@@ -32,8 +32,8 @@ pub struct Config {
     /// Algorithms of a new key version: `sm` (SM4-GCM and HMAC-SM3) or `aes` (AES-256-GCM and HMAC-SHA-256).
     #[arg(long, env = "FUYOU_SUITE", default_value = "sm")]
     pub suite: Suite,
-    /// The rule pack that the county works with: the name of one inside the program (`cn`, `cn-anhui` …) or a folder,
-    /// beside whose overlay its base lies.
+    /// The rule pack that the county works with: the name of one inside the program (`cn`, `cn-anhui` …) or a folder.
+    /// The base of an overlay lies beside it or is inside the program.
     #[arg(long, env = "FUYOU_PACK", default_value = "cn")]
     pub pack: String,
     /// Name in the top bar.
@@ -97,6 +97,14 @@ impl Config {
             .context("规则包无法启用 · the pack cannot be installed")?;
         Ok(app.with_care(care))
     }
+}
+
+/// Opens an embedded database by its file.
+pub async fn open_sqlite(file: &std::path::Path) -> anyhow::Result<Db> {
+    let settings = Settings::new(format!("sqlite:{}", file.display()));
+    Db::open(&settings)
+        .await
+        .context("数据库无法打开 · the database cannot be opened")
 }
 
 /// The system's clock.

@@ -1,7 +1,7 @@
 //! The engine: a pack installed in a database, and what its use cases share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use fuyou_kernel::Timestamp;
 use fuyou_pack::model::{FormIx, ProgramIx};
@@ -18,6 +18,7 @@ use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
 use crate::db::Db;
+use crate::keys::Keyring;
 use crate::registry::{OrganizationId, Standing, Tree, standing};
 
 /// What differs between installations.
@@ -52,6 +53,8 @@ struct Inner {
     tree_stamp: AtomicI64,
     /// Places for those who compute what a record leads to.
     desks: Semaphore,
+    /// For registering whom a record opens; without them that waits for a process that has them.
+    keys: OnceLock<Keyring>,
 }
 
 /// An enrollment computed otherwise: ids of its tasks, hits, points of the trajectory.
@@ -104,6 +107,7 @@ impl Care {
             sheets: Sheets::default(),
             tree_stamp: AtomicI64::new(0),
             desks: Semaphore::new(db.at_once()),
+            keys: OnceLock::new(),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -140,6 +144,15 @@ impl Care {
             return "";
         }
         self.pack_stamp()
+    }
+
+    /// Gives the engine the keys with which persons are registered whom a record opens. Only the first ones count.
+    pub fn know_keys(&self, keys: Keyring) {
+        let _ = self.0.keys.set(keys);
+    }
+
+    pub(super) fn keys(&self) -> Option<&Keyring> {
+        self.0.keys.get()
     }
 
     pub(super) fn memory(&self) -> &Memory {
@@ -242,10 +255,15 @@ impl Care {
                 .await?
                 .ok_or(Denied(Action::ReadPerson))?;
             }
-            // Not a person: an organization, which its own subtree and those above see.
+            // Not a person: an organization, which those see who work there or above.
             None => by
                 .actor
                 .require(Action::ReadPerson, OrganizationId::from_uuid(subject))?,
+        }
+        if let Reading::Program(program) = reading
+            && self.pack().program(program).subject != file.kind()
+        {
+            return Err(Error::NotFound("program"));
         }
         Ok(file)
     }

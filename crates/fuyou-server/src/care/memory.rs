@@ -167,6 +167,7 @@ mod tests {
             closed_on: None,
             state: EnrollmentState::Open,
             held: None,
+            withdrawn: None,
             pack_version: String::new(),
             version: 1,
             created_at: Timestamp::UNIX_EPOCH,

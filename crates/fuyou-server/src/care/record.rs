@@ -95,6 +95,8 @@ impl Care {
                     base.around(by),
                     computed,
                 );
+                let opener = (record.subject.uuid(), recorded.enrollment.uuid());
+                self.open_if_asked(by, opener, (program, Some(form))).await;
                 return Ok(recorded);
             }
         }
@@ -414,6 +416,9 @@ pub(super) fn check_open(
     form: FormIx,
 ) -> Result<(), Error> {
     let head = &before.head;
+    if head.withdrawn.is_some() {
+        return Err(Error::Closed(EnrollmentId::from_uuid(head.id)));
+    }
     let (Some(on), Some(end)) = (record.occurred_on, head.closed_on) else {
         return Ok(());
     };

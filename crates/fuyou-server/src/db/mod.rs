@@ -24,6 +24,7 @@ mod row;
 mod rows;
 mod shelf;
 mod statement;
+mod storage;
 mod tx;
 mod types;
 
@@ -39,5 +40,6 @@ pub use open::{Db, Dialect, Settings};
 pub(crate) use row::row;
 pub(crate) use rows::{Cell, CellType, Insert, ManyKeys, read_cell};
 pub(crate) use statement::{Bound, FromRow, Query, Row, Sql, Together, query, script};
+pub use storage::Storage;
 pub use tx::Tx;
 pub use types::{DbDate, DbInstant};

@@ -63,6 +63,8 @@ struct Inner {
     lanes: Vec<(mpsc::Sender<Request>, Ground)>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     stopped: tokio::sync::watch::Sender<bool>,
+    /// The file of an embedded database.
+    file: Option<Arc<str>>,
 }
 
 enum Readers {
@@ -123,7 +125,9 @@ impl Db {
         let mut senders = Vec::new();
         let mut tasks = Vec::new();
         let mut committed = None;
+        let mut file = None;
         if let Writers::Sqlite(path) = &writers {
+            file = Some(path.clone());
             let (wake, task) = beside_the_lane(path)?;
             committed = Some(wake);
             tasks.push(task);
@@ -151,6 +155,7 @@ impl Db {
             lanes: senders,
             tasks: Mutex::new(tasks),
             stopped,
+            file,
         })))
     }
 
@@ -160,6 +165,11 @@ impl Db {
             Readers::Sqlite(_) => Dialect::Sqlite,
             Readers::Postgres(_) => Dialect::Postgres,
         }
+    }
+
+    /// The file of an embedded database.
+    pub fn file(&self) -> Option<&str> {
+        self.0.file.as_deref()
     }
 
     /// How many lanes there are.

@@ -2,13 +2,15 @@
 //!
 //! The code of an organization is how files and facts know it, and never changes.
 
+use std::sync::Arc;
+
 use fuyou_kernel::Date;
 
 use super::handover::settle;
 use super::organizations_store::{self as store, GoingOn};
-use super::{Level, Organization, OrganizationId, OrganizationKind};
+use super::{Level, Organization, OrganizationId, OrganizationKind, Tree};
 use crate::access::{Action, Denied};
-use crate::care::{self, Care};
+use crate::care::{self, Acting, Care};
 use crate::db::{Change, Error, Operation, Tx, hold_every_lane};
 use crate::http::Cx;
 
@@ -85,8 +87,8 @@ pub enum PlaceError {
     /// A reason is needed.
     #[error("a reason is needed")]
     NoReason,
-    /// Care could not change hands.
-    #[error(transparent)]
+    /// What is recorded there, or about it, could not be computed again.
+    #[error("what is recorded about the organization could not be computed again")]
     Care(#[from] Box<care::Error>),
     /// The store failed.
     #[error(transparent)]
@@ -156,6 +158,7 @@ pub async fn change_place(
     }
     is_as_seen(&mut tx, id, version).await?;
     store::save(&mut tx, &after, cx.now).await?;
+    refresh(cx, &mut tx, id).await?;
     let detail = serde_json::json!({ "code": before.code, "from": before.name, "to": after.name });
     finish(
         cx,
@@ -164,7 +167,8 @@ pub async fn change_place(
         ("change_organization", Operation::Update),
         detail,
     )
-    .await
+    .await?;
+    settle(cx).await
 }
 
 /// Puts an organization, and with it all below it, under another parent. Who is responsible for whom does not change:
@@ -200,6 +204,7 @@ pub async fn move_place(
         .and_then(|parent| tree.get(parent))
         .map(|parent| parent.code.clone());
     store::move_subtree(&mut tx, organization, (parent.id, &path), cx.now).await?;
+    refresh(cx, &mut tx, id).await?;
     let detail = serde_json::json!({ "code": organization.code, "from": from, "to": parent.code });
     finish(cx, tx, id, ("move_organization", Operation::Update), detail).await?;
     settle(cx).await
@@ -376,6 +381,19 @@ async fn is_as_seen(tx: &mut Tx, id: OrganizationId, version: i64) -> Result<(),
         Some(_) => Err(PlaceError::Stale),
         None => Err(PlaceError::NotFound),
     }
+}
+
+/// What an organization is and where it stands decides facts, rules and tasks of what is recorded about it.
+async fn refresh(cx: &Cx, tx: &mut Tx, id: OrganizationId) -> Result<(), PlaceError> {
+    let Some(care) = cx.app.care() else {
+        return Ok(());
+    };
+    let mut by = Acting::from(cx);
+    // A tree that nobody else knows yet: what is computed under it is marked, and settled after the commit.
+    by.actor.tree = Arc::new(Tree::new(store::all(tx).await?));
+    let refreshed = care.refresh_in(tx, &by, id.uuid(), None).await;
+    refreshed.map_err(Box::new)?;
+    Ok(())
 }
 
 async fn finish(

@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::{
     Level, NewPlace, Organization, OrganizationId, OrganizationKind, PlaceError, change_place,
-    close_place, create_place, hand_over, move_place, open_choices, place, reopen_place,
+    close_place, create_place, hand_over, move_place, open_choices, place, place_shown_web,
+    reopen_place,
 };
 use crate::access::Action;
 use crate::http::{Access, Cx, Error, Form, Route};
@@ -22,7 +23,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/organizations", Access::LoggedIn, show_all),
         Route::get("/organizations/new", keep, show_new),
         Route::post("/organizations", keep, submit_new),
-        Route::get("/organizations/{organization}", keep, show_one),
+        Route::get("/organizations/{organization}", Access::LoggedIn, show_one),
         Route::post("/organizations/{organization}", keep, submit_change),
         Route::post("/organizations/{organization}/parent", keep, submit_move),
         Route::post("/organizations/{organization}/closed", keep, submit_close),
@@ -103,6 +104,7 @@ struct OrganizationsPage {
     frame: Frame,
     lines: Vec<Line>,
     can_keep: bool,
+    can_open: bool,
 }
 
 fn kind_text(cx: &Cx, kind: OrganizationKind) -> String {
@@ -124,6 +126,7 @@ async fn show_all(cx: Cx) -> Result<Response, Error> {
         frame: Frame::new(&cx, "menu-organizations"),
         lines: lines.collect(),
         can_keep: cx.actor.may(Action::ManageOrganizations),
+        can_open: cx.actor.may(Action::ManageOrganizations) || cx.actor.may(Action::ReadPerson),
     };
     Ok(html(&page)?.into_response())
 }
@@ -297,8 +300,13 @@ async fn one(cx: &Cx, id: OrganizationId, typed: Option<PlaceForm>) -> Result<Pl
     })
 }
 
+/// Who keeps the tree changes it here; others read what is recorded about it.
 async fn show_one(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
-    Ok(html(&one(&cx, organization_id(&id)?, None).await?)?.into_response())
+    let id = organization_id(&id)?;
+    if !cx.actor.may(Action::ManageOrganizations) {
+        return place_shown_web::show(&cx, id).await;
+    }
+    Ok(html(&one(&cx, id, None).await?)?.into_response())
 }
 
 async fn submit_change(

@@ -1,21 +1,23 @@
 //! The lists of a pack: ledgers and registers, filtered, sorted, paged, and as files.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
-use fuyou_kernel::Id;
 use fuyou_pack::Program;
-use fuyou_pack::model::Direction;
+use fuyou_pack::model::{Direction, SubjectKind};
 use serde::Deserialize;
+use uuid::Uuid;
 
-use super::care_of;
-use super::words::{Badge, Words, programs_of_persons};
+use super::words::{Badge, Words, followed};
+use super::{care_of, home_of};
 use crate::access::Action;
 use crate::care::{Acting, Cursor, ListFilter, ListPage as Page, ListRow, Shown};
 use crate::exchange::download_web::{Lines, Sending, download as send};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error, encoded};
-use crate::registry::{Found, PersonId, choices, listed};
+use crate::registry::{Named, choices, named};
 use crate::ui::{Frame, html};
 
 /// Lines on a page, and read at once for a file.
@@ -88,7 +90,7 @@ pub(super) async fn index(cx: Cx) -> Result<Response, Error> {
         cx: &cx,
         pack: care.pack(),
     };
-    let programs = programs_of_persons(care.pack()).map(|program| {
+    let programs = followed(care.pack()).map(|program| {
         let open = program
             .lists
             .iter()
@@ -127,7 +129,10 @@ struct ListPage {
     frame: Frame,
     cx: Cx,
     program: String,
-    total: i64,
+    /// The heads of the name and of what stands beside it.
+    name: String,
+    place: String,
+    total: String,
     base: String,
     heads: Vec<HeadView>,
     lines: Vec<LineView>,
@@ -190,7 +195,9 @@ pub(super) async fn show(
         frame: Frame::new(&cx, "menu-lists").titled(words.of(&page.title)),
         cx: cx.clone(),
         program: words.of(&program.title),
-        total: page.total,
+        name: cx.t(keys(program).name),
+        place: cx.t(keys(program).place),
+        total: words.t1(keys(program).total, "count", page.total),
         heads: heads(words, &query, &base, &page),
         lines: page
             .rows
@@ -220,16 +227,31 @@ pub(super) async fn show(
     Ok(html(&view)?.into_response())
 }
 
-async fn names_of(
-    cx: &Cx,
-    page: &Page,
-) -> Result<std::collections::HashMap<PersonId, Found>, Error> {
-    let ids: Vec<PersonId> = page
-        .rows
-        .iter()
-        .map(|row| Id::from_uuid(row.subject.uuid()))
-        .collect();
-    Ok(listed(cx, &ids).await??)
+/// How a list speaks of its subjects: beside a name stands where a person lives, or what an organization belongs to.
+struct Keys {
+    name: &'static str,
+    place: &'static str,
+    total: &'static str,
+}
+
+fn keys(program: &Program) -> Keys {
+    match program.subject {
+        SubjectKind::Organization => Keys {
+            name: "list-organization-name",
+            place: "list-above",
+            total: "list-total-organizations",
+        },
+        SubjectKind::Person | SubjectKind::Staff => Keys {
+            name: "list-name",
+            place: "list-residence",
+            total: "list-total",
+        },
+    }
+}
+
+async fn names_of(cx: &Cx, page: &Page) -> Result<HashMap<Uuid, Named>, Error> {
+    let subjects = page.rows.iter().map(|row| row.subject.uuid());
+    Ok(named(cx, subjects).await??)
 }
 
 fn heads(words: Words<'_>, query: &ListQuery, base: &str, page: &Page) -> Vec<HeadView> {
@@ -303,11 +325,11 @@ fn line(
     program: &Program,
     page: &Page,
     row: &ListRow,
-    persons: &std::collections::HashMap<PersonId, Found>,
+    names: &HashMap<Uuid, Named>,
 ) -> LineView {
-    let found = persons.get(&Id::from_uuid(row.subject.uuid()));
+    let found = names.get(&row.subject.uuid());
     LineView {
-        href: format!("/persons/{}", row.subject),
+        href: home_of(words.cx, row.subject),
         name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
         residence: found.map_or_else(String::new, |found| found.residence.clone()),
         cells: (0..page.columns.len())
@@ -341,7 +363,7 @@ pub(super) async fn download(
     let mut entry = cx.entry("export", "list");
     entry.detail = serde_json::json!({ "list": list_id, "lines": first.total }).to_string();
     cx.db.note(entry).await?;
-    let mut head = vec![cx.t("list-name"), cx.t("list-residence")];
+    let mut head = vec![cx.t(keys(program).name), cx.t(keys(program).place)];
     head.extend(first.columns.iter().map(|column| words.of(&column.title)));
     let stem = format!("{list_id}-{}", cx.today);
     let lines = ListLines {
