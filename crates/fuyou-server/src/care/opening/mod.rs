@@ -13,6 +13,7 @@ mod carry;
 mod follow;
 mod model;
 mod newcomer;
+mod page;
 mod perform;
 mod plan;
 mod shown;
@@ -23,4 +24,5 @@ mod tests;
 
 pub use follow::{Caught, keep_links};
 pub use model::LinkState;
+pub(in crate::care) use page::links_part;
 pub use shown::{LinkShown, OtherEnd};
