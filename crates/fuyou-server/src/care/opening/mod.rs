@@ -18,6 +18,7 @@ mod perform;
 mod plan;
 mod shown;
 mod store;
+mod write;
 
 #[cfg(test)]
 mod tests;
