@@ -60,7 +60,7 @@ pub(crate) struct LayerHead {
     pub table: Table,
 }
 
-const ARRAYS: [(&str, ItemKind); 11] = [
+const ARRAYS: [(&str, ItemKind); 12] = [
     ("source", ItemKind::Source),
     ("value_set", ItemKind::ValueSet),
     ("curve", ItemKind::Curve),
@@ -69,9 +69,11 @@ const ARRAYS: [(&str, ItemKind); 11] = [
     ("rule", ItemKind::Rule),
     ("referral", ItemKind::Referral),
     ("list", ItemKind::List),
+    ("opens", ItemKind::Opens),
     ("measure", ItemKind::Measure),
     ("indicator", ItemKind::Indicator),
     ("remove", ItemKind::Program),
+    ("stratum", ItemKind::Stratum),
 ];
 const CASE_ARRAYS: [(&str, ItemKind); 4] = [
     ("history", ItemKind::History),
@@ -106,7 +108,7 @@ pub(crate) fn collect(
                 collector.arrays(
                     &mut table,
                     "",
-                    &[ARRAYS[0], ARRAYS[1], ARRAYS[2], ARRAYS[10]],
+                    &[ARRAYS[0], ARRAYS[1], ARRAYS[2], ARRAYS[11]],
                 );
                 collector.nothing_else(&table);
             }

@@ -22,6 +22,7 @@ const STYLES: &[&str] = &[
     include_str!("css/message.css"),
     include_str!("css/chart.css"),
     include_str!("css/plan.css"),
+    include_str!("css/system.css"),
 ];
 
 /// A file by its content's name.
@@ -33,17 +34,21 @@ struct Asset {
 
 impl Asset {
     fn new(ending: &str, kind: &'static str, text: String) -> Self {
-        let hash: String = Sm3::digest(text.as_bytes())
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
         Asset {
-            name: format!("fuyou-{hash}.{ending}"),
+            name: format!("fuyou-{}.{ending}", hash(&text)),
             kind,
             text,
         }
     }
+}
+
+fn hash(text: &str) -> String {
+    let digest = Sm3::digest(text.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 static SHEET: LazyLock<Asset> =
@@ -55,12 +60,19 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("desk.js", include_str!("js/desk.js")),
     ("outlook.js", include_str!("js/outlook.js")),
     ("showing.js", include_str!("js/showing.js")),
+    ("disk.js", include_str!("js/disk.js")),
     ("drafts.js", include_str!("js/drafts.js")),
+    ("lock.js", include_str!("js/lock.js")),
+    ("sending.js", include_str!("js/sending.js")),
     ("keeping.js", include_str!("js/keeping.js")),
     ("frame.js", include_str!("js/frame.js")),
     ("find.js", include_str!("js/find.js")),
     ("record.js", include_str!("js/record.js")),
+    ("login.js", include_str!("js/login.js")),
+    ("shell.js", include_str!("js/shell.js")),
 ];
+/// The script that answers where there is no network. It has a fixed address; browsers ask for it anew.
+const WORKER: &str = include_str!("js/worker.js");
 
 static SCRIPTS_MADE: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let mut made: Vec<Asset> = Vec::new();
@@ -87,6 +99,24 @@ pub(crate) fn script_path(file: &str) -> String {
     let found = SCRIPTS.iter().position(|(name, _)| *name == file);
     let found = found.expect("pages name scripts of the list");
     format!("/assets/{}", SCRIPTS_MADE[found].name)
+}
+
+/// The worker of this build: it keeps all assets and the `pages`, given as path and content, under a name of their own.
+pub(super) fn worker(pages: &[(String, String)]) -> String {
+    let mut kept = vec![stylesheet_path()];
+    kept.extend(SCRIPTS.iter().map(|(name, _)| script_path(name)));
+    let mut content = kept.join(" ");
+    for (path, text) in pages {
+        kept.push(path.clone());
+        content.push_str(text);
+    }
+    let list: Vec<String> = kept.iter().map(|path| format!("{path:?}")).collect();
+    WORKER
+        .replace(
+            "const KEPT = [];",
+            &format!("const KEPT = [{}];", list.join(", ")),
+        )
+        .replace("fuyou-0", &format!("fuyou-{}", hash(&content)))
 }
 
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Error> {

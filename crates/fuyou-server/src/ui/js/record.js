@@ -4,11 +4,11 @@
 // button "check" does the same; whatever is shown here, the server decides when the form is sent.
 import { Desk } from "./desk.js";
 import { outlook } from "./outlook.js";
-import { keepDrafts, sendOnce } from "./keeping.js";
+import { keepDrafts, putBack, saveOnce } from "./keeping.js";
 import { AskServer } from "./reading.js";
 import { consequence, element, printValue } from "./showing.js";
 
-const form = document.querySelector("form.record");
+let form = null;
 const NONE_OF_THESE = "|";
 const pause = 350;
 
@@ -16,8 +16,8 @@ const all = (selector) => [...form.querySelectorAll(selector)];
 const brought = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
 
 let sheet = null;
-let standing = brought("standing");
-const words = brought("words");
+let standing = null;
+let words = null;
 let timer = 0;
 let asked = 0;
 
@@ -210,13 +210,29 @@ async function loadSheet() {
   }
 }
 
-if (form) {
+/** Brings the form of the page to life, with what was typed into it before when the page is opened again. */
+export async function mount(pairs = null) {
+  form = document.querySelector("form.record");
+  if (!form) return;
+  sheet = null;
+  standing = brought("standing");
+  words = brought("words");
   form.addEventListener("input", check);
   form.addEventListener("change", check);
   form.addEventListener("keydown", moveOn);
-  const problem = document.getElementById("problems");
+  const problem = document.getElementById("problems") ?? form.parentElement.querySelector(".message.bad");
   const wrong = form.querySelector(".bad input, .bad select, .ask input");
   if (problem) (wrong ?? problem).focus();
-  sendOnce(form, keepDrafts(form, check));
+  const kept = keepDrafts(form, check);
+  saveOnce(form, kept, mount);
+  const discard = document.querySelector("a[data-discard]");
+  discard?.addEventListener("click", async (event) => {
+    event.preventDefault();
+    await kept?.drop();
+    location.assign(discard.href);
+  });
   await loadSheet();
+  if (pairs) putBack(form, pairs, check);
 }
+
+await mount();

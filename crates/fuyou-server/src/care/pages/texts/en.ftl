@@ -10,6 +10,7 @@ care-choose = Choose
 care-date-example = such as 2026-03-01 or 20260301
 care-last = Last: { $value }
 care-theirs-value = Stored: { $value }
+care-theirs-replaced = has stored another version of this record. Saving again corrects it to what you typed.
 care-theirs-marked = has stored the same contact already. What differs from yours is marked under the fields; saving again keeps yours as another record.
 care-problems = { $count } places need a look; they are marked under the fields. Everything you typed is here.
 care-reason = Reason

@@ -10,6 +10,7 @@ care-choose = 请选择
 care-date-example = 如 2026-03-01 或 20260301
 care-last = 上次：{ $value }
 care-theirs-value = 已存：{ $value }
+care-theirs-replaced = 已保存了这条记录的另一个版本。再次保存将以您填写的内容更正它。
 care-theirs-marked = 已先保存了同一次服务。与您填写的不同之处已标在字段下方；核对后再次保存，将另存为您的记录。
 care-problems = 还有 { $count } 处需要核对，已标在对应字段下方。您填写的内容都在。
 care-reason = 理由
