@@ -526,7 +526,7 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// All kinds with the words used in packs.
-    pub const WORDS: [(&'static str, ItemKind); 21] = [
+    pub const WORDS: [(&'static str, ItemKind); 22] = [
         ("source", ItemKind::Source),
         ("value_set", ItemKind::ValueSet),
         ("curve", ItemKind::Curve),

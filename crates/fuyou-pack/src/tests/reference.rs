@@ -9,7 +9,7 @@ use crate::cases::run_cases;
 use crate::load;
 
 /// Where the blocks under each heading belong.
-const PLACES: [(&str, &[&str]); 12] = [
+const PLACES: [(&str, &[&str]); 13] = [
     ("pack.toml", &["pack.toml"]),
     ("Value sets", &["values.toml"]),
     ("Reference curves", &["maternal/curves.toml"]),
