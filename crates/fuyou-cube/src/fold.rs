@@ -32,6 +32,16 @@ impl Folding<'_> {
     /// Marks places whose rows are told, and not added.
     pub const TOLD: u32 = u32::MAX - 1;
 
+    /// Where the sums of a place and month begin; `None` where nobody asked for them.
+    pub(crate) fn begins(&self, place: Option<u32>, month: i32) -> Option<usize> {
+        if !self.months.contains(&month) {
+            return None;
+        }
+        let place = place.map_or(self.without, |place| self.places[place as usize]);
+        let counts = place != Folding::TOLD;
+        self.base(place, month).filter(|_| counts)
+    }
+
     /// Where the sums of a group begin.
     fn base(&self, place: u32, month: i32) -> Option<usize> {
         let month = usize::try_from(month - self.first_month).ok()?;

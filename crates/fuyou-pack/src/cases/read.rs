@@ -7,7 +7,7 @@ use fuyou_kernel::{DayNumber, Localized};
 use super::expect::{Expect, read_expectation};
 use super::values::read_value;
 use crate::check::Context;
-use crate::model::{FieldIx, FormIx, GroupIx, ItemKind, Place, Program, ProgramIx};
+use crate::model::{FieldIx, FormIx, GroupIx, ItemKind, Place, Program, ProgramIx, Stratum};
 use crate::raw::{At, Item, Node, NodeKind, Reader, Report, Text, nearest};
 use crate::replay::History;
 
@@ -35,7 +35,7 @@ pub(crate) struct Case {
 }
 
 /// Reads the cases of all programs.
-pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program]) -> Cases {
+pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program], strata: &[Stratum]) -> Cases {
     let mut cases = Cases::default();
     // With errors elsewhere forms may lack fields: cases would repeat them.
     if !context.report.is_clean() {
@@ -45,6 +45,10 @@ pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program]) -> Cases {
         let mut reader = CaseReader {
             report: context.report,
             program,
+            strata: strata
+                .iter()
+                .filter(|stratum| stratum.program.get() == position)
+                .collect(),
             ix: ProgramIx::new(position),
             histories: HashMap::new(),
         };
@@ -66,6 +70,7 @@ pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program]) -> Cases {
 pub(super) struct CaseReader<'a> {
     pub report: &'a Report,
     pub program: &'a Program,
+    strata: Vec<&'a Stratum>,
     ix: ProgramIx,
     /// `None` for a history that could not be read.
     histories: HashMap<String, Option<History>>,
@@ -166,7 +171,7 @@ impl<'a> CaseReader<'a> {
         for (key, node) in &expect?.entries {
             case.expect.extend(read_expectation(
                 self.report,
-                self.program,
+                (self.program, &self.strata),
                 &key.name,
                 key.at,
                 node,
@@ -218,10 +223,10 @@ impl<'a> CaseReader<'a> {
             for (column, cell) in columns.iter().zip(cells) {
                 match column.text.split_once('.') {
                     None if column.text == "today" => case.today = self.date(cell),
-                    None | Some(("facts" | "score", _)) => {
+                    None | Some(("facts" | "score" | "strata", _)) => {
                         let read = read_expectation(
                             self.report,
-                            self.program,
+                            (self.program, &self.strata),
                             column.text,
                             column.at,
                             cell,

@@ -102,6 +102,7 @@ pub(crate) fn program(
         rules,
         referrals,
         lists,
+        opens: Vec::new(),
         cited: head.cited,
         facts_scope: columns.facts,
         row_scope: columns.row.without_curves(),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use fuyou_expr::{Expr, Scope, Slot, Type, Value, ValueError};
 use fuyou_kernel::{Localized, Secrecy, Span};
 
-use super::{Cited, FactIx, Form, FormIx, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit};
+use super::{Cited, FactIx, Form, FormIx, Opens, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit};
 use crate::replay::{Plan, TaskOrigin};
 use crate::scope::Layout;
 
@@ -64,6 +64,8 @@ pub struct Program {
     pub referrals: Vec<ReferralKind>,
     /// The ledgers and registers.
     pub lists: Vec<List>,
+    /// Records that open enrollments elsewhere.
+    pub opens: Vec<Opens>,
     /// The source.
     pub cited: Cited,
     /// What facts see: the facts row outside, and the sets `encounter`, `task`, `referral` and the groups.

@@ -69,13 +69,16 @@ impl Care {
                 return Ok(planned.recorded);
             }
             if self.write_one(planned.writing, by.now).await? {
+                let opener = (file.subject, enrolled.head.id);
+                self.open_if_asked(by, opener, (enrolled.head.program, None))
+                    .await;
                 return Ok(planned.recorded);
             }
         }
         Err(Error::Busy(EnrollmentId::from_uuid(correction.id.uuid())))
     }
 
-    fn plan_correction(
+    pub(super) fn plan_correction(
         &self,
         by: &Acting,
         base: &Base<'_>,
@@ -198,6 +201,9 @@ impl Care {
                 return Ok(planned.recorded);
             }
             if self.write_one(planned.writing, by.now).await? {
+                let opener = (file.subject, enrolled.head.id);
+                self.open_if_asked(by, opener, (enrolled.head.program, None))
+                    .await;
                 return Ok(planned.recorded);
             }
         }

@@ -124,13 +124,16 @@ pub(super) fn derive(
         .map(|encounter| Uuid::from_u128(encounter.id))
         .collect();
     let mut derived = Derived {
-        facts: facts(at, head, outcome),
-        tasks: tasks(at, head, history, outcome, &ids),
-        hits: hits(at, head, outcome, &ids),
-        risks: risks(at, head, history, outcome, &ids),
         relations: relations(at, head, history),
         ..Derived::default()
     };
+    // What was withdrawn counts nowhere and asks for nothing; its records and who may read them stay.
+    if head.withdrawn.is_none() {
+        derived.facts = facts(at, head, outcome);
+        derived.tasks = tasks(at, head, history, outcome, &ids);
+        derived.hits = hits(at, head, outcome, &ids);
+        derived.risks = risks(at, head, history, outcome, &ids);
+    }
     for ((encounter, outcome), id) in history.encounters.iter().zip(&outcome.encounters).zip(&ids) {
         let finding = Finding {
             form: encounter.form,

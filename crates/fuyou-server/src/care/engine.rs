@@ -1,10 +1,11 @@
 //! The engine: a pack installed in a database, and what its use cases share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fuyou_kernel::Timestamp;
 use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use super::derive::Surroundings;
@@ -16,6 +17,7 @@ use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
 use crate::db::Db;
+use crate::keys::Keyring;
 use crate::registry::{OrganizationId, Standing, Tree, standing};
 
 /// What differs between installations.
@@ -46,6 +48,10 @@ struct Inner {
     waiting: Waiting,
     memory: Memory,
     sheets: Sheets,
+    /// Places for those who compute what a record leads to.
+    desks: Semaphore,
+    /// For registering whom a record opens; without them that waits for a process that has them.
+    keys: OnceLock<Keyring>,
 }
 
 /// A subject's file with what stands around it.
@@ -93,6 +99,8 @@ impl Care {
             waiting: Waiting::new(&db),
             memory: Memory::default(),
             sheets: Sheets::default(),
+            desks: Semaphore::new(db.at_once()),
+            keys: OnceLock::new(),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -121,6 +129,15 @@ impl Care {
         &self.0.pack_stamp
     }
 
+    /// Gives the engine the keys with which persons are registered whom a record opens. Only the first ones count.
+    pub fn know_keys(&self, keys: Keyring) {
+        let _ = self.0.keys.set(keys);
+    }
+
+    pub(super) fn keys(&self) -> Option<&Keyring> {
+        self.0.keys.get()
+    }
+
     pub(super) fn memory(&self) -> &Memory {
         &self.0.memory
     }
@@ -131,6 +148,16 @@ impl Care {
 
     pub(super) fn waiting(&self) -> &Waiting {
         &self.0.waiting
+    }
+
+    /// Waits for a place where it may be computed what a record leads to.
+    ///
+    /// There are as many as can be computed at the same time. Whoever came first is next: without this line each thread
+    /// of the server has one of its own, some are longer than others, and who already has an answer waits behind others
+    /// who have only begun.
+    pub(super) async fn desk(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let closed = |_| crate::db::Error::LaneUnavailable("the desks are closed".into());
+        Ok(self.0.desks.acquire().await.map_err(closed)?)
     }
 
     pub(super) fn tables(&self) -> &Tables {

@@ -76,6 +76,7 @@ impl Care {
             closed_on: None,
             state: EnrollmentState::Open,
             held: None,
+            withdrawn: None,
             pack_version: self.pack_stamp().to_owned(),
             version: 1,
             created_at: shown::instant(by.now.as_millisecond()),

@@ -24,7 +24,7 @@ fn hex(bytes: impl Iterator<Item = u8>) -> String {
 
 fn bytes_of(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
     let pairs = (0..digits.len()).step_by(2);

@@ -89,6 +89,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(crate::referral::routes());
     routes.extend(crate::exchange::import::routes());
     routes.extend(crate::audit::routes());
+    routes.extend(crate::jobs::routes());
+    routes.extend(crate::system::routes());
     routes
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use fuyou_expr::Dialect;
 use fuyou_kernel::{Date, Id, Period};
 use fuyou_pack::indicator::{MeasureSql, measure_sql, row_sql};
-use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx};
+use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx, Stratum};
 use uuid::Uuid;
 
 use super::counts::{Counting, GapCount};
@@ -52,11 +52,12 @@ pub(super) fn dialect_of(dialect: db::Dialect) -> Dialect {
     }
 }
 
-/// Counts measures by organization and month: one statement for all that share program, date and place.
+/// Counts measures by organization and month, and by layer when they are split: one statement for all that share
+/// program, date and place.
 pub(super) async fn count(
     connection: &mut Connection,
     dialect: Dialect,
-    (pack, measures): (&Pack, &[MeasureIx]),
+    (pack, measures, split): (&Pack, &[MeasureIx], Option<&Stratum>),
     range: &Range<'_>,
     counting: &mut impl Counting,
 ) -> Result<(), db::Error> {
@@ -76,10 +77,14 @@ pub(super) async fn count(
             .push((position, sql));
     }
     for ((program, _, _), group) in groups {
+        let layer = split.map(|stratum| {
+            let program = pack.program(program);
+            row_sql(program, &stratum.is, dialect, &column)
+        });
         let sql = count_sql(
             dialect,
             &pack.program(program).id,
-            group.iter().map(|(_, sql)| sql),
+            (group.iter().map(|(_, sql)| sql), layer.as_deref()),
             range.codes.map(<[_]>::len),
         );
         let rows = query(Sql::built(sql))
@@ -89,10 +94,22 @@ pub(super) async fn count(
             .rows(connection)
             .await?;
         for row in &rows {
-            read_counted(row, group.iter().map(|(position, _)| *position), counting)?;
+            let first = match split {
+                None => 0,
+                Some(stratum) => layer_of(row, 3 + group.len(), stratum)? * measures.len(),
+            };
+            let positions = group.iter().map(|(position, _)| first + position);
+            read_counted(row, positions, counting)?;
         }
     }
     Ok(())
+}
+
+/// The layer of a row; the one behind the last when it is not known.
+fn layer_of(row: &Row, at: usize, stratum: &Stratum) -> sqlx::Result<usize> {
+    let code: Option<String> = row.get(at)?;
+    let known = code.and_then(|code| stratum.layer(&code));
+    Ok(known.unwrap_or(stratum.layers.len()))
 }
 
 fn read_counted(
@@ -139,7 +156,7 @@ fn month_sql(dialect: Dialect, on: &str) -> String {
 fn count_sql<'a>(
     dialect: Dialect,
     program: &str,
-    group: impl Iterator<Item = &'a MeasureSql> + Clone,
+    (group, layer): (impl Iterator<Item = &'a MeasureSql> + Clone, Option<&str>),
     codes: Option<usize>,
 ) -> String {
     let mut sums = String::new();
@@ -155,8 +172,12 @@ fn count_sql<'a>(
     };
     let (month, table) = (month_sql(dialect, on), facts_table(program));
     let places = codes.map_or(String::new(), |codes| codes_sql(org, codes, 3));
+    let (layers, by) = match layer {
+        None => (String::new(), String::new()),
+        Some(layer) => (format!(", {layer}"), format!(", {}", group.count() + 4)),
+    };
     format!(
-        "select {org}, {month}, cast(count(*) as bigint){sums} from {table} f where {on} between $1 and $2{places} group by 1, 2"
+        "select {org}, {month}, cast(count(*) as bigint){sums}{layers} from {table} f where {on} between $1 and $2{places} group by 1, 2{by}"
     )
 }
 
@@ -356,6 +377,19 @@ impl PersonsQuery {
         self.table = facts_table(&program.id);
         self.condition = row_sql(program, gap, self.dialect, &column);
         self.place = sql.org;
+        self
+    }
+
+    /// Only those of a layer of a stratum of the same program; `None`: those whose layer is not known.
+    pub(super) fn in_layer(mut self, pack: &Pack, stratum: &Stratum, layer: Option<usize>) -> Self {
+        let program = pack.program(stratum.program);
+        let is = row_sql(program, &stratum.is, self.dialect, &column);
+        let condition = match layer.and_then(|layer| stratum.layers.get(layer)) {
+            // Codes are checked identifiers: the pack refuses quotes in them.
+            Some(layer) => format!(" and ({is}) = '{}'", layer.code),
+            None => format!(" and ({is}) is null"),
+        };
+        self.condition = format!("({}){condition}", self.condition);
         self
     }
 

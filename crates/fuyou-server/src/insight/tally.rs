@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use fuyou_cube::Folding;
+use fuyou_cube::{Folding, MeasureSpec, Splitting};
+use fuyou_expr::Expr;
 use fuyou_pack::model::MeasureIx;
 
 use super::counts::{AxisCells, Counting};
@@ -19,8 +20,10 @@ const NOWHERE: u32 = Folding::SKIP;
 /// Sums on their way.
 pub(super) struct Tally {
     measures: Vec<MeasureIx>,
+    /// How many layers every sum is split into; one when it is not.
+    layers: usize,
     kinds: Kinds,
-    /// By kind of place, kind of month and measure.
+    /// By kind of place, kind of month, layer and measure.
     sums: Vec<i64>,
     unplaced: i64,
 }
@@ -38,7 +41,7 @@ struct Kinds {
     periods: Vec<Vec<usize>>,
 }
 
-/// Sums of every measure at every node in every period.
+/// Sums of every measure at every node in every period, in every layer.
 pub(super) struct Sums {
     places: HashMap<MeasureIx, usize>,
     nodes: usize,
@@ -51,10 +54,21 @@ pub(super) struct Sums {
 impl Tally {
     /// Nothing yet of these measures, for a question.
     pub(super) fn new(tree: &Tree, question: &Question, measures: Vec<MeasureIx>) -> Tally {
+        Tally::layered(tree, question, measures, 1)
+    }
+
+    /// The same in layers. What comes in says its layer by its position: layer × measures + measure.
+    pub(super) fn layered(
+        tree: &Tree,
+        question: &Question,
+        measures: Vec<MeasureIx>,
+        layers: usize,
+    ) -> Tally {
         let kinds = Kinds::of(tree, question);
-        let size = kinds.nodes.len() * kinds.periods.len() * measures.len();
+        let size = kinds.nodes.len() * kinds.periods.len() * measures.len() * layers;
         Tally {
             sums: vec![0; size],
+            layers,
             kinds,
             measures,
             unplaced: 0,
@@ -64,11 +78,12 @@ impl Tally {
     /// What was asked for.
     pub(super) fn sums(self, question: &Question) -> Sums {
         let (nodes, periods) = (question.nodes.len(), question.periods.len());
-        let mut values = vec![0; self.measures.len() * nodes * periods];
+        let width = self.measures.len() * self.layers;
+        let mut values = vec![0; width * nodes * periods];
         let mut at = 0;
         for nodes_here in &self.kinds.nodes {
             for periods_here in &self.kinds.periods {
-                for measure in 0..self.measures.len() {
+                for measure in 0..width {
                     let sum = self.sums[at];
                     at += 1;
                     for node in nodes_here {
@@ -114,31 +129,72 @@ impl Counting for Tally {
         let Some(month) = month.filter(|month| **month != NOWHERE && place != NOWHERE) else {
             return;
         };
-        let first =
-            (place as usize * self.kinds.periods.len() + *month as usize) * self.measures.len();
-        let sums = &mut self.sums[first..first + self.measures.len()];
+        let width = self.measures.len() * self.layers;
+        let first = (place as usize * self.kinds.periods.len() + *month as usize) * width;
+        let sums = &mut self.sums[first..first + width];
         values.for_each(|(measure, value)| sums[measure] += value);
     }
 
     /// The same, many groups at a time.
     fn add_axis(&mut self, axis: &AxisCells<'_, Option<u32>>) {
-        let kind = |place: &Option<Option<u32>>| match place {
-            None | Some(Some(NOWHERE)) => Folding::SKIP,
-            Some(None) => Folding::TOLD,
-            Some(Some(kind)) => *kind,
-        };
-        let places: Vec<u32> = axis.places.iter().map(kind).collect();
-        let folding = Folding {
-            months: axis.months.clone(),
-            places: &places,
-            without: kind(&axis.without),
-            month_kinds: &self.kinds.month,
-            first_month: self.kinds.first_month,
-            kinds: self.kinds.periods.len(),
-            measures: axis.measures,
-            width: self.measures.len(),
-        };
+        let places: Vec<u32> = axis.places.iter().map(folded).collect();
+        let folding = self.kinds.folding(axis, &places, self.measures.len());
         self.unplaced += axis.cube.fold(axis.at, &folding, &mut self.sums);
+    }
+}
+
+/// What the cube does with a place.
+fn folded(place: &Option<Option<u32>>) -> u32 {
+    match place {
+        None | Some(Some(NOWHERE)) => Folding::SKIP,
+        Some(None) => Folding::TOLD,
+        Some(Some(kind)) => *kind,
+    }
+}
+
+impl Tally {
+    /// Adds the rows behind an axis in layers. `false` when memory cannot tell.
+    pub(super) fn add_split(
+        &mut self,
+        axis: &AxisCells<'_, Option<u32>>,
+        by: &Expr,
+        (dated_by, placed_by): (&Expr, &Expr),
+        measures: &[(usize, MeasureSpec)],
+    ) -> bool {
+        let places: Vec<u32> = axis.places.iter().map(folded).collect();
+        let width = self.measures.len();
+        let splitting = Splitting {
+            by,
+            layers: self.layers - 1,
+            placed_by,
+            dated_by,
+            measures,
+            width,
+            folding: &self.kinds.folding(axis, &places, width * self.layers),
+        };
+        let (cube, program) = (axis.cube, axis.at.0);
+        cube.split(program, &splitting, &mut self.sums).is_ok()
+    }
+}
+
+impl Kinds {
+    /// As the cube adds them up.
+    fn folding<'f>(
+        &'f self,
+        axis: &'f AxisCells<'_, Option<u32>>,
+        places: &'f [u32],
+        width: usize,
+    ) -> Folding<'f> {
+        Folding {
+            months: axis.months.clone(),
+            places,
+            without: folded(&axis.without),
+            month_kinds: &self.month,
+            first_month: self.first_month,
+            kinds: self.periods.len(),
+            measures: axis.measures,
+            width,
+        }
     }
 }
 
@@ -204,7 +260,18 @@ fn kind(
 impl Sums {
     /// The sum of a measure that was asked for, by the positions of node and period in the question.
     pub(super) fn get(&self, measure: MeasureIx, node: usize, period: usize) -> i64 {
-        let place = self.places[&measure];
+        self.in_layer(0, measure, node, period)
+    }
+
+    /// The same of one layer.
+    pub(super) fn in_layer(
+        &self,
+        layer: usize,
+        measure: MeasureIx,
+        node: usize,
+        period: usize,
+    ) -> i64 {
+        let place = layer * self.places.len() + self.places[&measure];
         self.values[(place * self.nodes + node) * self.periods + period]
     }
 }

@@ -12,6 +12,7 @@ mod bulk;
 mod choice;
 mod hold;
 mod import;
+mod linked;
 mod listed;
 mod merge;
 mod organization;
@@ -44,6 +45,7 @@ pub(crate) use bulk::{
 pub use choice::{choices, open_choices};
 pub use hold::{Hold, person_in_hand};
 pub use import::{ImportError, Imported, import_organizations};
+pub(crate) use linked::{correct_linked, person_known};
 pub use listed::{Named, listed, named, page_of};
 pub use merge::{MergeError, Wanted, compare, merge, obstacles, undo};
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};

@@ -142,6 +142,8 @@ const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/users", "menu-users", Some(Action::ManageUsers)),
     ("/packs", "menu-packs", Some(Action::ReadPacks)),
     ("/audit", "menu-audit", Some(Action::ReadAudit)),
+    ("/system", "menu-system", Some(Action::ManageSystem)),
+    ("/jobs", "menu-jobs", Some(Action::ManageSystem)),
 ];
 
 impl Frame {

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use fuyou_cube::Place;
-use fuyou_pack::model::{IndicatorIx, MeasureIx};
+use fuyou_cube::{MeasureSpec, Place};
+use fuyou_pack::model::{IndicatorIx, Measure, MeasureIx, Stratum};
 
 use super::{Live, State};
 use crate::insight::MonthNumber;
 use crate::insight::counts::{AxisCells, Counting, GapCount};
 use crate::insight::store::Range;
+use crate::insight::tally::Tally;
 
 impl Live {
     /// Counts measures by organization and month, and says how many changes are included; `None` when the store must be
@@ -23,6 +24,38 @@ impl Live {
         self.look(|state| {
             state.count(measures, range, counting)?;
             Some(state.read_to.values().sum())
+        })?
+    }
+
+    /// Counts measures by layers of a stratum, and says how many changes are included; `None` when the store must be
+    /// asked. Nothing is held of this: every enrollment is looked at.
+    pub(in crate::insight) fn split(
+        &self,
+        measures: &[MeasureIx],
+        stratum: &Stratum,
+        range: &Range<'_>,
+        tally: &mut Tally,
+    ) -> Option<i64> {
+        let pack = &*self.0.pack;
+        self.look(|state| {
+            let mut complete = true;
+            state.each_axis(measures, range, tally, |tally, cells| {
+                let asked = cells.measures.iter();
+                let asked =
+                    asked.map(|(position, _)| (*position, pack.measure(measures[*position])));
+                let asked: Vec<(usize, &Measure)> = asked.collect();
+                let Some((_, first)) = asked.first() else {
+                    return;
+                };
+                let specs = asked.iter();
+                let specs: Vec<(usize, MeasureSpec)> = specs
+                    .map(|(position, measure)| (*position, MeasureSpec::from(*measure)))
+                    .collect();
+                // What shares an axis is dated and placed alike.
+                let by = (&first.dated_by, &first.placed_by);
+                complete &= tally.add_split(cells, &stratum.is, by, &specs);
+            })?;
+            complete.then(|| state.read_to.values().sum())
         })?
     }
 
@@ -41,6 +74,19 @@ impl State {
         measures: &[MeasureIx],
         range: &Range<'_>,
         counting: &mut impl Counting,
+    ) -> Option<()> {
+        self.each_axis(measures, range, counting, |counting, cells| {
+            counting.add_axis(cells);
+        })
+    }
+
+    /// Calls `see` with the cells of every axis that some of these measures have.
+    fn each_axis<C: Counting>(
+        &self,
+        measures: &[MeasureIx],
+        range: &Range<'_>,
+        counting: &mut C,
+        mut see: impl FnMut(&mut C, &AxisCells<'_, C::Place>),
     ) -> Option<()> {
         let mut axes: BTreeMap<(usize, usize), Vec<(usize, Place)>> = BTreeMap::new();
         for (position, measure) in measures.iter().enumerate() {
@@ -67,14 +113,15 @@ impl State {
             let measures: Vec<(usize, usize)> = measures
                 .map(|(position, place)| (*position, place.measure))
                 .collect();
-            counting.add_axis(&AxisCells {
+            let cells = AxisCells {
                 cube,
                 at: (program, axis),
                 months: months.clone(),
                 places: &places,
                 without,
                 measures: &measures,
-            });
+            };
+            see(counting, &cells);
         }
         Some(())
     }

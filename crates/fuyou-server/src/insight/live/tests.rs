@@ -93,6 +93,7 @@ pub(super) async fn same_lists(
                     node: root.id,
                     period: year.parse().unwrap(),
                     group,
+                    layer: None,
                 };
                 let mut after = None;
                 for _ in 0..2 {
@@ -158,7 +159,7 @@ async fn same_counts(live: &Live, db: &Db, pack: &Pack, codes: Option<&[String]>
     let (mut memory, mut asked) = (Told::default(), Told::default());
     live.count(&measures, &range, &mut memory).unwrap();
     let dialect = store::dialect_of(db.dialect());
-    let all = (pack, measures.as_slice());
+    let all = (pack, measures.as_slice(), None);
     let counted = store::count(&mut reader, dialect, all, &range, &mut asked);
     counted.await.unwrap();
     memory.cells.sort();
