@@ -3,7 +3,9 @@ use std::sync::Arc;
 use fuyou_expr::{Expr, Scope, Slot, Type, Value, ValueError};
 use fuyou_kernel::{Localized, Secrecy, Span};
 
-use super::{Cited, FactIx, Form, FormIx, Opens, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit};
+use super::{
+    Cited, FactIx, Form, FormIx, Opens, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit,
+};
 use crate::replay::{Plan, TaskOrigin};
 use crate::scope::Layout;
 

@@ -78,10 +78,7 @@ use crate::db::{Connection, Db, Error};
 
 /// All ids under which a person was ever known, that of the record that stayed first. Of what is no person, its own.
 /// For the audit trail: it tells nothing about her.
-pub(crate) async fn ids_of(
-    connection: &mut Connection,
-    subject: Uuid,
-) -> Result<Vec<Uuid>, Error> {
+pub(crate) async fn ids_of(connection: &mut Connection, subject: Uuid) -> Result<Vec<Uuid>, Error> {
     store::ids_of(connection, subject).await
 }
 
