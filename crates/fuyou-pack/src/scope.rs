@@ -12,6 +12,9 @@ pub(crate) const SUBJECT_COLUMNS: usize = 5;
 const PERSON: [&str; SUBJECT_COLUMNS] = ["birth_on", "sex", "household", "population", "residence"];
 /// What is known of an organization, in the order of its slots.
 const ORGANIZATION: [&str; SUBJECT_COLUMNS] = ["code", "kind", "level", "parent", "population"];
+/// What is known besides of a person whose record opens an enrollment elsewhere, in the order of
+/// [`OpensOuter::Opener`].
+pub(crate) const OPENER: [&str; 2] = ["name", "phone"];
 /// Columns of the set `task`, in the order of their slots.
 pub(crate) const TASK: [&str; 7] = [
     "rule",
@@ -119,6 +122,17 @@ pub(crate) enum FormOuter {
     Derived(DerivedIx),
     /// The last value of a member of the set `encounter` in an earlier encounter.
     Previous(Slot),
+}
+
+/// What an outer column of the scope of [`crate::model::Opens`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpensOuter {
+    /// A field of the row.
+    Cell(FieldIx),
+    /// What the form's expressions see.
+    Form(FormOuter),
+    /// A member of [`OPENER`].
+    Opener(usize),
 }
 
 /// What an outer column of a group's scope is.

@@ -8,13 +8,13 @@ use anyhow::Context as _;
 use fuyou_kernel::{Date, Timestamp};
 use fuyou_server::access::{NewUser, Role, UserError, create_user};
 use fuyou_server::care::{Acting, WorkFilter};
-use fuyou_server::http::{App, Clock, serve};
+use fuyou_server::http::{App, Clock};
 use fuyou_server::planning;
 use fuyou_server::registry::{Organization, OrganizationId, OrganizationKind};
 use fuyou_server::simulate::{Extent, Options, Size};
 
 use crate::config::{Config, by_command, say, system_clock};
-use crate::serve::{bind, log_to_stderr, stopped, with_figures};
+use crate::serve::{bind, log_to_stderr, serve_whole};
 use crate::simulate::{into_store, read_scenario, threads, today};
 
 /// The first annual plan of the made-up county.
@@ -70,7 +70,7 @@ pub async fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         listener.local_addr()?,
         logins.join(", ")
     ))?;
-    serve(with_figures(app, &args.config)?, listener, stopped()).await?;
+    serve_whole(app, &args.config, listener).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -84,22 +84,25 @@ async fn make(app: &App, args: &Args, day: Date) -> anyhow::Result<()> {
         extent: Extent::Everything,
     };
     let pack = app.pack().context("没有规则包 · no pack was loaded")?;
-    // The first program that has a scenario; without any, what is wrong with the last.
-    let mut found = Err(anyhow::anyhow!("规则包没有项目 · the pack has no program"));
+    // Those whose subjects come to be by themselves first; the records of these open the others.
+    let mut scenarios = Vec::new();
+    let mut missing = anyhow::anyhow!("规则包没有项目 · the pack has no program");
     for program in &pack.programs {
-        found = read_scenario(&args.config.pack, &program.id);
-        if found.is_ok() {
-            break;
+        match read_scenario(&args.config.pack, &program.id) {
+            Ok(scenario) => scenarios.push(scenario),
+            // A scenario that does not fit is told; a program without one is left out.
+            Err(error) if error.is::<fuyou_server::simulate::Error>() => return Err(error),
+            Err(error) => missing = error,
         }
     }
-    let scenario = found?;
-    into_store(
-        app,
-        &scenario,
-        &options,
-        &args.config.data.join("county.ndjson"),
-    )
-    .await?;
+    if scenarios.is_empty() {
+        return Err(missing);
+    }
+    scenarios.sort_by_key(|scenario| scenario.is_opened());
+    for scenario in &scenarios {
+        let file = format!("county-{}.ndjson", scenario.program());
+        into_store(app, scenario, &options, &args.config.data.join(file)).await?;
+    }
     import_plan(app, day).await?;
     for role in Role::ALL {
         create_account(app, role, day).await?;

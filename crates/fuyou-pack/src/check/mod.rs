@@ -12,6 +12,7 @@ mod head;
 mod indicators;
 mod lists;
 mod names;
+mod opens;
 mod order;
 mod program;
 mod rules;

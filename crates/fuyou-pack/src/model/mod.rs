@@ -2,6 +2,7 @@
 
 mod form;
 mod index;
+mod opens;
 mod pack;
 mod program;
 mod schedule;
@@ -14,6 +15,7 @@ pub use index::{
     DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
     RuleIx, ScoreIx, SourceIx, StratumIx, VisitIx,
 };
+pub use opens::{Carried, OpenedPerson, Opens, Relation, RelationEnd, Travel};
 pub(crate) use pack::CurveExample;
 pub use pack::{
     Axis, Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet,

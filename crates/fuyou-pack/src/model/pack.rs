@@ -504,6 +504,8 @@ pub enum ItemKind {
     Referral,
     /// A list.
     List,
+    /// Records that open enrollments elsewhere.
+    Opens,
     /// A measure.
     Measure,
     /// An indicator.
@@ -524,7 +526,7 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// All kinds with the words used in packs.
-    pub const WORDS: [(&'static str, ItemKind); 21] = [
+    pub const WORDS: [(&'static str, ItemKind); 22] = [
         ("source", ItemKind::Source),
         ("value_set", ItemKind::ValueSet),
         ("curve", ItemKind::Curve),
@@ -538,6 +540,7 @@ impl ItemKind {
         ("rule", ItemKind::Rule),
         ("referral", ItemKind::Referral),
         ("list", ItemKind::List),
+        ("opens", ItemKind::Opens),
         ("measure", ItemKind::Measure),
         ("indicator", ItemKind::Indicator),
         ("stratum", ItemKind::Stratum),

@@ -5,6 +5,7 @@ mod fixture;
 mod golden;
 mod inputs;
 mod lapses;
+mod openings;
 mod organizations;
 mod overlays;
 mod ranges;

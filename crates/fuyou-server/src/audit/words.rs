@@ -10,6 +10,9 @@ pub(super) const ACTIONS: &[&str] = &[
     "record",
     "correct",
     "void",
+    "open_linked",
+    "link",
+    "withdraw",
     "register",
     "close",
     "reopen",
@@ -47,11 +50,14 @@ pub(super) const ACTIONS: &[&str] = &[
     "unlock_user",
     "reset_password",
     "change_password",
+    "choose_language",
     "log_in",
     "log_in_failed",
     "log_in_locked",
     "log_out",
     "rotate_keys",
+    "start_job",
+    "stop_job",
 ];
 
 /// To what it is done.
@@ -60,6 +66,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "care",
     "enrollment",
     "encounter",
+    "link",
     "task",
     "list",
     "referral",
@@ -76,6 +83,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "app_user",
     "session",
     "keys",
+    "job",
 ];
 
 /// What the parts of a detail are called.
@@ -115,6 +123,8 @@ const DETAILS: &[&str] = &[
     "enrollment",
     "id",
     "subject",
+    "opener",
+    "on_behalf_of",
 ];
 
 /// What a word tells.

@@ -33,6 +33,8 @@ pub(super) struct Head {
     pub state: EnrollmentState,
     /// What a person decided about its state against what the facts say.
     pub held: Option<EnrollmentState>,
+    /// Why it was withdrawn, when it was: it has no facts, risk or tasks then.
+    pub withdrawn: Option<String>,
     pub pack_version: String,
     pub version: i64,
     pub created_at: Timestamp,

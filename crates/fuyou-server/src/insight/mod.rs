@@ -45,7 +45,7 @@ pub use decimal::{Decimal, DecimalError};
 pub use figure::{Cell, Figure};
 pub use gaps::{Gaps, gaps};
 pub use judge::{Aim, Judgement, Progress, judge};
-pub use live::{Live, LiveError, SnapshotFile, Standing};
+pub use live::{Live, LiveError, SnapshotFile, Standing as LiveStanding};
 pub(crate) use months::MonthNumber;
 pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};

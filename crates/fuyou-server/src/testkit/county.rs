@@ -223,6 +223,11 @@ impl County {
         id
     }
 
+    /// Gives the engine its keys, so that it registers whom a record opens at once.
+    pub(crate) fn follows_links(&self) {
+        self.care.know_keys(self.keys.clone());
+    }
+
     /// A record of the maternal program as a person types it: `field=value` separated by blanks.
     pub(crate) fn typed(&self, subject: SubjectId, form: &str, day: &str, text: &str) -> Record {
         Record {

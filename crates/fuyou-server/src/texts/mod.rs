@@ -41,6 +41,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../packs/texts/en.ftl"),
     ),
     (
+        include_str!("../care/opening/texts/zh.ftl"),
+        include_str!("../care/opening/texts/en.ftl"),
+    ),
+    (
         include_str!("../care/pages/texts/zh.ftl"),
         include_str!("../care/pages/texts/en.ftl"),
     ),
@@ -55,6 +59,14 @@ const FILES: &[(&str, &str)] = &[
     (
         include_str!("../audit/texts/zh.ftl"),
         include_str!("../audit/texts/en.ftl"),
+    ),
+    (
+        include_str!("../jobs/texts/zh.ftl"),
+        include_str!("../jobs/texts/en.ftl"),
+    ),
+    (
+        include_str!("../system/texts/zh.ftl"),
+        include_str!("../system/texts/en.ftl"),
     ),
 ];
 

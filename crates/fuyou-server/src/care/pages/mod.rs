@@ -3,6 +3,7 @@
 //! Everything is rendered from the pack; no page knows a program, a form or a field by name.
 //! A value, label, form or rule above the reader's secrecy is not in the page, not even hidden.
 
+mod conflict;
 mod enrollment_web;
 mod form_view;
 mod form_web;
@@ -21,6 +22,8 @@ mod words;
 mod work_web;
 
 #[cfg(test)]
+mod conflict_tests;
+#[cfg(test)]
 mod list_tests;
 #[cfg(test)]
 mod organization_tests;
@@ -36,6 +39,7 @@ use uuid::Uuid;
 use self::lookup::{care_of, home_of, name_of, places, subject_id};
 use self::story_view::{StoryView, story_view};
 use self::words::Words;
+use super::opening::links_part;
 use super::{Acting, SubjectId};
 use crate::http::{self, Cx};
 use crate::registry::Section;
@@ -65,8 +69,12 @@ pub(crate) async fn sections(cx: &Cx, subject: Uuid) -> Result<Vec<Section>, htt
     let html = part
         .render()
         .map_err(|err| http::Error::Internal(err.into()))?;
-    Ok(vec![Section {
-        title: String::new(),
-        html,
-    }])
+    let linked = links_part(cx, care, subject).await?;
+    let parts = linked.into_iter().chain([html]);
+    Ok(parts
+        .map(|html| Section {
+            title: String::new(),
+            html,
+        })
+        .collect())
 }

@@ -41,4 +41,11 @@ impl Live {
             enrollments: *self.0.loading.borrow(),
         })
     }
+
+    /// Forgets what is held and loads it anew from the store, which answers meanwhile.
+    pub fn load_again(&self) {
+        tracing::info!("figures in memory are loaded anew on demand");
+        self.replace(None);
+        self.0.anew.notify_one();
+    }
 }
