@@ -68,7 +68,20 @@ pub use sections::{Section, sections_of, sections_of_organization};
 pub use staff::{Particulars, Profession, Staff, StaffError, StaffId};
 pub(crate) use web::routes;
 
+use std::sync::Arc;
+
 use crate::db::{Db, Error};
+
+/// The tree as it stands, read again when the one at hand is not that any more.
+pub(crate) async fn present_tree(db: &Db, at_hand: &Arc<Tree>) -> Result<Arc<Tree>, Error> {
+    let mut reader = db.read().await?;
+    let stamp = organizations_store::stamp(&mut reader).await?;
+    drop(reader);
+    if at_hand.stamp() == stamp {
+        return Ok(at_hand.clone());
+    }
+    Ok(Arc::new(load_tree(db).await?))
+}
 
 /// Reads the whole tree of organizations.
 pub async fn load_tree(db: &Db) -> Result<Tree, Error> {
