@@ -42,7 +42,7 @@ test("visits are imported from files as they come", async () => {
     const second = await send("gbk.csv", Buffer.concat([Buffer.from(start), dizzy, Buffer.from(end)]));
     await shot(page, "3-rejected");
     assert.match(second, /被拒\s*1/, second);
-    const [file] = await Promise.all([page.waitForEvent("download"), page.click("a[href$='/rejected']")]);
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click("a[href$='/file']")]);
     const path = join(data, "rejected.csv");
     await file.saveAs(path);
     const rejected = readFileSync(path, "utf8");

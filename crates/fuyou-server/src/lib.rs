@@ -9,12 +9,14 @@ pub mod db;
 pub mod exchange;
 pub mod http;
 pub mod insight;
+pub mod jobs;
 pub mod keys;
 pub mod packs;
 pub mod planning;
 pub mod referral;
 pub mod registry;
 pub mod simulate;
+pub mod system;
 pub mod texts;
 pub mod ui;
 

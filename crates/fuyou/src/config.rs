@@ -99,6 +99,14 @@ impl Config {
     }
 }
 
+/// Opens an embedded database by its file.
+pub async fn open_sqlite(file: &std::path::Path) -> anyhow::Result<Db> {
+    let settings = Settings::new(format!("sqlite:{}", file.display()));
+    Db::open(&settings)
+        .await
+        .context("数据库无法打开 · the database cannot be opened")
+}
+
 /// The system's clock.
 pub fn system_clock() -> Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock of the binary")]

@@ -1,8 +1,10 @@
 //! The `fuyou` command.
 
 mod audit;
+mod backup;
 mod config;
 mod demo;
+mod doctor;
 mod expr;
 mod import;
 mod indicators;
@@ -63,6 +65,12 @@ enum Command {
     Simulate(simulate::Arguments),
     /// 批量导入 · Load a file of records through the same rules as the desk.
     Import(import::Args),
+    /// 备份 · Copy the database while the server runs.
+    Backup(backup::BackupArgs),
+    /// 恢复备份 · Put a backup into a new data directory.
+    Restore(backup::RestoreArgs),
+    /// 体检 · Look at the installation and say what needs somebody.
+    Doctor(doctor::Args),
 }
 
 #[tokio::main]
@@ -82,5 +90,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args).await,
         Command::Simulate(arguments) => simulate::run(arguments).await,
         Command::Import(args) => import::run(args).await,
+        Command::Backup(args) => backup::run(args).await,
+        Command::Restore(args) => backup::run_restore(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
     }
 }

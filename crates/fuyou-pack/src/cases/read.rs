@@ -1,13 +1,14 @@
 //! Cases as written, typed against their program.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 
 use fuyou_kernel::{DayNumber, Localized};
 
 use super::expect::{Expect, read_expectation};
 use super::values::read_value;
 use crate::check::Context;
-use crate::model::{FieldIx, FormIx, GroupIx, ItemKind, Place, Program, ProgramIx};
+use crate::model::{FieldIx, FormIx, GroupIx, ItemKind, Place, Program, ProgramIx, Stratum};
 use crate::raw::{At, Item, Node, NodeKind, Reader, Report, Text, nearest};
 use crate::replay::History;
 
@@ -35,30 +36,33 @@ pub(crate) struct Case {
 }
 
 /// Reads the cases of all programs.
-pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program]) -> Cases {
+pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program], strata: &[Stratum]) -> Cases {
     let mut cases = Cases::default();
     // With errors elsewhere forms may lack fields: cases would repeat them.
     if !context.report.is_clean() {
         return cases;
     }
-    for (position, program) in programs.iter().enumerate() {
-        let mut reader = CaseReader {
-            report: context.report,
-            program,
-            ix: ProgramIx::new(position),
-            histories: HashMap::new(),
-        };
-        for item in context.items.of(ItemKind::History, &program.id) {
-            let history = reader.history(item);
-            reader.histories.insert(item.id.clone(), history);
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = programs
+            .iter()
+            .enumerate()
+            .map(|(position, program)| {
+                let of_program = |stratum: &&Stratum| stratum.program.get() == position;
+                let reader = CaseReader {
+                    report: context.report,
+                    program,
+                    strata: strata.iter().filter(of_program).collect(),
+                    ix: ProgramIx::new(position),
+                    histories: HashMap::new(),
+                };
+                scope.spawn(move || reader.read(context))
+            })
+            .collect();
+        for reader in readers {
+            let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
+            cases.list.extend(read);
         }
-        for item in context.items.of(ItemKind::Case, &program.id) {
-            cases.list.extend(reader.case(item));
-        }
-        for item in context.items.of(ItemKind::CaseTable, &program.id) {
-            cases.list.extend(reader.table(item));
-        }
-    }
+    });
     cases
 }
 
@@ -66,12 +70,30 @@ pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program]) -> Cases {
 pub(super) struct CaseReader<'a> {
     pub report: &'a Report,
     pub program: &'a Program,
+    strata: Vec<&'a Stratum>,
     ix: ProgramIx,
     /// `None` for a history that could not be read.
     histories: HashMap<String, Option<History>>,
 }
 
 impl<'a> CaseReader<'a> {
+    fn read(mut self, context: &'a Context<'a>) -> Vec<Case> {
+        let program = self.program;
+        let of = |kind| context.items.of(kind, &program.id);
+        for item in of(ItemKind::History) {
+            let history = self.history(item);
+            self.histories.insert(item.id.clone(), history);
+        }
+        let mut cases = Vec::new();
+        for item in of(ItemKind::Case) {
+            cases.extend(self.case(item));
+        }
+        for item in of(ItemKind::CaseTable) {
+            cases.extend(self.table(item));
+        }
+        cases
+    }
+
     fn history(&self, item: &'a Item) -> Option<History> {
         let reader = Reader::new(&item.table, self.report);
         reader.node("id");
@@ -166,7 +188,7 @@ impl<'a> CaseReader<'a> {
         for (key, node) in &expect?.entries {
             case.expect.extend(read_expectation(
                 self.report,
-                self.program,
+                (self.program, &self.strata),
                 &key.name,
                 key.at,
                 node,
@@ -218,10 +240,10 @@ impl<'a> CaseReader<'a> {
             for (column, cell) in columns.iter().zip(cells) {
                 match column.text.split_once('.') {
                     None if column.text == "today" => case.today = self.date(cell),
-                    None | Some(("facts" | "score", _)) => {
+                    None | Some(("facts" | "score" | "strata", _)) => {
                         let read = read_expectation(
                             self.report,
-                            self.program,
+                            (self.program, &self.strata),
                             column.text,
                             column.at,
                             cell,

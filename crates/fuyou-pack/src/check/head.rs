@@ -1,9 +1,12 @@
 //! The whole pack: head, sources, value sets, programs, indicators, terms.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
-use super::{Context, Sources, chapters, curves, indicators, names, opens, program, terms, values};
+use super::{
+    Context, Sources, chapters, curves, indicators, names, opens, program, strata, terms, values,
+};
 use crate::model::{Change, ItemKind, Layer, Pack, Place, ProgramIx, Source, SourceIx};
 use crate::raw::{Item, LayerHead, Reader};
 
@@ -44,15 +47,17 @@ pub(crate) fn pack(
         .collect();
     names.sort_unstable();
     names.dedup();
-    for name in names {
-        programs.extend(program::program(
-            context,
-            &by_id,
-            &sets,
-            &known_curves,
-            name,
-        ));
-    }
+    // Nothing of a program is known to another one yet.
+    std::thread::scope(|scope| {
+        let (by_id, sets, curves) = (&by_id, &sets, &known_curves);
+        let checks: Vec<_> = names
+            .iter()
+            .map(|name| scope.spawn(move || program::program(context, by_id, sets, curves, name)))
+            .collect();
+        for check in checks {
+            programs.extend(check.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+    });
     let opens: Vec<_> = programs
         .iter()
         .map(|program| opens::opens(context, &by_id, &sets, &programs, program))
@@ -74,7 +79,8 @@ pub(crate) fn pack(
             program,
         ));
     }
-    let cases = crate::cases::read_cases(context, &programs);
+    let strata = strata::strata(context, &by_id, &sets, &programs);
+    let cases = crate::cases::read_cases(context, &programs, &strata);
     let top = layers.last()?.clone();
     let terms = terms::terms(context, heads.len(), &programs, &indicators);
     let chapters = chapters::chapters(context, heads.len(), &indicators);
@@ -91,6 +97,7 @@ pub(crate) fn pack(
         programs,
         measures: measures.list,
         indicators,
+        strata,
         terms,
         chapters,
         changes,

@@ -17,6 +17,7 @@ mod order;
 mod program;
 mod rules;
 mod schedule;
+mod strata;
 mod terms;
 mod values;
 

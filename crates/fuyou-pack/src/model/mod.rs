@@ -6,13 +6,14 @@ mod opens;
 mod pack;
 mod program;
 mod schedule;
+mod stratum;
 
 pub use form::{
     At, Check, Field, FieldKind, Form, Group, InputType, Requirement, Section, Severity,
 };
 pub use index::{
     DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
-    RuleIx, ScoreIx, SourceIx, VisitIx,
+    RuleIx, ScoreIx, SourceIx, StratumIx, VisitIx,
 };
 pub use opens::{Carried, OpenedPerson, Opens, Relation, RelationEnd, Travel};
 pub(crate) use pack::CurveExample;
@@ -26,3 +27,4 @@ pub use program::{
     RowColumn, Rule, Score, SubjectKind,
 };
 pub use schedule::{Escalation, Owner, RuleTask, Visit};
+pub use stratum::{Layer as StratumLayer, Stratum};

@@ -3,7 +3,9 @@ use std::sync::Arc;
 use fuyou_expr::{Expr, Scope, Slot, Type, Value, ValueError};
 use fuyou_kernel::{Localized, Secrecy, Span};
 
-use super::{Cited, FactIx, Form, FormIx, Opens, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit};
+use super::{
+    Cited, FactIx, Form, FormIx, Opens, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit,
+};
 use crate::replay::{Plan, TaskOrigin};
 use crate::scope::Layout;
 
@@ -42,6 +44,8 @@ pub struct Program {
     pub opens_with: FormIx,
     /// Whether a subject has at most one open enrollment.
     pub one_open: bool,
+    /// Whether it is rare, so that its opening form does not stand among the first things on a subject's page.
+    pub rare: bool,
     /// Closes the enrollment (facts row).
     pub closed_when: Option<Expr>,
     /// The day on which it is closed (facts row).

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::{At, Key, Node, NodeKind, Reader, Report, Table, parse_toml};
+use super::{At, Key, Node, NodeKind, Reader, Report, Table};
 use crate::model::ItemKind;
 
 /// One definition as written, by kind, program and id: what overlays add, replace, alter and remove.
@@ -60,10 +60,15 @@ pub(crate) struct LayerHead {
     pub table: Table,
 }
 
-const ARRAYS: [(&str, ItemKind); 12] = [
+/// What belongs to the whole pack.
+const PACK_ARRAYS: &[(&str, ItemKind)] = &[
     ("source", ItemKind::Source),
     ("value_set", ItemKind::ValueSet),
     ("curve", ItemKind::Curve),
+    ("remove", ItemKind::Program),
+];
+/// What belongs to a program.
+const PROGRAM_ARRAYS: &[(&str, ItemKind)] = &[
     ("visit", ItemKind::Visit),
     ("score", ItemKind::Score),
     ("rule", ItemKind::Rule),
@@ -72,9 +77,9 @@ const ARRAYS: [(&str, ItemKind); 12] = [
     ("opens", ItemKind::Opens),
     ("measure", ItemKind::Measure),
     ("indicator", ItemKind::Indicator),
-    ("remove", ItemKind::Program),
+    ("stratum", ItemKind::Stratum),
 ];
-const CASE_ARRAYS: [(&str, ItemKind); 4] = [
+const CASE_ARRAYS: &[(&str, ItemKind)] = &[
     ("history", ItemKind::History),
     ("case", ItemKind::Case),
     ("case_table", ItemKind::CaseTable),
@@ -86,6 +91,7 @@ pub(crate) fn collect(
     report: &Report,
     layer: usize,
     files: &[(usize, String)],
+    tables: &mut [Option<Table>],
 ) -> (Option<LayerHead>, Vec<Incoming>) {
     let mut head = None;
     let mut collector = Collector {
@@ -94,26 +100,21 @@ pub(crate) fn collect(
         incoming: Vec::new(),
     };
     for (file, path) in files {
-        if !path.ends_with(".toml") {
+        let Some(mut table) = tables[*file].take() else {
             continue;
-        }
-        let mut table = parse_toml(report, *file);
+        };
         match *path.split('/').collect::<Vec<_>>() {
             ["pack.toml"] => {
-                collector.arrays(&mut table, "", &ARRAYS[..1]);
+                collector.arrays(&mut table, "", &PACK_ARRAYS[..1]);
                 head = Some(LayerHead { table });
             }
             [_] => {
-                collector.arrays(
-                    &mut table,
-                    "",
-                    &[ARRAYS[0], ARRAYS[1], ARRAYS[2], ARRAYS[11]],
-                );
+                collector.arrays(&mut table, "", PACK_ARRAYS);
                 collector.nothing_else(&table);
             }
             [program, "forms", ..] => collector.form(table, program, *file),
             [program, "cases", ..] => {
-                collector.arrays(&mut table, program, &CASE_ARRAYS);
+                collector.arrays(&mut table, program, CASE_ARRAYS);
                 collector.nothing_else(&table);
             }
             [program, ..] => collector.program(table, program, path, *file),
@@ -240,7 +241,8 @@ impl Collector<'_> {
     }
 
     fn program(&mut self, mut table: Table, program: &str, path: &str, file: usize) {
-        self.arrays(&mut table, program, &ARRAYS[1..]);
+        self.arrays(&mut table, program, &PACK_ARRAYS[1..]);
+        self.arrays(&mut table, program, PROGRAM_ARRAYS);
         self.map(&mut table, program, "derived", ItemKind::Derived);
         self.map(&mut table, program, "facts", ItemKind::Fact);
         if let Some((key, node)) = table.take("risk") {
@@ -305,9 +307,9 @@ impl Collector<'_> {
 
     fn nothing_else(&self, table: &Table) {
         for (key, _) in &table.entries {
-            let known = ARRAYS
-                .iter()
-                .chain(&CASE_ARRAYS)
+            let known = [PACK_ARRAYS, PROGRAM_ARRAYS, CASE_ARRAYS]
+                .into_iter()
+                .flatten()
                 .map(|(name, _)| *name)
                 .chain(["facts", "derived", "risk"]);
             let message = fuyou_kernel::Localized::new(

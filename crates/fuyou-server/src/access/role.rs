@@ -66,6 +66,8 @@ pub enum Action {
     ImportData,
     /// Take lists out as files.
     ExportData,
+    /// Look after the installation: its state, keys, copies, and the long work of everybody.
+    ManageSystem,
 }
 
 impl Role {
@@ -155,6 +157,7 @@ impl Role {
                 A::ManageOrganizations,
                 A::ManageStaff,
                 A::ReadPacks,
+                A::ManageSystem,
             ],
             Role::Auditor => &[A::ReadAudit],
         };

@@ -247,6 +247,7 @@ async fn observed(app: &TestApp) -> String {
             .path
             .replace("{id}", "018f0000-0000-7000-8000-000000000000")
             .replace("{name}", "none")
+            .replace("{job}", "018f0000-0000-7000-8000-000000000009")
             .replace("{record}", "018f0000-0000-7000-8000-000000000001")
             .replace("{enrollment}", "018f0000-0000-7000-8000-000000000002")
             .replace("{referral}", "018f0000-0000-7000-8000-000000000003")
@@ -303,7 +304,7 @@ async fn every_route_lets_in_exactly_the_roles_of_the_table() {
 
 #[test]
 fn nobody_can_do_everything_and_everything_can_be_done() {
-    const ACTIONS: [Action; 18] = [
+    const ACTIONS: [Action; 19] = [
         Action::RegisterPerson,
         Action::MergePersons,
         Action::ReadPerson,
@@ -322,6 +323,7 @@ fn nobody_can_do_everything_and_everything_can_be_done() {
         Action::BreakGlass,
         Action::ImportData,
         Action::ExportData,
+        Action::ManageSystem,
     ];
     for action in ACTIONS {
         assert!(

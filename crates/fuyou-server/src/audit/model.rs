@@ -1,5 +1,6 @@
 //! What a sound chain is.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -143,13 +144,59 @@ pub(super) struct Walk {
     hash: Vec<u8>,
 }
 
-impl Walk {
-    pub(super) fn new(lane: i64) -> Self {
-        Walk {
-            lane,
-            seq: 0,
-            hash: GENESIS.to_vec(),
+/// How far the chains were found sound: in each lane the number of an entry and its hash. Written `0.12.9f…;1.7.03…`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places(BTreeMap<i64, (i64, Vec<u8>)>);
+
+impl Places {
+    /// How many entries were found sound.
+    pub fn entries(&self) -> i64 {
+        self.0.values().map(|(seq, _)| seq).sum()
+    }
+
+    pub(super) fn note(&mut self, walk: &Walk) {
+        self.0.insert(walk.lane, (walk.seq, walk.hash.clone()));
+    }
+}
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (lane, (seq, hash))) in self.0.iter().enumerate() {
+            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            write!(f, "{}{lane}.{seq}.{hash}", if at > 0 { ";" } else { "" })?;
         }
+        Ok(())
+    }
+}
+
+impl FromStr for Places {
+    type Err = PositionError;
+
+    fn from_str(text: &str) -> Result<Self, PositionError> {
+        let place = |part: &str| {
+            let mut parts = part.splitn(3, '.');
+            let lane = parts.next()?.parse().ok()?;
+            let seq = parts.next()?.parse().ok()?;
+            let hex = parts.next()?;
+            let byte = |at: usize| u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok();
+            let hash = (0..hex.len() / 2).map(byte).collect::<Option<Vec<u8>>>()?;
+            Some((lane, (seq, hash)))
+        };
+        let parts = text.split(';').filter(|part| !part.is_empty());
+        let places = parts.map(place).collect::<Option<_>>();
+        places.map(Places).ok_or(PositionError)
+    }
+}
+
+impl Walk {
+    /// A walk that goes on after the place of its lane, or begins at the first entry.
+    pub(super) fn from(places: &Places, lane: i64) -> Self {
+        let (seq, hash) = places
+            .0
+            .get(&lane)
+            .cloned()
+            .unwrap_or_else(|| (0, GENESIS.to_vec()));
+        Walk { lane, seq, hash }
     }
 
     /// The number of the last entry that was sound.

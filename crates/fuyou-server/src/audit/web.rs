@@ -7,15 +7,20 @@ use fuyou_kernel::{Date, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::proof_web::Proof;
 use super::words::{self, ACTIONS, ENTITIES, Kind};
-use super::{Filter, Position, entries};
+use super::{Filter, Position, entries, proof_web};
 use crate::access::Action;
 use crate::http::{Access, Cx, Error, Route, encoded};
 use crate::ui::{Frame, html};
 
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
-    vec![Route::get("/audit", Access::Needs(Action::ReadAudit), show)]
+    let read = Access::Needs(Action::ReadAudit);
+    vec![
+        Route::get("/audit", read, show),
+        Route::post("/audit/verified", read, proof_web::verify),
+    ]
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -66,6 +71,7 @@ struct AuditPage {
     query: AuditQuery,
     lines: Vec<Line>,
     next: Option<String>,
+    proof: Proof,
 }
 
 async fn show(cx: Cx, Query(query): Query<AuditQuery>) -> Result<Response, Error> {
@@ -116,6 +122,7 @@ async fn show(cx: Cx, Query(query): Query<AuditQuery>) -> Result<Response, Error
         lines: lines.collect(),
         query,
         next,
+        proof: proof_web::proof(&cx).await?,
     };
     Ok(html(&page)?.into_response())
 }

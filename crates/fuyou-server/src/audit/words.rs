@@ -50,11 +50,14 @@ pub(super) const ACTIONS: &[&str] = &[
     "unlock_user",
     "reset_password",
     "change_password",
+    "choose_language",
     "log_in",
     "log_in_failed",
     "log_in_locked",
     "log_out",
     "rotate_keys",
+    "start_job",
+    "stop_job",
 ];
 
 /// To what it is done.
@@ -80,6 +83,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "app_user",
     "session",
     "keys",
+    "job",
 ];
 
 /// What the parts of a detail are called.

@@ -25,6 +25,8 @@ mod merging;
 mod model;
 mod opening;
 mod pages;
+mod places;
+mod places_store;
 mod reconcile;
 mod record;
 mod referring;

@@ -84,7 +84,22 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "links",
         text: include_str!("migrations/0050_links.sql"),
     },
+    Migration {
+        number: 60,
+        name: "user_language",
+        text: include_str!("migrations/0060_user_language.sql"),
+    },
+    Migration {
+        number: 61,
+        name: "jobs",
+        text: include_str!("migrations/0061_jobs.sql"),
+    },
 ];
+
+/// The number of the newest step that this program knows.
+pub(super) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.number)
+}
 
 /// Applies what is missing, each step in a transaction.
 pub(super) async fn migrate(connection: &mut Connection) -> Result<(), Error> {

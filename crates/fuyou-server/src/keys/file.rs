@@ -59,6 +59,16 @@ impl Keyring {
         })))
     }
 
+    /// Where the keys are kept.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// The algorithms of the version that seals.
+    pub fn current_suite(&self) -> Suite {
+        self.current().suite
+    }
+
     /// The version that seals from now on.
     pub fn current_version(&self) -> u8 {
         self.current().number

@@ -9,6 +9,7 @@ use fuyou_pack::model::{
     Certainty, ChangeKind, Cited, Field, FieldKind, IndicatorEntry, Program, Requirement, Visit,
 };
 
+use super::check_web;
 use crate::access::Action;
 use crate::http::{Access, Cx, Error, Route};
 use crate::insight::pack_of;
@@ -19,6 +20,8 @@ pub(crate) fn routes() -> Vec<Route> {
     let packs = Access::Needs(Action::ReadPacks);
     vec![
         Route::get("/packs", packs, overview),
+        Route::get("/packs/checked", packs, check_web::show),
+        Route::post("/packs/tested", packs, check_web::test),
         Route::get("/packs/{program}", packs, program),
     ]
 }

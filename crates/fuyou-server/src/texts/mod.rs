@@ -60,6 +60,14 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../audit/texts/zh.ftl"),
         include_str!("../audit/texts/en.ftl"),
     ),
+    (
+        include_str!("../jobs/texts/zh.ftl"),
+        include_str!("../jobs/texts/en.ftl"),
+    ),
+    (
+        include_str!("../system/texts/zh.ftl"),
+        include_str!("../system/texts/en.ftl"),
+    ),
 ];
 
 type Bundle = FluentBundle<FluentResource>;

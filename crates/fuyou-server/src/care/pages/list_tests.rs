@@ -179,7 +179,7 @@ async fn visits_are_imported_through_the_page() {
                 let page = app
                     .send("county_worker", "GET", &answer.location, None)
                     .await;
-                if !page.body.contains("<progress") {
+                if !page.body.contains("badge on-course") {
                     return (answer.location, crate::testkit::words(&page.body));
                 }
                 tokio::task::yield_now().await;
@@ -201,7 +201,7 @@ async fn visits_are_imported_through_the_page() {
             "{page}"
         );
         let rejected = app
-            .send("county_worker", "GET", &format!("{import}/rejected"), None)
+            .send("county_worker", "GET", &format!("{import}/file"), None)
             .await;
         assert_eq!(rejected.status, 200);
         assert!(

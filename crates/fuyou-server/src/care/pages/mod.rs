@@ -3,6 +3,7 @@
 //! Everything is rendered from the pack; no page knows a program, a form or a field by name.
 //! A value, label, form or rule above the reader's secrecy is not in the page, not even hidden.
 
+mod conflict;
 mod enrollment_web;
 mod form_view;
 mod form_web;
@@ -20,6 +21,8 @@ mod trend;
 mod words;
 mod work_web;
 
+#[cfg(test)]
+mod conflict_tests;
 #[cfg(test)]
 mod list_tests;
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! A CSV file of one form, as it comes out of a spreadsheet: with or without a byte order mark, in UTF-8 or GBK, with
 //! any line ends.
 
+use std::ops::ControlFlow;
+
 use fuyou_kernel::{Date, Localized};
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
@@ -31,7 +33,7 @@ pub(super) async fn run(
     keys: &Keyring,
     by: &Acting,
     (job, program, form): (&Job<'_>, &str, &str),
-    progress: &mut (dyn FnMut(&Progress) + Send),
+    goes_on: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
 ) -> Result<Report, Error> {
     by.actor
         .require_anywhere(Action::ImportData)
@@ -92,12 +94,13 @@ pub(super) async fn run(
             }
         }
         (done.encounters, done.rejected) = (report.encounters, report.rejected);
-        if report.lines.is_multiple_of(200) {
-            progress(&done);
+        if report.lines.is_multiple_of(200) && goes_on(&done).is_break() {
+            return Err(Error::Stopped);
         }
     }
     done.bytes_done = bytes_total;
-    progress(&done);
+    // All is stored: there is nothing left to stop.
+    let _ = goes_on(&done);
     Ok(report)
 }
 

@@ -21,10 +21,12 @@ pub(crate) use web::routes;
 
 pub use model::{Error, Format, Job, Progress, Report};
 
+use std::ops::ControlFlow;
+
 use crate::care::{Acting, Care};
 use crate::keys::Keyring;
 
-/// Imports a file. `progress` is called a few times per second.
+/// Imports a file to its end. `progress` is called a few times per second.
 ///
 /// # Errors
 /// Only when the import cannot go on: bad lines are counted, and written to `rejected` with their numbers and reasons.
@@ -35,10 +37,28 @@ pub async fn import_file(
     job: &Job<'_>,
     mut progress: impl FnMut(&Progress) + Send,
 ) -> Result<Report, Error> {
+    let goes_on = |now: &Progress| {
+        progress(now);
+        ControlFlow::Continue(())
+    };
+    import_until(care, keys, by, job, goes_on).await
+}
+
+/// As [`import_file`], but stops after what is stored when it is told to; the same file goes on there.
+///
+/// # Errors
+/// [`Error::Stopped`] when it stopped.
+pub async fn import_until(
+    care: &Care,
+    keys: &Keyring,
+    by: &Acting,
+    job: &Job<'_>,
+    mut goes_on: impl FnMut(&Progress) -> ControlFlow<()> + Send,
+) -> Result<Report, Error> {
     match &job.format {
-        Format::Ndjson => run::run(care, keys, by, job, &mut progress).await,
+        Format::Ndjson => run::run(care, keys, by, job, &mut goes_on).await,
         Format::Csv { program, form } => {
-            csv_file::run(care, keys, by, (job, program, form), &mut progress).await
+            csv_file::run(care, keys, by, (job, program, form), &mut goes_on).await
         }
     }
 }

@@ -75,6 +75,9 @@ pub enum Error {
     /// The file changed since an earlier run under the same name.
     #[error("the file has changed since it was begun")]
     Changed,
+    /// It was asked to stop; what is stored stays.
+    #[error("the import was stopped")]
+    Stopped,
     /// The store or the engine failed.
     #[error(transparent)]
     Care(#[from] crate::care::Error),

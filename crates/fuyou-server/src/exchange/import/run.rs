@@ -1,6 +1,7 @@
 //! The pipeline: one thread reads, some check and replay, one task writes in the order of the file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ pub(super) async fn run(
     keys: &Keyring,
     by: &Acting,
     job: &Job<'_>,
-    progress: &mut (dyn FnMut(&Progress) + Send),
+    goes_on: &mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send),
 ) -> Result<Report, Error> {
     by.actor
         .require_anywhere(Action::ImportData)
@@ -93,7 +94,10 @@ pub(super) async fn run(
                 done.bytes_done = writer.write(std::mem::take(&mut batch)).await?;
                 (done.encounters, done.rejected) =
                     (writer.report.encounters, writer.report.rejected);
-                progress(&done);
+                if goes_on(&done).is_break() {
+                    reading.abort();
+                    return Err(Error::Stopped);
+                }
             }
         }
     }
@@ -102,7 +106,8 @@ pub(super) async fn run(
         done.bytes_done = writer.write(batch).await?;
     }
     (done.encounters, done.rejected) = (writer.report.encounters, writer.report.rejected);
-    progress(&done);
+    // All is stored: there is nothing left to stop.
+    let _ = goes_on(&done);
     Ok(writer.report)
 }
 

@@ -1,29 +1,30 @@
-//! The import page: a file in, progress, and the refused lines back.
+//! The import page: a file in. How far it is, and the refused lines, stand on the page of its job.
 
-use std::collections::HashMap;
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path as FilePath, PathBuf};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Multipart, Path};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::Localized;
 use sm3::{Digest, Sm3};
-use uuid::Uuid;
 
-use super::{Format, Job, Progress, Report, import_file};
-use crate::access::{Action, UserId};
+use super::{Error as ImportError, Format, Job, Progress, Report, import_until};
+use crate::access::Action;
 use crate::care::Acting;
 use crate::http::{Access, Cx, Error, Route};
+use crate::jobs::{self, By, Ended, Handle, JobId, Kind, New};
 use crate::ui::{Frame, html};
 
 /// A file of a county's year has some tens of megabytes.
 const FILE_BYTES_MAX: usize = 128 << 20;
-/// Finished imports that are remembered until the next start.
-const REMEMBERED_MAX: usize = 50;
+/// The name of a file that is being imported, before its fingerprint.
+const FILE_PREFIX: &str = "fuyou-import-";
+/// How long the file of an import that was stopped is kept: it holds persons.
+const FILE_KEPT: Duration = Duration::from_secs(86_400);
 
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
@@ -31,29 +32,8 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/imports", import, show_form),
         Route::post("/imports", import, upload).with_body_bytes_max(FILE_BYTES_MAX),
-        Route::get("/imports/{id}", import, show_progress),
-        Route::get("/imports/{id}/rejected", import, rejected),
+        Route::post("/imports/{id}/resumed", import, resumed),
     ]
-}
-
-/// How far an import of this process is. What is stored stands in the database; a file sent again goes on there.
-#[derive(Clone)]
-enum State {
-    Running(Progress),
-    Done { report: Report, rejected: Vec<u8> },
-    Failed(String),
-}
-
-struct Known {
-    owner: UserId,
-    name: String,
-    state: State,
-}
-
-static IMPORTS: LazyLock<Mutex<HashMap<Uuid, Known>>> = LazyLock::new(Mutex::default);
-
-fn imports() -> MutexGuard<'static, HashMap<Uuid, Known>> {
-    IMPORTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Template)]
@@ -87,7 +67,7 @@ async fn show_form(cx: Cx) -> Result<Response, Error> {
     Ok(html(&form_page(&cx, None)?)?.into_response())
 }
 
-/// Takes a file and starts the import; its page shows how far it is.
+/// Takes a file and starts the import; the page of its job shows how far it is.
 async fn upload(cx: Cx, mut parts: Multipart) -> Result<Response, Error> {
     let broken = |_| {
         Error::Rejected(Localized::new(
@@ -112,81 +92,192 @@ async fn upload(cx: Cx, mut parts: Multipart) -> Result<Response, Error> {
         let page = form_page(&cx, Some(cx.t("import-no-file")))?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     }
-    let format = match form.split_once('/') {
-        Some((program, form)) => Format::Csv {
-            program: program.to_owned(),
-            form: form.to_owned(),
-        },
-        None => Format::Ndjson,
+    let place = Place {
+        hash: fingerprint(&bytes),
+        form,
     };
-    let path = keep(&bytes).map_err(|err| Error::Internal(err.into()))?;
-    let id = cx.new_id();
-    {
-        let mut imports = imports();
-        if imports.len() >= REMEMBERED_MAX {
-            imports.retain(|_, known| matches!(known.state, State::Running(_)));
-        }
-        let state = State::Running(Progress::default());
-        imports.insert(
-            id,
-            Known {
-                owner: cx.actor.id,
-                name,
-                state,
-            },
-        );
+    place
+        .keep(&bytes)
+        .map_err(|err| Error::Internal(err.into()))?;
+    begin(cx, name, place).await
+}
+
+/// Goes on with an import that was stopped or cut off, from the file that was kept.
+async fn resumed(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
+    let id: JobId = id.parse().map_err(|_| Error::NotFound)?;
+    let before = jobs::job(&cx, id).await?;
+    let before = before
+        .filter(|job| job.kind == Kind::Import && job.started_by == Some(cx.actor.id))
+        .ok_or(Error::NotFound)?;
+    let place = Place::read(&before.place).ok_or(Error::NotFound)?;
+    if !place.path().exists() {
+        return Err(Error::Rejected(Localized::new(
+            "原文件已不在服务器上。请重新上传同一文件，会从停下处继续。",
+            "The file is no longer on the server. Send the same file again: it goes on where it stopped.",
+        )));
     }
-    tokio::spawn(run(cx, id, path, format));
-    Ok(Redirect::to(&format!("/imports/{id}")).into_response())
+    begin(cx, before.name, place).await
 }
 
-/// Writes the file where only the server reads it. Its name is its content's: sent again, the import goes on.
-fn keep(bytes: &[u8]) -> std::io::Result<PathBuf> {
-    let hash: String = Sm3::digest(bytes)
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let path = std::env::temp_dir().join(format!("fuyou-import-{hash}"));
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&path)?.write_all(bytes)?;
-    Ok(path)
+async fn begin(cx: Cx, name: String, place: Place) -> Result<Response, Error> {
+    let new = New {
+        kind: Kind::Import,
+        name,
+        same: format!("import:{}", place.written()),
+        place: place.written(),
+        by: By::user(&cx),
+    };
+    let (app, entry) = (cx.app.clone(), cx.entry("start_job", "job"));
+    let id = jobs::start(&app, new, entry, |handle| run(cx, place, handle)).await?;
+    Ok(Redirect::to(&format!("/jobs/{id}")).into_response())
 }
 
-async fn run(cx: Cx, id: Uuid, path: PathBuf, format: Format) {
+/// Which file is imported, and as what.
+struct Place {
+    hash: String,
+    form: String,
+}
+
+impl Place {
+    fn written(&self) -> String {
+        format!("{} {}", self.hash, self.form)
+    }
+
+    fn read(text: &str) -> Option<Place> {
+        let (hash, form) = text.split_once(' ')?;
+        let is_hash = hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hash.then(|| Place {
+            hash: hash.to_owned(),
+            form: form.to_owned(),
+        })
+    }
+
+    fn format(&self) -> Format {
+        match self.form.split_once('/') {
+            Some((program, form)) => Format::Csv {
+                program: program.to_owned(),
+                form: form.to_owned(),
+            },
+            None => Format::Ndjson,
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        std::env::temp_dir().join(format!("{FILE_PREFIX}{}", self.hash))
+    }
+
+    /// Writes the file where only the server reads it. Its name is its content's: sent again, the import goes on.
+    fn keep(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let path = self.path();
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&path)?.write_all(bytes)?;
+        sweep(&path)
+    }
+}
+
+/// Forgets files of imports that were stopped long before this one was written and never gone on with.
+fn sweep(newest: &FilePath) -> std::io::Result<()> {
+    let now = std::fs::metadata(newest)?.modified()?;
+    for entry in std::fs::read_dir(std::env::temp_dir())? {
+        let entry = entry?;
+        if !entry.file_name().to_string_lossy().starts_with(FILE_PREFIX) {
+            continue;
+        }
+        // Another server's file may go while we look.
+        let written = entry.metadata().and_then(|about| about.modified());
+        if written.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > FILE_KEPT)) {
+            forget(&entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn fingerprint(bytes: &[u8]) -> String {
+    let digest = Sm3::digest(bytes);
+    let bytes = digest.iter().take(16);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn run(cx: Cx, place: Place, handle: Handle) -> Ended {
+    let path = place.path();
     let refused = path.with_extension("rejected.csv");
     let job = Job {
         file: &path,
-        format,
+        format: place.format(),
         rejected: &refused,
     };
-    let progress = |progress: &Progress| {
-        if let Some(known) = imports().get_mut(&id) {
-            known.state = State::Running(*progress);
+    let Some(care) = cx.app.care() else {
+        return Ended::Failed(Localized::new("没有规则包", "no pack is installed"));
+    };
+    let mut last = Progress::default();
+    let goes_on = |now: &Progress| {
+        last = *now;
+        handle.at(now.bytes_done, now.bytes_total);
+        if handle.shall_stop() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
         }
     };
-    let outcome = match cx.app.care() {
-        Some(care) => import_file(care, &cx.keys, &Acting::from(&cx), &job, progress).await,
-        None => return,
-    };
-    let state = match outcome {
-        Ok(report) => State::Done {
-            report,
-            rejected: std::fs::read(&refused).unwrap_or_default(),
-        },
+    match import_until(care, &cx.keys, &Acting::from(&cx), &job, goes_on).await {
+        Ok(report) => {
+            if report.rejected > 0 {
+                let left = std::fs::read(&refused).unwrap_or_default();
+                if let Err(err) = jobs::leave(&cx.app, handle.id(), &left).await {
+                    tracing::error!(error = %err, "the refused lines of an import are not kept");
+                }
+            }
+            forget(&path);
+            forget(&refused);
+            Ended::Done(figures(&report))
+        }
+        // The file stays: the job can go on.
+        Err(ImportError::Stopped) => {
+            let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+            Ended::Stopped(vec![
+                ("encounters", count(last.encounters)),
+                ("rejected", count(last.rejected)),
+            ])
+        }
         Err(err) => {
             tracing::warn!(error = %err, "an import stopped");
-            State::Failed(err.to_string())
+            let why = match err {
+                ImportError::NotThis(why) => {
+                    forget(&path);
+                    Localized::new(format!("文件不符合要求:{why}"), why)
+                }
+                ImportError::Changed | ImportError::NotRead(_) | ImportError::Stopped => {
+                    Localized::new(
+                        "文件无法读取，请重新上传",
+                        "the file could not be read: send it again",
+                    )
+                }
+                ImportError::Care(_) => Localized::new(
+                    "导入中断，已入库的内容都在；可从停下处继续。",
+                    "The import stopped; what was stored is there, and it can go on from there.",
+                ),
+            };
+            Ended::Failed(why)
         }
-    };
-    forget(&path);
-    forget(&refused);
-    if let Some(known) = imports().get_mut(&id) {
-        known.state = state;
     }
+}
+
+fn figures(report: &Report) -> Vec<(&'static str, i64)> {
+    let counts = [
+        ("lines", report.lines),
+        ("persons", report.persons),
+        ("enrollments", report.enrollments),
+        ("encounters", report.encounters),
+        ("referrals", report.referrals),
+        ("repeated", report.repeated),
+        ("rejected", report.rejected),
+    ];
+    counts
+        .map(|(key, count)| (key, i64::try_from(count).unwrap_or(i64::MAX)))
+        .into()
 }
 
 /// The file holds persons: it does not stay longer than needed.
@@ -196,82 +287,4 @@ fn forget(path: &FilePath) {
     {
         tracing::error!(error = %err, "a file of an import could not be removed");
     }
-}
-
-#[derive(Template)]
-#[template(path = "exchange/import/progress.html")]
-struct ProgressPage {
-    frame: Frame,
-    id: Uuid,
-    name: String,
-    running: Option<(u64, u64)>,
-    figures: Vec<(String, u64)>,
-    failed: Option<String>,
-    rejected: u64,
-}
-
-fn known(cx: &Cx, id: &str) -> Result<(Uuid, String, State), Error> {
-    let id = Uuid::try_parse(id).map_err(|_| Error::NotFound)?;
-    let imports = imports();
-    let found = imports
-        .get(&id)
-        .filter(|known| known.owner == cx.actor.id)
-        .ok_or(Error::NotFound)?;
-    Ok((id, found.name.clone(), found.state.clone()))
-}
-
-async fn show_progress(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
-    let (id, name, state) = known(&cx, &id)?;
-    let mut page = ProgressPage {
-        frame: Frame::new(&cx, "menu-imports"),
-        id,
-        name,
-        running: None,
-        figures: Vec::new(),
-        failed: None,
-        rejected: 0,
-    };
-    match state {
-        State::Running(progress) => {
-            page.running = Some((progress.bytes_done, progress.bytes_total.max(1)));
-            page.figures = vec![
-                (cx.t("import-encounters"), progress.encounters),
-                (cx.t("import-rejected"), progress.rejected),
-            ];
-        }
-        State::Done { report, .. } => {
-            page.rejected = report.rejected;
-            page.figures = vec![
-                (cx.t("import-lines"), report.lines),
-                (cx.t("import-persons"), report.persons),
-                (cx.t("import-enrollments"), report.enrollments),
-                (cx.t("import-encounters"), report.encounters),
-                (cx.t("import-referrals"), report.referrals),
-                (cx.t("import-repeated"), report.repeated),
-                (cx.t("import-rejected"), report.rejected),
-            ];
-        }
-        State::Failed(why) => page.failed = Some(why),
-    }
-    let is_running = page.running.is_some();
-    let mut response = html(&page)?.into_response();
-    if is_running {
-        response
-            .headers_mut()
-            .insert("refresh", axum::http::HeaderValue::from_static("2"));
-    }
-    Ok(response)
-}
-
-/// The refused lines with the reason of each.
-async fn rejected(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
-    let (_, _, state) = known(&cx, &id)?;
-    let State::Done { rejected, .. } = state else {
-        return Err(Error::NotFound);
-    };
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"rejected.csv\""),
-    ];
-    Ok((headers, rejected).into_response())
 }

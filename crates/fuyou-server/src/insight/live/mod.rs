@@ -13,6 +13,7 @@ mod held;
 mod load;
 mod rows;
 mod snapshot;
+mod standing;
 mod store;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ use fuyou_cube::CubeError;
 pub use self::held::Live;
 use self::held::{State, key};
 pub use self::snapshot::SnapshotFile;
+pub use self::standing::Standing;
 use crate::db;
 
 /// How often the feed is read when nobody asks.

@@ -1,0 +1,251 @@
+//! What a job is.
+
+use std::str::FromStr;
+
+use fuyou_kernel::{Id, Localized, Timestamp};
+
+use crate::access::{Action, UserId};
+
+/// A job is known by its id.
+pub enum JobKind {}
+impl fuyou_kernel::Kind for JobKind {
+    const WORD: &'static str = "job";
+}
+
+/// Id of a job.
+pub type JobId = Id<JobKind>;
+
+/// A job that has not said anything for so long was cut off: its process ended, or lost the database.
+const SILENCE_MAX_MS: i64 = 60_000;
+
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file of records is imported.
+    Import,
+    /// The chains of the audit trail are walked.
+    VerifyAudit,
+    /// The golden cases of the pack are run.
+    TestPack,
+    /// The figures in memory are loaded anew.
+    LoadFigures,
+    /// Everything sealed is sealed with a new key.
+    RotateKeys,
+    /// The database is copied into a file.
+    Backup,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 6] = [
+        Kind::Import,
+        Kind::VerifyAudit,
+        Kind::TestPack,
+        Kind::LoadFigures,
+        Kind::RotateKeys,
+        Kind::Backup,
+    ];
+
+    /// The word in storage and texts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Import => "import",
+            Kind::VerifyAudit => "verify_audit",
+            Kind::TestPack => "test_pack",
+            Kind::LoadFigures => "load_figures",
+            Kind::RotateKeys => "rotate_keys",
+            Kind::Backup => "backup",
+        }
+    }
+
+    /// The right that such work needs.
+    pub fn right(self) -> Action {
+        match self {
+            Kind::Import => Action::ImportData,
+            Kind::VerifyAudit => Action::ReadAudit,
+            Kind::TestPack => Action::ReadPacks,
+            Kind::LoadFigures | Kind::RotateKeys | Kind::Backup => Action::ManageSystem,
+        }
+    }
+
+    /// Whether everybody with the right sees such jobs of others; an import is its owner's affair.
+    pub(super) fn is_shared(self) -> bool {
+        matches!(self, Kind::VerifyAudit | Kind::TestPack)
+    }
+
+    /// Where a form is sent to start such work, or to go on with it where it stopped. A copy is made by the command line.
+    pub(super) fn starts_at(self, id: JobId) -> Option<String> {
+        match self {
+            Kind::Import => Some(format!("/imports/{id}/resumed")),
+            Kind::VerifyAudit => Some("/audit/verified".to_owned()),
+            Kind::TestPack => Some("/packs/tested".to_owned()),
+            Kind::LoadFigures => Some("/system/figures".to_owned()),
+            Kind::RotateKeys => Some("/system/keys".to_owned()),
+            Kind::Backup => None,
+        }
+    }
+
+    /// Whether work that was stopped goes on where it was; otherwise it begins anew.
+    pub(super) fn goes_on(self) -> bool {
+        matches!(self, Kind::Import | Kind::VerifyAudit | Kind::RotateKeys)
+    }
+}
+
+impl FromStr for Kind {
+    type Err = UnknownState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownState> {
+        let found = Kind::ALL.into_iter().find(|kind| kind.word() == text);
+        found.ok_or_else(|| UnknownState(text.to_owned()))
+    }
+}
+
+/// How a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its work goes on.
+    Running,
+    /// It was asked to stop.
+    Stopping,
+    /// It stopped when it was asked to.
+    Stopped,
+    /// It reached its end.
+    Done,
+    /// It could not go on.
+    Failed,
+    /// It was running and has been silent since; never stored.
+    CutOff,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [State; 6] = [
+        State::Running,
+        State::Stopping,
+        State::Stopped,
+        State::Done,
+        State::Failed,
+        State::CutOff,
+    ];
+
+    /// The word in storage and texts.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Running => "running",
+            State::Stopping => "stopping",
+            State::Stopped => "stopped",
+            State::Done => "done",
+            State::Failed => "failed",
+            State::CutOff => "cut_off",
+        }
+    }
+
+    /// Whether work goes on.
+    pub fn is_alive(self) -> bool {
+        matches!(self, State::Running | State::Stopping)
+    }
+}
+
+impl FromStr for State {
+    type Err = UnknownState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownState> {
+        let found = State::ALL.into_iter().find(|state| state.word() == text);
+        found.ok_or_else(|| UnknownState(text.to_owned()))
+    }
+}
+
+/// A stored word of a job is not one of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no word of a job")]
+pub struct UnknownState(String);
+
+/// A job to be started.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// What is done.
+    pub kind: Kind,
+    /// What it is done to, such as the name of a file; may be empty.
+    pub name: String,
+    /// Of the jobs with the same text here only one runs at a time.
+    pub same: String,
+    /// Where the work goes on; empty when it begins.
+    pub place: String,
+    /// Who starts it: id, login, organization.
+    pub by: By,
+}
+
+/// Who starts a job; the command line has a login only.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// The user.
+    pub user: Option<UserId>,
+    /// The login.
+    pub login: String,
+    /// Where the user works.
+    pub organization: Option<uuid::Uuid>,
+}
+
+/// How work ended.
+#[derive(Clone, Debug)]
+pub enum Ended {
+    /// It reached its end, with these counts: key of the text (`job-figure-…`) and number.
+    Done(Vec<(&'static str, i64)>),
+    /// It reached its end and found something wrong.
+    Found(Vec<(&'static str, i64)>, Localized),
+    /// It stopped because it was asked to.
+    Stopped(Vec<(&'static str, i64)>),
+    /// It could not go on.
+    Failed(Localized),
+}
+
+/// A job as it stands.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// What is done.
+    pub kind: Kind,
+    /// What it is done to.
+    pub name: String,
+    /// How it stands, as it was stored; [`Job::state_at`] knows whether it was cut off.
+    pub stored: State,
+    /// How far it is, in parts of `total`.
+    pub done: i64,
+    /// All there is to do; 0 while nobody knows.
+    pub total: i64,
+    /// Where it would go on.
+    pub place: String,
+    /// Counts: key of the text and number.
+    pub figures: Vec<(String, i64)>,
+    /// What was found wrong, or why it could not go on.
+    pub problem: Option<Localized>,
+    /// Who started it.
+    pub started_by: Option<UserId>,
+    /// The login of who started it.
+    pub login: String,
+    /// When.
+    pub begun_at: Timestamp,
+    /// When it said last how far it is.
+    pub updated_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Job {
+    /// How it stands at an instant.
+    pub fn state_at(&self, now: Timestamp) -> State {
+        let silent = now.as_millisecond() - self.updated_at.as_millisecond() > SILENCE_MAX_MS;
+        if self.stored.is_alive() && silent {
+            State::CutOff
+        } else {
+            self.stored
+        }
+    }
+
+    /// A count by the key of its text.
+    pub fn figure(&self, key: &str) -> Option<i64> {
+        let found = self.figures.iter().find(|(known, _)| known == key);
+        found.map(|(_, count)| *count)
+    }
+}

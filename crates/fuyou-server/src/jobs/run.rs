@@ -1,0 +1,224 @@
+//! Running a job beside the request that started it.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use fuyou_kernel::{Localized, Timestamp};
+use tokio::task::JoinHandle;
+
+use super::model::{Ended, JobId, New, State};
+use super::store;
+use crate::db::{Entry, Error};
+use crate::http::App;
+
+/// How often a job writes how far it is.
+const BEAT: Duration = Duration::from_secs(1);
+/// Bytes of one part of what a job leaves, before sealing.
+const PART: usize = 1 << 20;
+/// Bytes that a job may leave at most.
+const LEFT_MAX: usize = 32 << 20;
+/// What a job left is swept away after so many milliseconds: 30 days.
+const KEPT_MS: i64 = 30 * 86_400_000;
+
+/// What work says of itself, and whether it shall stop. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    id: JobId,
+    done: AtomicI64,
+    total: AtomicI64,
+    place: Mutex<String>,
+    shall_stop: AtomicBool,
+}
+
+impl Handle {
+    /// The job.
+    pub fn id(&self) -> JobId {
+        self.0.id
+    }
+
+    /// Says how far the work is, in parts of `total`.
+    pub fn at(&self, done: u64, total: u64) {
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.0.done.store(number(done), Ordering::Relaxed);
+        self.0.total.store(number(total), Ordering::Relaxed);
+    }
+
+    /// Says where the work would go on after being stopped.
+    pub fn stands_at(&self, place: String) {
+        *self.0.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+    }
+
+    /// Whether the work shall stop at its next safe place.
+    pub fn shall_stop(&self) -> bool {
+        self.0.shall_stop.load(Ordering::Relaxed)
+    }
+
+    fn told(&self) -> (i64, i64, String) {
+        let place = self.0.place.lock().unwrap_or_else(PoisonError::into_inner);
+        (
+            self.0.done.load(Ordering::Relaxed),
+            self.0.total.load(Ordering::Relaxed),
+            place.clone(),
+        )
+    }
+}
+
+/// Starts a job and returns at once; `entry` is the audit entry of whoever starts it. When the same work runs already,
+/// nothing is started and the id of the running job is given.
+///
+/// # Errors
+/// When the row of the job cannot be stored; the work has not begun then.
+pub async fn start<W>(
+    app: &App,
+    new: New,
+    entry: Entry,
+    work: impl FnOnce(Handle) -> W,
+) -> Result<JobId, Error>
+where
+    W: Future<Output = Ended> + Send + 'static,
+{
+    let id: JobId = app.new_id();
+    let now = app.now();
+    let mut tx = app.db().begin(None).await?;
+    if let Some(other) = store::running(&mut tx, &new.same).await?
+        && other.state_at(now).is_alive()
+    {
+        return Ok(other.id);
+    }
+    store::begin(&mut tx, id, &new, now).await?;
+    let kept_from = Timestamp::from_millisecond(now.as_millisecond() - KEPT_MS);
+    if let Ok(kept_from) = kept_from {
+        store::sweep(&mut tx, kept_from).await?;
+    }
+    let mut entry = entry;
+    entry.entity_id = Some(id.uuid());
+    tx.audit(entry.saying(format!("{{\"kind\":\"{}\"}}", new.kind.word())));
+    tx.commit().await?;
+    let handle = Handle(Arc::new(Inner {
+        id,
+        done: AtomicI64::new(0),
+        total: AtomicI64::new(0),
+        place: Mutex::new(new.place),
+        shall_stop: AtomicBool::new(false),
+    }));
+    let working = tokio::spawn(work(handle.clone()));
+    tokio::spawn(attend(app.clone(), handle, working));
+    Ok(id)
+}
+
+/// Notes work that a command has done already, from its beginning to its end.
+///
+/// # Errors
+/// The store's.
+pub async fn finished(
+    app: &App,
+    new: New,
+    entry: Entry,
+    begun_at: Timestamp,
+    figures: &[(&'static str, i64)],
+) -> Result<JobId, Error> {
+    let id: JobId = app.new_id();
+    let mut tx = app.db().begin(None).await?;
+    store::begin(&mut tx, id, &new, begun_at).await?;
+    let end = store::End {
+        state: State::Done,
+        done: 1,
+        total: 1,
+        place: "",
+        figures,
+        problem: None,
+    };
+    store::end(&mut tx, id, &end, app.now()).await?;
+    let mut entry = entry;
+    entry.entity_id = Some(id.uuid());
+    tx.audit(entry.saying(format!("{{\"kind\":\"{}\"}}", new.kind.word())));
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Leaves bytes for whoever started the job, sealed; what is beyond the limit is cut off.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn leave(app: &App, id: JobId, bytes: &[u8]) -> Result<(), Error> {
+    let bytes = &bytes[..bytes.len().min(LEFT_MAX)];
+    for (part, plain) in (0_i64..).zip(bytes.chunks(PART)) {
+        let sealed = app.keys().seal_bytes(&context(id, part), plain);
+        let mut tx = app.db().begin(None).await?;
+        store::leave(&mut tx, id, part, &sealed).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The place of a part, to which its seal is bound.
+pub(super) fn context(id: JobId, part: i64) -> String {
+    format!("job_file.sealed:{id}:{part}")
+}
+
+/// Writes how far the work is until it ends, and then how it ended.
+async fn attend(app: App, handle: Handle, mut working: JoinHandle<Ended>) {
+    let ended = loop {
+        tokio::select! {
+            ended = &mut working => break ended,
+            () = tokio::time::sleep(BEAT) => {
+                if let Err(err) = beat(&app, &handle).await {
+                    tracing::warn!(error = %err, "a job could not say how far it is");
+                }
+            }
+        }
+    };
+    let ended = ended.unwrap_or_else(|err| {
+        tracing::error!(error = %err, "the work of a job broke off");
+        Ended::Failed(Localized::new(
+            "内部错误,任务中断",
+            "the work broke off because of a fault of ours",
+        ))
+    });
+    if let Err(err) = note_end(&app, &handle, &ended).await {
+        tracing::error!(error = %err, "a job could not say how it ended");
+    }
+}
+
+async fn beat(app: &App, handle: &Handle) -> Result<(), Error> {
+    let (done, total, place) = handle.told();
+    let mut tx = app.db().begin(None).await?;
+    let asked = store::advance(&mut tx, handle.id(), (done, total, &place), app.now()).await?;
+    tx.commit().await?;
+    if asked {
+        handle.0.shall_stop.store(true, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+async fn note_end(app: &App, handle: &Handle, ended: &Ended) -> Result<(), Error> {
+    let (mut done, total, place) = handle.told();
+    let (state, figures, problem) = match ended {
+        Ended::Done(figures) => (State::Done, figures.as_slice(), None),
+        Ended::Found(figures, what) => (State::Done, figures.as_slice(), Some(what)),
+        Ended::Stopped(figures) => (State::Stopped, figures.as_slice(), None),
+        Ended::Failed(why) => (State::Failed, [].as_slice(), Some(why)),
+    };
+    let place = match state {
+        State::Done => {
+            done = total;
+            String::new()
+        }
+        _ => place,
+    };
+    let end = store::End {
+        state,
+        done,
+        total,
+        place: &place,
+        figures,
+        problem,
+    };
+    let mut tx = app.db().begin(None).await?;
+    store::end(&mut tx, handle.id(), &end, app.now()).await?;
+    tx.commit().await
+}

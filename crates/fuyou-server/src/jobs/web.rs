@@ -1,0 +1,196 @@
+//! Pages of jobs.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Redirect, Response};
+use fuyou_kernel::Timestamp;
+use serde::Deserialize;
+
+use super::model::{By, Job, JobId, Kind, State};
+use super::{job, jobs, left_behind, may_steer, stop};
+use crate::http::{Access, Cx, Error, Route};
+use crate::ui::{Frame, html};
+
+/// How often the page of a job that runs asks for itself again, in seconds.
+const AGAIN_SECONDS: &str = "2";
+
+/// Routes of this capability. Which jobs somebody sees depends on the job.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/jobs", Access::LoggedIn, index),
+        Route::get("/jobs/{job}", Access::LoggedIn, show),
+        Route::get("/jobs/{job}/file", Access::LoggedIn, file),
+        Route::post("/jobs/{job}/stopped", Access::LoggedIn, stopped),
+    ]
+}
+
+impl By {
+    /// The user of a request.
+    pub(crate) fn user(cx: &Cx) -> By {
+        By {
+            user: Some(cx.actor.id),
+            login: cx.actor.login.clone(),
+            organization: Some(cx.actor.organization.uuid()),
+        }
+    }
+}
+
+/// A job as pages show it.
+pub(crate) struct JobView {
+    pub id: JobId,
+    pub title: String,
+    pub name: String,
+    pub login: String,
+    pub begun: String,
+    pub ended: String,
+    /// Key of the state's text.
+    pub word: String,
+    /// Class of the state's badge: a colour and a shape beside the word.
+    pub class: &'static str,
+    /// Parts done and all parts, while it runs and both are known.
+    pub progress: Option<(i64, i64)>,
+    pub figures: Vec<(String, i64)>,
+    pub problem: String,
+    pub is_alive: bool,
+}
+
+impl JobView {
+    pub(crate) fn new(cx: &Cx, job: &Job) -> JobView {
+        let state = job.state_at(cx.now);
+        let words = |word: &str| word.replace('_', "-");
+        let class = match (state, &job.problem) {
+            (State::Done, None) => "met",
+            (State::Running | State::Stopping, _) => "on-course",
+            (State::Stopped | State::CutOff, _) => "unknown",
+            (State::Done | State::Failed, _) => "behind",
+        };
+        let figures = job.figures.iter();
+        JobView {
+            id: job.id,
+            title: cx.t(&format!("job-kind-{}", words(job.kind.word()))),
+            name: job.name.clone(),
+            login: job.login.clone(),
+            begun: moment(cx, job.begun_at),
+            ended: job.ended_at.map_or_else(String::new, |at| moment(cx, at)),
+            word: format!("job-state-{}", words(state.word())),
+            class,
+            progress: (!matches!(state, State::Done | State::Failed) && job.total > 0)
+                .then_some((job.done, job.total)),
+            figures: figures
+                .map(|(key, count)| (cx.t(&format!("job-figure-{key}")), *count))
+                .collect(),
+            problem: job
+                .problem
+                .as_ref()
+                .map_or_else(String::new, |why| why.get(cx.language).to_owned()),
+            is_alive: state.is_alive(),
+        }
+    }
+}
+
+/// An instant as people write it, where the installation stands.
+pub(crate) fn moment(cx: &Cx, at: Timestamp) -> String {
+    let zone = cx.app.options().time_zone.clone();
+    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct JobsQuery {
+    before: String,
+}
+
+#[derive(Template)]
+#[template(path = "jobs/jobs.html")]
+struct JobsPage {
+    frame: Frame,
+    jobs: Vec<JobView>,
+    next: Option<String>,
+}
+
+async fn index(cx: Cx, Query(query): Query<JobsQuery>) -> Result<Response, Error> {
+    let before = query.before.parse::<i64>().ok();
+    let before = before.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let (found, next) = jobs(&cx, before).await?;
+    let page = JobsPage {
+        frame: Frame::new(&cx, "menu-jobs"),
+        jobs: found.iter().map(|job| JobView::new(&cx, job)).collect(),
+        next: next.map(|at| format!("/jobs?before={}", at.as_millisecond())),
+    };
+    Ok(html(&page)?.into_response())
+}
+
+#[derive(Template)]
+#[template(path = "jobs/job.html")]
+struct JobPage {
+    frame: Frame,
+    job: JobView,
+    can_stop: bool,
+    /// Where to go on, and the key of the words for that.
+    again: Option<(String, &'static str)>,
+    file: Option<&'static str>,
+    back: (&'static str, &'static str),
+}
+
+async fn show(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
+    let job = found(&cx, &id).await?;
+    let state = job.state_at(cx.now);
+    let may = may_steer(&cx.actor, &job);
+    let again = match state {
+        State::Stopped | State::CutOff | State::Failed if job.kind.goes_on() => Some("job-go-on"),
+        // A file that was imported whole is sent again as a file; nobody changes the key by a slip of the hand.
+        State::Done if matches!(job.kind, Kind::Import | Kind::RotateKeys) => None,
+        State::Stopped | State::CutOff | State::Failed | State::Done => Some("job-again"),
+        State::Running | State::Stopping => None,
+    };
+    let at = job.kind.starts_at(job.id).filter(|_| may);
+    let leaves = job.kind == Kind::Import && job.figure("rejected").unwrap_or(0) > 0;
+    let page = JobPage {
+        frame: Frame::new(&cx, "menu-jobs"),
+        job: JobView::new(&cx, &job),
+        can_stop: may && state == State::Running,
+        again: at.zip(again),
+        file: leaves.then_some("import-rejected-file"),
+        back: match job.kind {
+            Kind::Import => ("/imports", "import-another"),
+            Kind::VerifyAudit => ("/audit", "menu-audit"),
+            Kind::TestPack => ("/packs/checked", "packs-checked"),
+            Kind::LoadFigures | Kind::RotateKeys | Kind::Backup => ("/system", "menu-system"),
+        },
+    };
+    let mut response = html(&page)?.into_response();
+    if state.is_alive() {
+        let headers = response.headers_mut();
+        headers.insert("refresh", HeaderValue::from_static(AGAIN_SECONDS));
+    }
+    Ok(response)
+}
+
+async fn found(cx: &Cx, id: &str) -> Result<Job, Error> {
+    let id: JobId = id.parse().map_err(|_| Error::NotFound)?;
+    job(cx, id).await?.ok_or(Error::NotFound)
+}
+
+/// What the job left for who started it; nobody else may have it.
+async fn file(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
+    let job = found(&cx, &id).await?;
+    if job.started_by != Some(cx.actor.id) || !cx.actor.may(job.kind.right()) {
+        return Err(Error::NotFound);
+    }
+    let left = left_behind(&cx, &job).await?.ok_or(Error::NotFound)?;
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"rejected.csv\""),
+    ];
+    Ok((headers, left).into_response())
+}
+
+async fn stopped(cx: Cx, Path(id): Path<String>) -> Result<Redirect, Error> {
+    let id: JobId = id.parse().map_err(|_| Error::NotFound)?;
+    if !stop(&cx, id).await? {
+        return Err(Error::NotFound);
+    }
+    Ok(Redirect::to(&format!("/jobs/{id}")))
+}
