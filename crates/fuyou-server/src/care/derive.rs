@@ -313,7 +313,8 @@ pub(super) fn recorder(
     history.encounters[by].recorded_org.clone()
 }
 
-/// Which organization an owner means for this enrollment; the nearest one there is when the level is missing.
+/// Which organization an owner means for this enrollment; the nearest one there is when the level is missing, and the
+/// responsible one when it is closed.
 pub(super) fn owner(
     at: Surroundings<'_>,
     head: &Head,
@@ -323,7 +324,9 @@ pub(super) fn owner(
     let level = match owner {
         Owner::Responsible => return head.organization,
         Owner::Recorder => {
-            let organization = recorder.and_then(|code| at.tree.by_code(code));
+            let organization = recorder
+                .and_then(|code| at.tree.by_code(code))
+                .filter(|organization| organization.closed_on.is_none());
             return organization.map_or(head.organization, |organization| organization.id);
         }
         Owner::Village => {
@@ -335,6 +338,7 @@ pub(super) fn owner(
             return at
                 .tree
                 .at_level(from, Level::Village)
+                .filter(|village| village.closed_on.is_none())
                 .map_or(head.organization, |village| village.id);
         }
         Owner::Township => Level::Township,

@@ -1,5 +1,6 @@
 //! The engine: a pack installed in a database, and what its use cases share.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use fuyou_kernel::Timestamp;
@@ -48,19 +49,24 @@ struct Inner {
     waiting: Waiting,
     memory: Memory,
     sheets: Sheets,
+    /// The last change of the tree of organizations that somebody came with.
+    tree_stamp: AtomicI64,
     /// Places for those who compute what a record leads to.
     desks: Semaphore,
     /// For registering whom a record opens; without them that waits for a process that has them.
     keys: OnceLock<Keyring>,
 }
 
+/// An enrollment computed otherwise: ids of its tasks, hits, points of the trajectory.
+pub(super) type ComputedOtherwise = (Uuid, [Vec<Uuid>; 3]);
+
 /// A subject's file with what stands around it.
 pub(super) struct Base<'a> {
     pub file: &'a File,
     pub program_ix: ProgramIx,
     pub surroundings: Surroundings<'a>,
-    /// Enrollments computed by another version of the pack: ids of their tasks, hits, points of the trajectory.
-    pub computed_otherwise: Vec<(Uuid, [Vec<Uuid>; 3])>,
+    /// Enrollments computed by another version of the pack, or under another tree.
+    pub computed_otherwise: Vec<ComputedOtherwise>,
 }
 
 impl<'a> Base<'a> {
@@ -99,6 +105,7 @@ impl Care {
             waiting: Waiting::new(&db),
             memory: Memory::default(),
             sheets: Sheets::default(),
+            tree_stamp: AtomicI64::new(0),
             desks: Semaphore::new(db.at_once()),
             keys: OnceLock::new(),
             db,
@@ -127,6 +134,16 @@ impl Care {
     /// The layers of the pack with their versions: what an enrollment was computed with.
     pub(super) fn pack_stamp(&self) -> &str {
         &self.0.pack_stamp
+    }
+
+    /// As [`Care::pack_stamp`], or nothing when the tree is not the last one: who came before it changed does not know
+    /// whose tasks they are now, and what he computes is marked to be computed again.
+    pub(super) fn stamp_under(&self, tree: &Tree) -> &str {
+        let known = self.0.tree_stamp.fetch_max(tree.stamp(), Ordering::AcqRel);
+        if tree.stamp() < known {
+            return "";
+        }
+        self.pack_stamp()
     }
 
     /// Gives the engine the keys with which persons are registered whom a record opens. Only the first ones count.

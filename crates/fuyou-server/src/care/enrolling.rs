@@ -21,7 +21,7 @@ const FORMER_DAYS: i32 = 365;
 
 /// What a person does to an enrollment.
 #[derive(Clone, Copy)]
-enum Deed {
+pub(super) enum Deed {
     Close(Date),
     Reopen,
     Move(OrganizationId),
@@ -188,7 +188,7 @@ impl Care {
         Err(Error::Busy(change.id))
     }
 
-    async fn plan_change(
+    pub(super) async fn plan_change(
         &self,
         by: &Acting,
         file: &File,

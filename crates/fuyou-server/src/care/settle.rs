@@ -77,7 +77,7 @@ impl Care {
             state: EnrollmentState::Open,
             held: None,
             withdrawn: None,
-            pack_version: self.pack_stamp().to_owned(),
+            pack_version: self.stamp_under(tree).to_owned(),
             version: 1,
             created_at: shown::instant(by.now.as_millisecond()),
         };
@@ -163,7 +163,7 @@ impl Care {
     ) -> (Writing, Enrolled) {
         let program = base.program();
         after.head = settled(after.head.clone(), after.opened_on(program), &outcome);
-        after.head.pack_version = self.pack_stamp().to_owned();
+        after.head.pack_version = self.stamp_under(&by.actor.tree).to_owned();
         let derived = derive(base.surroundings, &after.head, &history, &outcome);
         let head_change = if is_new {
             HeadChange::New

@@ -1,11 +1,12 @@
 //! Opening a database, and the two ways in: readers and lanes.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -276,6 +277,7 @@ fn lane_of(subject: Option<Uuid>, lanes: usize) -> usize {
 async fn connect(settings: &Settings) -> Result<(Readers, Writers, u32), Error> {
     if settings.url.starts_with("postgres:") || settings.url.starts_with("postgresql:") {
         let options = PgConnectOptions::from_str(&settings.url)?;
+        stays_here(&options)?;
         let readers = PgPoolOptions::new()
             .max_connections(settings.readers)
             .connect_with(options.clone())
@@ -306,4 +308,60 @@ async fn connect(settings: &Settings) -> Result<(Readers, Writers, u32), Error> 
     drop(writers.acquire().await?);
     let readers = Shelf::open(path, settings.readers)?;
     Ok((Readers::Sqlite(readers), writers, 1))
+}
+
+/// Refuses a database on another machine, unless the operator has written that the way there needs no encryption: this
+/// program has none for it.
+fn stays_here(options: &PgConnectOptions) -> Result<(), Error> {
+    let host = options.get_host();
+    let is_loopback = |host: &str| {
+        host.parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
+    };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || is_loopback(bare);
+    if is_here || matches!(options.get_ssl_mode(), PgSslMode::Disable) {
+        return Ok(());
+    }
+    Err(Error::InTheClear(host.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_elsewhere_is_asked_in_the_clear_only_on_purpose() {
+        let check = |url: &str, refused: &str| {
+            let options = PgConnectOptions::from_str(url).unwrap();
+            let told = match stays_here(&options) {
+                Ok(()) => String::new(),
+                Err(Error::InTheClear(host)) => host,
+                Err(other) => other.to_string(),
+            };
+            assert_eq!(told, refused, "{url}");
+        };
+        check("postgres://fuyou@localhost/fuyou", "");
+        check("postgres://fuyou@127.0.0.1:6432/fuyou", "");
+        check("postgres://fuyou@[::1]/fuyou", "");
+        check("postgres:///fuyou?host=/var/run/postgresql", "");
+        check("postgres://fuyou@10.1.2.3/fuyou", "10.1.2.3");
+        check("postgres://fuyou@db.example/fuyou", "db.example");
+        check(
+            "postgres://fuyou@localhost.example/fuyou",
+            "localhost.example",
+        );
+        check(
+            "postgres://fuyou@db.example/fuyou?sslmode=prefer",
+            "db.example",
+        );
+        check(
+            "postgres://fuyou@db.example/fuyou?sslmode=require",
+            "db.example",
+        );
+        check("postgres://fuyou@db.example/fuyou?sslmode=disable", "");
+    }
 }

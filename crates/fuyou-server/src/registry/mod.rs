@@ -10,6 +10,7 @@
 
 mod bulk;
 mod choice;
+mod handover;
 mod hold;
 mod import;
 mod linked;
@@ -33,6 +34,8 @@ mod store;
 mod web;
 
 #[cfg(test)]
+mod place_care_tests;
+#[cfg(test)]
 mod place_tests;
 #[cfg(test)]
 mod rekey_tests;
@@ -43,6 +46,7 @@ pub(crate) use bulk::{
     PersonRow, insert_persons, number_owners, person_by_number, person_row, save_organizations,
 };
 pub use choice::{choices, open_choices};
+pub use handover::{hand_over, hand_over_all};
 pub use hold::{Hold, person_in_hand};
 pub use import::{ImportError, Imported, import_organizations};
 pub(crate) use linked::{correct_linked, person_known};
@@ -68,7 +72,18 @@ pub use sections::{Section, sections_of, sections_of_organization};
 pub use staff::{Particulars, Profession, Staff, StaffError, StaffId};
 pub(crate) use web::routes;
 
-use crate::db::{Db, Error};
+use uuid::Uuid;
+
+use crate::db::{Connection, Db, Error};
+
+/// All ids under which a person was ever known, that of the record that stayed first. Of what is no person, its own.
+/// For the audit trail: it tells nothing about her.
+pub(crate) async fn ids_of(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<Vec<Uuid>, Error> {
+    store::ids_of(connection, subject).await
+}
 
 /// Reads the whole tree of organizations.
 pub async fn load_tree(db: &Db) -> Result<Tree, Error> {

@@ -7,11 +7,11 @@ use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorIx, MeasureIx};
 use uuid::Uuid;
 
-use super::Live;
+use super::{Live, Standing};
 use crate::access::{Actor, Role};
 use crate::db::{Change, Db, Operation, query};
 use crate::insight::MonthNumber;
-use crate::insight::counts::{Counting, GapCount};
+use crate::insight::counts::Counting;
 use crate::insight::{Behind, By, Cells, Group, Question, Source, figures, persons, split, store};
 use crate::registry::Tree;
 use crate::testkit::{
@@ -172,22 +172,15 @@ async fn same_counts(live: &Live, db: &Db, pack: &Pack, codes: Option<&[String]>
     let all = (0..pack.indicators.len()).map(IndicatorIx::new);
     let gaps: Vec<(IndicatorIx, MeasureIx)> = all.filter_map(gap).collect();
     assert!(!gaps.is_empty());
-    let sorted = |counted: Vec<GapCount>| {
-        let of = |row: GapCount| {
-            let place = row.place;
-            let counts = row.counts.into_iter();
-            counts.map(move |(ix, count)| (ix, place.clone(), count))
-        };
-        let mut cells: Vec<_> = counted.into_iter().flat_map(of).collect();
-        cells.sort();
-        cells
-    };
     let indicators: Vec<IndicatorIx> = gaps.iter().map(|(ix, _)| *ix).collect();
-    let memory = live.count_gaps(&indicators).unwrap();
-    let asked = store::count_gaps(&mut reader, dialect, pack, &gaps)
+    let (mut memory, mut asked) = (Told::default(), Told::default());
+    live.count_gaps(&indicators, &mut memory).unwrap();
+    store::count_gaps(&mut reader, dialect, pack, &gaps, &mut asked)
         .await
         .unwrap();
-    assert_eq!(sorted(memory), sorted(asked));
+    memory.cells.sort();
+    asked.cells.sort();
+    assert_eq!(memory.cells, asked.cells);
 }
 
 #[tokio::test]
@@ -210,7 +203,19 @@ async fn memory_and_store_tell_the_same() {
         let changed = both().await;
         assert_ne!(loaded, changed, "the changes moved some figure");
         assert!(changed.as_of > loaded.as_of);
+        let Standing::Held {
+            enrollments,
+            memory,
+            changes,
+            since: _,
+        } = live.standing()
+        else {
+            panic!("memory answered and says that it holds nothing");
+        };
+        assert_eq!((enrollments, changes), (350, changed.as_of));
+        assert!(memory.columns > 0 && memory.cells > 0 && memory.projections == 0);
         live.stop().await;
+        assert!(matches!(live.standing(), Standing::Loading { .. }));
         app.say(&format!("{} changes", changed.as_of - loaded.as_of));
     })
     .await;

@@ -109,7 +109,11 @@ function copyOf(form) {
   main.querySelector("[name=csrf]").setAttribute("value", "");
   const gone = "script:not([type='application/json']), script[data-unkept], .message, #consequence > *, .against > *, .asks > *";
   main.querySelectorAll(gone).forEach((one) => one.remove());
+  // What the script made is made again.
+  main.querySelectorAll(".usual").forEach((one) => one.remove());
+  main.querySelectorAll(".aside, .brief").forEach((one) => one.classList.remove("aside", "brief"));
   for (const box of main.querySelectorAll("[data-unkept]")) {
+    box.removeAttribute("data-usual");
     box.querySelectorAll(".last, .theirs").forEach((one) => one.remove());
     box.querySelectorAll("output").forEach((one) => (one.textContent = "–"));
     box.querySelectorAll("input:not([type=radio]):not([type=checkbox])").forEach((one) => one.setAttribute("value", ""));
