@@ -42,6 +42,8 @@ pub struct Program {
     pub opens_with: FormIx,
     /// Whether a subject has at most one open enrollment.
     pub one_open: bool,
+    /// Whether it is rare, so that its opening form does not stand among the first things on a subject's page.
+    pub rare: bool,
     /// Closes the enrollment (facts row).
     pub closed_when: Option<Expr>,
     /// The day on which it is closed (facts row).

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::{At, Key, Node, NodeKind, Reader, Report, Table, parse_toml};
+use super::{At, Key, Node, NodeKind, Reader, Report, Table};
 use crate::model::ItemKind;
 
 /// One definition as written, by kind, program and id: what overlays add, replace, alter and remove.
@@ -91,6 +91,7 @@ pub(crate) fn collect(
     report: &Report,
     layer: usize,
     files: &[(usize, String)],
+    tables: &mut [Option<Table>],
 ) -> (Option<LayerHead>, Vec<Incoming>) {
     let mut head = None;
     let mut collector = Collector {
@@ -99,10 +100,9 @@ pub(crate) fn collect(
         incoming: Vec::new(),
     };
     for (file, path) in files {
-        if !path.ends_with(".toml") {
+        let Some(mut table) = tables[*file].take() else {
             continue;
-        }
-        let mut table = parse_toml(report, *file);
+        };
         match *path.split('/').collect::<Vec<_>>() {
             ["pack.toml"] => {
                 collector.arrays(&mut table, "", &PACK_ARRAYS[..1]);

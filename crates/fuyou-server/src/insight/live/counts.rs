@@ -24,9 +24,14 @@ impl Live {
     ) -> Option<i64> {
         self.look(|state| {
             let places = state.places(measures)?;
-            state.each_axis(&places, &Asked::within(range), counting, |counting, cells| {
-                counting.add_axis(cells);
-            });
+            state.each_axis(
+                &places,
+                &Asked::within(range),
+                counting,
+                |counting, cells| {
+                    counting.add_axis(cells);
+                },
+            );
             Some(state.read_to.values().sum())
         })?
     }

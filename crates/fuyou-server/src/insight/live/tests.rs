@@ -7,7 +7,7 @@ use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorIx, MeasureIx};
 use uuid::Uuid;
 
-use super::Live;
+use super::{Live, Standing};
 use crate::access::{Actor, Role};
 use crate::db::{Change, Db, Operation, query};
 use crate::insight::MonthNumber;
@@ -203,7 +203,19 @@ async fn memory_and_store_tell_the_same() {
         let changed = both().await;
         assert_ne!(loaded, changed, "the changes moved some figure");
         assert!(changed.as_of > loaded.as_of);
+        let Standing::Held {
+            enrollments,
+            memory,
+            changes,
+            since: _,
+        } = live.standing()
+        else {
+            panic!("memory answered and says that it holds nothing");
+        };
+        assert_eq!((enrollments, changes), (350, changed.as_of));
+        assert!(memory.columns > 0 && memory.cells > 0 && memory.projections == 0);
         live.stop().await;
+        assert!(matches!(live.standing(), Standing::Loading { .. }));
         app.say(&format!("{} changes", changed.as_of - loaded.as_of));
     })
     .await;

@@ -37,6 +37,7 @@ care-correct-restricted = This record holds what you may not see; a person with 
 care-would-be = Risk once saved
 care-live-advice = Risk and alerts appear here while you type.
 care-no-enrollment = Not enrolled yet
+care-rare-openings = Other cards
 care-open-another = A new enrollment can be opened
 care-open = Open
 care-closed = Closed

@@ -37,6 +37,7 @@ care-correct-restricted = 这条记录含有限制查看的内容，需由有权
 care-would-be = 保存后的风险
 care-live-advice = 填写时在这里显示风险与提醒。
 care-no-enrollment = 尚未建册
+care-rare-openings = 其他报告卡
 care-open-another = 可建新册
 care-open = 在册
 care-closed = 已结案
