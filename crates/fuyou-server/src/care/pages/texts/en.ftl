@@ -21,6 +21,7 @@ care-key-digit = on choices: choose that one and go on
 care-key-whole = whole or short form
 care-key-usual = the rest is as usual
 care-key-save = save
+care-rows-left-out = More rows or columns were pasted than fit; what does not fit was left out.
 care-theirs-marked = has stored the same contact already. What differs from yours is marked under the fields; saving again keeps yours as another record.
 care-problems = { $count } places need a look; they are marked under the fields. Everything you typed is here.
 care-reason = Reason

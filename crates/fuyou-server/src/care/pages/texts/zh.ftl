@@ -21,6 +21,7 @@ care-key-digit = 在选项上按数字选择并进入下一项
 care-key-whole = 全部项目与简表切换
 care-key-usual = 其余项目按常规填写
 care-key-save = 保存
+care-rows-left-out = 粘贴的内容超出本表的行或列，超出部分没有填入。
 care-theirs-marked = 已先保存了同一次服务。与您填写的不同之处已标在字段下方；核对后再次保存，将另存为您的记录。
 care-problems = 还有 { $count } 处需要核对，已标在对应字段下方。您填写的内容都在。
 care-reason = 理由
