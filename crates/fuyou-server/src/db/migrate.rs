@@ -84,6 +84,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "jobs",
         text: include_str!("migrations/0060_jobs.sql"),
     },
+    Migration {
+        number: 61,
+        name: "list_views",
+        text: include_str!("migrations/0061_list_views.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.

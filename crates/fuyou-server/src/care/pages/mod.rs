@@ -7,6 +7,10 @@ mod enrollment_web;
 mod form_view;
 mod form_web;
 mod hints_web;
+mod list_file_web;
+mod list_keep_web;
+mod list_query;
+mod list_view;
 mod list_web;
 mod live;
 mod lookup;
@@ -21,6 +25,8 @@ mod work_web;
 
 #[cfg(test)]
 mod list_tests;
+#[cfg(test)]
+mod register_tests;
 #[cfg(test)]
 mod tests;
 
@@ -41,7 +47,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let read = Access::Needs(Action::ReadPerson);
     let write = Access::Needs(Action::RecordCare);
     let refer = Access::Needs(Action::ManageReferral);
-    vec![
+    let mut routes = vec![
         Route::get(
             "/persons/{id}/forms/{program}/{form}",
             write,
@@ -100,16 +106,11 @@ pub(crate) fn routes() -> Vec<Route> {
             write,
             work_web::attempt,
         ),
-        Route::get("/lists", read, list_web::index),
-        Route::get("/lists/{program}/{list}", read, list_web::show),
-        Route::get(
-            "/lists/{program}/{list}/file",
-            Access::Needs(Action::ExportData),
-            list_web::download,
-        ),
         Route::get("/persons/{id}/refer", refer, refer_web::show),
         Route::post("/persons/{id}/refer", refer, refer_web::submit),
-    ]
+    ];
+    routes.extend(list_web::routes());
+    routes
 }
 
 #[derive(Template)]
