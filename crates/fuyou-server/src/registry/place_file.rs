@@ -125,8 +125,13 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<(usize, Vec<String>)>, Localized> {
                 format!("the CSV cannot be read: {err}"),
             )
         })?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let line = usize::try_from(line).unwrap_or(usize::MAX);
+        let line = record.position().map_or(0, |at| {
+            // The reader stands before the empty lines that it skips.
+            let from = usize::try_from(at.byte()).unwrap_or(usize::MAX);
+            let rest = text.as_bytes().get(from..).unwrap_or_default();
+            let empty = rest.iter().take_while(|byte| **byte == b'\n').count();
+            usize::try_from(at.line()).unwrap_or(usize::MAX) + empty
+        });
         rows.push((line, record.iter().map(str::to_owned).collect()));
     }
     Ok(rows)

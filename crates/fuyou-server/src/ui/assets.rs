@@ -22,6 +22,7 @@ const STYLES: &[&str] = &[
     include_str!("css/message.css"),
     include_str!("css/chart.css"),
     include_str!("css/plan.css"),
+    include_str!("css/tiles.css"),
     include_str!("css/list.css"),
     include_str!("css/system.css"),
 ];
