@@ -48,6 +48,9 @@ async function lastSeen(browser, name) {
   }
 }
 
+/** The password of every user of a journey. */
+export const password = second;
+
 /** Logs in on a page that is not logged in. */
 export async function logIn(page, login, password = second) {
   await page.goto("/login");
@@ -223,6 +226,20 @@ export const routine = {
   classification: "normal", guidance: "lifestyle", referred: "false", doctor: "D1",
 };
 
+/** The ids of the records on the page of a woman. */
+export async function recordsOf(page, person) {
+  await page.goto(person);
+  const links = await page.locator("main a[href*='/records/']").evaluateAll((all) => all.map((one) => one.getAttribute("href")));
+  return [...new Set(links.map((link) => link.match(/records\/([0-9a-f-]{36})/)[1]))];
+}
+
+/** Crashes a browser with a profile. */
+export async function crash(context, page) {
+  const died = new Promise((closed) => context.on("close", closed));
+  await (await context.newCDPSession(page)).send("Browser.crash").catch(() => {});
+  await died;
+}
+
 /** Sends a woman to the county hospital with a filled slip. */
 export async function refer(page, person, kind, values) {
   await page.goto(person);
@@ -259,6 +276,11 @@ export async function register(page, name, birth, village = "柳村卫生室") {
 
 /** Fills fields of a record by id: a text, a code, or several codes. */
 export async function fill(page, values) {
+  // A form that opens short is opened whole.
+  if (await page.locator("[data-field][data-usual]").count()) {
+    await page.locator(".card.usual").waitFor({ state: "attached" });
+    if (await page.locator("form.brief").count()) await page.locator(".card.usual .link").click();
+  }
   for (const [id, value] of Object.entries(values)) {
     const name = id.includes(".") || id === "occurred_on" || id === "why" ? id : `f.${id}`;
     for (const one of Array.isArray(value) ? value : [value]) {
@@ -271,9 +293,12 @@ export async function fill(page, values) {
   }
 }
 
-/** Clicks and waits for the page that answers. */
+/** Clicks and waits for what answers: another page, or what is wrong in the place of this one. */
 export async function go(page, what) {
-  await Promise.all([page.waitForNavigation(), page.locator(what).first().click()]);
+  await page.evaluate(() => (document.getElementById("main").dataset.old = ""));
+  await page.locator(what).first().click();
+  await page.waitForFunction(() => document.getElementById("main") && !document.querySelector("#main[data-old]"));
+  await page.waitForLoadState("load");
 }
 
 /** Saves and waits for what it led to. */

@@ -11,8 +11,7 @@ const visit = { ...routine, fundal_height_cm: "24", next_visit_on: daysAgo(-28),
 /** How many drafts the browser keeps, and whether they can be read without the page. */
 const kept = (page) =>
   page.evaluate(async () => {
-    const open = indexedDB.open("fuyou", 1);
-    open.onupgradeneeded = () => open.result.createObjectStore("drafts", { keyPath: "id" });
+    const open = indexedDB.open("fuyou");
     const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
     const all = database.transaction("drafts").objectStore("drafts").getAll();
     const found = await new Promise((done) => (all.onsuccess = () => done(all.result)));

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fuyou_expr::columns::PlanError;
-use fuyou_expr::{Slot, Type, Value};
+use fuyou_expr::columns::{Plan, PlanError, Wanted};
+use fuyou_expr::{Expr, Slot, Type, Value};
 
 use crate::axis::{Axis, AxisSpec};
 use crate::cells::{Cells, Group};
@@ -32,6 +32,8 @@ pub struct ProgramSpec {
     pub columns: Vec<(Slot, Type)>,
     /// The ways in which its measures are dated and placed.
     pub axes: Vec<AxisSpec>,
+    /// Expressions that are asked for later, such as those by which figures are split: what they read is held, too.
+    pub also: Vec<Expr>,
 }
 
 /// Bytes that a cube occupies.
@@ -81,8 +83,11 @@ impl Cube {
                 .into_iter()
                 .map(Axis::new)
                 .collect::<Result<Vec<_>, _>>()?;
+            let also: Vec<Wanted<'_>> = spec.also.iter().map(Wanted::Value).collect();
+            let also = Plan::compile(&also)?;
             let used = |slot: Slot| {
-                let mut plans = axes.iter().flat_map(|axis| [&axis.plan, &axis.order]);
+                let of_axes = axes.iter().flat_map(|axis| [&axis.plan, &axis.order]);
+                let mut plans = of_axes.chain([&also]);
                 plans.any(|plan| plan.columns().iter().any(|used| used.slot == slot))
             };
             let columns = spec.columns.into_iter().filter(|(slot, _)| used(*slot));
@@ -142,6 +147,11 @@ impl Cube {
         }
         held.counted = true;
         Ok(())
+    }
+
+    /// On how many threads it scans.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
     }
 
     /// The cells of an axis.

@@ -31,6 +31,11 @@ impl<T: Clone + Eq + Hash> Interner<T> {
         number
     }
 
+    /// The number of a value that has one.
+    pub(crate) fn find(&self, value: &T) -> Option<u32> {
+        self.numbers.get(value).copied()
+    }
+
     /// These values in this order; `None` when one stands there twice.
     pub(crate) fn of(all: Vec<T>) -> Option<Self> {
         let numbers: HashMap<T, u32> = all.iter().cloned().zip(0u32..).collect();

@@ -18,6 +18,7 @@ mod pack;
 mod projection;
 mod rows;
 mod scan;
+mod split;
 mod sums;
 mod table;
 #[cfg(test)]
@@ -30,4 +31,5 @@ pub use fold::Folding;
 pub use image::ImageError;
 pub use pack::{PackCube, Place};
 pub use rows::{Adding, FoundRow, FoundRows, RowsAsked};
+pub use split::Splitting;
 pub use table::Key;

@@ -77,7 +77,13 @@ impl PackCube {
                 gather(&mut gathered, measure.program, by, spec),
             );
         }
+        let split_by = |program: &fuyou_pack::Program| {
+            let of = pack.strata.iter();
+            let own = of.filter(|stratum| pack.program(stratum.program).id == program.id);
+            own.map(|stratum| stratum.is.clone()).collect()
+        };
         let spec = |(program, axes): (&fuyou_pack::Program, Gathered)| ProgramSpec {
+            also: split_by(program),
             columns: program
                 .row_columns()
                 .map(|column| (column.slot, column.ty.clone()))

@@ -103,15 +103,25 @@ fn month_of(axis: &Axis, scratch: &Scratch, batch: &Batch<'_>, row: usize) -> Op
 }
 
 /// Runs a plan over all rows of a table, also those of nobody.
-pub(crate) fn each_block(plan: &Plan, table: &Table, mut see: impl FnMut(&Scratch, &Batch<'_>)) {
+pub(crate) fn each_block(plan: &Plan, table: &Table, see: impl FnMut(&Scratch, &Batch<'_>)) {
+    each_block_of(plan, table, 0..table.rows(), see);
+}
+
+/// Runs a plan over some rows of a table, of which the first begins a word.
+pub(crate) fn each_block_of(
+    plan: &Plan,
+    table: &Table,
+    rows: std::ops::Range<usize>,
+    mut see: impl FnMut(&Scratch, &Batch<'_>),
+) {
     let (views, mut scratch) = (table.views(plan.columns()), Scratch::new(plan));
-    for first in (0..table.rows()).step_by(BLOCK) {
+    for first in rows.clone().step_by(BLOCK) {
         let batch = Batch {
             columns: &views,
             texts: table.texts(),
             sets: table.sets(),
             first,
-            rows: BLOCK.min(table.rows() - first),
+            rows: BLOCK.min(rows.end - first),
         };
         plan.run(&mut scratch, &batch);
         see(&scratch, &batch);

@@ -34,6 +34,8 @@ pub struct RowsAsked<'e> {
     pub of: Adding<'e>,
     /// Unless they add to that.
     pub without: Option<Adding<'e>>,
+    /// Only rows where this code is that one; with `None`, only rows where it is not known.
+    pub within: Option<(&'e Expr, Option<usize>)>,
     /// Only rows behind this organization code and id.
     pub after: Option<(&'e str, u128)>,
     /// At most so many.
@@ -114,6 +116,18 @@ impl Parts {
     }
 }
 
+/// The code of a row; `None` when it is not known.
+fn code(
+    (plan, scratch, batch): (&Plan, &Scratch, &Batch<'_>),
+    output: usize,
+    row: usize,
+) -> Option<usize> {
+    let bit = |words: &[u64]| words[row / 64] >> (row % 64) & 1 == 1;
+    let known = plan.known(output, scratch, batch).is_none_or(bit);
+    let number = known.then(|| plan.numbers(output, scratch, batch).at(row))?;
+    usize::try_from(number).ok()
+}
+
 impl Cube {
     /// The rows behind a figure. Every enrollment is looked at, however small the page.
     ///
@@ -128,6 +142,10 @@ impl Cube {
         let mut wanted = vec![Wanted::Value(asked.placed_by)];
         let of = Parts::of(asked.of, &mut wanted);
         let without = asked.without.map(|without| Parts::of(without, &mut wanted));
+        let within = asked.within.map(|(by, layer)| {
+            wanted.push(Wanted::Value(by));
+            (wanted.len() - 1, layer)
+        });
         let plan = Plan::compile(&wanted)?;
         let mut codes: Vec<&str> = asked.codes.iter().copied().collect();
         codes.sort_unstable();
@@ -160,6 +178,9 @@ impl Cube {
                     Some(Err(text)) => rank_of(&text),
                 };
                 let Some(rank) = rank else { continue };
+                if within.is_some_and(|(by, layer)| code(block, by, at) != layer) {
+                    continue;
+                }
                 let Some((on, adds)) = of.adds(block, &asked.days, at) else {
                     continue;
                 };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fuyou_expr::columns::{ColumnUse, ColumnView};
+use fuyou_expr::columns::{BLOCK, ColumnUse, ColumnView};
 use fuyou_expr::{CodeSet, Rows, SetId, Slot, Type, Value};
 
 use crate::column::{Column, Datum};
@@ -81,6 +81,16 @@ impl Table {
     /// All rows, also those of nobody.
     pub(crate) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// All rows in so many parts of whole blocks; parts without rows are left out.
+    pub(crate) fn ranges(&self, parts: usize) -> Vec<std::ops::Range<usize>> {
+        let blocks = self.rows.div_ceil(BLOCK);
+        let length = blocks.div_ceil(parts.max(1)).max(1) * BLOCK;
+        let begins = (0..self.rows).step_by(length);
+        begins
+            .map(|first| first..self.rows.min(first + length))
+            .collect()
     }
 
     /// The row of an enrollment.
@@ -238,6 +248,11 @@ impl Table {
 
     pub(crate) fn sets(&self) -> &[CodeSet] {
         self.sets.all()
+    }
+
+    /// The number of a text that some row holds or held.
+    pub(crate) fn find_text(&self, text: &Arc<str>) -> Option<u32> {
+        self.texts.find(text)
     }
 
     /// The number of a text, which is also the number of a place.

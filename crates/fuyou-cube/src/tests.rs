@@ -9,7 +9,9 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::axis::{AxisSpec, MeasureSpec, month};
 use crate::cube::{Cube, CubeError, ProgramSpec};
+use crate::fold::Folding;
 use crate::image::ImageError;
+use crate::split::Splitting;
 use crate::table::FactsRow;
 
 /// Histories; more with `FUYOU_TEST_CASES`.
@@ -38,6 +40,10 @@ fn expr(text: &str) -> Expr {
     parse(text, &scope()).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
 }
 
+/// By what figures are split, and how many layers that has.
+const LAYERED: &str = "case when few > 3 then level when flag then 'green' end";
+const LAYERS: usize = 3;
+
 fn spec() -> ProgramSpec {
     let measure = |filter: &str, sum: &str| MeasureSpec {
         filter: (!filter.is_empty()).then(|| expr(filter)),
@@ -54,6 +60,7 @@ fn spec() -> ProgramSpec {
     let scope = scope();
     let columns = (0u16..).zip(scope.columns(None));
     ProgramSpec {
+        also: vec![expr(LAYERED)],
         columns: columns
             .map(|(slot, (_, column))| (Slot(slot), column.ty.clone()))
             .collect(),
@@ -90,6 +97,95 @@ fn spec() -> ProgramSpec {
             axis(None, "org", &[("flag and on2 is null", ""), ("", "")]),
         ],
     }
+}
+
+/// Values by axis, place, month and layer, where any is not zero.
+type Layered = BTreeMap<(usize, String, i32, usize), Vec<i64>>;
+
+const MONTHS: std::ops::RangeInclusive<i32> = 2023 * 12..=2025 * 12;
+
+/// The figures of the axes that have months, split by layers. Rows without a place are asked for under `-`.
+fn layered(cube: &Cube) -> Layered {
+    let (spec, by) = (spec(), expr(LAYERED));
+    let mut layered = Layered::new();
+    let mut names: Vec<String> = cube.texts(0).iter().map(|text| text.to_string()).collect();
+    names.push("-".to_owned());
+    let places: Vec<u32> = (0..).take(names.len() - 1).collect();
+    let month_kinds: Vec<u32> = (0..).take(MONTHS.count()).collect();
+    for (axis, definition) in spec.axes.iter().enumerate() {
+        let Some(dated_by) = &definition.dated_by else {
+            continue;
+        };
+        let width = definition.measures.len();
+        let measures = definition.measures.iter().cloned().enumerate();
+        let measures: Vec<(usize, MeasureSpec)> = measures.collect();
+        let layering = Folding {
+            months: MONTHS,
+            places: &places,
+            without: places.len() as u32,
+            month_kinds: &month_kinds,
+            first_month: *MONTHS.start(),
+            kinds: month_kinds.len(),
+            measures: &[],
+            width: width * (LAYERS + 1),
+        };
+        let splitting = Splitting {
+            by: &by,
+            layers: LAYERS,
+            placed_by: &definition.placed_by,
+            dated_by,
+            measures: &measures,
+            width,
+            folding: &layering,
+        };
+        let mut sums = vec![0; names.len() * month_kinds.len() * layering.width];
+        cube.split(0, &splitting, &mut sums).unwrap();
+        // The cells say the same of all layers together.
+        let whole: Vec<(usize, usize)> = (0..width).map(|measure| (measure, measure)).collect();
+        let folding = Folding {
+            measures: &whole,
+            width,
+            ..layering.clone()
+        };
+        let mut folded = vec![0; names.len() * month_kinds.len() * width];
+        assert_eq!(cube.fold((0, axis), &folding, &mut folded), 0);
+        let layers = sums.chunks(width * (LAYERS + 1));
+        let together = layers.flat_map(|layers| {
+            (0..width).map(|at| layers.iter().skip(at).step_by(width).sum::<i64>())
+        });
+        assert!(folded.into_iter().eq(together), "axis {axis}");
+        for (at, values) in sums.chunks(width).enumerate() {
+            let (group, layer) = (at / (LAYERS + 1), at % (LAYERS + 1));
+            let (place, month) = (group / month_kinds.len(), group % month_kinds.len());
+            if values.iter().any(|value| *value != 0) {
+                let month = MONTHS.start() + month as i32;
+                layered.insert((axis, names[place].clone(), month, layer), values.to_vec());
+            }
+        }
+    }
+    layered
+}
+
+/// The same by asking the row evaluator about every row.
+fn layered_plainly(rows: &BTreeMap<u128, Vec<Value>>) -> Layered {
+    let by = expr(LAYERED);
+    let mut layered = Layered::new();
+    for layer in 0..=LAYERS {
+        let of_layer = |row: &Vec<Value>| match by.eval(&FactsRow(row.clone())) {
+            Value::Code(code) => usize::from(code) == layer,
+            _ => layer == LAYERS,
+        };
+        let rows = rows.iter().filter(|(_, row)| of_layer(row));
+        let rows = rows.map(|(id, row)| (*id, row.clone())).collect();
+        for ((axis, place, month), (_, values)) in plainly(&rows) {
+            let has_months = spec().axes[axis].dated_by.is_some();
+            if has_months && values.iter().any(|value| *value != 0) {
+                let place = place.unwrap_or_else(|| "-".to_owned());
+                layered.insert((axis, place, month, layer), values);
+            }
+        }
+    }
+    layered
 }
 
 /// Rows and values by axis, place and month, for groups that have rows.
@@ -254,6 +350,7 @@ fn maintained_is_rebuilt() {
         let (maintained, rebuilt) = (figures(&cube), figures(&rebuilt(&rows, 1)));
         prop_assert_eq!(&maintained, &rebuilt, "maintained and rebuilt");
         prop_assert_eq!(&rebuilt, &plainly(&rows), "rebuilt and counted plainly");
+        prop_assert_eq!(layered(&cube), layered_plainly(&rows), "split by layers");
         cube.count(0)
             .map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(&figures(&cube), &rebuilt, "counted again");
@@ -300,6 +397,11 @@ fn blocks_and_threads_make_no_difference() {
             figures(&rebuilt(&rows, threads)),
             expected,
             "{threads} threads"
+        );
+        assert_eq!(
+            layered(&rebuilt(&rows, threads)),
+            layered_plainly(&rows),
+            "split on {threads} threads"
         );
     }
 }

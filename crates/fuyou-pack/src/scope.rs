@@ -4,10 +4,17 @@ use std::sync::Arc;
 
 use fuyou_expr::{Scope, SetId, Slot, Type, Value, ValueError, parse_value};
 
-use crate::model::{DerivedIx, FactIx, FieldIx, RowColumn, RuleIx};
+use crate::model::{DerivedIx, FactIx, FieldIx, RowColumn, RuleIx, SubjectKind};
 
+/// How many columns tell about the subject; they are the first of the facts row.
+pub(crate) const SUBJECT_COLUMNS: usize = 5;
 /// What is known of a person, in the order of its slots.
-pub(crate) const PERSON: [&str; 5] = ["birth_on", "sex", "household", "population", "residence"];
+const PERSON: [&str; SUBJECT_COLUMNS] = ["birth_on", "sex", "household", "population", "residence"];
+/// What is known of an organization, in the order of its slots.
+const ORGANIZATION: [&str; SUBJECT_COLUMNS] = ["code", "kind", "level", "parent", "population"];
+/// What is known besides of a person whose record opens an enrollment elsewhere, in the order of
+/// [`OpensOuter::Opener`].
+pub(crate) const OPENER: [&str; 2] = ["name", "phone"];
 /// Columns of the set `task`, in the order of their slots.
 pub(crate) const TASK: [&str; 7] = [
     "rule",
@@ -34,10 +41,20 @@ pub(crate) const VISIT_SLOT: usize = 1;
 /// No field of the form holds the column.
 pub(crate) const NO_FIELD: u16 = u16::MAX;
 
+/// What is known of the subject of a program: the word before the dot, and the names after it.
+pub(crate) fn subject_columns(
+    subject: SubjectKind,
+) -> (&'static str, [&'static str; SUBJECT_COLUMNS]) {
+    match subject {
+        SubjectKind::Organization => ("organization", ORGANIZATION),
+        SubjectKind::Person | SubjectKind::Staff => ("person", PERSON),
+    }
+}
+
 /// Slots of a program's scopes, by meaning.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    /// The facts row: person, opened_on, org, risk, marks, scores, facts. Same slots in the facts, row and list scopes.
+    /// The facts row: subject, opened_on, org, risk, marks, scores, facts. Same slots in the facts, row and list scopes.
     pub row: Scope,
     /// Slots in the facts row: risk and marks, when the program has a scale.
     pub risk: Option<(Slot, Slot)>,
@@ -107,6 +124,17 @@ pub(crate) enum FormOuter {
     Previous(Slot),
 }
 
+/// What an outer column of the scope of [`crate::model::Opens`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpensOuter {
+    /// A field of the row.
+    Cell(FieldIx),
+    /// What the form's expressions see.
+    Form(FormOuter),
+    /// A member of [`OPENER`].
+    Opener(usize),
+}
+
 /// What an outer column of a group's scope is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GroupOuter {
@@ -138,11 +166,11 @@ impl Layout {
         self.row_columns().find(|column| column.name == name)
     }
 
-    pub(crate) fn person_value(&self, attribute: &str, text: &str) -> Result<Value, ValueError> {
-        match self.row_column(&format!("person.{attribute}")) {
+    pub(crate) fn known_value(&self, name: &str, text: &str) -> Result<Value, ValueError> {
+        match self.row_column(name) {
             Some(_) if text.is_empty() => Ok(Value::Null),
             Some(column) => parse_value(column.ty, text),
-            None => parse_value(&Type::Boolean, attribute),
+            None => parse_value(&Type::Boolean, name),
         }
     }
 

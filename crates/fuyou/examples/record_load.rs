@@ -7,6 +7,7 @@
 //!
 //! One thread and no HTTP library: what this costs is said beside the result, and it is not the server's.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Write as _;
 use std::sync::Arc;
@@ -32,8 +33,8 @@ struct Session {
 /// What one connection saw.
 #[derive(Default)]
 struct Seen {
-    /// Milliseconds from the first byte sent to the last byte received, of the posts that were stored.
-    stored_ms: Vec<f64>,
+    /// Milliseconds from the first byte sent to the last byte received, of the posts that were stored, with their path.
+    stored_ms: Vec<(f64, String)>,
     /// Status and path of the others.
     refused: Vec<(u16, String)>,
 }
@@ -149,7 +150,9 @@ async fn client(
             .send("POST", &post.path, &session.cookie, &body)
             .await?;
         match answer.status {
-            303 => seen.stored_ms.push(started.elapsed().as_secs_f64() * 1e3),
+            303 => seen
+                .stored_ms
+                .push((started.elapsed().as_secs_f64() * 1e3, post.path)),
             other => seen.refused.push((other, post.path)),
         }
     }
@@ -177,12 +180,33 @@ fn shared_out(text: &str, clients: usize) -> anyhow::Result<Vec<Vec<Post>>> {
 }
 
 /// The value below which a share of all lies; the list is sorted.
-fn percentile(sorted: &[f64], share: f64) -> f64 {
+fn percentile(sorted: &[(f64, String)], share: f64) -> f64 {
     let at = (sorted.len() as f64 * share) as usize;
     sorted
         .get(at.min(sorted.len().saturating_sub(1)))
-        .copied()
-        .unwrap_or_default()
+        .map_or(0.0, |(ms, _)| *ms)
+}
+
+/// Which forms are among the slowest hundredth, in per cent of it and, to compare, in per cent of all.
+fn slowest(sorted: &[(f64, String)]) -> serde_json::Value {
+    let form = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let share_of = |answers: &[(f64, String)]| {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, path) in answers {
+            *counts.entry(form(path)).or_default() += 1;
+        }
+        counts
+            .into_iter()
+            .map(|(form, count)| (form, 100 * count / answers.len().max(1)))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let slow = share_of(&sorted[sorted.len() - sorted.len() / 100..]);
+    let all = share_of(sorted);
+    let rows = slow.into_iter().map(|(form, share)| {
+        let usual = all.get(&form).copied().unwrap_or_default();
+        (form, serde_json::json!([share, usual]))
+    });
+    serde_json::Value::Object(rows.collect())
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -220,7 +244,7 @@ async fn main() -> anyhow::Result<()> {
         all.refused.extend(seen.refused);
     }
     let elapsed_s = started.elapsed().as_secs_f64();
-    all.stored_ms.sort_by(f64::total_cmp);
+    all.stored_ms.sort_by(|a, b| a.0.total_cmp(&b.0));
     let examples: Vec<_> = all.refused.iter().take(5).collect();
     let report = serde_json::json!({
         "stored": all.stored_ms.len(),
@@ -230,6 +254,7 @@ async fn main() -> anyhow::Result<()> {
         "p50_ms": percentile(&all.stored_ms, 0.50),
         "p99_ms": percentile(&all.stored_ms, 0.99),
         "max_ms": percentile(&all.stored_ms, 1.0),
+        "slowest_percent_of_hundredth_and_of_all": slowest(&all.stored_ms),
     });
     writeln!(std::io::stdout(), "{report}")?;
     Ok(())

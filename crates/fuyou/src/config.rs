@@ -32,8 +32,8 @@ pub struct Config {
     /// Algorithms of a new key version: `sm` (SM4-GCM and HMAC-SM3) or `aes` (AES-256-GCM and HMAC-SHA-256).
     #[arg(long, env = "FUYOU_SUITE", default_value = "sm")]
     pub suite: Suite,
-    /// The rule pack that the county works with: the name of one inside the program (`cn`, `cn-anhui` …) or a folder,
-    /// beside whose overlay its base lies.
+    /// The rule pack that the county works with: the name of one inside the program (`cn`, `cn-anhui` …) or a folder.
+    /// The base of an overlay lies beside it or is inside the program.
     #[arg(long, env = "FUYOU_PACK", default_value = "cn")]
     pub pack: String,
     /// Name in the top bar.

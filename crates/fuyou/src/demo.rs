@@ -8,13 +8,13 @@ use anyhow::Context as _;
 use fuyou_kernel::{Date, Timestamp};
 use fuyou_server::access::{NewUser, Role, UserError, create_user};
 use fuyou_server::care::{Acting, WorkFilter};
-use fuyou_server::http::{App, Clock, serve};
+use fuyou_server::http::{App, Clock};
 use fuyou_server::planning;
 use fuyou_server::registry::{Organization, OrganizationId, OrganizationKind};
 use fuyou_server::simulate::{Extent, Options, Size};
 
 use crate::config::{Config, by_command, say, system_clock};
-use crate::serve::{bind, log_to_stderr, stopped, with_figures};
+use crate::serve::{bind, log_to_stderr, serve_whole};
 use crate::simulate::{into_store, read_scenario, threads, today};
 
 /// The first annual plan of the made-up county.
@@ -70,7 +70,7 @@ pub async fn run(mut args: Args) -> anyhow::Result<ExitCode> {
         listener.local_addr()?,
         logins.join(", ")
     ))?;
-    serve(with_figures(app, &args.config)?, listener, stopped()).await?;
+    serve_whole(app, &args.config, listener).await?;
     Ok(ExitCode::SUCCESS)
 }
 

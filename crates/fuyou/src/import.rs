@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use fuyou_server::care::{Acting, Care};
+use fuyou_server::care::{Acting, Care, Caught};
 use fuyou_server::exchange::import::{Format, Job, Report, import_file};
 use fuyou_server::http::App;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -96,5 +96,27 @@ pub async fn load(care: &Care, app: &App, by: &Acting, job: &Job<'_>) -> anyhow:
     })
     .await;
     bar.finish_and_clear();
-    Ok(imported?)
+    let imported = imported?;
+    catch_up(care, by).await?;
+    Ok(imported)
+}
+
+/// Opens what the imported records open, with a progress bar on the standard error.
+///
+/// # Errors
+/// When the store fails; the next start goes on.
+pub async fn catch_up(care: &Care, by: &Acting) -> anyhow::Result<Caught> {
+    let bar = ProgressBar::new(0).with_style(
+        ProgressStyle::with_template("关联建册 · linked records {bar:30} {percent}% {msg} {eta}")
+            .context("the bar is drawn")?,
+    );
+    let caught = care
+        .catch_up_links(by, &mut |caught| {
+            bar.set_length(caught.all);
+            bar.set_position(caught.read);
+            bar.set_message(caught.changed.to_string());
+        })
+        .await;
+    bar.finish_and_clear();
+    Ok(caught?)
 }

@@ -24,17 +24,17 @@ pub struct Args {
 enum Action {
     /// Reads a pack and reports every error at once.
     Check {
-        /// The folder of the pack, or of an overlay whose base lies beside it; or the name of one inside the program.
+        /// The folder of the pack, or of an overlay whose base lies beside it or inside the program; or the name of one inside the program.
         dir: String,
     },
     /// Runs the golden cases of a pack.
     Test {
-        /// The folder of the pack, or of an overlay whose base lies beside it; or the name of one inside the program.
+        /// The folder of the pack, or of an overlay whose base lies beside it or inside the program; or the name of one inside the program.
         dir: String,
     },
     /// Lists what a pack holds.
     Show {
-        /// The folder of the pack, or of an overlay whose base lies beside it; or the name of one inside the program.
+        /// The folder of the pack, or of an overlay whose base lies beside it or inside the program; or the name of one inside the program.
         dir: String,
         /// One program; all of them without it.
         program: Option<String>,

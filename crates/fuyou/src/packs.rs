@@ -27,7 +27,7 @@ pub fn open(name: &str) -> anyhow::Result<Pack> {
 /// Reads a pack and the packs below it, base first.
 ///
 /// # Errors
-/// When there is no such pack, or its base is not beside it.
+/// When there is no such pack, or its base is neither beside it nor inside the program.
 pub fn layers(name: &str) -> anyhow::Result<Vec<PackFiles>> {
     if Path::new(name).is_dir() {
         return folder_layers(Path::new(name));
@@ -96,23 +96,26 @@ fn folder_layers(dir: &Path) -> anyhow::Result<Vec<PackFiles>> {
                 dir.display()
             );
         }
-        let beside = dir
-            .parent()
-            .map_or_else(|| PathBuf::from(&base), |parent| parent.join(&base));
-        let folder = if beside.is_dir() {
-            beside
-        } else {
-            let parent = dir.canonicalize()?;
-            parent
-                .parent()
-                .context("a pack has a folder around it")?
-                .join(&base)
+        let base = match beside(dir, &base)? {
+            Some(folder) => read_folder(&folder)
+                .with_context(|| format!("the base `{base}` of {}", dir.display()))?,
+            // Whoever has the program has its packs: a county's folder needs no copy of them.
+            None => inside(&base)?,
         };
-        let base = read_folder(&folder)
-            .with_context(|| format!("the base `{base}` of {}", dir.display()))?;
         layers.insert(0, base);
     }
     Ok(layers)
+}
+
+/// The folder of a pack that lies beside another one.
+fn beside(dir: &Path, base: &str) -> anyhow::Result<Option<PathBuf>> {
+    let named = dir.parent().map(|parent| parent.join(base));
+    if let Some(folder) = named.filter(|folder| folder.is_dir()) {
+        return Ok(Some(folder));
+    }
+    let whole = dir.canonicalize()?;
+    let found = whole.parent().map(|parent| parent.join(base));
+    Ok(found.filter(|folder| folder.is_dir()))
 }
 
 fn read_folder(dir: &Path) -> anyhow::Result<PackFiles> {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use fuyou_server::care::{Acting, keep_links};
 use fuyou_server::http::{App, serve};
 use fuyou_server::insight::{Live, SnapshotFile};
 use tokio::net::TcpListener;
@@ -28,12 +29,34 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let app = args.config.open_app().await?;
     let listener = bind(&args.listen).await?;
     say(&format!("http://{}", listener.local_addr()?))?;
-    serve(with_figures(app, &args.config)?, listener, stopped()).await?;
+    serve_whole(app, &args.config, listener).await?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Serves with figures in memory, and opens what records open, until the process is asked to stop.
+///
+/// # Errors
+/// When the pack cannot be counted in memory, or the address is lost.
+pub async fn serve_whole(app: App, config: &Config, listener: TcpListener) -> anyhow::Result<()> {
+    settle(&app);
+    let links = tokio::spawn(keep_links(app.clone()));
+    let served = serve(with_figures(app, config)?, listener, stopped()).await;
+    links.abort();
+    Ok(served?)
+}
+
+/// Goes on with what a change of the tree of organizations asked for before the process ended.
+fn settle(app: &App) {
+    let Some(care) = app.care().cloned() else {
+        return;
+    };
+    let now = app.now();
+    let by = Acting::system(app.tree(), now, app.date_of(now));
+    tokio::spawn(async move { care.settle_all(&by).await });
+}
+
 /// Figures are counted in memory from now on, as soon as the facts are read; until then the database counts them.
-pub fn with_figures(app: App, config: &Config) -> anyhow::Result<App> {
+fn with_figures(app: App, config: &Config) -> anyhow::Result<App> {
     let Some(pack) = app.pack() else {
         return Ok(app);
     };

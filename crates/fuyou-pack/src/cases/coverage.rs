@@ -1,4 +1,4 @@
-//! Which rules and indicators have a case that is in and one that is out.
+//! Which rules and indicators have a case that is in and one that is out, and which strata cases in two layers.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +12,8 @@ use crate::model::{IndicatorEntry, ItemKind, Pack, RuleIx};
 pub(super) struct Covered {
     pub rules: BTreeSet<(usize, RuleIx, bool)>,
     pub indicators: BTreeSet<(String, bool)>,
+    /// Layers of strata; `None` where the layer is not known.
+    pub layers: BTreeSet<(usize, String, Option<usize>)>,
 }
 
 impl Covered {
@@ -72,6 +74,21 @@ impl Covered {
                     &indicator.id,
                     "缺少不计入的用例",
                     "no case that is not counted or outside",
+                );
+            }
+        }
+        for stratum in &pack.strata {
+            let (at, id) = (stratum.program.get(), &stratum.id);
+            let shown = self.layers.iter().filter(|(program, shown, layer)| {
+                *program == at && **shown == **id && layer.is_some()
+            });
+            if shown.count() < stratum.layers.len().min(2) {
+                lack(
+                    ItemKind::Stratum,
+                    &pack.program(stratum.program).id,
+                    id,
+                    "缺少落在两个不同层的用例",
+                    "no cases in two different layers",
                 );
             }
         }

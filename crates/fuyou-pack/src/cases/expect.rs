@@ -4,7 +4,7 @@ use fuyou_expr::Value;
 use fuyou_kernel::Localized;
 
 use super::values::read_value;
-use crate::model::{FactIx, Program, RuleIx, ScoreIx};
+use crate::model::{FactIx, Program, RuleIx, ScoreIx, Stratum};
 use crate::raw::{At, Node, NodeKind, Report, Text, nearest};
 
 /// One expectation.
@@ -18,6 +18,8 @@ pub(crate) enum Expect {
     Rule(RuleIx, Wanted),
     Alert(RuleIx, Wanted),
     Fact(FactIx, Value),
+    /// The layer of a stratum, by id and code; `None`: unknown.
+    Layer(String, Option<usize>),
     /// By the indicator's id: indicators are read after the programs.
     Indicator(String, Place),
     OpenTask(String, Wanted),
@@ -52,7 +54,7 @@ pub(crate) enum Place {
     NotGap,
 }
 
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 25] = [
     "risk",
     "marks",
     "score",
@@ -61,6 +63,7 @@ const KEYS: [&str; 24] = [
     "alerts",
     "not_alerts",
     "facts",
+    "strata",
     "counted",
     "not_counted",
     "outside",
@@ -82,13 +85,17 @@ const KEYS: [&str; 24] = [
 /// Reads one key of `expect`, or one column of a table.
 pub(crate) fn read_expectation(
     report: &Report,
-    program: &Program,
+    (program, strata): (&Program, &[&Stratum]),
     key: &str,
     at: At,
     node: &Node,
 ) -> Vec<Expect> {
     use Wanted::{Absent, Present};
-    let reader = Expecting { report, program };
+    let reader = Expecting {
+        report,
+        program,
+        strata,
+    };
     match key {
         "risk" => reader.risk(node),
         "marks" => reader.marks(node),
@@ -96,7 +103,7 @@ pub(crate) fn read_expectation(
         "not_rules" => reader.rules(node, |rule| Expect::Rule(rule, Absent)),
         "alerts" => reader.rules(node, |rule| Expect::Alert(rule, Present)),
         "not_alerts" => reader.rules(node, |rule| Expect::Alert(rule, Absent)),
-        "facts" | "score" => reader.map(key, node),
+        "facts" | "score" | "strata" => reader.map(key, node),
         "counted" => reader.indicators(node, Place::Counted),
         "not_counted" => reader.indicators(node, Place::NotCounted),
         "outside" => reader.indicators(node, Place::Outside),
@@ -119,6 +126,7 @@ pub(crate) fn read_expectation(
         _ => match key.split_once('.') {
             Some(("facts", name)) => reader.fact(name, at, node),
             Some(("score", name)) => reader.score(name, at, node),
+            Some(("strata", name)) => reader.layer(name, at, node),
             _ => {
                 let message = Localized::new(
                     format!("不认识的期望「{key}」"),
@@ -138,6 +146,7 @@ fn owned(texts: &[Text<'_>]) -> Vec<String> {
 struct Expecting<'a> {
     report: &'a Report,
     program: &'a Program,
+    strata: &'a [&'a Stratum],
 }
 
 impl Expecting<'_> {
@@ -283,6 +292,7 @@ impl Expecting<'_> {
         };
         let entries = table.entries.iter().flat_map(|(name, node)| match key {
             "facts" => self.fact(&name.name, name.at, node),
+            "strata" => self.layer(&name.name, name.at, node),
             _ => self.score(&name.name, name.at, node),
         });
         entries.collect()
@@ -299,6 +309,24 @@ impl Expecting<'_> {
             .map(|value| Expect::Fact(fact, value))
             .into_iter()
             .collect()
+    }
+
+    fn layer(&self, name: &str, at: At, node: &Node) -> Vec<Expect> {
+        let Some(stratum) = self.strata.iter().find(|stratum| &*stratum.id == name) else {
+            let known: Vec<&str> = self.strata.iter().map(|stratum| &*stratum.id).collect();
+            self.unknown(Text { text: name, at }, "分层", "stratum", &known);
+            return Vec::new();
+        };
+        let NodeKind::Text(text) = &node.kind else {
+            return self.wrong(node, "分层的代码", "a code of the stratum");
+        };
+        let layer = stratum.layer(text);
+        if layer.is_none() && !text.is_empty() {
+            let known: Vec<&str> = stratum.layers.iter().map(|layer| &*layer.code).collect();
+            self.unknown(Text { text, at: node.at }, "代码", "code", &known);
+            return Vec::new();
+        }
+        vec![Expect::Layer(name.to_owned(), layer)]
     }
 
     fn score(&self, name: &str, at: At, node: &Node) -> Vec<Expect> {

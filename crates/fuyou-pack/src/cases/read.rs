@@ -7,7 +7,7 @@ use fuyou_kernel::{DayNumber, Localized};
 use super::expect::{Expect, read_expectation};
 use super::values::read_value;
 use crate::check::Context;
-use crate::model::{FieldIx, FormIx, GroupIx, ItemKind, Place, Program, ProgramIx};
+use crate::model::{FieldIx, FormIx, GroupIx, ItemKind, Place, Program, ProgramIx, Stratum};
 use crate::raw::{At, Item, Node, NodeKind, Reader, Report, Text, nearest};
 use crate::replay::History;
 
@@ -35,7 +35,7 @@ pub(crate) struct Case {
 }
 
 /// Reads the cases of all programs.
-pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program]) -> Cases {
+pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program], strata: &[Stratum]) -> Cases {
     let mut cases = Cases::default();
     // With errors elsewhere forms may lack fields: cases would repeat them.
     if !context.report.is_clean() {
@@ -45,6 +45,10 @@ pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program]) -> Cases {
         let mut reader = CaseReader {
             report: context.report,
             program,
+            strata: strata
+                .iter()
+                .filter(|stratum| stratum.program.get() == position)
+                .collect(),
             ix: ProgramIx::new(position),
             histories: HashMap::new(),
         };
@@ -66,6 +70,7 @@ pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program]) -> Cases {
 pub(super) struct CaseReader<'a> {
     pub report: &'a Report,
     pub program: &'a Program,
+    strata: Vec<&'a Stratum>,
     ix: ProgramIx,
     /// `None` for a history that could not be read.
     histories: HashMap<String, Option<History>>,
@@ -83,9 +88,10 @@ impl<'a> CaseReader<'a> {
         if let Some(base) = reader.text("extends") {
             history = self.base(base)?;
         }
-        if let Some(person) = reader.table("person") {
-            for (key, node) in &person.entries {
-                self.set_person(&mut history, &key.name, key.at, node);
+        for of in ["person", "organization"] {
+            let table = reader.table(of);
+            for (key, node) in table.iter().flat_map(|table| &table.entries) {
+                self.set_known(&mut history, (of, &key.name), key.at, node);
             }
         }
         if let Some(node) = reader.node("opened_on") {
@@ -165,7 +171,7 @@ impl<'a> CaseReader<'a> {
         for (key, node) in &expect?.entries {
             case.expect.extend(read_expectation(
                 self.report,
-                self.program,
+                (self.program, &self.strata),
                 &key.name,
                 key.at,
                 node,
@@ -217,10 +223,10 @@ impl<'a> CaseReader<'a> {
             for (column, cell) in columns.iter().zip(cells) {
                 match column.text.split_once('.') {
                     None if column.text == "today" => case.today = self.date(cell),
-                    None | Some(("facts" | "score", _)) => {
+                    None | Some(("facts" | "score" | "strata", _)) => {
                         let read = read_expectation(
                             self.report,
-                            self.program,
+                            (self.program, &self.strata),
                             column.text,
                             column.at,
                             cell,
@@ -249,33 +255,39 @@ impl<'a> CaseReader<'a> {
         }
     }
 
-    fn set_person(&self, history: &mut History, name: &str, at: At, node: &Node) {
-        let Some(column) = self.program.row_column(&format!("person.{name}")) else {
+    fn set_known(&self, history: &mut History, (of, name): (&str, &str), at: At, node: &Node) {
+        let Some(column) = self.program.row_column(&format!("{of}.{name}")) else {
             self.report.error(
                 at,
-                format!("人员没有「{name}」"),
-                format!("a person has no `{name}`"),
+                format!("本项目的服务对象没有「{of}.{name}」"),
+                format!("the subject of this program has no `{of}.{name}`"),
             );
             return;
         };
         let Some(value) = read_value(self.report, column.ty, node) else {
             return;
         };
-        let person = &mut history.person;
-        match name {
-            "birth_on" => person.birth_on = value,
-            "sex" => person.sex = value,
-            "household" => person.household = value,
-            "population" => person.population = value,
-            _ => person.residence = value,
-        }
+        let (person, organization) = (&mut history.person, &mut history.organization);
+        let place = match (of, name) {
+            ("organization", "code") => &mut organization.code,
+            ("organization", "kind") => &mut organization.kind,
+            ("organization", "level") => &mut organization.level,
+            ("organization", "parent") => &mut organization.parent,
+            ("organization", _) => &mut organization.population,
+            (_, "birth_on") => &mut person.birth_on,
+            (_, "sex") => &mut person.sex,
+            (_, "household") => &mut person.household,
+            (_, "population") => &mut person.population,
+            _ => &mut person.residence,
+        };
+        *place = value;
     }
 
-    /// Changes one value: `person.ATTRIBUTE`, `FORM.FIELD`, `FORM.occurred_on`, `FORM.GROUP` or `FORM.GROUP.FIELD`.
+    /// Changes one value: `person.ATTRIBUTE`, `organization.ATTRIBUTE`, `FORM.FIELD`, `FORM.occurred_on`, `FORM.GROUP` or `FORM.GROUP.FIELD`.
     fn set(&self, history: &mut History, name: &str, at: At, node: &Node) {
         let (first, rest) = name.split_once('.').unwrap_or((name, ""));
-        if first == "person" {
-            return self.set_person(history, rest, at, node);
+        if matches!(first, "person" | "organization") {
+            return self.set_known(history, (first, rest), at, node);
         }
         let Some(form) = self.form(Text { text: first, at }) else {
             return;

@@ -11,7 +11,7 @@ use super::read::Case;
 use super::words::{spot, window_of};
 use crate::diagnostic::Diagnostic;
 use crate::indicator::standing;
-use crate::model::{IndicatorEntry, Pack, Program, RuleIx, Severity};
+use crate::model::{IndicatorEntry, MeasureIx, Pack, Program, RuleIx, Severity, Stratum};
 use crate::record::{Checked, Draft, check_record};
 use crate::replay::{History, Outcome, Task, TaskOrigin, TaskState, replay};
 
@@ -179,6 +179,7 @@ impl Runner<'_> {
                     self.differs(&definition.id.clone(), &wanted, &got);
                 }
             }
+            Expect::Layer(id, layer) => self.layer(id, *layer, outcome),
             Expect::Indicator(id, place) => self.indicator(id, *place, outcome),
             Expect::OpenTask(text, wanted) => {
                 let is_open = |task: &Task| task.state == TaskState::Open && !task.is_missed(today);
@@ -250,6 +251,27 @@ impl Runner<'_> {
         );
     }
 
+    fn layer(&mut self, id: &str, wanted: Option<usize>, outcome: &Outcome) {
+        let mut strata = self.pack.strata.iter();
+        let of_program =
+            |stratum: &&Stratum| &*stratum.id == id && stratum.program == self.case.program;
+        let Some(stratum) = strata.find(of_program) else {
+            return;
+        };
+        let got = stratum.layer_of(&outcome.row);
+        if got == wanted {
+            let program = self.case.program.get();
+            self.covered.layers.insert((program, id.to_owned(), got));
+            return;
+        }
+        let code = |layer: Option<usize>| match layer {
+            Some(layer) => stratum.layers[layer].code.to_string(),
+            None => "unknown".to_owned(),
+        };
+        let (wanted, got) = (code(wanted), code(got));
+        self.differs(id, &wanted, &got);
+    }
+
     fn indicator(&mut self, id: &str, place: Place, outcome: &Outcome) {
         let Some(ix) = self.pack.indicator_ix(id) else {
             self.fail(
@@ -260,14 +282,15 @@ impl Runner<'_> {
         };
         let indicator = self.pack.indicator(ix);
         let found = standing(self.pack, indicator, self.program, &outcome.row);
-        let single = matches!(
+        // What another program is counted by is no matter of this case.
+        let own = |measure: MeasureIx| {
+            self.pack.program(self.pack.measure(measure).program).id == self.program.id
+        };
+        let alone = matches!(
             indicator.entry,
-            IndicatorEntry::Computed {
-                denominator: None,
-                ..
-            }
+            IndicatorEntry::Computed { denominator, .. } if !denominator.is_some_and(own)
         );
-        let within = single || found.denominator.is_some();
+        let within = alone || found.denominator.is_some();
         let good = match place {
             Place::Counted => found.numerator.is_some() && within,
             Place::NotCounted => found.numerator.is_none() && within,

@@ -9,9 +9,13 @@ use fuyou_kernel::Secrecy;
 use super::fields::{RawField, RawForm, RawGroup};
 use super::names::{Names, mentions};
 use super::values::ValueSets;
+use crate::model::SubjectKind;
 use crate::raw::{Report, Text};
 use crate::replay::ReferralState;
-use crate::scope::{EncounterOuter, GroupSet, Member, PERSON, TASK_STATES};
+use crate::scope::{EncounterOuter, GroupSet, Member, TASK_STATES, subject_columns};
+
+/// More people than live anywhere; bounds what is computed from a population.
+const POPULATION_MAX: i64 = 10_000_000_000;
 
 /// Value sets that the engine makes for one program.
 pub(crate) struct EngineSets {
@@ -87,8 +91,14 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// Starts with what every program has; `scores` and a risk scale were read before.
-    pub fn new(sets: EngineSets, values: &ValueSets, names: Names, scores: &[Arc<str>]) -> Self {
+    /// Starts with what every program of a subject has; `scores` and a risk scale were read before.
+    pub fn new(
+        subject: SubjectKind,
+        sets: EngineSets,
+        values: &ValueSets,
+        names: Names,
+        scores: &[Arc<str>],
+    ) -> Self {
         let mut facts = Scope::new();
         let (encounter, task, referral) = (
             facts.set("encounter"),
@@ -115,19 +125,35 @@ impl Columns {
             groups: Vec::new(),
             sets,
         };
-        columns.add_engine_columns(values, scores);
+        columns.add_subject(subject, values);
+        columns.add_engine_columns(scores);
         columns
     }
 
-    fn add_engine_columns(&mut self, values: &ValueSets, scores: &[Arc<str>]) {
-        for attribute in PERSON {
-            let ty = match (attribute, values.get(attribute)) {
-                ("birth_on", _) => Type::Date,
-                (_, Some(set)) => Type::Code(Arc::clone(&set.set)),
-                (_, None) => Type::Text,
+    /// Adds what is known of the subject. A value set of the pack types it: `sex`, but `organization_kind`.
+    fn add_subject(&mut self, subject: SubjectKind, values: &ValueSets) {
+        let (of, attributes) = subject_columns(subject);
+        let of_organization = subject == SubjectKind::Organization;
+        for attribute in attributes {
+            let set = if of_organization {
+                values.get(&format!("organization_{attribute}"))
+            } else {
+                values.get(attribute)
             };
-            self.add_row(&format!("person.{attribute}"), Column::new(ty));
+            let column = match (attribute, set) {
+                ("birth_on", _) => Column::new(Type::Date),
+                ("population", _) if of_organization => Column {
+                    range: Some((0, POPULATION_MAX)),
+                    ..Column::new(Type::Integer)
+                },
+                (_, Some(set)) => Column::new(Type::Code(Arc::clone(&set.set))),
+                (_, None) => Column::new(Type::Text),
+            };
+            self.add_row(&format!("{of}.{attribute}"), column);
         }
+    }
+
+    fn add_engine_columns(&mut self, scores: &[Arc<str>]) {
         self.add_row("opened_on", Column::new(Type::Date));
         self.add_row("org", Column::new(Type::Text));
         let code = |set: &Arc<ValueSet>| Column::new(Type::Code(Arc::clone(set)));

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Context, Sources, chapters, curves, indicators, names, program, terms, values};
+use super::{
+    Context, Sources, chapters, curves, indicators, names, opens, program, strata, terms, values,
+};
 use crate::model::{Change, ItemKind, Layer, Pack, Place, ProgramIx, Source, SourceIx};
 use crate::raw::{Item, LayerHead, Reader};
 
@@ -53,6 +55,13 @@ pub(crate) fn pack(
             name,
         ));
     }
+    let opens: Vec<_> = programs
+        .iter()
+        .map(|program| opens::opens(context, &by_id, &sets, &programs, program))
+        .collect();
+    for (program, opens) in programs.iter_mut().zip(opens) {
+        program.opens = opens;
+    }
     let mut measures = indicators::Measures::default();
     for (position, program) in programs.iter().enumerate() {
         measures.read_measures(context, ProgramIx::new(position), program);
@@ -67,7 +76,8 @@ pub(crate) fn pack(
             program,
         ));
     }
-    let cases = crate::cases::read_cases(context, &programs);
+    let strata = strata::strata(context, &by_id, &sets, &programs);
+    let cases = crate::cases::read_cases(context, &programs, &strata);
     let top = layers.last()?.clone();
     let terms = terms::terms(context, heads.len(), &programs, &indicators);
     let chapters = chapters::chapters(context, heads.len(), &indicators);
@@ -84,6 +94,7 @@ pub(crate) fn pack(
         programs,
         measures: measures.list,
         indicators,
+        strata,
         terms,
         chapters,
         changes,

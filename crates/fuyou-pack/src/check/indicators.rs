@@ -408,7 +408,21 @@ fn secrecy_of(filter: Option<&Expr>, sum: &Sum, dated_by: &Expr) -> Secrecy {
 
 /// Parses an expression of a program's facts row. One that mentions a fact which was refused is passed over: its error
 /// was told where the fact stands.
-fn parse_row(context: &Context<'_>, text: Text<'_>, program: &Program, ty: &Type) -> Option<Expr> {
+pub(super) fn parse_row(
+    context: &Context<'_>,
+    text: Text<'_>,
+    program: &Program,
+    ty: &Type,
+) -> Option<Expr> {
+    if is_passed_over(context, text, program) {
+        return None;
+    }
+    context.parse_as(text, &program.row_scope, ty)
+}
+
+/// Whether an expression of figures is not read: it mentions a fact that was refused, or the subject, whom the facts
+/// tables that figures are counted over do not hold. The latter is told here, with the fact that says the same.
+pub(super) fn is_passed_over(context: &Context<'_>, text: Text<'_>, program: &Program) -> bool {
     let refused = |name: &String| {
         context
             .items
@@ -416,8 +430,25 @@ fn parse_row(context: &Context<'_>, text: Text<'_>, program: &Program, ty: &Type
             .is_some()
             && program.fact_ix(name).is_none()
     };
-    if mentions(text.text).iter().any(refused) {
-        return None;
+    let mentioned = mentions(text.text);
+    if mentioned.iter().any(refused) {
+        return true;
     }
-    context.parse_as(text, &program.row_scope, ty)
+    let known = |name: &&String| name.contains('.') && program.row_column(name).is_some();
+    let Some(name) = mentioned.iter().find(known) else {
+        return false;
+    };
+    let message = Localized::new(
+        format!("统计只读事实表,其中没有 {name};请先写成事实,例如 [facts] 里的 … = \"{name}\""),
+        format!(
+            "figures are counted over facts, which do not hold `{name}`; write a fact first, such as … = \"{name}\" under [facts]"
+        ),
+    );
+    let same = program
+        .facts
+        .iter()
+        .find(|fact| fact.is.text().trim() == name);
+    let report = context.report;
+    report.error_with(text.at, message, same.map(|fact| fact.id.to_string()));
+    true
 }

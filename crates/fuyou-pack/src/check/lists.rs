@@ -108,6 +108,11 @@ fn default_title(facts: &[Fact], name: &str) -> Localized {
         ("person.household", "户籍", "Household registration"),
         ("person.population", "人口类型", "Population group"),
         ("person.residence", "居住情况", "Residence"),
+        ("organization.code", "机构编码", "Code"),
+        ("organization.kind", "机构类别", "Kind"),
+        ("organization.level", "机构层级", "Level"),
+        ("organization.parent", "上级机构", "Organization above"),
+        ("organization.population", "服务人口", "Population served"),
     ];
     let known = engine.iter().find(|(id, ..)| *id == name);
     match (known, facts.iter().find(|fact| &*fact.id == name)) {

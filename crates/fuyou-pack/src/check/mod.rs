@@ -12,10 +12,12 @@ mod head;
 mod indicators;
 mod lists;
 mod names;
+mod opens;
 mod order;
 mod program;
 mod rules;
 mod schedule;
+mod strata;
 mod terms;
 mod values;
 

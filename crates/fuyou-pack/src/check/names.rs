@@ -42,7 +42,7 @@ pub(crate) fn check_loose(report: &Report, id: &str, at: At) -> bool {
 }
 
 /// Names that the engine itself gives to columns and sets.
-pub(crate) const RESERVED: [&str; 17] = [
+pub(crate) const RESERVED: [&str; 18] = [
     "form",
     "visit",
     "occurred_on",
@@ -57,6 +57,7 @@ pub(crate) const RESERVED: [&str; 17] = [
     "today",
     "previous",
     "person",
+    "organization",
     "task",
     "referral",
     "this",

@@ -43,6 +43,7 @@ pub(crate) fn program(
         .collect();
     let mut columns = start_columns(
         context,
+        head.subject,
         values,
         id,
         &score_list,
@@ -64,6 +65,9 @@ pub(crate) fn program(
         scale
     });
     let referrals = referrals(context, sources, id);
+    if head.subject == SubjectKind::Organization {
+        no_referrals(context, id);
+    }
     let rule_names = RuleNames {
         names: &names,
         risk: risk.as_ref(),
@@ -98,6 +102,7 @@ pub(crate) fn program(
         rules,
         referrals,
         lists,
+        opens: Vec::new(),
         cited: head.cited,
         facts_scope: columns.facts,
         row_scope: columns.row.without_curves(),
@@ -115,6 +120,16 @@ fn plan_replay(context: &Context<'_>, program: &mut Program) {
     if context.report.is_clean() {
         program.plan = Plan::new(program);
         Plan::see_blank(program);
+    }
+}
+
+fn no_referrals(context: &Context<'_>, id: &str) {
+    for item in context.items.of(ItemKind::Referral, id) {
+        context.report.error(
+            item.id_at,
+            "机构项目没有转诊:转诊的是人",
+            "a program that follows organizations has no referrals: it is persons who are handed over",
+        );
     }
 }
 
@@ -190,6 +205,7 @@ impl<'a> Head<'a> {
 
 fn start_columns(
     context: &Context<'_>,
+    subject: SubjectKind,
     values: &ValueSets,
     id: &str,
     scores: &[Score],
@@ -226,7 +242,7 @@ fn start_columns(
         names.take(context.report, &item.id, "score", item.id_at);
     }
     let score_ids: Vec<Arc<str>> = scores.iter().map(|score| Arc::clone(&score.id)).collect();
-    Columns::new(sets, values, names, &score_ids)
+    Columns::new(subject, sets, values, names, &score_ids)
 }
 
 fn layout(columns: &Columns, made: &Computed) -> Layout {

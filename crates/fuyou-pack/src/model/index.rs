@@ -44,6 +44,8 @@ index! {
     MeasureIx;
     /// An indicator of a pack.
     IndicatorIx;
+    /// A way of splitting figures of a pack.
+    StratumIx;
     /// A cited source of a pack.
     SourceIx;
 }

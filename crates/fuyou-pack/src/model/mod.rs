@@ -2,17 +2,20 @@
 
 mod form;
 mod index;
+mod opens;
 mod pack;
 mod program;
 mod schedule;
+mod stratum;
 
 pub use form::{
     At, Check, Field, FieldKind, Form, Group, InputType, Requirement, Section, Severity,
 };
 pub use index::{
     DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
-    RuleIx, ScoreIx, SourceIx, VisitIx,
+    RuleIx, ScoreIx, SourceIx, StratumIx, VisitIx,
 };
+pub use opens::{Carried, OpenedPerson, Opens, Relation, RelationEnd, Travel};
 pub(crate) use pack::CurveExample;
 pub use pack::{
     Axis, Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet,
@@ -24,3 +27,4 @@ pub use program::{
     RowColumn, Rule, Score, SubjectKind,
 };
 pub use schedule::{Escalation, Owner, RuleTask, Visit};
+pub use stratum::{Layer as StratumLayer, Stratum};

@@ -6,7 +6,7 @@ use fuyou_kernel::{Localized, Secrecy};
 
 use crate::cases::Cases;
 
-use super::{IndicatorIx, MeasureIx, Program, ProgramIx, SourceIx};
+use super::{IndicatorIx, MeasureIx, Program, ProgramIx, SourceIx, Stratum, StratumIx};
 
 /// A checked pack: the base and its overlays, put together.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Pack {
     pub measures: Vec<Measure>,
     /// The indicators of all programs, in the order written.
     pub indicators: Vec<Indicator>,
+    /// How figures can be split, in the order written.
+    pub strata: Vec<Stratum>,
     /// Goals of plans that no indicator computes yet.
     pub terms: Vec<Term>,
     /// The chapters of the annual summary, in order.
@@ -70,6 +72,29 @@ impl Pack {
     /// The indicator at an index of this pack.
     pub fn indicator(&self, ix: IndicatorIx) -> &Indicator {
         &self.indicators[ix.get()]
+    }
+
+    /// The stratum at an index of this pack.
+    pub fn stratum(&self, ix: StratumIx) -> &Stratum {
+        &self.strata[ix.get()]
+    }
+
+    /// The strata by which an indicator can be split: those of its program, when all that it counts is of one.
+    pub fn strata_of(&self, indicator: &Indicator) -> impl Iterator<Item = StratumIx> + '_ {
+        let IndicatorEntry::Computed {
+            numerator,
+            denominator,
+        } = indicator.entry
+        else {
+            return Vec::new().into_iter();
+        };
+        let program = |side: MeasureIx| self.measure(side).program;
+        let only = program(numerator);
+        let is_one = denominator.is_none_or(|side| program(side) == only);
+        let of = self.strata.iter().enumerate();
+        let of = of.filter(|(_, stratum)| is_one && stratum.program == only);
+        let of: Vec<StratumIx> = of.map(|(at, _)| StratumIx::new(at)).collect();
+        of.into_iter()
     }
 
     /// A measure and those counted with it.
@@ -479,10 +504,14 @@ pub enum ItemKind {
     Referral,
     /// A list.
     List,
+    /// Records that open enrollments elsewhere.
+    Opens,
     /// A measure.
     Measure,
     /// An indicator.
     Indicator,
+    /// A way of splitting figures.
+    Stratum,
     /// A history of golden cases.
     History,
     /// A golden case.
@@ -497,7 +526,7 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// All kinds with the words used in packs.
-    pub const WORDS: [(&'static str, ItemKind); 20] = [
+    pub const WORDS: [(&'static str, ItemKind); 22] = [
         ("source", ItemKind::Source),
         ("value_set", ItemKind::ValueSet),
         ("curve", ItemKind::Curve),
@@ -511,8 +540,10 @@ impl ItemKind {
         ("rule", ItemKind::Rule),
         ("referral", ItemKind::Referral),
         ("list", ItemKind::List),
+        ("opens", ItemKind::Opens),
         ("measure", ItemKind::Measure),
         ("indicator", ItemKind::Indicator),
+        ("stratum", ItemKind::Stratum),
         ("history", ItemKind::History),
         ("case", ItemKind::Case),
         ("case_table", ItemKind::CaseTable),

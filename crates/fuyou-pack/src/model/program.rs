@@ -3,7 +3,9 @@ use std::sync::Arc;
 use fuyou_expr::{Expr, Scope, Slot, Type, Value, ValueError};
 use fuyou_kernel::{Localized, Secrecy, Span};
 
-use super::{Cited, FactIx, Form, FormIx, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit};
+use super::{
+    Cited, FactIx, Form, FormIx, Opens, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit,
+};
 use crate::replay::{Plan, TaskOrigin};
 use crate::scope::Layout;
 
@@ -64,6 +66,8 @@ pub struct Program {
     pub referrals: Vec<ReferralKind>,
     /// The ledgers and registers.
     pub lists: Vec<List>,
+    /// Records that open enrollments elsewhere.
+    pub opens: Vec<Opens>,
     /// The source.
     pub cited: Cited,
     /// What facts see: the facts row outside, and the sets `encounter`, `task`, `referral` and the groups.
@@ -148,7 +152,18 @@ impl Program {
     /// # Errors
     /// When the text is no value of the attribute's type, or there is no such attribute.
     pub fn person_value(&self, attribute: &str, text: &str) -> Result<Value, ValueError> {
-        self.layout.person_value(attribute, text)
+        self.layout
+            .known_value(&format!("person.{attribute}"), text)
+    }
+
+    /// A value of an organization's attribute (`code`, `kind`, `level`, `parent`, `population`), as
+    /// [`Program::person_value`].
+    ///
+    /// # Errors
+    /// When the text is no value of the attribute's type, or the program does not follow organizations.
+    pub fn organization_value(&self, attribute: &str, text: &str) -> Result<Value, ValueError> {
+        self.layout
+            .known_value(&format!("organization.{attribute}"), text)
     }
 
     /// All columns of the facts row, in slot order.

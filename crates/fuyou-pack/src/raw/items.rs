@@ -60,20 +60,26 @@ pub(crate) struct LayerHead {
     pub table: Table,
 }
 
-const ARRAYS: [(&str, ItemKind); 11] = [
+/// What belongs to the whole pack.
+const PACK_ARRAYS: &[(&str, ItemKind)] = &[
     ("source", ItemKind::Source),
     ("value_set", ItemKind::ValueSet),
     ("curve", ItemKind::Curve),
+    ("remove", ItemKind::Program),
+];
+/// What belongs to a program.
+const PROGRAM_ARRAYS: &[(&str, ItemKind)] = &[
     ("visit", ItemKind::Visit),
     ("score", ItemKind::Score),
     ("rule", ItemKind::Rule),
     ("referral", ItemKind::Referral),
     ("list", ItemKind::List),
+    ("opens", ItemKind::Opens),
     ("measure", ItemKind::Measure),
     ("indicator", ItemKind::Indicator),
-    ("remove", ItemKind::Program),
+    ("stratum", ItemKind::Stratum),
 ];
-const CASE_ARRAYS: [(&str, ItemKind); 4] = [
+const CASE_ARRAYS: &[(&str, ItemKind)] = &[
     ("history", ItemKind::History),
     ("case", ItemKind::Case),
     ("case_table", ItemKind::CaseTable),
@@ -99,20 +105,16 @@ pub(crate) fn collect(
         let mut table = parse_toml(report, *file);
         match *path.split('/').collect::<Vec<_>>() {
             ["pack.toml"] => {
-                collector.arrays(&mut table, "", &ARRAYS[..1]);
+                collector.arrays(&mut table, "", &PACK_ARRAYS[..1]);
                 head = Some(LayerHead { table });
             }
             [_] => {
-                collector.arrays(
-                    &mut table,
-                    "",
-                    &[ARRAYS[0], ARRAYS[1], ARRAYS[2], ARRAYS[10]],
-                );
+                collector.arrays(&mut table, "", PACK_ARRAYS);
                 collector.nothing_else(&table);
             }
             [program, "forms", ..] => collector.form(table, program, *file),
             [program, "cases", ..] => {
-                collector.arrays(&mut table, program, &CASE_ARRAYS);
+                collector.arrays(&mut table, program, CASE_ARRAYS);
                 collector.nothing_else(&table);
             }
             [program, ..] => collector.program(table, program, path, *file),
@@ -239,7 +241,8 @@ impl Collector<'_> {
     }
 
     fn program(&mut self, mut table: Table, program: &str, path: &str, file: usize) {
-        self.arrays(&mut table, program, &ARRAYS[1..]);
+        self.arrays(&mut table, program, &PACK_ARRAYS[1..]);
+        self.arrays(&mut table, program, PROGRAM_ARRAYS);
         self.map(&mut table, program, "derived", ItemKind::Derived);
         self.map(&mut table, program, "facts", ItemKind::Fact);
         if let Some((key, node)) = table.take("risk") {
@@ -304,9 +307,9 @@ impl Collector<'_> {
 
     fn nothing_else(&self, table: &Table) {
         for (key, _) in &table.entries {
-            let known = ARRAYS
-                .iter()
-                .chain(&CASE_ARRAYS)
+            let known = [PACK_ARRAYS, PROGRAM_ARRAYS, CASE_ARRAYS]
+                .into_iter()
+                .flatten()
                 .map(|(name, _)| *name)
                 .chain(["facts", "derived", "risk"]);
             let message = fuyou_kernel::Localized::new(

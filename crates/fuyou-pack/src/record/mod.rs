@@ -140,3 +140,18 @@ pub fn prefill(
     desk.settle();
     desk.draft
 }
+
+/// What each field would hold when nothing is out of the ordinary, beside what the form proposes; nothing where no such
+/// value is known, or where the field is filled or does not matter.
+pub fn usual(
+    program: &Program,
+    form: FormIx,
+    (history, outcome): (&History, &Outcome),
+    proposed: &Draft,
+    today: DayNumber,
+) -> Vec<Value> {
+    let row = desk::row_of(program, history, outcome);
+    let mut desk = desk::Desk::new(program, form, history, &row, proposed, today);
+    desk.settle();
+    desk.usual()
+}

@@ -4,12 +4,15 @@ use fuyou_expr::Value;
 use fuyou_kernel::DayNumber;
 
 use crate::model::{FormIx, ReferralIx};
+use crate::scope::SUBJECT_COLUMNS;
 
 /// Everything recorded about one enrollment: the only input of a replay.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// What is known of the subject.
+    /// What is known of the subject, when it is a person.
     pub person: Person,
+    /// What is known of the subject, when it is an organization.
+    pub organization: Organization,
     /// The day the enrollment was opened.
     pub opened_on: Option<DayNumber>,
     /// The code of the responsible organization.
@@ -36,12 +39,13 @@ impl History {
         };
         around(self) == around(other)
             && self.person == other.person
+            && self.organization == other.organization
             && self.completions == other.completions
             && self.referrals == other.referrals
     }
 }
 
-/// What expressions may know of a subject (`person.birth_on` …).
+/// What expressions may know of a person (`person.birth_on` …).
 /// Values are typed as the program's scopes say: make them with [`crate::Program::person_value`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
@@ -66,6 +70,60 @@ impl Default for Person {
             population: Value::Null,
             residence: Value::Null,
         }
+    }
+}
+
+impl Person {
+    /// The values in the order of the slots.
+    pub(super) fn values(&self) -> [&Value; SUBJECT_COLUMNS] {
+        [
+            &self.birth_on,
+            &self.sex,
+            &self.household,
+            &self.population,
+            &self.residence,
+        ]
+    }
+}
+
+/// What expressions may know of an organization (`organization.kind` …).
+/// Values are typed as the program's scopes say: make them with [`crate::Program::organization_value`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Organization {
+    /// Text.
+    pub code: Value,
+    /// A code of the value set `organization_kind`, or text when the pack has none.
+    pub kind: Value,
+    /// A code of the value set `organization_level`, or text when the pack has none.
+    pub level: Value,
+    /// The code of the organization above, text.
+    pub parent: Value,
+    /// Permanent residents of its area.
+    pub population: Value,
+}
+
+impl Default for Organization {
+    fn default() -> Self {
+        Self {
+            code: Value::Null,
+            kind: Value::Null,
+            level: Value::Null,
+            parent: Value::Null,
+            population: Value::Null,
+        }
+    }
+}
+
+impl Organization {
+    /// The values in the order of the slots.
+    pub(super) fn values(&self) -> [&Value; SUBJECT_COLUMNS] {
+        [
+            &self.code,
+            &self.kind,
+            &self.level,
+            &self.parent,
+            &self.population,
+        ]
     }
 }
 

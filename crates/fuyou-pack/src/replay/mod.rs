@@ -15,7 +15,7 @@ mod tasks;
 mod views;
 mod visits;
 
-pub use history::{Completion, Encounter, History, Person, Referral, ReferralState};
+pub use history::{Completion, Encounter, History, Organization, Person, Referral, ReferralState};
 pub use outcome::{
     Due, EncounterOutcome, Hit, Outcome, ReferralOutcome, Task, TaskOrigin, TaskState,
 };

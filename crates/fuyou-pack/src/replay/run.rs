@@ -10,8 +10,8 @@ use super::plan::Work;
 use super::tasks::{self, HitClock};
 use super::views::{EncounterView, FactsView, GroupRow, ReferralRow, RowView, TaskRow};
 use super::{clock, referrals, visits};
-use crate::model::{DerivedIx, FactIx, Form, Program, RuleIx};
-use crate::scope::{Step, VISIT_SLOT};
+use crate::model::{DerivedIx, FactIx, Form, Program, RuleIx, SubjectKind};
+use crate::scope::{SUBJECT_COLUMNS, Step, VISIT_SLOT};
 
 /// A replay over some encounters of a history, in the order of a replay.
 pub(super) struct Run<'a> {
@@ -129,26 +129,23 @@ impl<'a> Run<'a> {
 
     /// Fills what is known of the enrollment whatever was recorded.
     fn start_row(&mut self) {
-        let person = &self.history.person;
         let plan = &self.program.plan;
         self.state
             .row
             .resize(plan.columns + plan.aggregates.len(), Value::Null);
-        let known = [
-            &person.birth_on,
-            &person.sex,
-            &person.household,
-            &person.population,
-            &person.residence,
-        ];
+        let known = match self.program.subject {
+            SubjectKind::Organization => self.history.organization.values(),
+            SubjectKind::Person | SubjectKind::Staff => self.history.person.values(),
+        };
         for (slot, value) in known.into_iter().enumerate() {
             self.state.row[slot] = value.clone();
         }
-        self.state.row[5] = self
+        self.state.row[SUBJECT_COLUMNS] = self
             .history
             .opened_on
             .map_or(Value::Null, |on| Value::Date(on.0));
-        self.state.row[6] = self.history.org.clone().map_or(Value::Null, Value::Text);
+        self.state.row[SUBJECT_COLUMNS + 1] =
+            self.history.org.clone().map_or(Value::Null, Value::Text);
         for slot in &self.program.layout.scores {
             self.state.row[usize::from(slot.0)] = Value::Number(0);
         }

@@ -191,6 +191,77 @@ fn one_error_each() {
     );
 }
 
+/// What figures are counted over, and what they are split by.
+#[test]
+fn measures_and_strata() {
+    let check = |text: &str, expected: &str| {
+        let pack = with(files("mini"), &[("bicycle/more.toml", text)]);
+        assert_eq!(errors(&[pack]), expected, "{text}");
+    };
+    let measure = |keys: &str| {
+        format!("[[measure]]\nid = \"x\"\ntitle = {{ zh = \"x\", en = \"x\" }}\n{keys}")
+    };
+    let stratum = |keys: &str| {
+        format!("[[stratum]]\nid = \"x\"\ntitle = {{ zh = \"x\", en = \"x\" }}\n{keys}")
+    };
+    check(&measure("dated_by = \"bought_on\""), "mini is a good pack");
+    // Nothing divided by nothing is unknown: nobody counts, and nothing fails.
+    check(
+        &measure("dated_by = \"bought_on\"\nwhere = \"services / 0 > 1\""),
+        "mini is a good pack",
+    );
+    check(
+        &measure("dated_by = \"services\""),
+        "mini/bicycle/more.toml:4:13: this is integer, but date is needed",
+    );
+    check(
+        &measure("dated_by = \"bought_on\"\nwhere = \"services\""),
+        "mini/bicycle/more.toml:5:10: this is integer, but boolean is needed",
+    );
+    check(
+        &measure("dated_by = \"bought_on\"\nplaced_by = \"services\""),
+        "mini/bicycle/more.toml:5:14: this is integer, but text is needed",
+    );
+    check(
+        &measure("dated_by = \"bought_on\"\nsum = \"services / 0\""),
+        "mini/bicycle/more.toml:5:8: this is decimal(6), but integer is needed",
+    );
+    check(
+        &measure(
+            "dated_by = \"bought_on\"\nsum = \"services * 9000000000000000 * 9000000000000000\"",
+        ),
+        "mini/bicycle/more.toml:5:8: may overflow: the result can reach 9437184000000000000000 with 0 decimals; give the columns a range",
+    );
+    check(
+        &measure("dated_by = \"bought_on\"\nwhere = \"person.sex = 'female'\""),
+        "mini/bicycle/more.toml:5:9: figures are counted over facts, which do not hold `person.sex`; write a fact first, such as … = \"person.sex\" under [facts]",
+    );
+    check(
+        "[facts]\nof_sex = \"person.sex\"\n[[measure]]\nid = \"x\"\ntitle = { zh = \"x\", en = \"x\" }\ndated_by = \"bought_on\"\nwhere = \"person.sex = 'female'\"",
+        "mini/bicycle/more.toml:7:9: figures are counted over facts, which do not hold `person.sex`; write a fact first, such as … = \"person.sex\" under [facts]; did you mean of_sex",
+    );
+    check(
+        &stratum("is = \"services\""),
+        "mini/bicycle/more.toml:2:6: a stratum is a code that has a title: of a value set, or a risk level; `values` names the set of codes that a `case` writes",
+    );
+    check(
+        &stratum("is = \"person.sex\""),
+        "mini/bicycle/more.toml:4:6: figures are counted over facts, which do not hold `person.sex`; write a fact first, such as … = \"person.sex\" under [facts]",
+    );
+    check(
+        &stratum("is = \"case when services > 1 then 'a' end\"\nvalues = \"sexes\""),
+        "mini/bicycle/more.toml:5:10: there is no value set `sexes`; did you mean sex",
+    );
+    check(
+        &stratum("is = \"case when services > 1 then 'femal' end\"\nvalues = \"sex\""),
+        "mini/bicycle/more.toml:4:35: 'femal' is not a code of value set sex; did you mean 'female'",
+    );
+    check(
+        &stratum("is = \"case when services > 1 then 'female' end\"\nvalues = \"sex\""),
+        "mini is a good pack",
+    );
+}
+
 #[test]
 fn terms_and_indicators_share_ids_and_names() {
     let check = |row: &str, expected: &str| {

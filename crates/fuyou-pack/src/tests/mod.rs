@@ -5,6 +5,8 @@ mod fixture;
 mod golden;
 mod inputs;
 mod lapses;
+mod openings;
+mod organizations;
 mod overlays;
 mod ranges;
 mod records;

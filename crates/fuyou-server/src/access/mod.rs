@@ -25,7 +25,7 @@ pub use care::{
 pub(crate) use password::Passwords;
 pub use password::{PasswordCost, PasswordError};
 pub use role::{Action, Role};
-pub use session::{Session, authenticate, log_in, log_out};
+pub use session::{Session, authenticate, choose_language, log_in, log_out};
 pub use users::{
     NewUser, Standing, User, UserError, change_password, create_user, list, reset_password,
     set_state, user_with_login,

@@ -1,6 +1,6 @@
 //! Logging in and staying logged in.
 
-use fuyou_kernel::Timestamp;
+use fuyou_kernel::{Language, Timestamp};
 use sm3::{Digest, Sm3};
 
 use super::store::{self, StoredUser};
@@ -28,6 +28,8 @@ pub struct Session {
     pub actor: Actor,
     /// Must be sent with every post.
     pub csrf: String,
+    /// The language that the user chose; none yet, the browser's is taken.
+    pub language: Option<Language>,
     /// Hash of the token, the key of the session.
     pub(crate) token_hash: Vec<u8>,
     /// The user has to choose a password first.
@@ -159,9 +161,48 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Session>, Err
             tree: app.tree_at(found.tree_stamp).await?,
         },
         csrf: found.csrf,
+        language: found.language.as_deref().and_then(language_of),
         token_hash,
         must_change_password: found.user.must_change_password,
     }))
+}
+
+fn language_of(word: &str) -> Option<Language> {
+    match word {
+        "zh" => Some(Language::Zh),
+        "en" => Some(Language::En),
+        _ => None,
+    }
+}
+
+/// The language of a user, from now on and wherever the user logs in. Choosing the same again changes nothing.
+pub async fn choose_language(
+    app: &App,
+    session: &Session,
+    language: Language,
+) -> Result<(), Error> {
+    if session.language == Some(language) {
+        return Ok(());
+    }
+    let word = match language {
+        Language::Zh => "zh",
+        Language::En => "en",
+    };
+    let actor = &session.actor;
+    let mut tx = app.db().begin(None).await?;
+    store::set_language(&mut tx, actor.id, word, app.now()).await?;
+    tx.audit(Entry {
+        at: app.now(),
+        actor_id: Some(actor.id.uuid()),
+        actor_login: actor.login.clone(),
+        org_id: Some(actor.organization.uuid()),
+        action: "choose_language".into(),
+        entity: "app_user".into(),
+        entity_id: Some(actor.id.uuid()),
+        subject_id: None,
+        detail: "{}".into(),
+    });
+    tx.commit().await
 }
 
 /// Ends a session.

@@ -153,10 +153,28 @@ pub(super) async fn set_password(
     Ok(())
 }
 
+pub(super) async fn set_language(
+    tx: &mut Tx,
+    id: UserId,
+    language: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str =
+        "update app_user set language = $2, version = version + 1, updated_at = $3 where id = $1";
+    query(SQL)
+        .bind(id.uuid())
+        .bind(language)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// A session with its user.
 pub(super) struct StoredSession {
     pub user: StoredUser,
     pub csrf: String,
+    pub language: Option<String>,
     pub created_at: Timestamp,
     pub seen_at: Timestamp,
     /// Which change of the tree of organizations is the last one.
@@ -167,6 +185,7 @@ row! {
     struct SessionRow {
         tree_stamp: i64,
         csrf: String,
+        language: Option<String>,
         session_created_at: DbInstant,
         seen_at: DbInstant,
         ..user: UserRow,
@@ -178,13 +197,14 @@ pub(super) async fn session(
     hash: &[u8],
 ) -> Result<Option<StoredSession>, Error> {
     const SQL: &str = "select u.id, u.login, u.name, u.role, u.org_id, u.password_hash, u.state, \
-                       u.must_change_password, s.csrf, s.created_at as session_created_at, s.seen_at, \
+                       u.must_change_password, s.csrf, u.language, s.created_at as session_created_at, s.seen_at, \
                        (select stamp from organization_stamp where id = 1) as tree_stamp \
                        from session s join app_user u on u.id = s.user_id where s.token_hash = $1";
     let row: Option<SessionRow> = query(SQL).bind(hash).optional(connection).await?;
     Ok(row.map(|row| StoredSession {
         user: row.user.into(),
         csrf: row.csrf,
+        language: row.language,
         created_at: row.session_created_at.0,
         seen_at: row.seen_at.0,
         tree_stamp: row.tree_stamp,

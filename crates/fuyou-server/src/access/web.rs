@@ -4,15 +4,17 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use fuyou_kernel::Localized;
 use serde::Deserialize;
 
 use super::{
-    Action, NewUser, PasswordError, Role, Standing, User, UserError, UserId, change_password,
-    create_user, list, log_in, log_out, reset_password, set_state,
+    Action, NewUser, PasswordError, Role, Standing, User, UserError, UserId, authenticate,
+    change_password, create_user, list, log_in, log_out, reset_password, set_state,
 };
-use crate::http::{Access, App, Cx, Error, Form, Route, SESSION_COOKIE, encoded, language};
+use crate::http::{
+    Access, App, Cx, Error, Form, Route, SESSION_COOKIE, encoded, language, language_cookie,
+};
 use crate::registry::OrganizationId;
 use crate::ui::{Frame, html};
 
@@ -108,7 +110,12 @@ async fn submit_login(
             ""
         };
         let cookie = format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}");
-        return Ok(([(SET_COOKIE, cookie)], Redirect::to("/")).into_response());
+        let session = authenticate(&app, &token).await?;
+        // The pages of nobody, such as that of a wrong address, speak the user's language, too.
+        let language = session.and_then(|session| session.language);
+        let mut cookies = vec![(SET_COOKIE, cookie)];
+        cookies.extend(language.map(|language| (SET_COOKIE, language_cookie(&app, language))));
+        return Ok((AppendHeaders(cookies), Redirect::to("/")).into_response());
     }
     let frame = Frame::for_visitor(&app, language(&headers), "login-title");
     let page = html(&LoginPage {

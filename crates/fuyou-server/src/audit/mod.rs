@@ -27,6 +27,7 @@ use std::ops::ControlFlow;
 use crate::access::{Action, Denied};
 use crate::db::{Db, Entry, Error};
 use crate::http::Cx;
+use crate::registry::ids_of;
 
 /// Walks every chain from its beginning. The outer error is a failed query, the inner one the first broken link.
 pub async fn verify(db: &Db) -> Result<Result<Verified, Break>, Error> {
@@ -72,7 +73,8 @@ pub async fn verify_from(
     Ok(Ok(Some(verified)))
 }
 
-/// Entries that pass the filter, the newest first, and where the next page starts. At most 100.
+/// Entries that pass the filter, the newest first, and where the next page starts. At most 100. A person is asked for by
+/// any of her ids, and all that was done under any of them is found.
 pub async fn entries(
     cx: &Cx,
     filter: &Filter,
@@ -82,10 +84,12 @@ pub async fn entries(
         return Ok(Err(denied));
     }
     let mut reader = cx.db.read().await?;
-    Ok(Ok(store::entries(
-        &mut reader,
-        filter,
-        before.unwrap_or(Position::END),
-    )
-    .await?))
+    // What was done under the id of a record that was merged belongs to the one that stayed, and the other way round.
+    let subjects = match filter.subject {
+        Some(subject) => ids_of(&mut reader, subject).await?,
+        None => Vec::new(),
+    };
+    let before = before.unwrap_or(Position::END);
+    let found = store::entries(&mut reader, filter, &subjects, before).await?;
+    Ok(Ok(found))
 }

@@ -4,7 +4,7 @@ use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::model::{Filter, Head, Position, Stored};
-use crate::db::{Connection, DbInstant, Entry, Error, query, row};
+use crate::db::{Connection, DbInstant, Entry, Error, Sql, query, row};
 
 /// Where every lane says its chain ends.
 pub(super) async fn heads(connection: &mut Connection) -> Result<Vec<Head>, Error> {
@@ -78,32 +78,40 @@ row! {
 /// Entries on one page of the viewer.
 const PAGE: usize = 100;
 
-/// Entries that pass the filter before a place, the newest first.
+/// Entries that pass the filter before a place, the newest first; about any of these subjects, or about all when none is
+/// named.
 pub(super) async fn entries(
     connection: &mut Connection,
     filter: &Filter,
+    subjects: &[Uuid],
     before: Position,
 ) -> Result<(Vec<Entry>, Option<Position>), Error> {
-    const SQL: &str = "select lane, seq, at, actor_id, actor_login, org_id, action, entity, entity_id, subject_id, \
+    const HEAD: &str = "select lane, seq, at, actor_id, actor_login, org_id, action, entity, entity_id, subject_id, \
                        detail, prev_hash, hash from audit \
                        where ($1 = '' or actor_login = $1) and ($2 = '' or action = $2) and ($3 = '' or entity = $3) \
-                       and ($4 = 0 or subject_id = $5) and at >= $6 and at < $7 \
-                       and (at < $8 or (at = $8 and (lane < $9 or (lane = $9 and seq < $10)))) \
-                       order by at desc, lane desc, seq desc limit $11";
+                       and at >= $4 and at < $5 \
+                       and (at < $6 or (at = $6 and (lane < $7 or (lane = $7 and seq < $8))))";
+    let places: Vec<String> = (0..subjects.len())
+        .map(|at| format!("${}", at + 10))
+        .collect();
+    let about = match places.is_empty() {
+        true => String::new(),
+        false => format!("and subject_id in ({})", places.join(", ")),
+    };
+    let sql = format!("{HEAD} {about} order by at desc, lane desc, seq desc limit $9");
     let from = filter.from.unwrap_or(Timestamp::UNIX_EPOCH);
     let until = filter.until.unwrap_or(Position::END.at);
-    let rows: Vec<Listed> = query(SQL)
+    let rows: Vec<Listed> = query(Sql::built(sql))
         .bind(filter.actor.as_str())
         .bind(filter.action.as_str())
         .bind(filter.entity.as_str())
-        .bind(i32::from(filter.subject.is_some()))
-        .bind(filter.subject.unwrap_or_default())
         .bind(DbInstant(from))
         .bind(DbInstant(until))
         .bind(DbInstant(before.at))
         .bind(before.lane)
         .bind(before.seq)
         .bind(PAGE as i64)
+        .bind_all(subjects.iter().copied())
         .all(connection)
         .await?;
     let full = rows.len() == PAGE;

@@ -10,6 +10,9 @@ pub(super) const ACTIONS: &[&str] = &[
     "record",
     "correct",
     "void",
+    "open_linked",
+    "link",
+    "withdraw",
     "register",
     "close",
     "reopen",
@@ -47,6 +50,7 @@ pub(super) const ACTIONS: &[&str] = &[
     "unlock_user",
     "reset_password",
     "change_password",
+    "choose_language",
     "log_in",
     "log_in_failed",
     "log_in_locked",
@@ -64,6 +68,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "care",
     "enrollment",
     "encounter",
+    "link",
     "task",
     "list",
     "referral",
@@ -121,6 +126,8 @@ const DETAILS: &[&str] = &[
     "enrollment",
     "id",
     "subject",
+    "opener",
+    "on_behalf_of",
 ];
 
 /// What a word tells.

@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use super::change::{RecordChange, Writing, Written, write};
 use super::derive::{Relation, derived_id};
-use super::engine::Base;
+use super::engine::{Base, ComputedOtherwise};
 use super::file::{self, Enrolled, File, Kept, Reading};
 use super::record::{check_findings, refused};
 use super::work_list::completion_row;
 use super::{
     Acting, Care, EncounterId, EnrollmentId, Error, Reasons, Record, SubjectId, Values, draft,
-    shown,
+    shown, store,
 };
 use crate::db::Tx;
 use crate::referral::{ReferralChange, ReferralRow};
@@ -27,16 +27,17 @@ use crate::registry::{OrganizationId, Profile};
 
 /// What is known of a subject before its lines are taken in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Known(File);
+pub(crate) struct Known(File, Vec<ComputedOtherwise>);
 
 impl Known {
     /// A subject of whom nothing is recorded yet.
     pub(crate) fn new(subject: Uuid, profile: Option<Profile>) -> Known {
-        Known(File {
+        let file = File {
             subject,
             profile,
             ..File::default()
-        })
+        };
+        Known(file, Vec::new())
     }
 
     /// Who: another id than that of the lines when the record was merged since they were written.
@@ -113,7 +114,15 @@ impl Care {
             Reading::Everything,
         )
         .await?;
-        Ok(Known(file))
+        let mut otherwise = Vec::new();
+        for enrolled in &file.enrollments {
+            let head = &enrolled.head;
+            if head.pack_version != self.pack_stamp() {
+                let ids = store::derived_ids(&mut reader, subject, head.id).await?;
+                otherwise.push((head.id, ids));
+            }
+        }
+        Ok(Known(file, otherwise))
     }
 
     fn day_of(&self, at: Timestamp) -> DayNumber {
@@ -135,12 +144,11 @@ impl Care {
     ) -> BulkWriting {
         let file = &known.0;
         let surroundings = self.surroundings(lines.program, &by.actor.tree, file.residence());
-        // An enrollment of an earlier version of the pack is refreshed before an import.
         let base = Base {
             file,
             program_ix: lines.program,
             surroundings,
-            computed_otherwise: Vec::new(),
+            computed_otherwise: known.1.clone(),
         };
         let mut answer = BulkWriting::default();
         let stored = file.enrolled(lines.id);

@@ -202,6 +202,10 @@ async fn apply_updates(
 /// What other records amount to after this change, and what is no longer there. Nothing for a routine record.
 async fn apply_differences(tx: &mut Tx, tables: &Tables, writing: &Writing) -> Result<(), Error> {
     let subject = writing.head.subject;
+    if writing.head.withdrawn.is_some() {
+        let facts = &tables.program(writing.head.program).facts;
+        facts.remove(tx, subject, writing.head.id).await?;
+    }
     let own: Vec<Uuid> = writing.records.iter().map(RecordChange::id).collect();
     for (id, finding) in &writing.after.derived.records {
         if own.contains(id) {
@@ -334,7 +338,7 @@ impl Rows {
                 }
             }
         }
-        if writing.before.derived.facts != writing.after.derived.facts {
+        if before.facts != after.facts && !after.facts.is_empty() {
             let facts = self.facts.entry(head.program.get()).or_default();
             facts.extend([Cell::id(head.subject), Cell::id(head.id)]);
             facts.extend(writing.after.derived.facts.iter().cloned());
@@ -472,7 +476,7 @@ fn add_changed(
     }
 }
 
-fn head_row(pack: &Pack, head: &Head, now: Timestamp) -> [Cell; 12] {
+fn head_row(pack: &Pack, head: &Head, now: Timestamp) -> [Cell; 13] {
     [
         Cell::id(head.subject),
         Cell::id(head.id),
@@ -482,6 +486,7 @@ fn head_row(pack: &Pack, head: &Head, now: Timestamp) -> [Cell; 12] {
         Cell::Date(head.closed_on),
         Cell::text(head.state.word()),
         Cell::Text(head.held.map(|held| held.word().into())),
+        Cell::Text(head.withdrawn.as_deref().map(Into::into)),
         Cell::text(&*head.pack_version),
         Cell::int(head.version),
         Cell::at(head.created_at),

@@ -124,13 +124,16 @@ pub(super) fn derive(
         .map(|encounter| Uuid::from_u128(encounter.id))
         .collect();
     let mut derived = Derived {
-        facts: facts(at, head, outcome),
-        tasks: tasks(at, head, history, outcome, &ids),
-        hits: hits(at, head, outcome, &ids),
-        risks: risks(at, head, history, outcome, &ids),
         relations: relations(at, head, history),
         ..Derived::default()
     };
+    // What was withdrawn counts nowhere and asks for nothing; its records and who may read them stay.
+    if head.withdrawn.is_none() {
+        derived.facts = facts(at, head, outcome);
+        derived.tasks = tasks(at, head, history, outcome, &ids);
+        derived.hits = hits(at, head, outcome, &ids);
+        derived.risks = risks(at, head, history, outcome, &ids);
+    }
     for ((encounter, outcome), id) in history.encounters.iter().zip(&outcome.encounters).zip(&ids) {
         let finding = Finding {
             form: encounter.form,
@@ -310,7 +313,8 @@ pub(super) fn recorder(
     history.encounters[by].recorded_org.clone()
 }
 
-/// Which organization an owner means for this enrollment; the nearest one there is when the level is missing.
+/// Which organization an owner means for this enrollment; the nearest one there is when the level is missing, and the
+/// responsible one when it is closed.
 pub(super) fn owner(
     at: Surroundings<'_>,
     head: &Head,
@@ -320,7 +324,9 @@ pub(super) fn owner(
     let level = match owner {
         Owner::Responsible => return head.organization,
         Owner::Recorder => {
-            let organization = recorder.and_then(|code| at.tree.by_code(code));
+            let organization = recorder
+                .and_then(|code| at.tree.by_code(code))
+                .filter(|organization| organization.closed_on.is_none());
             return organization.map_or(head.organization, |organization| organization.id);
         }
         Owner::Village => {
@@ -332,6 +338,7 @@ pub(super) fn owner(
             return at
                 .tree
                 .at_level(from, Level::Village)
+                .filter(|village| village.closed_on.is_none())
                 .map_or(head.organization, |village| village.id);
         }
         Owner::Township => Level::Township,

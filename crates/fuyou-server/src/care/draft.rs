@@ -17,6 +17,15 @@ pub(super) struct Read {
     pub unreadable: Vec<Finding>,
 }
 
+impl Read {
+    /// The day of service, if nothing is unreadable.
+    pub(super) fn day(&self) -> Option<DayNumber> {
+        self.draft
+            .occurred_on
+            .filter(|_| self.unreadable.is_empty())
+    }
+}
+
 /// Reads what came in as the form says.
 pub(super) fn read(
     program: &Program,

@@ -1,10 +1,12 @@
 //! The engine: a pack installed in a database, and what its use cases share.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use fuyou_kernel::Timestamp;
 use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use super::derive::Surroundings;
@@ -16,6 +18,7 @@ use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
 use crate::db::Db;
+use crate::keys::Keyring;
 use crate::registry::{OrganizationId, Standing, Tree, standing};
 
 /// What differs between installations.
@@ -46,15 +49,24 @@ struct Inner {
     waiting: Waiting,
     memory: Memory,
     sheets: Sheets,
+    /// The last change of the tree of organizations that somebody came with.
+    tree_stamp: AtomicI64,
+    /// Places for those who compute what a record leads to.
+    desks: Semaphore,
+    /// For registering whom a record opens; without them that waits for a process that has them.
+    keys: OnceLock<Keyring>,
 }
+
+/// An enrollment computed otherwise: ids of its tasks, hits, points of the trajectory.
+pub(super) type ComputedOtherwise = (Uuid, [Vec<Uuid>; 3]);
 
 /// A subject's file with what stands around it.
 pub(super) struct Base<'a> {
     pub file: &'a File,
     pub program_ix: ProgramIx,
     pub surroundings: Surroundings<'a>,
-    /// Enrollments computed by another version of the pack: ids of their tasks, hits, points of the trajectory.
-    pub computed_otherwise: Vec<(Uuid, [Vec<Uuid>; 3])>,
+    /// Enrollments computed by another version of the pack, or under another tree.
+    pub computed_otherwise: Vec<ComputedOtherwise>,
 }
 
 impl<'a> Base<'a> {
@@ -93,6 +105,9 @@ impl Care {
             waiting: Waiting::new(&db),
             memory: Memory::default(),
             sheets: Sheets::default(),
+            tree_stamp: AtomicI64::new(0),
+            desks: Semaphore::new(db.at_once()),
+            keys: OnceLock::new(),
             db,
             pack_stamp: layers.join(", "),
             pack,
@@ -121,6 +136,25 @@ impl Care {
         &self.0.pack_stamp
     }
 
+    /// As [`Care::pack_stamp`], or nothing when the tree is not the last one: who came before it changed does not know
+    /// whose tasks they are now, and what he computes is marked to be computed again.
+    pub(super) fn stamp_under(&self, tree: &Tree) -> &str {
+        let known = self.0.tree_stamp.fetch_max(tree.stamp(), Ordering::AcqRel);
+        if tree.stamp() < known {
+            return "";
+        }
+        self.pack_stamp()
+    }
+
+    /// Gives the engine the keys with which persons are registered whom a record opens. Only the first ones count.
+    pub fn know_keys(&self, keys: Keyring) {
+        let _ = self.0.keys.set(keys);
+    }
+
+    pub(super) fn keys(&self) -> Option<&Keyring> {
+        self.0.keys.get()
+    }
+
     pub(super) fn memory(&self) -> &Memory {
         &self.0.memory
     }
@@ -131,6 +165,16 @@ impl Care {
 
     pub(super) fn waiting(&self) -> &Waiting {
         &self.0.waiting
+    }
+
+    /// Waits for a place where it may be computed what a record leads to.
+    ///
+    /// There are as many as can be computed at the same time. Whoever came first is next: without this line each thread
+    /// of the server has one of its own, some are longer than others, and who already has an answer waits behind others
+    /// who have only begun.
+    pub(super) async fn desk(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let closed = |_| crate::db::Error::LaneUnavailable("the desks are closed".into());
+        Ok(self.0.desks.acquire().await.map_err(closed)?)
     }
 
     pub(super) fn tables(&self) -> &Tables {
@@ -211,10 +255,15 @@ impl Care {
                 .await?
                 .ok_or(Denied(Action::ReadPerson))?;
             }
-            // Not a person: an organization, which its own subtree and those above see.
+            // Not a person: an organization, which those see who work there or above.
             None => by
                 .actor
                 .require(Action::ReadPerson, OrganizationId::from_uuid(subject))?,
+        }
+        if let Reading::Program(program) = reading
+            && self.pack().program(program).subject != file.kind()
+        {
+            return Err(Error::NotFound("program"));
         }
         Ok(file)
     }

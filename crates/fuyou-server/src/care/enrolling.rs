@@ -21,7 +21,7 @@ const FORMER_DAYS: i32 = 365;
 
 /// What a person does to an enrollment.
 #[derive(Clone, Copy)]
-enum Deed {
+pub(super) enum Deed {
     Close(Date),
     Reopen,
     Move(OrganizationId),
@@ -188,7 +188,7 @@ impl Care {
         Err(Error::Busy(change.id))
     }
 
-    async fn plan_change(
+    pub(super) async fn plan_change(
         &self,
         by: &Acting,
         file: &File,
@@ -245,25 +245,37 @@ impl Care {
                 "open".to_owned(),
             ),
         };
-        planned.writing.enrollment_changes = vec![
-            Cell::id(was.subject),
-            Cell::id(derived_id(&[
-                b"enrollment change",
-                was.id.as_bytes(),
-                &was.version.to_be_bytes(),
-            ])),
-            Cell::id(was.id),
-            Cell::int(was.version),
-            Cell::at(by.now),
-            Cell::id(by.actor.id.uuid()),
-            Cell::text(&*by.actor.login),
-            Cell::text(deed.word()),
-            Cell::text(from_value),
-            Cell::text(to_value),
-            Cell::text(&*change.why),
-        ];
+        let values = (from_value, to_value);
+        planned.writing.enrollment_changes =
+            change_row(by, &was, (deed.word(), values), &change.why);
         Ok(planned)
     }
+}
+
+/// The row that tells of a change of an enrollment: the word of the deed, from what to what, why.
+pub(super) fn change_row(
+    by: &Acting,
+    was: &Head,
+    (word, (from, to)): (&'static str, (String, String)),
+    why: &str,
+) -> Vec<Cell> {
+    vec![
+        Cell::id(was.subject),
+        Cell::id(derived_id(&[
+            b"enrollment change",
+            was.id.as_bytes(),
+            &was.version.to_be_bytes(),
+        ])),
+        Cell::id(was.id),
+        Cell::int(was.version),
+        Cell::at(by.now),
+        Cell::id(by.actor.id.uuid()),
+        Cell::text(&*by.actor.login),
+        Cell::text(word),
+        Cell::text(from),
+        Cell::text(to),
+        Cell::text(why),
+    ]
 }
 
 fn id_of(enrolled: &Enrolled) -> EnrollmentId {
@@ -312,6 +324,7 @@ fn changed(
                 .then_some(EnrollmentState::Open);
             Ok(Some(Head {
                 held,
+                withdrawn: None,
                 ..head.clone()
             }))
         }

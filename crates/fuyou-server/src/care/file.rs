@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fuyou_expr::Value;
 use fuyou_kernel::{Date, DayNumber, Timestamp};
-use fuyou_pack::model::{FormIx, ProgramIx};
+use fuyou_pack::model::{FormIx, ProgramIx, SubjectKind};
 use fuyou_pack::replay::{self, Completion, History};
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
@@ -33,6 +33,8 @@ pub(super) struct Head {
     pub state: EnrollmentState,
     /// What a person decided about its state against what the facts say.
     pub held: Option<EnrollmentState>,
+    /// Why it was withdrawn, when it was: it has no facts, risk or tasks then.
+    pub withdrawn: Option<String>,
     pub pack_version: String,
     pub version: i64,
     pub created_at: Timestamp,
@@ -112,6 +114,15 @@ impl File {
         })
     }
 
+    /// What the subject is. Staff members are followed by nothing yet.
+    pub(super) fn kind(&self) -> SubjectKind {
+        match self.profile {
+            Some(_) => SubjectKind::Person,
+            None => SubjectKind::Organization,
+        }
+    }
+
+    /// Where a person lives.
     pub(super) fn residence(&self) -> Option<OrganizationId> {
         self.profile.as_ref().and_then(|profile| profile.residence)
     }
@@ -126,6 +137,7 @@ impl File {
     ) -> History {
         History {
             person: person(program, tree, self.profile.as_ref()),
+            organization: organization_known(program, tree, self.subject),
             opened_on: Some(DayNumber::from(on)),
             org: tree
                 .get(organization)
@@ -189,6 +201,7 @@ impl Enrolled {
         };
         History {
             person: person(program, tree, profile),
+            organization: organization_known(program, tree, self.head.subject),
             opened_on: Some(DayNumber::from(self.opened_on(program))),
             org: code(self.head.organization),
             utc_offset_minutes: offset,
@@ -229,6 +242,31 @@ pub(super) fn person(program: &Program, tree: &Tree, profile: Option<&Profile>) 
         residence: residence.map_or(Value::Null, |organization| {
             value("residence", &organization.code)
         }),
+    }
+}
+
+/// What expressions may know of the organization that a program follows.
+fn organization_known(program: &Program, tree: &Tree, subject: Uuid) -> replay::Organization {
+    let follows = program.subject == SubjectKind::Organization;
+    let found = tree
+        .get(OrganizationId::from_uuid(subject))
+        .filter(|_| follows);
+    let Some(found) = found else {
+        return replay::Organization::default();
+    };
+    let value = |attribute: &str, text: &str| {
+        program
+            .organization_value(attribute, text)
+            .unwrap_or_default()
+    };
+    let above = found.parent_id.and_then(|parent| tree.get(parent));
+    let population = found.population.map(|count| count.to_string());
+    replay::Organization {
+        code: value("code", &found.code),
+        kind: value("kind", found.kind.word()),
+        level: value("level", found.level.word()),
+        parent: value("parent", above.map_or("", |above| &above.code)),
+        population: value("population", population.as_deref().unwrap_or_default()),
     }
 }
 

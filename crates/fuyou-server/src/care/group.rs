@@ -61,7 +61,8 @@ impl Care {
         if leads {
             // A task of its own: whoever asked may go away, the others still wait.
             let care = self.clone();
-            tokio::spawn(async move { care.lead(subject, &line).await });
+            self.db()
+                .spawn_in_lane(subject, async move { care.lead(subject, &line).await });
         }
         let lost = || crate::db::Error::NotSaved("the change was given up".into());
         answer.await.unwrap_or_else(|_| Err(lost().into()))

@@ -69,26 +69,40 @@ pub(super) struct Memory(Mutex<Generations>);
 struct Generations {
     young: HashMap<Uuid, Kept>,
     old: HashMap<Uuid, Kept>,
+    /// What was used in neither. To free a whole generation takes tens of milliseconds, in which nobody could look
+    /// anything up: whoever adds one frees two of these.
+    leaving: Vec<Kept>,
 }
+
+/// What is freed when nobody waits for the memory any more.
+type Left = [Option<Kept>; 3];
 
 impl Generations {
     /// What is kept of an enrollment, if it is of this version and of this subject: a merge of two records moves
     /// enrollments, and taking it back gives them their version again.
     fn current(&mut self, head: &Head) -> Option<&mut Kept> {
         if let Some(kept) = self.old.remove(&head.id) {
-            self.put(head.id, kept);
+            self.insert(head.id, kept);
         }
         let kept = self.young.get_mut(&head.id)?;
         let known = &kept.enrolled.head;
         (known.version == head.version && known.subject == head.subject).then_some(kept)
     }
 
-    fn put(&mut self, enrollment: Uuid, kept: Kept) {
+    fn insert(&mut self, enrollment: Uuid, kept: Kept) -> Option<Kept> {
         if self.young.len() >= GENERATION && !self.young.contains_key(&enrollment) {
-            self.old = std::mem::take(&mut self.young);
+            let young = std::mem::take(&mut self.young);
+            let gone = std::mem::replace(&mut self.old, young);
+            self.leaving.extend(gone.into_values());
         }
-        self.old.remove(&enrollment);
-        self.young.insert(enrollment, kept);
+        self.young.insert(enrollment, kept)
+    }
+
+    #[must_use]
+    fn put(&mut self, enrollment: Uuid, kept: Kept) -> Left {
+        let older = self.old.remove(&enrollment);
+        let before = self.insert(enrollment, kept).or(older);
+        [before, self.leaving.pop(), self.leaving.pop()]
     }
 }
 
@@ -109,21 +123,25 @@ impl Memory {
 
     /// Keeps the records of an enrollment as they were read.
     pub(super) fn keep(&self, enrolled: &Enrolled) {
-        let mut generations = self.lock();
-        if generations.current(&enrolled.head).is_none() {
-            let kept = Kept {
-                enrolled: Arc::new(enrolled.clone()),
-                computed: None,
-            };
-            generations.put(enrolled.head.id, kept);
+        if self.enrolled(&enrolled.head).is_some() {
+            return;
         }
+        let kept = Kept {
+            enrolled: Arc::new(enrolled.clone()),
+            computed: None,
+        };
+        let left = self.lock().put(enrolled.head.id, kept);
+        drop(left);
     }
 
     /// Keeps what an enrollment as it stands amounts to, if its records are kept.
     pub(super) fn keep_computed(&self, head: &Head, around: Around, computed: Arc<Computed>) {
-        if let Some(kept) = self.lock().current(head) {
-            kept.computed = Some((around, computed));
-        }
+        let computed = Some((around, computed));
+        let before = match self.lock().current(head) {
+            Some(kept) => std::mem::replace(&mut kept.computed, computed),
+            None => computed,
+        };
+        drop(before);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Generations> {
@@ -149,6 +167,7 @@ mod tests {
             closed_on: None,
             state: EnrollmentState::Open,
             held: None,
+            withdrawn: None,
             pack_version: String::new(),
             version: 1,
             created_at: Timestamp::UNIX_EPOCH,
@@ -188,5 +207,7 @@ mod tests {
         assert!(memory.enrolled(&at(1, 1)).is_none());
         let generations = memory.lock();
         assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
+        // The last one that was added has not freed all of its generation yet.
+        assert!(generations.leaving.len() <= GENERATION);
     }
 }

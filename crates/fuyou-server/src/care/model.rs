@@ -183,6 +183,8 @@ pub struct Preview {
 pub struct Prefilled {
     /// The values it proposes.
     pub draft: Draft,
+    /// What each field holds when nothing is out of the ordinary, in the order of the form's fields; NULL says nothing.
+    pub usual: Vec<Value>,
     /// The last value of each field earlier in the enrollment, in the order of the form's fields.
     pub last: Vec<Shown>,
     /// The day of the last earlier record of this form.

@@ -33,6 +33,15 @@ pub(super) struct Planned {
     pub after: Enrolled,
 }
 
+/// A draft that was read and checked, with the enrollment that it belongs to.
+struct Examined<'a> {
+    read: draft::Read,
+    /// None when it opens one.
+    enrolled: Option<&'a Enrolled>,
+    before: Before,
+    checked: Checked,
+}
+
 /// Where and when something was recorded.
 #[derive(Clone, Copy)]
 pub(super) struct Origin {
@@ -63,6 +72,7 @@ impl Care {
         by.actor.require_anywhere(Action::RecordCare)?;
         let (program, form) = self.form_named(&record.program, &record.form)?;
         for _ in 0..ATTEMPTS_MAX {
+            let desk = self.desk().await?;
             let file = self
                 .open_file(by, record.subject.uuid(), Reading::Program(program))
                 .await?;
@@ -77,6 +87,7 @@ impl Care {
                 after,
             } = planned;
             let computed = writing.after.clone();
+            drop(desk);
             if self.write_one(writing, by.now).await? {
                 self.remember(
                     after,
@@ -84,6 +95,8 @@ impl Care {
                     base.around(by),
                     computed,
                 );
+                let opener = (record.subject.uuid(), recorded.enrollment.uuid());
+                self.open_if_asked(by, opener, (program, Some(form))).await;
                 return Ok(recorded);
             }
         }
@@ -123,20 +136,10 @@ impl Care {
             .open_file(by, record.subject.uuid(), Reading::Program(program))
             .await?;
         let base = self.base(by, &file, program).await?;
-        let read = draft::read(base.program(), form, record.occurred_on, &record.values);
-        let (enrolled, opening) = choose(&base, record, form)?;
-        let on = record.occurred_on.unwrap_or(by.today);
-        let before = self.before_or_beginning(by, &base, enrolled, (opening, on));
-        check_open(base.program(), &before, record, form)?;
-        let today = DayNumber::from(by.today);
-        let checked = check_record(
-            base.program(),
-            form,
-            &before.computed.history,
-            &before.computed.outcome,
-            &read.draft,
-            today,
-        );
+        let origin = Origin::of(by);
+        let examined = self.examine(by, &base, (record, form), origin.today)?;
+        let unreadable = examined.read.unreadable.clone();
+        let checked = examined.checked.clone();
         let unanswered = draft::unanswered(
             base.program().form(form),
             &checked.findings,
@@ -144,14 +147,15 @@ impl Care {
         );
         // Risk is shown as soon as what it reads is there, however much is still to be filled in.
         let is_missing = |finding: &Finding| &*finding.kind == "required";
-        let outcome = match self.plan_past(by, &base, (record, form), Origin::of(by), is_missing) {
+        let planned = self.conclude(by, &base, (record, form), origin, examined, is_missing);
+        let outcome = match planned {
             Ok(planned) => Some(Box::new(planned.recorded)),
             Err(Error::Refused(_)) => None,
             Err(other) => return Err(other),
         };
         Ok(Preview {
             checked,
-            unreadable: read.unreadable,
+            unreadable,
             unanswered,
             outcome,
         })
@@ -217,44 +221,64 @@ impl Care {
         (record, form_ix): (&Record, FormIx),
         origin: Origin,
     ) -> Result<Planned, Error> {
-        self.plan_past(by, base, (record, form_ix), origin, |_| false)
+        let examined = self.examine(by, base, (record, form_ix), origin.today)?;
+        self.conclude(by, base, (record, form_ix), origin, examined, |_| false)
     }
 
-    /// As [`Care::plan`], as if some findings did not stand against it.
-    fn plan_past(
+    /// Reads a draft and checks it against what is there.
+    fn examine<'a>(
+        &self,
+        by: &Acting,
+        base: &Base<'a>,
+        (record, form): (&Record, FormIx),
+        today: Date,
+    ) -> Result<Examined<'a>, Error> {
+        let program = base.program();
+        let read = draft::read(program, form, record.occurred_on, &record.values);
+        let (enrolled, opening) = choose(base, record, form)?;
+        if let (Some(enrolled), Some(seen), Some(on)) = (enrolled, record.base_version, read.day())
+        {
+            same_visit_twice(enrolled, record, (form, shown::date(on)), seen)?;
+        }
+        let on = read.draft.occurred_on.map_or(today, shown::date);
+        let before = self.before_or_beginning(by, base, enrolled, (opening, on));
+        check_open(program, &before, record, form)?;
+        let checked = check_record(
+            program,
+            form,
+            &before.computed.history,
+            &before.computed.outcome,
+            &read.draft,
+            DayNumber::from(today),
+        );
+        Ok(Examined {
+            read,
+            enrolled,
+            before,
+            checked,
+        })
+    }
+
+    /// What storing an examined draft changes, as if some findings did not stand against it.
+    fn conclude(
         &self,
         by: &Acting,
         base: &Base<'_>,
         (record, form_ix): (&Record, FormIx),
         origin: Origin,
+        examined: Examined<'_>,
         is_forgiven: impl Fn(&Finding) -> bool,
     ) -> Result<Planned, Error> {
-        let program = base.program();
-        let form = program.form(form_ix);
-        let read = draft::read(program, form_ix, record.occurred_on, &record.values);
-        let Some(occurred_on) = read
-            .draft
-            .occurred_on
-            .filter(|_| read.unreadable.is_empty())
-        else {
-            return Err(refused(read.unreadable, None));
+        let form = base.program().form(form_ix);
+        let Some(occurred_on) = examined.read.day() else {
+            return Err(refused(examined.read.unreadable, None));
         };
-        let (enrolled, opening) = choose(base, record, form_ix)?;
-        if let (Some(enrolled), Some(seen)) = (enrolled, record.base_version) {
-            same_visit_twice(enrolled, record, (form_ix, shown::date(occurred_on)), seen)?;
-        }
-        let on = shown::date(occurred_on);
-        let before = self.before_or_beginning(by, base, enrolled, (opening, on));
-        check_open(program, &before, record, form_ix)?;
-        let today = DayNumber::from(origin.today);
-        let checked = check_record(
-            program,
-            form_ix,
-            &before.computed.history,
-            &before.computed.outcome,
-            &read.draft,
-            today,
-        );
+        let Examined {
+            read,
+            enrolled,
+            before,
+            checked,
+        } = examined;
         if checked.findings.iter().any(&is_forgiven) {
             let mut rest = checked.clone();
             rest.findings.retain(|finding| !is_forgiven(finding));
@@ -392,6 +416,9 @@ pub(super) fn check_open(
     form: FormIx,
 ) -> Result<(), Error> {
     let head = &before.head;
+    if head.withdrawn.is_some() {
+        return Err(Error::Closed(EnrollmentId::from_uuid(head.id)));
+    }
     let (Some(on), Some(end)) = (record.occurred_on, head.closed_on) else {
         return Ok(());
     };

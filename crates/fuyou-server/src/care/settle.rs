@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use fuyou_kernel::Date;
+use fuyou_pack::model::SubjectKind;
 use fuyou_pack::replay::{History, Outcome, Pause, replay, replay_and_pause, replay_on};
 
 use super::change::{HeadChange, RecordChange, Writing};
 use super::derive::{Derived, derive};
 use super::engine::Base;
-use super::file::{Enrolled, Head};
+use super::file::{Enrolled, File, Head};
 use super::memory::Computed;
 use super::{Acting, Care, EnrollmentId, EnrollmentState, shown};
 use crate::registry::{Level, OrganizationId};
@@ -62,7 +63,7 @@ impl Care {
     ) -> Before {
         let program = base.program();
         let tree = &by.actor.tree;
-        let organization = organization.unwrap_or_else(|| responsible(by, base.file.residence()));
+        let organization = organization.unwrap_or_else(|| responsible(by, base.file));
         let offset = self.settings().utc_offset_minutes;
         let history = base.file.untold(program, tree, (organization, on), offset);
         let outcome = replay(program, &history);
@@ -75,7 +76,8 @@ impl Care {
             closed_on: None,
             state: EnrollmentState::Open,
             held: None,
-            pack_version: self.pack_stamp().to_owned(),
+            withdrawn: None,
+            pack_version: self.stamp_under(tree).to_owned(),
             version: 1,
             created_at: shown::instant(by.now.as_millisecond()),
         };
@@ -161,7 +163,7 @@ impl Care {
     ) -> (Writing, Enrolled) {
         let program = base.program();
         after.head = settled(after.head.clone(), after.opened_on(program), &outcome);
-        after.head.pack_version = self.pack_stamp().to_owned();
+        after.head.pack_version = self.stamp_under(&by.actor.tree).to_owned();
         let derived = derive(base.surroundings, &after.head, &history, &outcome);
         let head_change = if is_new {
             HeadChange::New
@@ -223,10 +225,14 @@ pub(super) fn settled(head: Head, opened_on: Date, outcome: &Outcome) -> Head {
     }
 }
 
-/// Who is responsible for a new enrollment: the township she lives in, else whoever opens it.
-fn responsible(by: &Acting, residence: Option<OrganizationId>) -> OrganizationId {
+/// Who is responsible for a new enrollment: the township she lives in, else whoever opens it. An organization is
+/// responsible for its own.
+fn responsible(by: &Acting, file: &File) -> OrganizationId {
     let tree = &by.actor.tree;
-    let Some(residence) = residence.filter(|id| tree.get(*id).is_some()) else {
+    if file.kind() == SubjectKind::Organization {
+        return OrganizationId::from_uuid(file.subject);
+    }
+    let Some(residence) = file.residence().filter(|id| tree.get(*id).is_some()) else {
         return by.actor.organization;
     };
     tree.at_level(residence, Level::Township)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Secrecy};
-use fuyou_pack::model::{FactIx, FormIx, ProgramIx, Severity, SubjectKind};
+use fuyou_pack::model::{FactIx, FormIx, ProgramIx, Severity};
 use fuyou_pack::record::{Draft, check_record};
 use fuyou_pack::replay::{self, History, Outcome, replay};
 use fuyou_pack::{Pack, Program};
@@ -78,7 +78,7 @@ impl Care {
         };
         let programs = self.pack().programs.iter().enumerate();
         programs
-            .filter(|(_, program)| program.subject == SubjectKind::Person && !refused(program))
+            .filter(|(_, program)| program.subject == file.kind() && !refused(program))
             .map(|(at, _)| ProgramIx::new(at))
             .collect()
     }

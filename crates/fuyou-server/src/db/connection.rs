@@ -100,17 +100,6 @@ impl Connection {
         }
     }
 
-    /// As [`Connection::kind`], for a statement that waits: for the disk, or for another process.
-    pub(super) fn kind_apart(&mut self) -> Kind<'_> {
-        match self.kind() {
-            Kind::Sqlite(on) => Kind::Sqlite(OnSqlite {
-                runs: Runs::Apart,
-                ..on
-            }),
-            kind => kind,
-        }
-    }
-
     /// Whether statements must be written for PostgreSQL.
     pub(super) fn is_postgres(&self) -> bool {
         matches!(self.0, Held::Postgres(_))

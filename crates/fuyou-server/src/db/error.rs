@@ -24,6 +24,13 @@ pub enum Error {
     /// The address of the database is not one we know.
     #[error("the database address must start with sqlite: or postgres:, not {0:?}")]
     Address(String),
+    /// A database on another machine, to which everything would go in the clear.
+    #[error(
+        "到 {0:?} 的数据库连接没有加密，已拒绝：请改用本机套接字或加密隧道；确认网络本身安全时，在地址后加 sslmode=disable · \
+         the connection to the database on {0:?} would not be encrypted: use a local socket or a tunnel, or write \
+         sslmode=disable in its address if the network itself is safe"
+    )]
+    InTheClear(String),
     /// A migration that was already applied has another text now.
     #[error("migration {0} was changed after it had been applied")]
     MigrationChanged(String),

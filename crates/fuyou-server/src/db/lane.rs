@@ -225,7 +225,7 @@ async fn start(
     connection: &mut Connection,
 ) -> Result<Ledger, Error> {
     // Another process may be writing: its end is waited for here.
-    query(begin).execute_apart(connection).await?;
+    query(begin).execute(connection).await?;
     Ledger::open(lane, connection).await
 }
 
@@ -234,7 +234,7 @@ async fn finish(loan: &mut Loan) -> Result<(), Error> {
         return Err(Error::NotSaved("the database ended the transaction".into()));
     }
     loan.ledger.flush(&mut loan.connection).await?;
-    query("commit").execute_apart(&mut loan.connection).await?;
+    query("commit").execute(&mut loan.connection).await?;
     Ok(())
 }
 

@@ -80,14 +80,24 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         text: include_str!("migrations/0041_referral_slip.sql"),
     },
     Migration {
+        number: 50,
+        name: "links",
+        text: include_str!("migrations/0050_links.sql"),
+    },
+    Migration {
         number: 60,
-        name: "jobs",
-        text: include_str!("migrations/0060_jobs.sql"),
+        name: "user_language",
+        text: include_str!("migrations/0060_user_language.sql"),
     },
     Migration {
         number: 61,
+        name: "jobs",
+        text: include_str!("migrations/0061_jobs.sql"),
+    },
+    Migration {
+        number: 62,
         name: "list_views",
-        text: include_str!("migrations/0061_list_views.sql"),
+        text: include_str!("migrations/0062_list_views.sql"),
     },
 ];
 

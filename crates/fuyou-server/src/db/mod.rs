@@ -14,6 +14,7 @@ mod catalog;
 mod checkpoint;
 mod connection;
 mod error;
+mod ground;
 mod lane;
 mod ledger;
 mod lite;

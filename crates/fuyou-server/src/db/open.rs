@@ -1,17 +1,19 @@
 //! Opening a database, and the two ways in: readers and lanes.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::checkpoint::beside_the_lane;
 use super::connection::Runs;
+use super::ground::Ground;
 use super::lane::{BatchLimits, Lane, Request};
 use super::lite::{Lite, Purpose};
 use super::migrate::migrate;
@@ -58,7 +60,7 @@ pub struct Db(Arc<Inner>);
 
 struct Inner {
     readers: Readers,
-    lanes: Vec<mpsc::Sender<Request>>,
+    lanes: Vec<(mpsc::Sender<Request>, Ground)>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     stopped: tokio::sync::watch::Sender<bool>,
     /// The file of an embedded database.
@@ -141,8 +143,12 @@ impl Db {
                 committed: committed.clone(),
                 notes: Vec::new(),
             };
-            tasks.push(tokio::spawn(lane.run()));
-            senders.push(sender);
+            let (ground, task) = match writers {
+                Writers::Sqlite(_) => Ground::own(lane)?,
+                Writers::Postgres(_) => Ground::shared(lane),
+            };
+            tasks.push(task);
+            senders.push((sender, ground));
         }
         Ok(Db(Arc::new(Inner {
             readers,
@@ -169,6 +175,16 @@ impl Db {
     /// How many lanes there are.
     pub fn lanes(&self) -> usize {
         self.0.lanes.len()
+    }
+
+    /// How many tasks that look up and compute are worth running at the same time: as many as there are processors, and
+    /// on PostgreSQL as many more as wait for it.
+    pub(crate) fn at_once(&self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        match &self.0.readers {
+            Readers::Sqlite(_) => processors,
+            Readers::Postgres(pool) => processors + pool.options().get_max_connections() as usize,
+        }
     }
 
     /// The lane of a subject.
@@ -198,6 +214,15 @@ impl Db {
         turn.await.unwrap_or_else(|_| Err(stopping()))
     }
 
+    /// Runs a task where the lane of `subject` runs: one that takes a turn and has little to do besides.
+    pub(crate) fn spawn_in_lane(
+        &self,
+        subject: Uuid,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.0.lanes[self.lane(subject)].1.spawn(task);
+    }
+
     /// Queues an audit entry of a read. Returns when it is queued; it is durable with the lane's next batch,
     /// which starts at once.
     pub async fn note(&self, entry: Entry) -> Result<(), Error> {
@@ -207,7 +232,7 @@ impl Db {
     /// Finishes what is queued and closes all connections. Later requests are refused.
     pub async fn close(&self) {
         self.0.stopped.send_replace(true);
-        for lane in &self.0.lanes {
+        for (lane, _) in &self.0.lanes {
             let (waiter, turn) = oneshot::channel();
             if lane.send(Request::Turn(waiter)).await.is_ok() {
                 // A turn of our own comes after everything queued before it.
@@ -230,6 +255,7 @@ impl Db {
             return Err(stopping());
         }
         self.0.lanes[lane_of(subject, self.0.lanes.len())]
+            .0
             .send(request)
             .await
             .map_err(|_| stopping())
@@ -251,6 +277,7 @@ fn lane_of(subject: Option<Uuid>, lanes: usize) -> usize {
 async fn connect(settings: &Settings) -> Result<(Readers, Writers, u32), Error> {
     if settings.url.starts_with("postgres:") || settings.url.starts_with("postgresql:") {
         let options = PgConnectOptions::from_str(&settings.url)?;
+        stays_here(&options)?;
         let readers = PgPoolOptions::new()
             .max_connections(settings.readers)
             .connect_with(options.clone())
@@ -281,4 +308,60 @@ async fn connect(settings: &Settings) -> Result<(Readers, Writers, u32), Error> 
     drop(writers.acquire().await?);
     let readers = Shelf::open(path, settings.readers)?;
     Ok((Readers::Sqlite(readers), writers, 1))
+}
+
+/// Refuses a database on another machine, unless the operator has written that the way there needs no encryption: this
+/// program has none for it.
+fn stays_here(options: &PgConnectOptions) -> Result<(), Error> {
+    let host = options.get_host();
+    let is_loopback = |host: &str| {
+        host.parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
+    };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || is_loopback(bare);
+    if is_here || matches!(options.get_ssl_mode(), PgSslMode::Disable) {
+        return Ok(());
+    }
+    Err(Error::InTheClear(host.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_elsewhere_is_asked_in_the_clear_only_on_purpose() {
+        let check = |url: &str, refused: &str| {
+            let options = PgConnectOptions::from_str(url).unwrap();
+            let told = match stays_here(&options) {
+                Ok(()) => String::new(),
+                Err(Error::InTheClear(host)) => host,
+                Err(other) => other.to_string(),
+            };
+            assert_eq!(told, refused, "{url}");
+        };
+        check("postgres://fuyou@localhost/fuyou", "");
+        check("postgres://fuyou@127.0.0.1:6432/fuyou", "");
+        check("postgres://fuyou@[::1]/fuyou", "");
+        check("postgres:///fuyou?host=/var/run/postgresql", "");
+        check("postgres://fuyou@10.1.2.3/fuyou", "10.1.2.3");
+        check("postgres://fuyou@db.example/fuyou", "db.example");
+        check(
+            "postgres://fuyou@localhost.example/fuyou",
+            "localhost.example",
+        );
+        check(
+            "postgres://fuyou@db.example/fuyou?sslmode=prefer",
+            "db.example",
+        );
+        check(
+            "postgres://fuyou@db.example/fuyou?sslmode=require",
+            "db.example",
+        );
+        check("postgres://fuyou@db.example/fuyou?sslmode=disable", "");
+    }
 }

@@ -140,11 +140,6 @@ impl Query {
         execute(connection.kind(), self.text, self.cells).await
     }
 
-    /// Runs what waits for the disk or for another process, so that nobody else in this process waits with it.
-    pub(super) async fn execute_apart(self, connection: &mut Connection) -> Result<u64, Error> {
-        execute(connection.kind_apart(), self.text, self.cells).await
-    }
-
     /// All rows, for a reader that knows their shape only at run time.
     pub(crate) async fn rows(self, connection: &mut Connection) -> Result<Vec<Row>, Error> {
         fetch_all(connection, self.text, self.cells).await

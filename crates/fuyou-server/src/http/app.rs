@@ -108,6 +108,7 @@ impl App {
     #[must_use]
     pub fn with_care(self, care: Care) -> Self {
         let app = self.with_pack(care.pack().clone());
+        care.know_keys(app.keys().clone());
         let _ = app.0.care.set(care);
         app
     }

@@ -8,8 +8,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::Language;
 
+use super::mask::unmasked;
 use super::{Access, App, Cx, Error};
-use crate::access::{Denied, authenticate};
+use crate::access::{Denied, Session, authenticate};
 
 /// Name of the session's cookie.
 pub(crate) const SESSION_COOKIE: &str = "fuyou_session";
@@ -44,10 +45,7 @@ async fn admit(guard: &Guard, mut request: Request) -> Result<Result<Request, Re
         }
         return Ok(Ok(request));
     }
-    let session = match cookie(headers, SESSION_COOKIE) {
-        Some(token) => authenticate(&guard.app, token).await?,
-        None => None,
-    };
+    let session = session_of(&guard.app, headers).await?;
     let session = session.ok_or(Error::LogIn)?;
     let path = request.uri().path();
     if session.must_change_password && !matches!(path, "/password" | "/logout") {
@@ -58,7 +56,8 @@ async fn admit(guard: &Guard, mut request: Request) -> Result<Result<Request, Re
     {
         return Err(Denied(action).into());
     }
-    let cx = Cx::new(&guard.app, session, language(headers), path);
+    let language = session.language.unwrap_or_else(|| language(headers));
+    let cx = Cx::new(&guard.app, session, language, path);
     if request.method() == Method::POST {
         request = check_token(request, &cx.session.csrf, guard.body_bytes_max).await?;
     }
@@ -78,7 +77,7 @@ async fn check_token(
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
     if let Some(given) = given {
-        return if same(&given, token) {
+        return if is_token(&given, token) {
             Ok(request)
         } else {
             Err(Error::Csrf)
@@ -98,7 +97,7 @@ async fn check_token(
     } else {
         token_in_form(&bytes)
     };
-    if given.is_some_and(|given| same(&given, token)) {
+    if given.is_some_and(|given| is_token(&given, token)) {
         Ok(Request::from_parts(parts, Body::from(bytes)))
     } else {
         Err(Error::Csrf)
@@ -120,6 +119,11 @@ fn token_in_multipart(bytes: &[u8]) -> Option<String> {
     after.split("\r\n").next().map(str::to_owned)
 }
 
+/// Pages carry the token masked.
+fn is_token(given: &str, token: &str) -> bool {
+    unmasked(given).is_some_and(|given| same(&given, token))
+}
+
 /// Compares without telling by its duration where the difference is.
 fn same(given: &str, token: &str) -> bool {
     given.len() == token.len()
@@ -139,6 +143,28 @@ fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
     match (text(ORIGIN.as_str()), text(HOST.as_str())) {
         (Some(origin), Some(host)) => origin.split("://").nth(1) != Some(host),
         _ => false,
+    }
+}
+
+/// The cookie that keeps the language of whoever is not logged in.
+pub(crate) fn language_cookie(app: &App, language: Language) -> String {
+    let word = match language {
+        Language::Zh => "zh",
+        Language::En => "en",
+    };
+    let secure = if app.options().secure_cookies {
+        "; Secure"
+    } else {
+        ""
+    };
+    format!("{LANGUAGE_COOKIE}={word}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}")
+}
+
+/// The session of a request that needs none.
+pub(crate) async fn session_of(app: &App, headers: &HeaderMap) -> Result<Option<Session>, Error> {
+    match cookie(headers, SESSION_COOKIE) {
+        Some(token) => Ok(authenticate(app, token).await?),
+        None => Ok(None),
     }
 }
 

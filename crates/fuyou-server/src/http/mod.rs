@@ -5,11 +5,13 @@
 //! Every post carries the token of its session, which is checked before a handler sees it.
 
 mod app;
+mod compress;
 mod cx;
 mod dress;
 mod error;
 mod form;
 mod gate;
+mod mask;
 mod route;
 mod serve;
 
@@ -20,6 +22,7 @@ pub(crate) use dress::Statements;
 pub use error::Error;
 pub(crate) use error::Refused;
 pub(crate) use form::{Form, encoded};
-pub(crate) use gate::{LANGUAGE_COOKIE, SESSION_COOKIE, language};
+pub(crate) use gate::{SESSION_COOKIE, language, language_cookie, session_of};
+pub(crate) use mask::masked;
 pub use route::{Access, Route, router, routes};
 pub use serve::serve;

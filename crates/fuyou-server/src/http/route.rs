@@ -6,7 +6,7 @@ use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
-use super::{App, dress, gate};
+use super::{App, compress, dress, gate};
 use crate::access::Action;
 
 /// Most bytes of a body, unless a route says otherwise.
@@ -114,5 +114,6 @@ pub fn router(app: &App) -> Router {
         .method_not_allowed_fallback(async || super::Error::NotFound)
         .with_state(app.clone())
         .layer(from_fn_with_state(app.clone(), dress::dress))
+        .layer(from_fn(compress::compress))
         .layer(from_fn(dress::trace))
 }

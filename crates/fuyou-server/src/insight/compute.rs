@@ -74,13 +74,13 @@ impl Asking<'_> {
                 Some(current) => as_of = current,
                 None => {
                     let dialect = store::dialect_of(self.source.db.dialect());
-                    let asked = (pack, measures.as_slice());
+                    let asked = (pack, measures.as_slice(), None);
                     store::count(self.connection, dialect, asked, &range, &mut tally).await?;
                 }
             }
         }
         let mut found = rollup::Found {
-            sums: tally.sums(question),
+            sums: tally.sums(),
             entered: Vec::new(),
             as_of,
         };
@@ -93,7 +93,7 @@ impl Asking<'_> {
 
 /// The codes to be counted; `None` for all. The roll-up drops what nobody asked for, so a list only saves work: a short
 /// one is worth it.
-fn listed(tree: &Tree, nodes: &[OrganizationId]) -> Option<Vec<String>> {
+pub(super) fn listed(tree: &Tree, nodes: &[OrganizationId]) -> Option<Vec<String>> {
     let sizes = nodes.iter().map(|node| tree.subtree(*node).len());
     let most: usize = sizes.sum();
     if most > 2 * store::CODES_MAX {
@@ -112,7 +112,8 @@ pub async fn compute(cx: &Cx, pack: &Pack, question: &Question) -> Result<Cells,
     figures(source, question, cx.actor.secrecy_max()).await
 }
 
-fn measures_of(pack: &Pack, question: &Question) -> Vec<MeasureIx> {
+/// Every measure that a question counts, each once.
+pub(super) fn measures_of(pack: &Pack, question: &Question) -> Vec<MeasureIx> {
     let mut measures: Vec<MeasureIx> = Vec::new();
     for indicator in &question.indicators {
         if let IndicatorEntry::Computed {
@@ -150,7 +151,7 @@ pub(crate) fn codes_below(tree: &Tree, nodes: &[OrganizationId]) -> Vec<String> 
 }
 
 /// First and last day of all periods.
-fn span(question: &Question) -> Option<(Date, Date)> {
+pub(super) fn span(question: &Question) -> Option<(Date, Date)> {
     let from = question.periods.iter().map(|period| period.start()).min()?;
     let to = question.periods.iter().map(|period| period.end()).max()?;
     Some((from, to))

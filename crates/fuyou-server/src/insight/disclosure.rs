@@ -163,13 +163,15 @@ impl Disclosure {
 }
 
 /// Organizations whose figures add up to the one above them, with what that one recorded itself.
-struct Siblings {
-    above: Option<OrganizationId>,
+pub(super) struct Siblings {
+    /// The organization above; `None` for a root.
+    pub(super) above: Option<OrganizationId>,
     root: OrganizationId,
 }
 
 impl Siblings {
-    fn members(&self, tree: &Tree) -> Vec<OrganizationId> {
+    /// The organizations of the group.
+    pub(super) fn members(&self, tree: &Tree) -> Vec<OrganizationId> {
         match self.above {
             Some(above) => tree.children(above).map(|child| child.id).collect(),
             None => vec![self.root],
@@ -178,7 +180,7 @@ impl Siblings {
 }
 
 /// The groups on the way to these nodes, from the root downwards, each once.
-fn groups(tree: &Tree, nodes: &[OrganizationId]) -> Vec<Siblings> {
+pub(super) fn groups(tree: &Tree, nodes: &[OrganizationId]) -> Vec<Siblings> {
     let mut found: Vec<(usize, Siblings)> = Vec::new();
     for node in nodes {
         let line = tree.ancestors(*node);

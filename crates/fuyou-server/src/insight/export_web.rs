@@ -3,10 +3,10 @@
 use axum::extract::{Path, Query};
 use axum::response::Response;
 
-use super::Source;
 use super::persons::{Behind, Group, Page, persons};
 use super::persons_web::person_lines;
 use super::web::{Place, pack_of};
+use super::{Source, strata_web};
 use crate::access::Action;
 use crate::db::Entry;
 use crate::exchange::download_web::{Lines, Sending, download as send};
@@ -29,6 +29,7 @@ pub(super) async fn note(
         "node": cx.actor.tree.get(behind.node).map(|node| node.code.as_str()),
         "period": behind.period.to_string(),
         "group": behind.group.word(),
+        "layer": pack_of(cx).ok().map(|pack| strata_web::suffix(pack, behind.layer)),
         "lines": lines,
     });
     cx.db
@@ -55,6 +56,7 @@ pub(super) async fn download(
         node: node.id,
         period,
         group,
+        layer: strata_web::layer_of(pack, indicator, &place)?,
     };
     let kind = SheetKind::of_ending(&place.format).ok_or(Error::NotFound)?;
     let first = persons(

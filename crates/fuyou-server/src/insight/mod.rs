@@ -29,9 +29,13 @@ mod rollup;
 mod shown;
 mod source;
 mod store;
+mod strata;
+mod strata_web;
 mod tally;
 mod web;
 
+#[cfg(test)]
+mod strata_tests;
 #[cfg(test)]
 mod tests;
 
@@ -50,6 +54,7 @@ pub use shown::{
     Shown, period_words, shown, shown_in, statistical_year, unit_sign, with_unit, with_unit_in,
 };
 pub use source::Source;
+pub use strata::{SplitQuestion, Strata, split as split_by, strata};
 pub(crate) use web::{
     Choice, address, aim_words, as_of_words, node_choices, pack_of, period_choices, routes,
 };

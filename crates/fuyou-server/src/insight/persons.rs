@@ -2,7 +2,7 @@
 
 use fuyou_expr::Expr;
 use fuyou_kernel::{Date, Id, Period, kinds};
-use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, Pack};
+use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, Pack, StratumIx};
 
 use super::store::{self, PersonsQuery};
 use super::{Error, Source, codes_below};
@@ -106,6 +106,8 @@ pub struct Behind {
     pub period: Period,
     /// Which of them.
     pub group: Group,
+    /// Only those of a layer of a stratum; with `None` as its layer those of whom it is not known.
+    pub layer: Option<(StratumIx, Option<usize>)>,
 }
 
 /// The persons behind a cell, sorted by organization: out of memory, or with two statements, however many there are.
@@ -121,7 +123,14 @@ pub async fn persons(
 ) -> Result<Page, Error> {
     let pack = source.pack;
     actor.require(Action::DrillToPersons, behind.node)?;
-    if pack.indicator(behind.indicator).secrecy > actor.secrecy_max() {
+    let of_layer = behind
+        .layer
+        .map(|(stratum, _)| pack.stratum(stratum).secrecy);
+    let secrecy = pack
+        .indicator(behind.indicator)
+        .secrecy
+        .max(of_layer.unwrap_or_default());
+    if secrecy > actor.secrecy_max() {
         return Err(Error::Denied(Denied(Action::DrillToPersons)));
     }
     let Some(asked) = Asked::of(pack, behind) else {
@@ -139,13 +148,17 @@ pub async fn persons(
     };
     let listing = (after, limit + 1);
     let live = source.live;
-    let found = live.and_then(|live| live.list(&asked, behind.period, &codes, listing));
+    let within = (behind.period, behind.layer);
+    let found = live.and_then(|live| live.list(&asked, within, &codes, listing));
     let (mut lines, total) = match found {
         Some(found) => found,
         None => {
             let mut connection = source.db.read().await?;
             let dialect = store::dialect_of(source.db.dialect());
-            let query = asked.query(pack, PersonsQuery::new(dialect, behind.period, codes));
+            let mut query = asked.query(pack, PersonsQuery::new(dialect, behind.period, codes));
+            if let Some((stratum, layer)) = behind.layer {
+                query = query.in_layer(pack, pack.stratum(stratum), layer);
+            }
             let total = store::count_persons(&mut connection, &query).await?;
             let lines = store::list_persons(&mut connection, &query, after, limit + 1).await?;
             (lines, total)

@@ -7,10 +7,10 @@ use axum::response::Html;
 use super::persons::{Behind, Cursor, Group, PAGE, persons};
 use super::shown::period_words;
 use super::web::{GroupLink, Place, address, group_key, group_links, pack_of};
-use super::{Source, export_web};
+use super::{Source, export_web, strata_web};
 use crate::access::Action;
 use crate::http::{Cx, Error};
-use crate::registry::listed;
+use crate::registry::{named, page_of};
 use crate::ui::{Frame, html};
 
 /// A line of the list of persons.
@@ -63,7 +63,9 @@ pub(super) async fn behind(
         node: node.id,
         period,
         group,
+        layer: strata_web::layer_of(pack, ix, &place)?,
     };
+    let of_layer = strata_web::suffix(pack, behind.layer);
     let page = persons(
         Source::of(&cx.app, pack, &cx.actor.tree),
         &cx.actor,
@@ -76,13 +78,13 @@ pub(super) async fn behind(
     let shown = page.lines.len().try_into().unwrap_or(i64::MAX);
     export_web::note(&cx, "drill", &id, &behind, shown).await?;
     let first = format!(
-        "{}&group={}",
+        "{}&group={}{of_layer}",
         address(&id, "/persons", &node.code, period),
         group.word()
     );
     let export = |format: &str| {
         format!(
-            "{}&group={}&format={format}",
+            "{}&group={}{of_layer}&format={format}",
             address(&id, "/export", &node.code, period),
             group.word()
         )
@@ -92,9 +94,12 @@ pub(super) async fn behind(
         frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
         title,
         node: node.name.clone(),
-        period: period_words(&cx, period),
+        period: match strata_web::layer_words(&cx, pack, behind.layer) {
+            Some(layer) => format!("{} · {layer}", period_words(&cx, period)),
+            None => period_words(&cx, period),
+        },
         back: address(&id, "", &node.code, period),
-        groups: group_links(pack, ix, &node.code, period, Some(group)),
+        groups: group_links(pack, ix, (&node.code, &of_layer), period, Some(group)),
         group: group_key(group),
         advice: match group {
             Group::Counted => "insight-counted-what",
@@ -115,16 +120,15 @@ pub(super) async fn behind(
 
 /// Names beside enrollments. A phone shows its end only; the whole of it stands on the person's own page.
 pub(super) async fn person_lines(cx: &Cx, lines: &[super::Line]) -> Result<Vec<PersonLine>, Error> {
-    let ids: Vec<_> = lines.iter().map(|line| line.subject).collect();
-    let names = listed(cx, &ids).await??;
+    let names = named(cx, lines.iter().map(|line| line.subject.uuid())).await??;
     let words = |line: &super::Line| {
-        let found = names.get(&line.subject);
+        let found = names.get(&line.subject.uuid());
         let organization = line
             .place
             .as_deref()
             .and_then(|code| cx.actor.tree.by_code(code));
         PersonLine {
-            href: format!("/persons/{}", line.subject),
+            href: page_of(&cx.actor.tree, line.subject.uuid()),
             name: found.map_or_else(String::new, |found| found.name.clone()),
             residence: found.map_or_else(String::new, |found| found.residence.clone()),
             organization: organization

@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use fuyou_expr::Dialect;
 use fuyou_kernel::{Date, Id, Period};
 use fuyou_pack::indicator::{MeasureSql, measure_sql, row_sql};
-use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx};
+use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx, Stratum};
 use uuid::Uuid;
 
-use super::counts::{Counting, GapCount};
+use super::counts::Counting;
 use super::months::MonthNumber;
 use super::persons::{Cursor, Line};
 use crate::db::{self, Connection, DbDate, Row, Sql, query};
@@ -52,11 +51,12 @@ pub(super) fn dialect_of(dialect: db::Dialect) -> Dialect {
     }
 }
 
-/// Counts measures by organization and month: one statement for all that share program, date and place.
+/// Counts measures by organization and month, and by layer when they are split: one statement for all that share
+/// program, date and place.
 pub(super) async fn count(
     connection: &mut Connection,
     dialect: Dialect,
-    (pack, measures): (&Pack, &[MeasureIx]),
+    (pack, measures, split): (&Pack, &[MeasureIx], Option<&Stratum>),
     range: &Range<'_>,
     counting: &mut impl Counting,
 ) -> Result<(), db::Error> {
@@ -76,10 +76,14 @@ pub(super) async fn count(
             .push((position, sql));
     }
     for ((program, _, _), group) in groups {
+        let layer = split.map(|stratum| {
+            let program = pack.program(program);
+            row_sql(program, &stratum.is, dialect, &column)
+        });
         let sql = count_sql(
             dialect,
             &pack.program(program).id,
-            group.iter().map(|(_, sql)| sql),
+            (group.iter().map(|(_, sql)| sql), layer.as_deref()),
             range.codes.map(<[_]>::len),
         );
         let rows = query(Sql::built(sql))
@@ -89,10 +93,22 @@ pub(super) async fn count(
             .rows(connection)
             .await?;
         for row in &rows {
-            read_counted(row, group.iter().map(|(position, _)| *position), counting)?;
+            let first = match split {
+                None => 0,
+                Some(stratum) => layer_of(row, 3 + group.len(), stratum)? * measures.len(),
+            };
+            let positions = group.iter().map(|(position, _)| first + position);
+            read_counted(row, positions, counting)?;
         }
     }
     Ok(())
+}
+
+/// The layer of a row; the one behind the last when it is not known.
+fn layer_of(row: &Row, at: usize, stratum: &Stratum) -> sqlx::Result<usize> {
+    let code: Option<String> = row.get(at)?;
+    let known = code.and_then(|code| stratum.layer(&code));
+    Ok(known.unwrap_or(stratum.layers.len()))
 }
 
 fn read_counted(
@@ -139,7 +155,7 @@ fn month_sql(dialect: Dialect, on: &str) -> String {
 fn count_sql<'a>(
     dialect: Dialect,
     program: &str,
-    group: impl Iterator<Item = &'a MeasureSql> + Clone,
+    (group, layer): (impl Iterator<Item = &'a MeasureSql> + Clone, Option<&str>),
     codes: Option<usize>,
 ) -> String {
     let mut sums = String::new();
@@ -155,8 +171,12 @@ fn count_sql<'a>(
     };
     let (month, table) = (month_sql(dialect, on), facts_table(program));
     let places = codes.map_or(String::new(), |codes| codes_sql(org, codes, 3));
+    let (layers, by) = match layer {
+        None => (String::new(), String::new()),
+        Some(layer) => (format!(", {layer}"), format!(", {}", group.count() + 4)),
+    };
     format!(
-        "select {org}, {month}, cast(count(*) as bigint){sums} from {table} f where {on} between $1 and $2{places} group by 1, 2"
+        "select {org}, {month}, cast(count(*) as bigint){sums}{layers} from {table} f where {on} between $1 and $2{places} group by 1, 2{by}"
     )
 }
 
@@ -166,15 +186,16 @@ pub(super) fn codes_sql(org: &str, codes: usize, first: usize) -> String {
     format!(" and {org} in ({})", list.join(", "))
 }
 
-/// Counts gap conditions by organization: one statement for all that share program and place.
+/// Counts gap conditions by organization, by position: one statement for all that share program and place.
 pub(super) async fn count_gaps(
     connection: &mut Connection,
     dialect: Dialect,
     pack: &Pack,
     indicators: &[(IndicatorIx, MeasureIx)],
-) -> Result<Vec<GapCount>, db::Error> {
-    let mut groups: BTreeMap<(ProgramIx, String), Vec<(IndicatorIx, String)>> = BTreeMap::new();
-    for (ix, measure) in indicators {
+    counting: &mut impl Counting,
+) -> Result<(), db::Error> {
+    let mut groups: BTreeMap<(ProgramIx, String), Vec<(usize, String)>> = BTreeMap::new();
+    for (position, (ix, measure)) in indicators.iter().enumerate() {
         let definition = pack.measure(*measure);
         let program = pack.program(definition.program);
         let Some(gap) = &pack.indicator(*ix).gap else {
@@ -184,11 +205,11 @@ pub(super) async fn count_gaps(
         groups
             .entry((definition.program, org))
             .or_default()
-            .push((*ix, row_sql(program, gap, dialect, &column)));
+            .push((position, row_sql(program, gap, dialect, &column)));
     }
-    let mut counted = Vec::new();
     for ((program, org), group) in groups {
-        let mut sql = format!("select {org}");
+        // No month: what has no date is of month 0.
+        let mut sql = format!("select {org}, cast(0 as bigint), cast(count(*) as bigint)");
         for (_, gap) in &group {
             let _ = write!(
                 sql,
@@ -201,22 +222,10 @@ pub(super) async fn count_gaps(
             facts_table(&pack.program(program).id)
         );
         for row in &query(Sql::built(sql)).rows(connection).await? {
-            counted.push(read_gaps(row, &group)?);
+            read_counted(row, group.iter().map(|(position, _)| *position), counting)?;
         }
     }
-    Ok(counted)
-}
-
-fn read_gaps(row: &Row, group: &[(IndicatorIx, String)]) -> sqlx::Result<GapCount> {
-    let counts = group
-        .iter()
-        .enumerate()
-        .map(|(at, (ix, _))| Ok((*ix, row.get(at + 1)?)));
-    let place: Option<String> = row.get(0)?;
-    Ok(GapCount {
-        place: place.map(Arc::from),
-        counts: counts.collect::<sqlx::Result<_>>()?,
-    })
+    Ok(())
 }
 
 /// Where the change feed of each lane stands.
@@ -356,6 +365,19 @@ impl PersonsQuery {
         self.table = facts_table(&program.id);
         self.condition = row_sql(program, gap, self.dialect, &column);
         self.place = sql.org;
+        self
+    }
+
+    /// Only those of a layer of a stratum of the same program; `None`: those whose layer is not known.
+    pub(super) fn in_layer(mut self, pack: &Pack, stratum: &Stratum, layer: Option<usize>) -> Self {
+        let program = pack.program(stratum.program);
+        let is = row_sql(program, &stratum.is, self.dialect, &column);
+        let condition = match layer.and_then(|layer| stratum.layers.get(layer)) {
+            // Codes are checked identifiers: the pack refuses quotes in them.
+            Some(layer) => format!(" and ({is}) = '{}'", layer.code),
+            None => format!(" and ({is}) is null"),
+        };
+        self.condition = format!("({}){condition}", self.condition);
         self
     }
 

@@ -229,6 +229,7 @@ async fn every_figure_opens_into_exactly_its_persons() {
                     node,
                     period,
                     group,
+                    layer: None,
                 };
                 let (adds, total, lines) =
                     all_lines(store, &live, &worker, &behind(Group::Counted), 7).await;
@@ -247,6 +248,7 @@ async fn every_figure_opens_into_exactly_its_persons() {
             node: app.organization("990001"),
             period,
             group: Group::Gap,
+            layer: None,
         };
         let (_, total, _) = all_lines(store, &live, &worker, &gap, 100).await;
         let counted = gaps(
@@ -274,6 +276,7 @@ async fn who_may_not_open_a_figure_sees_no_person() {
             node: app.organization(code),
             period,
             group: Group::Counted,
+            layer: None,
         };
         let check = async |role: Role, at: &str, id: &str, code: &str, allowed: bool| {
             let outcome = persons(
@@ -545,6 +548,23 @@ async fn pages_of_figures() {
             .await;
         app.get("analyst", "/indicators/early_rate?period=s2025")
             .await;
+        app.get(
+            "county_worker",
+            "/indicators/births?period=2025&by=week_band",
+        )
+        .await;
+        app.get(
+            "director",
+            "/indicators/births?period=2025&by=finding&node=990001",
+        )
+        .await;
+        app.get("director", "/indicators/births?period=2025&by=nothing")
+            .await;
+        let layer = "/indicators/births/persons?period=2025&group=counted&by=week_band&layer=early";
+        app.get("county_worker", layer).await;
+        let layers = "/indicators/births/strata?period=2025&by=week_band&format=csv";
+        let layers = app.send("analyst", "GET", layers, None).await;
+        app.say(&layers.body);
         app.get(
             "analyst",
             "/indicators/early_rate/persons?period=s2025&group=gap",

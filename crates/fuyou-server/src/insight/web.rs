@@ -13,7 +13,8 @@ use super::persons::Group;
 use super::shown::{
     Shown, direction_key, offered, period_words, shown_in, statistical_year, with_unit_in,
 };
-use super::{Cells, Decimal, Question, compute, export_web, months_until, persons_web};
+use super::strata_web::{SplitLink, SplitTable};
+use super::{Cells, Decimal, Question, compute, export_web, months_until, persons_web, strata_web};
 use crate::access::Action;
 use crate::http::{Access, Cx, Error, Route};
 use crate::registry::Organization;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Vec<Route> {
             Access::Needs(Action::DrillToPersons),
             persons_web::behind,
         ),
+        Route::get("/indicators/{id}/strata", figures, strata_web::download),
         Route::get(
             "/indicators/{id}/export",
             Access::Needs(Action::DrillToPersons),
@@ -52,6 +54,10 @@ pub(super) struct Place {
     pub(super) group: String,
     pub(super) after: String,
     pub(super) format: String,
+    /// The stratum by which figures are split.
+    pub(super) by: String,
+    /// The code of one of its layers.
+    pub(super) layer: String,
 }
 
 /// A choice in a form.
@@ -257,6 +263,10 @@ struct IndicatorPage {
     /// Nodes below that have nothing to be counted: named, not ranked.
     idle: Vec<(String, String)>,
     groups: Vec<GroupLink>,
+    /// What the address names the present way of splitting; empty when nothing is split.
+    by: String,
+    splits: Vec<SplitLink>,
+    split: Option<SplitTable>,
     as_of: String,
 }
 
@@ -268,6 +278,7 @@ async fn one(
     let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
     let ix = pack.indicator_ix(&id).ok_or(Error::NotFound)?;
     let indicator = pack.indicator(ix);
+    let stratum = strata_web::chosen(pack, ix, &place.by)?;
     let months = months_until(cx.today, TREND_MONTHS).map_err(|err| Error::Internal(err.into()))?;
     let mut question = Question::of(vec![ix], node.id, period)
         .with_previous_year()
@@ -337,10 +348,18 @@ async fn one(
             .map(|line| (line.name, line.href))
             .collect(),
         groups: if can_drill {
-            group_links(pack, ix, &node.code, period, None)
+            group_links(pack, ix, (&node.code, ""), period, None)
         } else {
             Vec::new()
         },
+        splits: strata_web::links(&cx, pack, ix, (&node.code, period), stratum),
+        split: match stratum {
+            Some(stratum) => {
+                Some(strata_web::table(&cx, pack, ix, (node, period), stratum, can_drill).await?)
+            }
+            None => None,
+        },
+        by: place.by,
         as_of: as_of_words(&cx, cells.as_of),
         title,
     })
@@ -429,7 +448,7 @@ pub(super) fn group_key(group: Group) -> &'static str {
 pub(super) fn group_links(
     pack: &Pack,
     ix: IndicatorIx,
-    node: &str,
+    (node, of_layer): (&str, &str),
     period: Period,
     current: Option<Group>,
 ) -> Vec<GroupLink> {
@@ -442,7 +461,7 @@ pub(super) fn group_links(
     };
     let link = |group: Group| GroupLink {
         href: format!(
-            "{}&group={}",
+            "{}&group={}{of_layer}",
             address(&indicator.id, "/persons", node, period),
             group.word()
         ),

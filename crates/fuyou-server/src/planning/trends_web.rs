@@ -20,6 +20,9 @@ use crate::insight::{
 use crate::registry::OrganizationId;
 use crate::ui::{Frame, html};
 
+/// The key of what is said where nothing is known.
+const UNKNOWN: &str = "planning-unknown";
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct TrendsQuery {
@@ -178,7 +181,9 @@ pub(super) fn overview(cx: &Cx, rows: &[&Row], year: i16) -> Vec<Tile> {
                 curve: String::new(),
             }
         };
-    first.children.iter().enumerate().map(tile).collect()
+    // Offices and hospitals without a figure of their own are no places to compare.
+    let places = first.children.iter().enumerate().map(tile);
+    places.filter(|tile| tile.word != UNKNOWN).collect()
 }
 
 /// A value in words for a picture.

@@ -6,7 +6,7 @@ use fuyou_kernel::Id;
 use uuid::Uuid;
 
 use super::search_store as store;
-use super::{Found, PersonId};
+use super::{Found, PersonId, Tree};
 use crate::access::{Action, Denied};
 use crate::db::Error;
 use crate::http::Cx;
@@ -46,4 +46,59 @@ pub async fn listed(
         )
     });
     Ok(Ok(found.collect()))
+}
+
+/// A subject as lists name it.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    /// Where a person lives; what stands above an organization.
+    pub residence: String,
+    /// The last digits of a person's phone.
+    pub phone_tail: String,
+}
+
+/// As [`listed`], for subjects of all kinds: an organization has its name from the tree.
+pub async fn named(
+    cx: &Cx,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<Result<HashMap<Uuid, Named>, Denied>, Error> {
+    let tree = &cx.actor.tree;
+    let mut persons: Vec<PersonId> = Vec::new();
+    let mut all = HashMap::new();
+    for id in ids {
+        let Some(organization) = tree.get(Id::from_uuid(id)) else {
+            persons.push(Id::from_uuid(id));
+            continue;
+        };
+        let above = organization.parent_id.map(|parent| tree.name(parent));
+        let line = Named {
+            name: organization.name.clone(),
+            residence: above.unwrap_or_default().to_owned(),
+            phone_tail: String::new(),
+        };
+        all.insert(id, line);
+    }
+    let found = match listed(cx, &persons).await? {
+        Ok(found) => found,
+        Err(denied) => return Ok(Err(denied)),
+    };
+    all.extend(found.into_iter().map(|(id, found)| {
+        let line = Named {
+            name: found.name,
+            residence: found.residence,
+            phone_tail: found.phone_tail,
+        };
+        (id.uuid(), line)
+    }));
+    Ok(Ok(all))
+}
+
+/// The address of a subject's page; what belongs to the subject stands below it.
+pub fn page_of(tree: &Tree, subject: Uuid) -> String {
+    match tree.get(Id::from_uuid(subject)) {
+        Some(_) => format!("/organizations/{subject}"),
+        None => format!("/persons/{subject}"),
+    }
 }

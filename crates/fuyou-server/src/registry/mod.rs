@@ -10,8 +10,10 @@
 
 mod bulk;
 mod choice;
+mod handover;
 mod hold;
 mod import;
+mod linked;
 mod listed;
 mod merge;
 mod organization;
@@ -22,6 +24,7 @@ mod place;
 mod place_file;
 mod place_import;
 mod place_import_web;
+mod place_shown_web;
 mod place_web;
 mod profile;
 mod register;
@@ -34,6 +37,8 @@ mod store;
 mod web;
 
 #[cfg(test)]
+mod place_care_tests;
+#[cfg(test)]
 mod place_tests;
 #[cfg(test)]
 mod rekey_tests;
@@ -44,9 +49,11 @@ pub(crate) use bulk::{
     PersonRow, insert_persons, number_owners, person_by_number, person_row, save_organizations,
 };
 pub use choice::{choices, open_choices};
+pub use handover::{hand_over, hand_over_all};
 pub use hold::{Hold, person_in_hand};
 pub use import::{ImportError, Imported, import_organizations};
-pub use listed::listed;
+pub(crate) use linked::{correct_linked, person_known};
+pub use listed::{Named, listed, named, page_of};
 pub use merge::{MergeError, Wanted, compare, merge, obstacles, undo};
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
 pub(crate) use person::secret;
@@ -64,11 +71,19 @@ pub use register::{Candidate, RegisterError, Registered, correct, open_person, r
 pub use rekey::{Rekeyed, rekey_batch};
 use search::names_somebody;
 pub use search::{Found, Page, search};
-pub use sections::{Section, sections_of};
+pub use sections::{Section, sections_of, sections_of_organization};
 pub use staff::{Particulars, Profession, Staff, StaffError, StaffId};
 pub(crate) use web::routes;
 
-use crate::db::{Db, Error};
+use uuid::Uuid;
+
+use crate::db::{Connection, Db, Error};
+
+/// All ids under which a person was ever known, that of the record that stayed first. Of what is no person, its own.
+/// For the audit trail: it tells nothing about her.
+pub(crate) async fn ids_of(connection: &mut Connection, subject: Uuid) -> Result<Vec<Uuid>, Error> {
+    store::ids_of(connection, subject).await
+}
 
 /// Reads the whole tree of organizations.
 pub async fn load_tree(db: &Db) -> Result<Tree, Error> {

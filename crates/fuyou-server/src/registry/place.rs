@@ -2,12 +2,16 @@
 //!
 //! The code of an organization is how files and facts know it, and never changes.
 
+use std::sync::Arc;
+
 use fuyou_kernel::Date;
 
+use super::handover::settle;
 use super::organizations_store::{self as store, GoingOn};
-use super::{Level, Organization, OrganizationId, OrganizationKind};
+use super::{Level, Organization, OrganizationId, OrganizationKind, Tree};
 use crate::access::{Action, Denied};
-use crate::db::{Change, Error, Operation, Tx};
+use crate::care::{self, Acting, Care};
+use crate::db::{Change, Error, Operation, Tx, hold_every_lane};
 use crate::http::Cx;
 
 /// Most characters of a code and of a name; catches typing errors only.
@@ -80,6 +84,12 @@ pub enum PlaceError {
     /// Something still goes on there.
     #[error("something still goes on there: {0:?}")]
     Busy(Remaining),
+    /// A reason is needed.
+    #[error("a reason is needed")]
+    NoReason,
+    /// What is recorded there, or about it, could not be computed again.
+    #[error("what is recorded about the organization could not be computed again")]
+    Care(#[from] Box<care::Error>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Error),
@@ -148,6 +158,7 @@ pub async fn change_place(
     }
     is_as_seen(&mut tx, id, version).await?;
     store::save(&mut tx, &after, cx.now).await?;
+    refresh(cx, &mut tx, id).await?;
     let detail = serde_json::json!({ "code": before.code, "from": before.name, "to": after.name });
     finish(
         cx,
@@ -156,11 +167,13 @@ pub async fn change_place(
         ("change_organization", Operation::Update),
         detail,
     )
-    .await
+    .await?;
+    settle(cx).await
 }
 
 /// Puts an organization, and with it all below it, under another parent. Who is responsible for whom does not change:
-/// open enrollments stay with the organization that they are at.
+/// open enrollments stay with the organization that they are at. Their tasks are computed anew, so that those of the
+/// county, or of whoever stands above, go to the new one.
 pub async fn move_place(
     cx: &Cx,
     id: OrganizationId,
@@ -168,6 +181,7 @@ pub async fn move_place(
     parent: OrganizationId,
 ) -> Result<(), PlaceError> {
     let mut tx = cx.db.begin(None).await?;
+    hold_every_lane(&mut tx).await?;
     let tree = Now::read(cx, &mut tx).await?;
     let organization = tree.below_own(cx, id)?;
     let parent = tree.open_to(cx, parent)?;
@@ -181,14 +195,19 @@ pub async fn move_place(
         return Err(PlaceError::Level);
     }
     is_as_seen(&mut tx, id, version).await?;
+    Care::unsettle(&mut tx, &cx.into(), organization)
+        .await
+        .map_err(Box::new)?;
     let path = format!("{}{}/", parent.path, organization.code);
     let from = organization
         .parent_id
         .and_then(|parent| tree.get(parent))
         .map(|parent| parent.code.clone());
     store::move_subtree(&mut tx, organization, (parent.id, &path), cx.now).await?;
+    refresh(cx, &mut tx, id).await?;
     let detail = serde_json::json!({ "code": organization.code, "from": from, "to": parent.code });
-    finish(cx, tx, id, ("move_organization", Operation::Update), detail).await
+    finish(cx, tx, id, ("move_organization", Operation::Update), detail).await?;
+    settle(cx).await
 }
 
 /// Closes an organization from a day on. Refuses while something still goes on there.
@@ -199,6 +218,7 @@ pub async fn close_place(
     on: Date,
 ) -> Result<(), PlaceError> {
     let mut tx = cx.db.begin(None).await?;
+    hold_every_lane(&mut tx).await?;
     let tree = Now::read(cx, &mut tx).await?;
     let organization = tree.below_own(cx, id)?;
     if organization.closed_on.is_some() {
@@ -223,6 +243,9 @@ pub async fn close_place(
     if remaining.below + enrollments + users + staff + referrals > 0 {
         return Err(PlaceError::Busy(remaining));
     }
+    Care::unsettle(&mut tx, &cx.into(), organization)
+        .await
+        .map_err(Box::new)?;
     store::set_closed(&mut tx, id, Some(on), cx.now).await?;
     let detail = serde_json::json!({ "code": organization.code, "on": on.to_string() });
     finish(
@@ -232,12 +255,14 @@ pub async fn close_place(
         ("close_organization", Operation::Update),
         detail,
     )
-    .await
+    .await?;
+    settle(cx).await
 }
 
 /// Opens a closed organization again.
 pub async fn reopen_place(cx: &Cx, id: OrganizationId, version: i64) -> Result<(), PlaceError> {
     let mut tx = cx.db.begin(None).await?;
+    hold_every_lane(&mut tx).await?;
     let tree = Now::read(cx, &mut tx).await?;
     let organization = tree.below_own(cx, id)?;
     if organization.closed_on.is_none() {
@@ -247,6 +272,9 @@ pub async fn reopen_place(cx: &Cx, id: OrganizationId, version: i64) -> Result<(
         tree.open_to(cx, parent)?;
     }
     is_as_seen(&mut tx, id, version).await?;
+    Care::unsettle(&mut tx, &cx.into(), organization)
+        .await
+        .map_err(Box::new)?;
     store::set_closed(&mut tx, id, None, cx.now).await?;
     let detail = serde_json::json!({ "code": organization.code });
     finish(
@@ -256,22 +284,23 @@ pub async fn reopen_place(cx: &Cx, id: OrganizationId, version: i64) -> Result<(
         ("reopen_organization", Operation::Update),
         detail,
     )
-    .await
+    .await?;
+    settle(cx).await
 }
 
-/// An organization with its version and how many people live in its area, for the page that keeps it.
+/// An organization with its version and what goes on there, for the page that keeps it.
 pub(super) async fn place(
     cx: &Cx,
     id: OrganizationId,
-) -> Result<(Organization, i64, i64), PlaceError> {
+) -> Result<(Organization, i64, GoingOn), PlaceError> {
     let organization = cx.actor.tree.get(id).ok_or(PlaceError::NotFound)?;
     cx.actor.require(Action::ManageOrganizations, id)?;
     let mut reader = cx.db.read().await?;
     let version = store::version(&mut reader, id)
         .await?
         .ok_or(PlaceError::NotFound)?;
-    let residents = store::going_on(&mut reader, id).await?.residents;
-    Ok((organization.clone(), version, residents))
+    let going_on = store::going_on(&mut reader, id).await?;
+    Ok((organization.clone(), version, going_on))
 }
 
 /// The tree as it stands in this turn; the one in memory may be older.
@@ -352,6 +381,19 @@ async fn is_as_seen(tx: &mut Tx, id: OrganizationId, version: i64) -> Result<(),
         Some(_) => Err(PlaceError::Stale),
         None => Err(PlaceError::NotFound),
     }
+}
+
+/// What an organization is and where it stands decides facts, rules and tasks of what is recorded about it.
+async fn refresh(cx: &Cx, tx: &mut Tx, id: OrganizationId) -> Result<(), PlaceError> {
+    let Some(care) = cx.app.care() else {
+        return Ok(());
+    };
+    let mut by = Acting::from(cx);
+    // A tree that nobody else knows yet: what is computed under it is marked, and settled after the commit.
+    by.actor.tree = Arc::new(Tree::new(store::all(tx).await?));
+    let refreshed = care.refresh_in(tx, &by, id.uuid(), None).await;
+    refreshed.map_err(Box::new)?;
+    Ok(())
 }
 
 async fn finish(

@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::{
     Level, NewPlace, Organization, OrganizationId, OrganizationKind, PlaceError, change_place,
-    close_place, create_place, move_place, open_choices, place, reopen_place,
+    close_place, create_place, hand_over, move_place, open_choices, place, place_shown_web,
+    reopen_place,
 };
 use crate::access::Action;
 use crate::http::{Access, Cx, Error, Form, Route};
@@ -22,10 +23,15 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/organizations", Access::LoggedIn, show_all),
         Route::get("/organizations/new", keep, show_new),
         Route::post("/organizations", keep, submit_new),
-        Route::get("/organizations/{organization}", keep, show_one),
+        Route::get("/organizations/{organization}", Access::LoggedIn, show_one),
         Route::post("/organizations/{organization}", keep, submit_change),
         Route::post("/organizations/{organization}/parent", keep, submit_move),
         Route::post("/organizations/{organization}/closed", keep, submit_close),
+        Route::post(
+            "/organizations/{organization}/handover",
+            keep,
+            submit_hand_over,
+        ),
         Route::post(
             "/organizations/{organization}/reopened",
             keep,
@@ -42,6 +48,11 @@ impl From<PlaceError> for Error {
             PlaceError::Denied(denied) => Error::Forbidden(denied),
             PlaceError::NotFound => Error::NotFound,
             PlaceError::Store(cause) => cause.into(),
+            PlaceError::Care(cause) => (*cause).into(),
+            PlaceError::NoReason => Error::Rejected(Localized::new(
+                "请写明移交原因",
+                "Please write why they change hands",
+            )),
             PlaceError::Words => Error::Rejected(Localized::new(
                 "请填写机构编码和名称；编码不能含空格和斜线",
                 "Please fill in code and name; a code has no blanks and no slashes",
@@ -68,13 +79,13 @@ impl From<PlaceError> for Error {
             )),
             PlaceError::Busy(left) => Error::Conflict(Localized::new(
                 format!(
-                    "还不能停用：下级机构 {} 个（请先停用或移走）、未结案档案 {} 份（请先迁移或结案）、\
+                    "还不能停用：下级机构 {} 个（请先停用或移走）、未结案档案 {} 份（请先在下方移交或结案）、\
                      在用账号 {} 个（请先停用账号）、在岗人员 {} 人（请先调动或办理离岗）、未完成转诊 {} 件（请先处理）",
                     left.below, left.enrollments, left.users, left.staff, left.referrals
                 ),
                 format!(
                     "It cannot be closed yet: {} organizations below (close or move them), {} open enrollments \
-                     (move or close them), {} active users (lock them), {} staff members (move or end them), {} referrals under way (finish them)",
+                     (hand them over below or close them), {} active users (lock them), {} staff members (move or end them), {} referrals under way (finish them)",
                     left.below, left.enrollments, left.users, left.staff, left.referrals
                 ),
             )),
@@ -95,6 +106,7 @@ struct OrganizationsPage {
     frame: Frame,
     lines: Vec<Line>,
     can_keep: bool,
+    can_open: bool,
 }
 
 fn kind_text(cx: &Cx, kind: OrganizationKind) -> String {
@@ -116,6 +128,7 @@ async fn show_all(cx: Cx) -> Result<Response, Error> {
         frame: Frame::new(&cx, "menu-organizations"),
         lines: lines.collect(),
         can_keep: cx.actor.may(Action::ManageOrganizations),
+        can_open: cx.actor.may(Action::ManageOrganizations) || cx.actor.may(Action::ReadPerson),
     };
     Ok(html(&page)?.into_response())
 }
@@ -201,6 +214,8 @@ struct PlacePage {
     is_own: bool,
     closed_on: Option<Date>,
     residents: i64,
+    /// Open enrollments it is responsible for.
+    enrollments: i64,
     today: Date,
     levels: Vec<(&'static str, String)>,
     kinds: Vec<(&'static str, String)>,
@@ -216,6 +231,7 @@ fn page(cx: &Cx, form: PlaceForm) -> PlacePage {
         is_own: false,
         closed_on: None,
         residents: 0,
+        enrollments: 0,
         today: cx.today,
         levels: Level::ALL.map(level).into(),
         kinds: OrganizationKind::ALL
@@ -272,21 +288,27 @@ async fn submit_new(cx: Cx, Form(form): Form<PlaceForm>) -> Result<Response, Err
 }
 
 async fn one(cx: &Cx, id: OrganizationId, typed: Option<PlaceForm>) -> Result<PlacePage, Error> {
-    let (organization, version, residents) = place::place(cx, id).await?;
+    let (organization, version, going_on) = place::place(cx, id).await?;
     let form = typed.unwrap_or_else(|| PlaceForm::of(&organization, version));
     let parents = open_choices(cx, organization.parent_id);
     Ok(PlacePage {
         is_new: false,
         is_own: id == cx.actor.organization,
         closed_on: organization.closed_on,
-        residents,
+        residents: going_on.residents,
+        enrollments: going_on.enrollments,
         parents,
         ..page(cx, form)
     })
 }
 
+/// Who keeps the tree changes it here; others read what is recorded about it.
 async fn show_one(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
-    Ok(html(&one(&cx, organization_id(&id)?, None).await?)?.into_response())
+    let id = organization_id(&id)?;
+    if !cx.actor.may(Action::ManageOrganizations) {
+        return place_shown_web::show(&cx, id).await;
+    }
+    Ok(html(&one(&cx, id, None).await?)?.into_response())
 }
 
 async fn submit_change(
@@ -344,6 +366,26 @@ async fn submit_close(
     match outcome.await {
         Ok(()) => Ok(Redirect::to("/organizations").into_response()),
         Err(err) => again(&cx, one(&cx, id, None).await?, err),
+    }
+}
+
+#[derive(Deserialize)]
+struct HandOverForm {
+    to: String,
+    #[serde(default)]
+    reason: String,
+}
+
+async fn submit_hand_over(
+    cx: Cx,
+    Path(id): Path<String>,
+    Form(form): Form<HandOverForm>,
+) -> Result<Response, Error> {
+    let id = organization_id(&id)?;
+    let to = organization_id(&form.to)?;
+    match hand_over(&cx, id, to, &form.reason).await {
+        Ok(_) => Ok(Redirect::to(&format!("/organizations/{id}")).into_response()),
+        Err(err) => again(&cx, one(&cx, id, None).await?, err.into()),
     }
 }
 

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::person::Secret;
 use super::store::{self, Brief, By, Corrected};
-use super::{Identity, IdentityError, Person, PersonId, Problem};
+use super::{Identity, IdentityError, Person, PersonId, Problem, Tree};
 use crate::access::{Action, Denied, opens};
 use crate::care::{self, Acting};
 use crate::db::{Change, Connection, Error, Operation};
 use crate::http::Cx;
+use crate::keys::Keyring;
 
 /// Fewest characters of a reason.
 const REASON_CHARACTERS_MIN: usize = 2;
@@ -288,7 +289,8 @@ pub async fn correct(
     if old.identity.id_no != new.id_no {
         look_for_same(cx, &mut tx, id, new).await?;
     }
-    let corrected = differences(cx, id, &old.identity, new);
+    let around = (&cx.keys, &*cx.actor.tree);
+    let corrected = differences(around, id, &old.identity, new);
     if corrected.is_empty() {
         return Ok(());
     }
@@ -323,11 +325,16 @@ pub async fn correct(
     Ok(())
 }
 
-fn differences(cx: &Cx, id: PersonId, old: &Identity, new: &Identity) -> Vec<Corrected> {
+pub(super) fn differences(
+    (keys, tree): (&Keyring, &Tree),
+    id: PersonId,
+    old: &Identity,
+    new: &Identity,
+) -> Vec<Corrected> {
     let mut corrected = Vec::new();
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let date = |value: Option<Date>| value.map(|date| date.to_string()).unwrap_or_default();
-    let place = |identity: &Identity| cx.actor.tree.name(identity.residence).to_owned();
+    let place = |identity: &Identity| tree.name(identity.residence).to_owned();
     let pairs = [
         ("name", old.name.clone(), new.name.clone()),
         ("sex", old.sex.word().to_owned(), new.sex.word().to_owned()),
@@ -394,7 +401,7 @@ fn differences(cx: &Cx, id: PersonId, old: &Identity, new: &Identity) -> Vec<Cor
     ] {
         if from != to {
             let seal = |plain: Option<&str>| {
-                plain.map(|plain| cx.keys.seal(&store::place(column, id), plain))
+                plain.map(|plain| keys.seal(&store::place(column, id), plain))
             };
             let (from_sealed, to_sealed) = (seal(from), seal(to));
             corrected.push(Corrected {

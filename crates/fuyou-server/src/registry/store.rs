@@ -301,6 +301,19 @@ pub(super) async fn owners_of_numbers(
         .await
 }
 
+/// All ids under which a person was ever known, that of the record that stayed first. Of what is no person, its own.
+pub(super) async fn ids_of(connection: &mut Connection, subject: Uuid) -> Result<Vec<Uuid>, Error> {
+    const STAYED: &str =
+        "select coalesce(merged_into, subject_id) from person where subject_id = $1";
+    const GONE: &str = "select subject_id from person where merged_into = $1 order by subject_id";
+    let stayed: Option<(Uuid,)> = query(STAYED).bind(subject).optional(connection).await?;
+    let stayed = stayed.map_or(subject, |(id,)| id);
+    let gone: Vec<(Uuid,)> = query(GONE).bind(stayed).all(connection).await?;
+    let mut ids = vec![stayed];
+    ids.extend(gone.into_iter().map(|(id,)| id));
+    Ok(ids)
+}
+
 /// Whether a record that stands for itself has this document number under either of two keys.
 pub(super) async fn number_in_use(
     connection: &mut Connection,

@@ -75,6 +75,11 @@ pub(crate) fn bicycle_pack() -> Arc<Pack> {
     pack("crates/fuyou-pack/tests/packs/mini")
 }
 
+/// A pack about wells, which organizations keep.
+pub(crate) fn well_pack() -> Arc<Pack> {
+    pack("crates/fuyou-pack/tests/packs/wells")
+}
+
 fn pack(folder: &str) -> Arc<Pack> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
@@ -216,6 +221,11 @@ impl County {
         assert_eq!(insert_persons(&mut tx, vec![row]).await.unwrap(), 1);
         tx.commit().await.unwrap();
         id
+    }
+
+    /// Gives the engine its keys, so that it registers whom a record opens at once.
+    pub(crate) fn follows_links(&self) {
+        self.care.know_keys(self.keys.clone());
     }
 
     /// A record of the maternal program as a person types it: `field=value` separated by blanks.

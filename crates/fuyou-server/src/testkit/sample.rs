@@ -15,6 +15,7 @@ use crate::db::{Db, Dialect, Sql, script};
 
 const FILES: &[(&str, &str)] = &[
     ("pack.toml", include_str!("pack/pack.toml")),
+    ("values.toml", include_str!("pack/values.toml")),
     (
         "sample/program.toml",
         include_str!("pack/sample/program.toml"),

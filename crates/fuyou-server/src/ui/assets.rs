@@ -16,6 +16,7 @@ const STYLES: &[&str] = &[
     include_str!("css/frame.css"),
     include_str!("css/card.css"),
     include_str!("css/form.css"),
+    include_str!("css/brief.css"),
     include_str!("css/table.css"),
     include_str!("css/badge.css"),
     include_str!("css/care.css"),
@@ -25,7 +26,10 @@ const STYLES: &[&str] = &[
     include_str!("css/tiles.css"),
     include_str!("css/list.css"),
     include_str!("css/system.css"),
+    include_str!("css/print.css"),
 ];
+/// The tokens by night: as the computer says, or as a person chose. Paper is always light.
+const DARK: &str = include_str!("css/dark.css");
 
 /// A file by its content's name.
 struct Asset {
@@ -36,21 +40,31 @@ struct Asset {
 
 impl Asset {
     fn new(ending: &str, kind: &'static str, text: String) -> Self {
-        let hash: String = Sm3::digest(text.as_bytes())
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
         Asset {
-            name: format!("fuyou-{hash}.{ending}"),
+            name: format!("fuyou-{}.{ending}", hash(&text)),
             kind,
             text,
         }
     }
 }
 
-static SHEET: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("css", "text/css; charset=utf-8", STYLES.join("\n")));
+fn hash(text: &str) -> String {
+    let digest = Sm3::digest(text.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+static SHEET: LazyLock<Asset> = LazyLock::new(|| {
+    let dark = format!(
+        "@media screen and (prefers-color-scheme: dark) {{ :root:not([data-look=light]) {{ {DARK} }} }}\n\
+         @media screen {{ :root[data-look=dark] {{ {DARK} }} }}"
+    );
+    let text = format!("{}\n{dark}", STYLES.join("\n"));
+    Asset::new("css", "text/css; charset=utf-8", text)
+});
 /// The scripts, each after those that it imports. A script imports others by their file names.
 const SCRIPTS: &[(&str, &str)] = &[
     ("expression.js", include_str!("js/expression.js")),
@@ -58,12 +72,22 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("desk.js", include_str!("js/desk.js")),
     ("outlook.js", include_str!("js/outlook.js")),
     ("showing.js", include_str!("js/showing.js")),
+    ("disk.js", include_str!("js/disk.js")),
     ("drafts.js", include_str!("js/drafts.js")),
+    ("lock.js", include_str!("js/lock.js")),
+    ("sending.js", include_str!("js/sending.js")),
+    ("brief.js", include_str!("js/brief.js")),
     ("keeping.js", include_str!("js/keeping.js")),
     ("frame.js", include_str!("js/frame.js")),
     ("find.js", include_str!("js/find.js")),
     ("record.js", include_str!("js/record.js")),
+    ("look.js", include_str!("js/look.js")),
+    ("person.js", include_str!("js/person.js")),
+    ("login.js", include_str!("js/login.js")),
+    ("shell.js", include_str!("js/shell.js")),
 ];
+/// The script that answers where there is no network. It has a fixed address; browsers ask for it anew.
+const WORKER: &str = include_str!("js/worker.js");
 
 static SCRIPTS_MADE: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let mut made: Vec<Asset> = Vec::new();
@@ -90,6 +114,24 @@ pub(crate) fn script_path(file: &str) -> String {
     let found = SCRIPTS.iter().position(|(name, _)| *name == file);
     let found = found.expect("pages name scripts of the list");
     format!("/assets/{}", SCRIPTS_MADE[found].name)
+}
+
+/// The worker of this build: it keeps all assets and the `pages`, given as path and content, under a name of their own.
+pub(super) fn worker(pages: &[(String, String)]) -> String {
+    let mut kept = vec![stylesheet_path()];
+    kept.extend(SCRIPTS.iter().map(|(name, _)| script_path(name)));
+    let mut content = kept.join(" ");
+    for (path, text) in pages {
+        kept.push(path.clone());
+        content.push_str(text);
+    }
+    let list: Vec<String> = kept.iter().map(|path| format!("{path:?}")).collect();
+    WORKER
+        .replace(
+            "const KEPT = [];",
+            &format!("const KEPT = [{}];", list.join(", ")),
+        )
+        .replace("fuyou-0", &format!("fuyou-{}", hash(&content)))
 }
 
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Error> {

@@ -6,7 +6,7 @@ use fuyou_kernel::Language;
 
 use super::{assets::script_path, stylesheet_path};
 use crate::access::Action;
-use crate::http::{App, Cx, Error, Refused};
+use crate::http::{App, Cx, Error, Refused, masked};
 use crate::texts;
 
 /// One entry of the menu.
@@ -47,6 +47,8 @@ pub struct Frame {
     pub find_script: String,
     /// The drafts that the browser keeps for the user, if the user records.
     pub drafts: Option<DraftKeys>,
+    /// The words around drafts, as JSON, where drafts are kept or shown.
+    pub draft_words: Option<String>,
     /// Token of the session, for every form.
     pub csrf: String,
     /// The user, if one is logged in.
@@ -64,12 +66,17 @@ pub struct DraftKeys {
     pub owner: String,
     /// Seals them; only the user's own pages have it.
     pub key: String,
-    /// The words around drafts, as JSON.
-    pub words: String,
 }
 
 impl DraftKeys {
-    fn of(cx: &Cx) -> Option<Self> {
+    /// The key as pages carry it.
+    pub fn masked(&self) -> String {
+        masked(&self.key)
+    }
+}
+
+impl DraftKeys {
+    pub(super) fn of(cx: &Cx) -> Option<Self> {
         if !cx.actor.may(Action::RecordCare) {
             return None;
         }
@@ -79,22 +86,39 @@ impl DraftKeys {
             bytes.iter().map(|byte| format!("{byte:02x}")).collect()
         };
         let owner = secret("draft_owner");
-        let words = serde_json::json!({
-            "kept": texts::text_with(cx.language, "draft-kept", &[("time", "{time}")]),
-            "goOn": cx.t("draft-go-on"),
-            "drop": cx.t("draft-drop"),
-            "waits": cx.t("draft-waits"),
-            "waiting": cx.t("draft-waiting"),
-            "stay": cx.t("draft-stay"),
-            "sent": cx.t("draft-sent"),
-            "look": cx.t("draft-look"),
-        });
         Some(DraftKeys {
             owner: owner.chars().take(16).collect(),
             key: secret("draft_key"),
-            words: words.to_string(),
         })
     }
+}
+
+/// The words that scripts say about drafts, as JSON.
+fn draft_words(language: Language) -> String {
+    let word = |key: &str| texts::text(language, key);
+    let with =
+        |key: &str, name: &str| texts::text_with(language, key, &[(name, &format!("{{{name}}}"))]);
+    serde_json::json!({
+        "kept": with("draft-kept", "time"),
+        "queue": with("draft-queue", "count"),
+        "goOn": word("draft-go-on"),
+        "drop": word("draft-drop"),
+        "waits": word("draft-waits"),
+        "waitingShort": word("draft-waiting"),
+        "typed": word("draft-typed"),
+        "stay": word("draft-stay"),
+        "failed": word("draft-failed"),
+        "sent": word("draft-sent"),
+        "look": word("draft-look"),
+        "logIn": word("draft-log-in"),
+        "toLogIn": word("draft-to-log-in"),
+        "open": word("offline-open"),
+        "nothing": word("offline-nothing"),
+        "wrong": word("offline-wrong"),
+        "back": word("offline-back"),
+        "reload": word("offline-reload"),
+    })
+    .to_string()
 }
 
 /// The menu: path, key of its text, the right it needs.
@@ -143,7 +167,11 @@ impl Frame {
                     is_current: is_under(&cx.path, href),
                 })
                 .collect(),
-            csrf: cx.session.csrf.clone(),
+            csrf: masked(&cx.session.csrf),
+            draft_words: cx
+                .actor
+                .may(Action::RecordCare)
+                .then(|| draft_words(cx.language)),
             drafts: DraftKeys::of(cx),
             path: cx.path.clone(),
             ..Frame::for_visitor(&cx.app, cx.language, title)
@@ -159,6 +187,7 @@ impl Frame {
             script: script_path("record.js"),
             frame_script: script_path("frame.js"),
             find_script: script_path("find.js"),
+            draft_words: None,
             drafts: None,
             csrf: String::new(),
             user: None,
@@ -172,6 +201,20 @@ impl Frame {
     #[must_use]
     pub fn titled(self, title: String) -> Self {
         Frame { title, ..self }
+    }
+
+    /// With the words that scripts say about drafts.
+    pub(super) fn with_draft_words(self) -> Self {
+        let words = draft_words(self.language);
+        Frame {
+            draft_words: Some(words),
+            ..self
+        }
+    }
+
+    /// Path of a script by its file name.
+    pub fn script_of(&self, file: &str) -> String {
+        script_path(file)
     }
 
     /// A text in the reader's language.

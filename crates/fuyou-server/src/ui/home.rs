@@ -2,14 +2,16 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
+use fuyou_kernel::Language;
 use serde::Deserialize;
 
 use super::{Frame, html};
-use crate::access::Action;
+use crate::access::{Action, choose_language};
 use crate::care::WorkQuery;
-use crate::http::{App, Cx, Error, Form, LANGUAGE_COOKIE};
+use crate::http::{App, Cx, Error, Form, language_cookie, session_of};
 
 #[derive(Template)]
 #[template(path = "ui/home.html")]
@@ -41,24 +43,22 @@ pub(super) struct LanguageForm {
     back: String,
 }
 
+/// The language of whoever asks; of the account, too, when somebody is logged in.
 pub(super) async fn switch_language(
     State(app): State<App>,
+    headers: HeaderMap,
     Form(form): Form<LanguageForm>,
-) -> impl IntoResponse {
-    let language = if form.language == "en" { "en" } else { "zh" };
-    let secure = if app.options().secure_cookies {
-        "; Secure"
-    } else {
-        ""
+) -> Result<Response, Error> {
+    let language = match form.language.as_str() {
+        "en" => Language::En,
+        _ => Language::Zh,
     };
-    let cookie = format!(
-        "{LANGUAGE_COOKIE}={language}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}"
-    );
+    if let Some(session) = session_of(&app, &headers).await? {
+        choose_language(&app, &session, language).await?;
+    }
     // Only a path of ours: a form must not lead elsewhere.
     let ours =
         form.back.starts_with('/') && !form.back.starts_with("//") && !form.back.contains('\\');
-    (
-        [(SET_COOKIE, cookie)],
-        Redirect::to(if ours { &form.back } else { "/" }),
-    )
+    let to = Redirect::to(if ours { &form.back } else { "/" });
+    Ok(([(SET_COOKIE, language_cookie(&app, language))], to).into_response())
 }

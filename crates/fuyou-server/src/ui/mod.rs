@@ -6,6 +6,10 @@
 mod assets;
 mod frame;
 mod home;
+mod offline;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use assets::stylesheet_path;
 pub(crate) use frame::error_page;
@@ -18,6 +22,9 @@ pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/", Access::LoggedIn, home::home),
         Route::get("/assets/{name}", Access::Public, assets::asset),
+        Route::get("/worker.js", Access::Public, offline::worker),
+        Route::get("/offline/{language}", Access::Public, offline::shell),
+        Route::get("/session", Access::LoggedIn, offline::session),
         Route::post("/language", Access::Public, home::switch_language),
     ]
 }

@@ -8,7 +8,7 @@ use fuyou_pack::input::read_day;
 
 use super::sent::Sent;
 use super::words::Words;
-use super::{care_of, name_of, places, subject_id};
+use super::{care_of, home_of, name_of, places, subject_id};
 use crate::care::{
     Acting, EnrollmentChange, EnrollmentId, EnrollmentState, EnrollmentStory, Error as CareError,
     SubjectId,
@@ -56,7 +56,7 @@ impl Deed {
 struct DeedPage {
     frame: Frame,
     cx: Cx,
-    person: SubjectId,
+    home: String,
     name: String,
     program: String,
     organization: String,
@@ -102,7 +102,7 @@ async fn page(
     Ok(DeedPage {
         frame: Frame::new(cx, deed.title()),
         cx: cx.clone(),
-        person: subject,
+        home: home_of(cx, subject),
         name: name_of(cx, subject).await?,
         program: words.of(&care.pack().program(enrollment.program).title),
         organization: words.organization(enrollment.organization),
@@ -198,7 +198,7 @@ pub(super) async fn submit(
     };
     match done {
         // After a move the record may be another area's.
-        Ok(()) => Ok(Redirect::to(&format!("/persons/{subject}")).into_response()),
+        Ok(()) => Ok(Redirect::to(&home_of(&cx, subject)).into_response()),
         Err(
             err @ (CareError::Stale(_)
             | CareError::StillOpen(_)

@@ -11,12 +11,13 @@ use fuyou_pack::model::{FormIx, ProgramIx, Severity};
 use fuyou_pack::record::{Checked, Finding};
 use serde::Deserialize;
 
+use super::conflict::{TheirsView, differences};
 use super::form_view::{Filling, FormView};
 use super::hints_web::Hints;
 use super::live::{Live, live};
 use super::sent::{Sent, Wish, typed_of_draft};
 use super::words::{RiskView, Why, Words};
-use super::{care_of, name_of, subject_id};
+use super::{care_of, home_of, name_of, subject_id};
 use crate::care::{
     Acting, Care, EncounterId, EnrollmentId, Error as CareError, Preview, Reasons, Record,
     RecordShown, Recorded, Shown, Stale, SubjectId, TypedText, Values,
@@ -36,18 +37,11 @@ pub(super) struct Consequence {
     pub why: Vec<Why>,
 }
 
-/// Another version of the same record.
-pub(super) struct TheirsView {
-    pub href: String,
-    pub by: String,
-    pub at: String,
-}
-
 #[derive(Template)]
 #[template(path = "care/pages/form.html")]
 pub(super) struct FormPage {
     pub frame: Frame,
-    pub person: SubjectId,
+    pub home: String,
     pub name: String,
     pub program: String,
     pub action: String,
@@ -121,11 +115,16 @@ impl<'a> Desk<'a> {
         self.care.pack().program(self.program).form(self.form)
     }
 
+    /// The page of the subject.
+    pub(super) fn home(&self) -> String {
+        home_of(self.cx, self.subject)
+    }
+
     pub(super) fn path(&self) -> String {
         let program = self.care.pack().program(self.program);
         format!(
-            "/persons/{}/forms/{}/{}",
-            self.subject,
+            "{}/forms/{}/{}",
+            self.home(),
             program.id,
             self.pack_form().id
         )
@@ -236,6 +235,7 @@ impl<'a> Desk<'a> {
             checked: asked.checked,
             findings: &findings,
             last: asked.last,
+            usual: asked.usual,
             theirs: asked.theirs.map(|theirs| theirs.values.as_slice()),
         };
         let form = filling.view(words);
@@ -267,10 +267,25 @@ impl<'a> Desk<'a> {
             },
             Some(_) => None,
         };
+        let theirs = asked.theirs.map(|theirs| TheirsView {
+            href: format!("{}/records/{}", self.home(), theirs.id),
+            by: words.organization(theirs.recorded_org),
+            at: words.instant(theirs.recorded_at),
+            // A correction replaces what is stored; another record stands beside it.
+            advice: words.t(if asked.why.is_some() {
+                "care-theirs-replaced"
+            } else {
+                "care-theirs-marked"
+            }),
+            rows: asked.checked.map_or_else(Vec::new, |checked| {
+                let ours = (checked, typing.occurred_text.as_str());
+                differences(words, self.pack_form(), ours, theirs)
+            }),
+        });
         Ok(FormPage {
             hints,
             frame: Frame::new(self.cx, "menu-persons").titled(words.form_title(self.pack_form())),
-            person: self.subject,
+            home: self.home(),
             name: name_of(self.cx, self.subject).await?,
             program: words.of(&program.title),
             action: asked.action.unwrap_or_else(|| self.path()),
@@ -281,11 +296,7 @@ impl<'a> Desk<'a> {
             problems,
             consequence: asked.outcome.map(|outcome| self.consequence(outcome)),
             why: asked.why,
-            theirs: asked.theirs.map(|theirs| TheirsView {
-                href: format!("/persons/{}/records/{}", self.subject, theirs.id),
-                by: words.organization(theirs.recorded_org),
-                at: words.instant(theirs.recorded_at),
-            }),
+            theirs,
             organizations,
         })
     }
@@ -305,6 +316,7 @@ pub(super) struct PageAsked<'a> {
     pub checked: Option<&'a Checked>,
     pub findings: &'a [Finding],
     pub last: &'a [Shown],
+    pub usual: &'a [fuyou_expr::Value],
     pub is_loud: bool,
     pub outcome: Option<&'a Recorded>,
     pub message: Option<String>,
@@ -320,6 +332,7 @@ impl<'a> PageAsked<'a> {
             checked: None,
             findings: &[],
             last: &[],
+            usual: &[],
             is_loud: false,
             outcome: None,
             message: None,
@@ -355,7 +368,7 @@ pub(super) async fn show(
     let prefilled = match prefilled {
         // Nothing can be written into a closed enrollment: what helps is the page that opens it again.
         Err(CareError::Closed(closed)) => {
-            let page = format!("/persons/{}/enrollments/{closed}/reopen", desk.subject);
+            let page = format!("{}/enrollments/{closed}/reopen", desk.home());
             return Ok(Redirect::to(&page).into_response());
         }
         prefilled => prefilled?,
@@ -373,6 +386,7 @@ pub(super) async fn show(
     let asked = PageAsked {
         checked: Some(&preview.checked),
         last: &prefilled.last,
+        usual: &prefilled.usual,
         ..PageAsked::new(&typing)
     };
     Ok(html(&desk.page(asked).await?)?.into_response())
@@ -388,13 +402,13 @@ pub(super) async fn submit(
     let sent = Sent(pairs);
     let (typing, wrong_day) = desk.typing(&sent)?;
     let saving = sent.wish() == Wish::Save;
-    let mut stale = None;
+    let mut known = None;
     let mut message = None;
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if saving && wrong_day.is_none() {
         match desk.care.record(&desk.by, desk.record(&typing)).await {
             Ok(recorded) => {
-                let to = format!("/persons/{}/records/{}", desk.subject, recorded.encounter);
+                let to = format!("{}/records/{}", desk.home(), recorded.encounter);
                 return Ok(Redirect::to(&to).into_response());
             }
             Err(CareError::Refused(_)) => {}
@@ -410,13 +424,23 @@ pub(super) async fn submit(
             Err(err) => {
                 status = StatusCode::CONFLICT;
                 message = Some(desk.words().of(&err.message()));
-                if let CareError::Stale(found) = err {
-                    stale = Some(found);
-                }
+                known = match err {
+                    CareError::Stale(found) => Some(Known::Beside(found)),
+                    CareError::IdTaken(id) => Some(Known::Same(Id::from_uuid(id))),
+                    _ => None,
+                };
             }
         }
     }
-    again(&desk, typing, (wrong_day, saving, status), message, stale).await
+    again(&desk, typing, (wrong_day, saving, status), message, known).await
+}
+
+/// A stored record that stands against saving.
+enum Known {
+    /// Another one of the same contact.
+    Beside(Box<Stale>),
+    /// This very record, with other content: its answer was lost, and something was typed afterwards.
+    Same(EncounterId),
 }
 
 /// The form again: nothing that was typed is lost.
@@ -425,25 +449,30 @@ async fn again(
     mut typing: Typing,
     (wrong_day, saving, status): (Option<Finding>, bool, StatusCode),
     message: Option<String>,
-    stale: Option<Box<Stale>>,
+    known: Option<Known>,
 ) -> Result<Response, Error> {
+    // Saving again now is done knowingly.
+    let (mut action, mut why) = (None, None);
+    let theirs = match known {
+        Some(Known::Beside(stale)) => {
+            typing.base_version = Some(stale.stored);
+            let id = Id::from_uuid(stale.id);
+            Some(desk.care.stored_record(&desk.by, desk.subject, id).await?)
+        }
+        Some(Known::Same(id)) => {
+            let stored = desk.care.stored_record(&desk.by, desk.subject, id).await?;
+            typing.base_version = Some(stored.version);
+            action = Some(format!("{}/records/{id}/correct", desk.home()));
+            why = Some(String::new());
+            Some(stored)
+        }
+        None => None,
+    };
     let preview = match desk.preview(&typing).await {
         Ok(preview) => Some(preview),
         // It was said already why nothing can be stored here.
         Err(_) if message.is_some() => None,
         Err(err) => return Err(err.into()),
-    };
-    let theirs = match &stale {
-        Some(stale) => {
-            // Saving again now is done knowingly.
-            typing.base_version = Some(stale.stored);
-            Some(
-                desk.care
-                    .stored_record(&desk.by, desk.subject, Id::from_uuid(stale.id))
-                    .await?,
-            )
-        }
-        None => None,
     };
     let on = typing.occurred_on.unwrap_or(desk.cx.today);
     let program = desk.care.pack().program(desk.program);
@@ -452,7 +481,9 @@ async fn again(
         .care
         .prefill(&desk.by, desk.subject, typing.enrollment, names, on)
         .await;
-    let last = last.map(|prefilled| prefilled.last).unwrap_or_default();
+    let (last, usual) = last
+        .map(|prefilled| (prefilled.last, prefilled.usual))
+        .unwrap_or_default();
     let findings = preview
         .as_ref()
         .map(|preview| Desk::findings(preview, wrong_day))
@@ -461,11 +492,14 @@ async fn again(
         checked: preview.as_ref().map(|preview| &preview.checked),
         findings: &findings,
         last: &last,
+        usual: &usual,
         is_loud: saving,
         outcome: preview
             .as_ref()
             .and_then(|preview| preview.outcome.as_deref()),
         message,
+        action,
+        why,
         theirs: theirs.as_ref(),
         ..PageAsked::new(&typing)
     };

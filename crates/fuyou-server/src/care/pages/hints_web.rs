@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use fuyou_kernel::Secrecy;
 use serde_json::json;
 
 use super::form_web::{Desk, Typing};
@@ -22,6 +23,8 @@ pub(super) struct Hints {
     pub standing_path: String,
     /// The standing, as JSON without `<`.
     pub standing: String,
+    /// Whether the browser may keep the standing: not when it may hold infection findings.
+    pub is_kept: bool,
     /// The words that the script puts values into, as JSON.
     pub words: String,
 }
@@ -41,6 +44,7 @@ impl Desk<'_> {
             sheet: format!("/forms/{program}/{}/{}", self.pack_form().id, sheet.name),
             standing_path: format!("{}/standing", self.path()),
             standing,
+            is_kept: self.cx.actor.secrecy_max() < Secrecy::Infection,
             words: words(self.words()),
         })
     }

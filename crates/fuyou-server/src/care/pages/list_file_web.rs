@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::care_of;
 use super::list_query::ListQuery;
-use super::list_view::{HeadView, LineView, Looks, names_of, place_of};
+use super::list_view::{HeadView, LineView, Looks, keys, names_of, place_of};
 use super::words::Words;
 use crate::access::Action;
 use crate::care::{Acting, ListFilter, ListPage as Page};
@@ -67,9 +67,9 @@ pub(super) async fn download(
         cx,
     };
     let head = lines.with(&first, |looks| {
-        let mut head = vec![looks.words.t("list-name")];
+        let mut head = vec![looks.words.t(keys(looks.program).name)];
         if looks.shows_residence() {
-            head.push(looks.words.t("list-residence"));
+            head.push(looks.words.t(keys(looks.program).place));
         }
         head.extend(looks.heads("").into_iter().map(|head| head.title));
         head
@@ -135,6 +135,9 @@ struct PaperPage {
     frame: Frame,
     cx: Cx,
     place: String,
+    name_head: String,
+    place_head: String,
+    total_words: String,
     on: String,
     total: i64,
     totals: Vec<String>,
@@ -177,6 +180,11 @@ pub(super) async fn paper(
     }
     lines.truncate(PAPER_LINES_MAX);
     let title = source.with(&first, |looks| looks.words.of(&looks.page.title))?;
+    let (name_head, place_head, total_words) = source.with(&first, |looks| {
+        let (words, keys) = (looks.words, keys(looks.program));
+        let total = words.t1(keys.total, "count", first.total);
+        (words.t(keys.name), words.t(keys.place), total)
+    })?;
     let (heads, totals, shows_residence) = source.with(&first, |looks| {
         (looks.heads(""), looks.totals(), looks.shows_residence())
     })?;
@@ -185,6 +193,9 @@ pub(super) async fn paper(
         place: cx.actor.tree.name(place).to_owned(),
         on: cx.today.to_string(),
         total: first.total,
+        name_head,
+        place_head,
+        total_words,
         totals,
         shows_residence,
         heads,

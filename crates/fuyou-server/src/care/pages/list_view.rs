@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use fuyou_expr::{Type, Value};
-use fuyou_kernel::{Id, Timestamp};
+use fuyou_kernel::Timestamp;
 use fuyou_pack::Program;
+use fuyou_pack::model::SubjectKind;
 use uuid::Uuid;
 
+use super::home_of;
 use super::list_query::{CONTACT, ListQuery, RESIDENCE};
 use super::words::{Badge, Words};
 use crate::care::{Contact, EnrollmentId, ListPage as Page, ListRow, Shown, Total};
 use crate::http::{Cx, Error};
-use crate::registry::{Found, PersonId, listed};
+use crate::registry::{Named, named};
 
 /// A column's head.
 pub(super) struct HeadView {
@@ -49,13 +51,31 @@ pub(super) struct Looks<'a> {
 }
 
 /// The names of the persons of a page.
-pub(super) async fn names_of(cx: &Cx, page: &Page) -> Result<HashMap<PersonId, Found>, Error> {
-    let ids: Vec<PersonId> = page
-        .rows
-        .iter()
-        .map(|row| Id::from_uuid(row.subject.uuid()))
-        .collect();
-    Ok(listed(cx, &ids).await??)
+pub(super) async fn names_of(cx: &Cx, page: &Page) -> Result<HashMap<Uuid, Named>, Error> {
+    let subjects = page.rows.iter().map(|row| row.subject.uuid());
+    Ok(named(cx, subjects).await??)
+}
+
+/// How a list speaks of its subjects: beside a name stands where a person lives, or what an organization belongs to.
+pub(super) struct Keys {
+    pub name: &'static str,
+    pub place: &'static str,
+    pub total: &'static str,
+}
+
+pub(super) fn keys(program: &Program) -> Keys {
+    match program.subject {
+        SubjectKind::Organization => Keys {
+            name: "list-organization-name",
+            place: "list-above",
+            total: "list-total-organizations",
+        },
+        SubjectKind::Person | SubjectKind::Staff => Keys {
+            name: "list-name",
+            place: "list-residence",
+            total: "list-total",
+        },
+    }
 }
 
 impl Looks<'_> {
@@ -81,7 +101,7 @@ impl Looks<'_> {
     pub(super) fn choices(&self) -> Vec<(String, String, bool)> {
         let own = self.page.columns.iter();
         let own = own.map(|head| (head.key.clone(), self.words.of(&head.title)));
-        let residence = (RESIDENCE.to_owned(), self.words.t("list-residence"));
+        let residence = (RESIDENCE.to_owned(), self.words.t(keys(self.program).place));
         let contact = (CONTACT.to_owned(), self.words.t("list-contact"));
         let all = std::iter::once(residence).chain(own).chain([contact]);
         all.map(|(key, title)| {
@@ -113,13 +133,13 @@ impl Looks<'_> {
     pub(super) fn line(
         &self,
         row: &ListRow,
-        persons: &HashMap<PersonId, Found>,
+        persons: &HashMap<Uuid, Named>,
         contacts: &HashMap<EnrollmentId, Contact>,
     ) -> LineView {
-        let found = persons.get(&Id::from_uuid(row.subject.uuid()));
+        let found = persons.get(&row.subject.uuid());
         let contact = contacts.get(&row.enrollment);
         LineView {
-            href: format!("/persons/{}", row.subject),
+            href: home_of(self.words.cx, row.subject),
             name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
             residence: found.map_or_else(String::new, |found| found.residence.clone()),
             cells: self.columns().map(|at| self.cell(row, at)).collect(),
@@ -144,7 +164,10 @@ impl Looks<'_> {
         ContactView {
             words: parts.join(" · "),
             at: contact.task.map_or_else(String::new, |task| {
-                format!("/persons/{}/tasks/{task}/attempts", row.subject)
+                format!(
+                    "{}/tasks/{task}/attempts",
+                    home_of(self.words.cx, row.subject)
+                )
             }),
             id: self.words.cx.new_id().to_string(),
         }

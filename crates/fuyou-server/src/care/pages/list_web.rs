@@ -7,8 +7,8 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 
 use super::list_query::{ListQuery, NO_VIEW};
-use super::list_view::{HeadView, LineView, Looks, names_of, place_of};
-use super::words::{Words, programs_of_persons};
+use super::list_view::{HeadView, LineView, Looks, keys, names_of, place_of};
+use super::words::{Words, followed};
 use super::{care_of, list_file_web, list_keep_web};
 use crate::access::Action;
 use crate::care::{Acting, AttemptOutcome, Cursor, ListView};
@@ -64,7 +64,7 @@ async fn index(cx: Cx) -> Result<Response, Error> {
         cx: &cx,
         pack: care.pack(),
     };
-    let programs = programs_of_persons(care.pack()).map(|program| {
+    let programs = followed(care.pack()).map(|program| {
         let open = program
             .lists
             .iter()
@@ -97,6 +97,10 @@ struct ListPage {
     cx: Cx,
     program: String,
     total: i64,
+    total_words: String,
+    /// The heads of the name and of what stands beside it.
+    name: String,
+    place: String,
     totals: Vec<String>,
     base: String,
     shows_residence: bool,
@@ -168,6 +172,9 @@ async fn show(
         cx: cx.clone(),
         program: words.of(&program.title),
         total: page.total,
+        total_words: words.t1(keys(program).total, "count", page.total),
+        name: cx.t(keys(program).name),
+        place: cx.t(keys(program).place),
         totals: looks.totals(),
         shows_residence: looks.shows_residence(),
         shows_contact: looks.shows_contact(),

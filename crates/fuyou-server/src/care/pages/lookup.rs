@@ -1,10 +1,8 @@
 //! What every page of care looks up: the engine, the person, places to choose from.
 
-use fuyou_kernel::Id;
-
 use crate::care::{Care, SubjectId};
 use crate::http::{self, Cx};
-use crate::registry::{Organization, listed};
+use crate::registry::{Organization, named, page_of};
 
 /// The engine, or "not found" where no pack is installed.
 pub(super) fn care_of(cx: &Cx) -> Result<&Care, http::Error> {
@@ -15,13 +13,15 @@ pub(super) fn subject_id(text: &str) -> Result<SubjectId, http::Error> {
     text.parse().map_err(|_| http::Error::NotFound)
 }
 
-/// The name of a person whose record was opened before.
+/// The name of a subject whose record was opened before.
 pub(super) async fn name_of(cx: &Cx, subject: SubjectId) -> Result<String, http::Error> {
-    let id = Id::from_uuid(subject.uuid());
-    let mut found = listed(cx, &[id]).await??;
-    Ok(found
-        .remove(&id)
-        .map_or_else(String::new, |found| found.name))
+    let mut found = named(cx, std::iter::once(subject.uuid())).await??;
+    Ok(found.remove(&subject.uuid()).unwrap_or_default().name)
+}
+
+/// The address of a subject's page, under which its forms and records stand.
+pub(super) fn home_of(cx: &Cx, subject: SubjectId) -> String {
+    page_of(&cx.actor.tree, subject.uuid())
 }
 
 /// Organizations for a choice, indented by level.

@@ -1,8 +1,9 @@
-//! Pages of care: work list, the story of a person, forms, records, lists, enrollments.
+//! Pages of care: work list, the story of a person or an organization, forms, records, lists, enrollments.
 //!
 //! Everything is rendered from the pack; no page knows a program, a form or a field by name.
 //! A value, label, form or rule above the reader's secrecy is not in the page, not even hidden.
 
+mod conflict;
 mod enrollment_web;
 mod form_view;
 mod form_web;
@@ -17,6 +18,7 @@ mod lookup;
 mod record_web;
 mod refer_web;
 mod refusal;
+mod routes_web;
 mod sent;
 mod story_view;
 mod trend;
@@ -24,94 +26,29 @@ mod words;
 mod work_web;
 
 #[cfg(test)]
+mod conflict_tests;
+#[cfg(test)]
 mod list_tests;
+#[cfg(test)]
+mod organization_tests;
 #[cfg(test)]
 mod register_tests;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use routes_web::routes;
 pub(crate) use work_web::{WorkQuery, home};
 
 use askama::Template;
+use uuid::Uuid;
 
-use self::lookup::{care_of, name_of, places, subject_id};
+use self::lookup::{care_of, home_of, name_of, places, subject_id};
 use self::story_view::{StoryView, story_view};
 use self::words::Words;
+use super::opening::links_part;
 use super::{Acting, SubjectId};
-use crate::access::Action;
-use crate::http::{self, Access, Cx, Route};
-use crate::registry::{Person, Section};
-
-/// Routes of this capability.
-pub(crate) fn routes() -> Vec<Route> {
-    let read = Access::Needs(Action::ReadPerson);
-    let write = Access::Needs(Action::RecordCare);
-    let refer = Access::Needs(Action::ManageReferral);
-    let mut routes = vec![
-        Route::get(
-            "/persons/{id}/forms/{program}/{form}",
-            write,
-            form_web::show,
-        ),
-        Route::post(
-            "/persons/{id}/forms/{program}/{form}",
-            write,
-            form_web::submit,
-        ),
-        Route::post(
-            "/persons/{id}/forms/{program}/{form}/preview",
-            write,
-            form_web::preview,
-        ),
-        Route::post(
-            "/persons/{id}/forms/{program}/{form}/standing",
-            write,
-            hints_web::standing,
-        ),
-        Route::get("/forms/{program}/{form}/{name}", write, hints_web::sheet),
-        Route::get("/persons/{id}/records/{record}", read, record_web::show),
-        Route::get(
-            "/persons/{id}/records/{record}/correct",
-            write,
-            record_web::show_correction,
-        ),
-        Route::post(
-            "/persons/{id}/records/{record}/correct",
-            write,
-            record_web::submit_correction,
-        ),
-        Route::get(
-            "/persons/{id}/records/{record}/void",
-            write,
-            record_web::show_void,
-        ),
-        Route::post(
-            "/persons/{id}/records/{record}/void",
-            write,
-            record_web::submit_void,
-        ),
-        Route::get(
-            "/persons/{id}/enrollments/{enrollment}/{deed}",
-            write,
-            enrollment_web::show,
-        ),
-        Route::post(
-            "/persons/{id}/enrollments/{enrollment}/{deed}",
-            write,
-            enrollment_web::submit,
-        ),
-        Route::post("/persons/{id}/tasks/{task}/done", write, work_web::done),
-        Route::post(
-            "/persons/{id}/tasks/{task}/attempts",
-            write,
-            work_web::attempt,
-        ),
-        Route::get("/persons/{id}/refer", refer, refer_web::show),
-        Route::post("/persons/{id}/refer", refer, refer_web::submit),
-    ];
-    routes.extend(list_web::routes());
-    routes
-}
+use crate::http::{self, Cx};
+use crate::registry::Section;
 
 #[derive(Template)]
 #[template(path = "care/pages/story.html")]
@@ -120,12 +57,12 @@ struct StoryPart<'a> {
     story: StoryView,
 }
 
-/// The care of a person for her page.
-pub(crate) async fn sections(cx: &Cx, person: &Person) -> Result<Vec<Section>, http::Error> {
+/// The care of a subject for its page.
+pub(crate) async fn sections(cx: &Cx, subject: Uuid) -> Result<Vec<Section>, http::Error> {
     let Some(care) = cx.app.care() else {
         return Ok(Vec::new());
     };
-    let subject = SubjectId::from_uuid(person.id.uuid());
+    let subject = SubjectId::from_uuid(subject);
     let story = care.story(&Acting::from(cx), subject).await?;
     let words = Words {
         cx,
@@ -138,8 +75,12 @@ pub(crate) async fn sections(cx: &Cx, person: &Person) -> Result<Vec<Section>, h
     let html = part
         .render()
         .map_err(|err| http::Error::Internal(err.into()))?;
-    Ok(vec![Section {
-        title: String::new(),
-        html,
-    }])
+    let linked = links_part(cx, care, subject).await?;
+    let parts = linked.into_iter().chain([html]);
+    Ok(parts
+        .map(|html| Section {
+            title: String::new(),
+            html,
+        })
+        .collect())
 }

@@ -11,7 +11,7 @@ use super::form_web::{Desk, PageAsked, Typing};
 use super::sent::{Sent, Wish, typed_of_record};
 use super::story_view::{Link, RecordView, TaskView, enrollment_view, record_view, task_view};
 use super::words::{RiskView, Why, Words};
-use super::{care_of, name_of, subject_id};
+use super::{care_of, home_of, name_of, subject_id};
 use crate::access::Action;
 use crate::care::{
     Acting, Cause, Correction, EncounterId, EnrollmentStory, Error as CareError, RecordShown,
@@ -48,7 +48,7 @@ async fn find(cx: &Cx, subject: SubjectId, id: &str) -> Result<Found, Error> {
 struct RecordPage {
     frame: Frame,
     cx: Cx,
-    person: SubjectId,
+    home: String,
     name: String,
     record: RecordView,
     risk: RiskView,
@@ -97,7 +97,7 @@ pub(super) async fn show(
     let page = RecordPage {
         frame: Frame::new(&cx, "menu-persons")
             .titled(words.form_title(program.form(found.record.form))),
-        person: subject,
+        home: home_of(&cx, subject),
         name: name_of(&cx, subject).await?,
         record: record_view(words, program, subject, &found.record),
         risk: view.risk,
@@ -195,7 +195,7 @@ pub(super) async fn show_correction(
     let preview = desk.preview(&typing).await?;
     let asked = PageAsked {
         checked: Some(&preview.checked),
-        action: Some(format!("/persons/{subject}/records/{record}/correct")),
+        action: Some(format!("{}/records/{record}/correct", desk.home())),
         why: Some(String::new()),
         ..PageAsked::new(&typing)
     };
@@ -234,9 +234,8 @@ pub(super) async fn submit_correction(
     if saving && wrong_day.is_none() {
         match desk.care.correct(&desk.by, correction).await {
             Ok(_) => {
-                return Ok(
-                    Redirect::to(&format!("/persons/{subject}/records/{record}")).into_response(),
-                );
+                let page = format!("{}/records/{record}", desk.home());
+                return Ok(Redirect::to(&page).into_response());
             }
             Err(CareError::Refused(refusal)) => refused = Some(refusal),
             Err(CareError::NoReason) => message = Some(words.t("care-correct-why-missing")),
@@ -274,7 +273,7 @@ pub(super) async fn submit_correction(
         findings: &findings,
         is_loud: saving,
         message,
-        action: Some(format!("/persons/{subject}/records/{record}/correct")),
+        action: Some(format!("{}/records/{record}/correct", desk.home())),
         why: Some(why),
         theirs,
         ..PageAsked::new(&typing)
@@ -288,7 +287,7 @@ pub(super) async fn submit_correction(
 struct VoidPage {
     frame: Frame,
     cx: Cx,
-    person: SubjectId,
+    home: String,
     name: String,
     record: RecordView,
     version: i64,
@@ -311,7 +310,7 @@ async fn void_page(
     Ok(VoidPage {
         frame: Frame::new(cx, "care-declare-void"),
         cx: cx.clone(),
-        person: subject,
+        home: home_of(cx, subject),
         name: name_of(cx, subject).await?,
         record: record_view(words, program, subject, &found.record),
         version: found.record.version,
@@ -346,7 +345,7 @@ pub(super) async fn submit_void(
         why: sent.one("why").to_owned(),
     };
     let (status, message) = match care.void(&Acting::from(&cx), voiding).await {
-        Ok(_) => return Ok(Redirect::to(&format!("/persons/{subject}")).into_response()),
+        Ok(_) => return Ok(Redirect::to(&home_of(&cx, subject)).into_response()),
         Err(err @ CareError::NoReason) => (StatusCode::UNPROCESSABLE_ENTITY, err.message()),
         Err(err @ (CareError::Stale(_) | CareError::Void(_))) => {
             (StatusCode::CONFLICT, err.message())

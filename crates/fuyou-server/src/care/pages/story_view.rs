@@ -124,7 +124,7 @@ pub(super) fn story_view(words: Words<'_>, person: SubjectId, story: &Story) -> 
         .map(|program| {
             let form = program.form(program.opens_with);
             Link {
-                href: format!("/persons/{person}/forms/{}/{}", program.id, form.id),
+                href: format!("{}/forms/{}/{}", words.home(person), program.id, form.id),
                 words: words.form_title(form),
             }
         });
@@ -255,9 +255,15 @@ fn facts(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pa
     facts.take(FACTS_MAX).collect()
 }
 
-fn form_href(program: &Program, person: SubjectId, story: &EnrollmentStory, form: &Form) -> String {
+fn form_href(
+    words: Words<'_>,
+    program: &Program,
+    (person, story): (SubjectId, &EnrollmentStory),
+    form: &Form,
+) -> String {
+    let home = words.home(person);
     format!(
-        "/persons/{person}/forms/{}/{}?enrollment={}",
+        "{home}/forms/{}/{}?enrollment={}",
         program.id, form.id, story.id
     )
 }
@@ -276,7 +282,7 @@ fn forms(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> (Vec<L
             continue;
         }
         let link = Link {
-            href: form_href(program, person, story, form),
+            href: form_href(words, program, (person, story), form),
             words: words.form_title(form),
         };
         if asked(ix) {
@@ -289,14 +295,16 @@ fn forms(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> (Vec<L
 }
 
 fn deeds(words: Words<'_>, person: SubjectId, story: &EnrollmentStory) -> Vec<Link> {
-    let at = |deed: &str| format!("/persons/{person}/enrollments/{}/{deed}", story.id);
+    let home = words.home(person);
+    let at = |deed: &str| format!("{home}/enrollments/{}/{deed}", story.id);
     let deed = |deed: &str, key: &str| Link {
         href: at(deed),
         words: words.t(key),
     };
     let mut deeds = Vec::new();
     if story.state == EnrollmentState::Open {
-        if words.cx.actor.may(Action::ManageReferral) {
+        let hands_over = !words.pack.program(story.program).referrals.is_empty();
+        if hands_over && words.cx.actor.may(Action::ManageReferral) {
             deeds.push(Link {
                 href: format!("/persons/{person}/refer?enrollment={}", story.id),
                 words: words.t("care-refer"),
@@ -351,7 +359,7 @@ pub(super) fn task_view(
         owner: words.organization(task.owner),
         act: form
             .filter(|_| can)
-            .map(|form| form_href(program, person, story, form)),
+            .map(|form| form_href(words, program, (person, story), form)),
     }
 }
 
@@ -423,7 +431,7 @@ pub(super) fn record_view(
         .any(is_restricted)
         || closed;
     let can = words.cx.actor.may(Action::RecordCare) && record.voided.is_none();
-    let href = format!("/persons/{person}/records/{}", record.id);
+    let href = format!("{}/records/{}", words.home(person), record.id);
     RecordView {
         id: record.id.to_string(),
         title: words.form_title(form),

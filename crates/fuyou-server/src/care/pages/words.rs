@@ -6,9 +6,9 @@ use fuyou_pack::model::{Field, InputType, SubjectKind};
 use fuyou_pack::replay::Due;
 use fuyou_pack::{Form, Pack, Program};
 
-use crate::care::{Cause, Risk, RuleShown, Shown, TaskShown, restricted};
+use crate::care::{Cause, Risk, RuleShown, Shown, SubjectId, TaskShown, restricted};
 use crate::http::Cx;
-use crate::registry::OrganizationId;
+use crate::registry::{OrganizationId, page_of};
 use crate::texts;
 
 /// The unit of a span that is told in days, however long it is.
@@ -62,6 +62,11 @@ impl Words<'_> {
 
     pub(super) fn secrecy_max(&self) -> Secrecy {
         self.cx.actor.secrecy_max()
+    }
+
+    /// The address of a subject's page.
+    pub(super) fn home(&self, subject: SubjectId) -> String {
+        page_of(&self.cx.actor.tree, subject.uuid())
     }
 
     pub(super) fn organization(&self, id: OrganizationId) -> String {
@@ -297,11 +302,11 @@ impl Words<'_> {
     }
 }
 
-/// The programs that follow persons.
-pub(super) fn programs_of_persons(pack: &Pack) -> impl Iterator<Item = &Program> {
+/// The programs that follow persons and organizations.
+pub(super) fn followed(pack: &Pack) -> impl Iterator<Item = &Program> {
     pack.programs
         .iter()
-        .filter(|program| program.subject == SubjectKind::Person)
+        .filter(|program| program.subject != SubjectKind::Staff)
 }
 
 /// A day of the replay as a date; all of them come from dates.

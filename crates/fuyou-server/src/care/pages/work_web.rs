@@ -3,13 +3,12 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
-use fuyou_kernel::Id;
 use fuyou_pack::input::read_day;
 use serde::Deserialize;
 
 use super::sent::Sent;
-use super::words::{Badge, Words, programs_of_persons};
-use super::{care_of, subject_id};
+use super::words::{Badge, Words, followed};
+use super::{care_of, home_of, subject_id};
 use crate::access::Action;
 use crate::care::{
     Acting, Attempt, AttemptOutcome, Cause, Cursor, Reach, WorkFilter, WorkKind, WorkPage as Page,
@@ -17,7 +16,7 @@ use crate::care::{
 };
 use crate::http::{Cx, Error, Form, encoded};
 use crate::referral::incoming;
-use crate::registry::{Found, PersonId, listed};
+use crate::registry::{Named, named};
 use crate::ui::{Frame, html};
 
 /// Lines on a page.
@@ -45,7 +44,7 @@ struct CountView {
 }
 
 struct LineView {
-    person: String,
+    href: String,
     name: String,
     residence: String,
     badges: Vec<Badge>,
@@ -116,16 +115,12 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
         .filter(|after| !after.is_empty())
         .map(Cursor);
     let page = care.work_list(&by, &filter, after.as_ref(), LINES).await?;
-    let ids: Vec<PersonId> = page
-        .rows
-        .iter()
-        .map(|row| Id::from_uuid(row.subject.uuid()))
-        .collect();
-    let names = listed(cx, &ids).await??;
+    let subjects = page.rows.iter().map(|row| row.subject.uuid());
+    let names = named(cx, subjects).await??;
     let lines = page
         .rows
         .iter()
-        .map(|row| line(words, row, names.get(&Id::from_uuid(row.subject.uuid()))));
+        .map(|row| line(words, row, names.get(&row.subject.uuid())));
     let mut counts = counts(words, &query, &page);
     if cx.actor.may(Action::ManageReferral) {
         let waiting = incoming(care, &by).await?;
@@ -142,7 +137,7 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
         let joint = if first.contains('?') { '&' } else { '?' };
         format!("{first}{joint}after={}", encoded(&cursor.0))
     };
-    let programs: Vec<(String, String, bool)> = programs_of_persons(care.pack())
+    let programs: Vec<(String, String, bool)> = followed(care.pack())
         .map(|program| {
             let href = address(&query.kind, &query.reach, &program.id);
             (
@@ -239,7 +234,7 @@ fn older(query: &WorkQuery, page: &Page) -> Option<(String, i64, bool)> {
     })
 }
 
-fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
+fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
     let program = words.pack.program(row.program);
     let missed = row.task.is_missed(words.cx.today);
     let (when, state) = match (row.minutes_left, row.late_days) {
@@ -279,9 +274,10 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
         .map(|form| program.form(form))
         .filter(|form| !words.is_closed(form));
     let by_hand = row.task.form.is_none() && row.task.cause != Cause::Restricted;
-    let at = |what: &str| format!("/persons/{}/tasks/{}/{what}", row.subject, row.task.id);
+    let home = home_of(words.cx, row.subject);
+    let at = |what: &str| format!("{home}/tasks/{}/{what}", row.task.id);
     LineView {
-        person: row.subject.to_string(),
+        href: home.clone(),
         name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
         residence: found.map_or_else(String::new, |found| found.residence.clone()),
         badges: words.risk(program, &row.risk).badges,
@@ -291,8 +287,8 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Found>) -> LineView {
         notes,
         act: form.filter(|_| !missed).map(|form| {
             format!(
-                "/persons/{}/forms/{}/{}?enrollment={}",
-                row.subject, program.id, form.id, row.enrollment
+                "{home}/forms/{}/{}?enrollment={}",
+                program.id, form.id, row.enrollment
             )
         }),
         done: by_hand.then(|| at("done")),

@@ -6,7 +6,7 @@ use fuyou_expr::{Dialect as ExprDialect, Expr, Type, Value};
 use fuyou_kernel::{Date, Secrecy};
 use fuyou_pack::Program;
 use fuyou_pack::indicator::row_sql;
-use fuyou_pack::model::{Direction, List};
+use fuyou_pack::model::{Direction, List, SubjectKind};
 use uuid::Uuid;
 
 use super::{PackColumn, PackTable, from_cell, to_cell, values};
@@ -76,11 +76,25 @@ impl Question<'_> {
             "person.birth_on" => "p.birth_on".to_owned(),
             "person.sex" => "p.sex".to_owned(),
             "person.household" => "p.household_kind".to_owned(),
+            "organization.parent" => {
+                "(select above.code from organization above where above.id = o.parent_id)"
+                    .to_owned()
+            }
+            other if other.starts_with("organization.") => other.replacen("organization.", "o.", 1),
             // Rules may know more of a person than her row tells; a list shows it as unknown.
             other if other.contains('.') => "null".to_owned(),
             fact => format!("f.\"{fact}\""),
         };
         row_sql(self.program, expr, target, &column)
+    }
+
+    /// The facts with what is known of the subject.
+    fn rows(&self, facts: &PackTable) -> String {
+        let subject = match self.program.subject {
+            SubjectKind::Organization => "organization o on o.id",
+            SubjectKind::Person | SubjectKind::Staff => "person p on p.subject_id",
+        };
+        format!("\"{}\" f left join {subject} = f.subject_id", facts.name)
     }
 
     /// The condition, with its placeholders from `$1`.
@@ -148,9 +162,9 @@ pub(in crate::care) async fn totals(
         }
     }
     let sql = format!(
-        "select {} from \"{}\" f left join person p on p.subject_id = f.subject_id where {condition}",
+        "select {} from {} where {condition}",
         selected.join(", "),
-        facts.name
+        question.rows(facts)
     );
     let types = vec![CellType::Int; selected.len()];
     let rows = query(Sql::built(sql))
@@ -273,10 +287,9 @@ pub(in crate::care) async fn lines(
         })
         .collect();
     let sql = format!(
-        "select {} from \"{}\" f left join person p on p.subject_id = f.subject_id where {condition} \
-         order by {}f.id limit {limit}",
+        "select {} from {} where {condition} order by {}f.id limit {limit}",
         selected.join(", "),
-        facts.name,
+        question.rows(facts),
         order.concat()
     );
     let rows = query(Sql::built(sql))

@@ -2,7 +2,7 @@
 
 use fuyou_kernel::{Id, Localized, Timestamp};
 use fuyou_pack::Pack;
-use fuyou_pack::model::ProgramIx;
+use fuyou_pack::model::{ProgramIx, SubjectKind};
 use fuyou_pack::replay::ReferralState;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -91,6 +91,8 @@ fn take(
                 .care
                 .pack()
                 .program_ix(&line.program)
+                // A file is about persons.
+                .filter(|ix| desk.care.pack().program(*ix).subject == SubjectKind::Person)
                 .ok_or_else(|| no("program", &line.program))?;
             let organization = organization(desk, &line.org)?;
             enrollments.push(BulkEnrollment {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use fuyou_kernel::{Date, Id};
+use fuyou_pack::model::IndicatorIx;
 use uuid::Uuid;
 
 use super::Live;
@@ -319,4 +320,39 @@ fn county(pack: &fuyou_pack::Pack) -> Vec<u8> {
     );
     made.unwrap();
     lines
+}
+
+#[tokio::test]
+async fn a_township_under_another_counts_there() {
+    on_each_database(TODAY, async |app| {
+        let care = install(app).await;
+        let more = "name=李晓红&birth_on=1990-01-01";
+        registered(app, "township_worker", EAST, "990001001", more).await;
+        let by = Acting::system(app.app.tree(), app.app.now(), TODAY);
+        let booking = BOOKING
+            .replace("2024-03-15", "2025-11-20")
+            .replace("2024-12-20", "2026-08-27");
+        care.record(&by, record(1, EAST, "booking", "2026-01-10", &booking))
+            .await
+            .unwrap();
+        let mut steps = Steps::begin(app).await;
+        let (east, west) = (app.organization("990001"), app.organization("990002"));
+        let before = steps.before.clone();
+        let path = format!("/organizations/{east}/parent");
+        let form = format!("version=1&parent={west}");
+        let answer = app.send("administrator", "POST", &path, Some(&form)).await;
+        assert_eq!(answer.status, 303, "{}", words(&answer.body));
+        steps.moved("the township stands under the other").await;
+        let pack = national_pack();
+        let mut counted = 0;
+        for indicator in (0..pack.indicators.len()).map(IndicatorIx::new) {
+            for period in YEARS.map(|year| year.parse().unwrap()) {
+                let was = before.get(indicator, east, period);
+                assert_eq!(was, steps.before.get(indicator, west, period));
+                counted += usize::from(was != before.get(indicator, west, period));
+            }
+        }
+        assert!(counted > 0, "she counts somewhere");
+    })
+    .await;
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use fuyou_cube::{Adding, FoundRow, MeasureSpec, RowsAsked};
 use fuyou_kernel::{Date, DayNumber, Id, Period};
 use fuyou_pack::Pack;
-use fuyou_pack::model::MeasureIx;
+use fuyou_pack::model::{MeasureIx, StratumIx};
 use uuid::Uuid;
 
 use super::{Live, State};
@@ -16,7 +16,7 @@ impl Live {
     pub(in crate::insight) fn list(
         &self,
         asked: &Asked<'_>,
-        period: Period,
+        (period, layer): (Period, Option<(StratumIx, Option<usize>)>),
         codes: &[String],
         (after, limit): (Option<&Cursor>, usize),
     ) -> Option<(Vec<Line>, i64)> {
@@ -60,6 +60,7 @@ impl Live {
             without: other
                 .as_ref()
                 .map(|(measure, dated_by)| adding((measure, *dated_by))),
+            within: layer.map(|(stratum, layer)| (&pack.stratum(stratum).is, layer)),
             after,
             limit,
         };

@@ -52,3 +52,5 @@ insight-column-on = Counted on
 insight-column-adds = Adds
 insight-column-phone = Phone ends
 insight-idle = { $count } more have nothing to count in this period
+insight-split = Split by
+insight-layer-unknown = Not known

@@ -52,3 +52,5 @@ insight-column-on = 统计日期
 insight-column-adds = 计数
 insight-column-phone = 电话尾号
 insight-idle = 另有 { $count } 家机构本期没有应计对象
+insight-split = 分层
+insight-layer-unknown = 未知

@@ -350,6 +350,35 @@ async fn an_old_id_records_where_she_is_and_such_a_merge_is_not_simply_undone() 
             "the booking was there before"
         );
         is_sound(app, EAST).await;
+
+        // The trail is one: what was done under either id is found under both, and nothing about anybody else.
+        registered(
+            &app,
+            "township_worker",
+            THIRD,
+            "name=王芳&birth_on=1992-02-02",
+        )
+        .await;
+        let rows = async |id: &str, action: &str| {
+            let path = format!("/audit?actor=&action={action}&subject={id}");
+            let page = app.send("auditor", "GET", &path, None).await.body;
+            let rows: Vec<String> = page.split("<tr>").skip(2).map(str::to_owned).collect();
+            rows
+        };
+        for (action, ids) in [("record", &[EAST, WEST][..]), ("merge", &[EAST])] {
+            let trail = rows(EAST, action).await;
+            assert_eq!(trail, rows(WEST, action).await);
+            for id in ids {
+                assert!(trail.iter().any(|row| row.contains(id)), "{action} {id}");
+            }
+        }
+        assert!(
+            rows(EAST, "register")
+                .await
+                .iter()
+                .all(|row| !row.contains(THIRD))
+        );
+        assert_eq!(rows(THIRD, "register").await.len(), 1);
     })
     .await;
 }

@@ -1,9 +1,10 @@
-// Keeps the draft of a form while it is typed, offers an earlier one, and sends a form once however often it is clicked.
+// Keeps the draft of a form while it is typed, offers an earlier one, saves a form once however often it is clicked, and
+// lets the record wait where there is no network.
 import { draftsOfPage, timeOf } from "./drafts.js";
+import { isStored, post, session, showCount, tell, words } from "./sending.js";
 import { element } from "./showing.js";
 
 const pause = 300;
-const REACH_MS = 5000;
 
 const isChoice = (control) => control.type === "radio" || control.type === "checkbox";
 
@@ -20,19 +21,31 @@ function pairsOf(form) {
     .map((control) => [control.name, control.value]);
 }
 
+/** What is typed into fields that must not be kept. */
+const holdsUnkept = (form) =>
+  [...form.elements].some(
+    (control) => control.closest("[data-unkept]") && control.name && (isChoice(control) ? control.checked && control.value !== "" : control.value.trim() !== ""),
+  );
+
+const actionOf = (form) => new URL(form.action).pathname;
+const recordOf = (form) => form.elements.id.value;
+
+/** A record and its correction are two things to be typed. */
+const draftOf = (form) => (actionOf(form).endsWith("/correct") ? `${recordOf(form)} correct` : recordOf(form));
+
 /** What a draft belongs to: the form, and the enrollment when there is one. */
-function subjectOf(form) {
-  return `${new URL(form.action).pathname} ${form.elements.enrollment?.value ?? ""}`;
-}
+const subjectOf = (form) => `${actionOf(form)} ${form.elements.enrollment?.value ?? ""}`;
 
 /** Where the form is opened again. */
 function pathOf(form) {
   const enrollment = form.elements.enrollment?.value;
-  return new URL(form.action).pathname + (enrollment ? `?enrollment=${enrollment}` : "");
+  return actionOf(form) + (enrollment ? `?enrollment=${enrollment}` : "");
 }
 
+const titleOf = () => document.querySelector("#main h1")?.textContent ?? "";
+
 /** Puts a draft into the form; `check` judges it. */
-function putBack(form, pairs, check) {
+export function putBack(form, pairs, check) {
   const texts = new Map();
   for (const [name, text] of pairs) texts.set(name, [...(texts.get(name) ?? []), text]);
   const rows = [...texts].filter(([name]) => name.startsWith("n."));
@@ -62,21 +75,24 @@ function putBack(form, pairs, check) {
   keptControls(form).filter((control) => control.name.startsWith("reason.")).forEach(put);
 }
 
-async function offer(form, drafts, check, words) {
-  const own = form.elements.id.value;
+async function offer(form, drafts, check) {
+  const own = draftOf(form);
   const found = await drafts.all();
   if (found.some((draft) => draft.id === own)) return;
   const draft = found.find((one) => !one.waiting && one.content.subject === subjectOf(form));
   if (!draft) return;
+  const say = words();
   const box = element("div", "message notice draft", "");
   box.setAttribute("role", "status");
-  const row = element("p", "row", words.kept.replace("{time}", timeOf(draft.at)));
-  const goOn = element("button", "small", words.goOn);
-  const drop = element("button", "quiet small", words.drop);
+  const row = element("p", "row", say.kept.replace("{time}", timeOf(draft.at)));
+  const goOn = element("button", "small", say.goOn);
+  const drop = element("button", "quiet small", say.drop);
   goOn.type = drop.type = "button";
   goOn.addEventListener("click", () => {
     box.remove();
     putBack(form, draft.content.pairs, check);
+    // What the server refused is shown with what it says against it.
+    if (draft.content.refused) form.querySelector("button[value=save]").click();
   });
   drop.addEventListener("click", () => {
     drafts.drop(draft.id);
@@ -87,11 +103,29 @@ async function offer(form, drafts, check, words) {
   form.before(box);
 }
 
+/** The form as it was opened, without what must not be kept: to be opened again where there is no network. */
+function copyOf(form) {
+  const main = document.getElementById("main").cloneNode(true);
+  main.querySelector("[name=csrf]").setAttribute("value", "");
+  const gone = "script:not([type='application/json']), script[data-unkept], .message, #consequence > *, .against > *, .asks > *";
+  main.querySelectorAll(gone).forEach((one) => one.remove());
+  // What the script made is made again.
+  main.querySelectorAll(".usual").forEach((one) => one.remove());
+  main.querySelectorAll(".aside, .brief").forEach((one) => one.classList.remove("aside", "brief"));
+  for (const box of main.querySelectorAll("[data-unkept]")) {
+    box.removeAttribute("data-usual");
+    box.querySelectorAll(".last, .theirs").forEach((one) => one.remove());
+    box.querySelectorAll("output").forEach((one) => (one.textContent = "–"));
+    box.querySelectorAll("input:not([type=radio]):not([type=checkbox])").forEach((one) => one.setAttribute("value", ""));
+    box.querySelectorAll("[checked], [selected]").forEach((one) => ["checked", "selected"].forEach((name) => one.removeAttribute(name)));
+  }
+  return { record: recordOf(form), title: titleOf(), name: main.querySelector("[data-name]")?.textContent ?? "", path: pathOf(form), html: main.innerHTML };
+}
+
 /** Keeps the drafts of a form; `check` judges the form. Returns what keeps it at once; null when nothing is kept. */
 export function keepDrafts(form, check) {
   const drafts = draftsOfPage();
-  if (!drafts || form.dataset.draft === undefined) return null;
-  const words = JSON.parse(document.body.dataset.draftWords);
+  if (!drafts) return null;
   let timer = 0;
   // What was promised to be sent stays so, whatever is typed afterwards.
   let isWaiting = false;
@@ -99,46 +133,29 @@ export function keepDrafts(form, check) {
     clearTimeout(timer);
     isWaiting ||= waiting;
     const content = {
-      title: document.querySelector("h1")?.textContent ?? "",
+      title: titleOf(),
       path: pathOf(form),
       subject: subjectOf(form),
-      action: new URL(form.action).pathname,
+      action: actionOf(form),
+      record: recordOf(form),
       pairs: pairsOf(form),
     };
-    return drafts.keep(form.elements.id.value, content, isWaiting);
+    return drafts.keep(draftOf(form), content, isWaiting);
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(() => keep(), pause);
   });
-  offer(form, drafts, check, words);
-  return keep;
+  // A correction is kept whole or not at all: what is left out of it would be deleted.
+  if (!(actionOf(form).endsWith("/correct") && holdsUnkept(form))) drafts.keepForm(draftOf(form), copyOf(form));
+  offer(form, drafts, check);
+  return { keep, drop: () => (clearTimeout(timer), drafts.drop(draftOf(form))), owner: drafts.owner };
 }
 
-/** Whether the server can be reached. */
-async function isReachable() {
-  if (navigator.onLine === false) return false;
-  const style = document.querySelector("link[rel=stylesheet]").href;
-  try {
-    await fetch(style, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(REACH_MS) });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** What is typed into fields that must not be kept. */
-const holdsUnkept = (form) =>
-  [...form.elements].some(
-    (control) => control.closest("[data-unkept]") && control.name && (isChoice(control) ? control.checked && control.value !== "" : control.value.trim() !== ""),
-  );
-
-/** The record waits in this browser until there is a network. */
-async function wait(form, keep) {
-  const words = JSON.parse(document.body.dataset.draftWords);
-  const waits = !holdsUnkept(form) && (await keep(true));
+/** Says above the form what became of saving. */
+function say(form, text) {
   document.getElementById("offline")?.remove();
-  const box = element("div", "message notice", waits ? words.waits : words.stay);
+  const box = element("div", "message notice", text);
   box.id = "offline";
   box.tabIndex = -1;
   box.setAttribute("role", "status");
@@ -146,30 +163,59 @@ async function wait(form, keep) {
   box.focus();
 }
 
-/** Sends the form once, however often it is clicked, after its draft was kept: the session or the network may have ended. */
-export function sendOnce(form, keep) {
-  let stage = "ready";
+/** The record waits in this browser until there is a network. */
+async function wait(form, kept) {
+  const waits = !holdsUnkept(form) && (await kept.keep(true));
+  say(form, waits ? words().waits : words().stay);
+  await showCount();
+}
+
+/** Sends the record and shows the answer; `again` brings the form of an answer to life. */
+async function save(form, button, kept, again) {
+  // Its draft first: the session or the network may have ended.
+  await Promise.race([kept.keep(), new Promise((done) => setTimeout(done, pause))]);
+  const body = new URLSearchParams(new FormData(form, button));
+  const shown = (html) => new DOMParser().parseFromString(html, "text/html").getElementById("main");
+  const hasForm = (answer) => shown(answer.html)?.querySelector("form.record");
+  let answer = await post(form.action, body, form.elements.csrf.value);
+  if (answer && answer.status === 422 && !hasForm(answer)) {
+    // The page belongs to an earlier session; when it was this user's, the record is still welcome.
+    const own = await session();
+    if (own?.drafts === kept.owner) answer = await post(form.action, body, own.csrf);
+    else return tell("log-in", words().logIn, "/login", words().toLogIn);
+  }
+  if (answer === null) return wait(form, kept);
+  if (isStored(answer, recordOf(form))) {
+    await kept.drop();
+    return location.assign(answer.path);
+  }
+  if (answer.path === "/login") return location.assign(answer.path);
+  if (answer.status >= 500 || !hasForm(answer)) return say(form, words().failed);
+  document.getElementById("main").replaceWith(document.adoptNode(shown(answer.html)));
+  return again();
+}
+
+/** Saves the form once, however often it is clicked. */
+export function saveOnce(form, kept, again) {
+  let isBusy = false;
+  const busy = (now) => {
+    isBusy = now;
+    form.setAttribute("aria-busy", String(now));
+  };
   form.addEventListener("submit", async (event) => {
-    if (stage === "sending") return;
-    event.preventDefault();
-    if (stage !== "ready") return;
-    stage = "keeping";
-    if (keep) {
-      await Promise.race([keep(), new Promise((done) => setTimeout(done, pause))]);
-      if (!(await isReachable())) {
-        await wait(form, keep);
-        stage = "ready";
-        return;
-      }
-    }
-    stage = "sending";
-    form.requestSubmit(event.submitter ?? undefined);
-    stage = "sent";
+    if (isBusy) return event.preventDefault();
+    busy(true);
     // If no answer comes, one may try again: the record keeps its id, so it is stored once.
-    setTimeout(() => (stage = "ready"), 10_000);
+    if (!kept || event.submitter?.value !== "save") return void setTimeout(() => busy(false), 10_000);
+    event.preventDefault();
+    try {
+      await save(form, event.submitter, kept, again);
+    } finally {
+      busy(false);
+    }
   });
   // Back from the saved record to the form as it was.
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) stage = "ready";
+    if (event.persisted) busy(false);
   });
 }

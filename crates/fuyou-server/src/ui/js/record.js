@@ -4,11 +4,12 @@
 // button "check" does the same; whatever is shown here, the server decides when the form is sent.
 import { Desk } from "./desk.js";
 import { outlook } from "./outlook.js";
-import { keepDrafts, sendOnce } from "./keeping.js";
+import { Brief, keys } from "./brief.js";
+import { keepDrafts, putBack, saveOnce } from "./keeping.js";
 import { AskServer } from "./reading.js";
 import { consequence, element, printValue } from "./showing.js";
 
-const form = document.querySelector("form.record");
+let form = null;
 const NONE_OF_THESE = "|";
 const pause = 350;
 
@@ -16,8 +17,10 @@ const all = (selector) => [...form.querySelectorAll(selector)];
 const brought = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "null");
 
 let sheet = null;
-let standing = brought("standing");
-const words = brought("words");
+let standing = null;
+let words = null;
+let brief = null;
+let pressed = null;
 let timer = 0;
 let asked = 0;
 
@@ -58,6 +61,7 @@ function show(state) {
     const parts = [...section.querySelectorAll("[data-field], [data-group]")];
     section.hidden = parts.length > 0 && parts.every((part) => part.hidden);
   }
+  brief?.show();
 }
 
 /** What is typed under a name, as the form would send it. */
@@ -118,6 +122,7 @@ function checkHere() {
   try {
     const desk = new Desk(sheet, standing, typedTexts());
     // Groups that are hidden here keep their rows in the page: what is typed comes back with them.
+    brief?.want(new Desk(sheet, standing, brief.asUsual(typedTexts())));
     show(stateOf(desk));
     if (desk.on !== null && desk.on !== standing.on) {
       askStanding();
@@ -183,14 +188,26 @@ function check() {
   if (!checkHere()) preview();
 }
 
-function moveOn(event) {
+function press(event) {
   const at = event.target;
-  if (event.key !== "Enter" || event.isComposing || !at.matches("input, select")) return;
-  event.preventDefault();
-  const stops = all("input:not([type=hidden]), select, textarea, button[value=save]").filter(
+  if (pressed(event) || event.isComposing) return;
+  if (at.type === "radio" && /^[1-9]$/.test(event.key)) {
+    const chosen = all(`input[name="${CSS.escape(at.name)}"]`)[Number(event.key) - 1];
+    if (!chosen) return;
+    event.preventDefault();
+    chosen.click();
+    moveOn(chosen);
+  } else if (event.key === "Enter" && at.matches("input, select")) {
+    event.preventDefault();
+    moveOn(at);
+  }
+}
+
+function moveOn(at) {
+  const stops = all("input:not([type=hidden]), select, textarea, .usual .quiet, button[value=save]").filter(
     (stop) => stop.offsetParent !== null && (stop.type !== "radio" || stop.checked || first(stop)),
   );
-  const next = stops.slice(stops.indexOf(at) + 1).find((stop) => stop.name !== at.name);
+  const next = stops.slice(stops.indexOf(at) + 1).find((stop) => stop.name !== at.name || stop.name === "");
   next?.focus();
   next?.select?.();
 }
@@ -210,13 +227,33 @@ async function loadSheet() {
   }
 }
 
-if (form) {
+/** Brings the form of the page to life, with what was typed into it before when the page is opened again. */
+export async function mount(pairs = null) {
+  form = document.querySelector("form.record");
+  if (!form) return;
+  sheet = null;
+  standing = brought("standing");
+  words = brought("words");
   form.addEventListener("input", check);
   form.addEventListener("change", check);
-  form.addEventListener("keydown", moveOn);
-  const problem = document.getElementById("problems");
+  form.addEventListener("keydown", press);
+  const problem = document.getElementById("problems") ?? form.parentElement.querySelector(".message.bad");
   const wrong = form.querySelector(".bad input, .bad select, .ask input");
   if (problem) (wrong ?? problem).focus();
-  sendOnce(form, keepDrafts(form, check));
+  brief = document.querySelector(".conflict") ? null : Brief.of(form, check);
+  pressed = keys(form, brief);
+  const kept = keepDrafts(form, check);
+  saveOnce(form, kept, mount);
+  const discard = document.querySelector("a[data-discard]");
+  discard?.addEventListener("click", async (event) => {
+    event.preventDefault();
+    await kept?.drop();
+    location.assign(discard.href);
+  });
   await loadSheet();
+  check();
+  if (brief && !problem && document.activeElement === document.body) brief.begin();
+  if (pairs) putBack(form, pairs, check);
 }
+
+await mount();

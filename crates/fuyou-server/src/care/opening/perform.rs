@@ -1,0 +1,303 @@
+//! Doing what a record opens: one transaction of the opened subject for each link.
+
+use fuyou_pack::model::{ProgramIx, Travel};
+use fuyou_pack::opening::Opening;
+use uuid::Uuid;
+
+use super::model::{CarriedOver, Ids, Link, LinkState, person_texts};
+use super::newcomer::{followed, newcomer_row, profile_of, registration, stored_of};
+use super::plan::{Looked, Step};
+use super::write::Pending;
+use crate::care::change::Writing;
+use crate::care::file::{self, Enrolled, File, Head, Reading};
+use crate::care::{
+    Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, SubjectId,
+};
+use crate::keys::Keyring;
+use crate::registry::{Person, PersonId, PersonRow, Profile, person_known};
+
+/// How often the links of an enrollment are looked at again: others were faster, or one thing follows from another.
+const ROUNDS_MAX: usize = 16;
+
+/// What came of a step.
+pub(super) enum Came {
+    /// Somebody else was faster, or this was only the first half: look again.
+    Again,
+    /// This is to be written.
+    Write(Box<Pending>),
+}
+
+impl Came {
+    fn write(link: Link, looked: &Looked, what: (Option<PersonRow>, Option<Writing>)) -> Came {
+        Came::Write(Box::new(Pending::new(link, looked, what)))
+    }
+}
+
+/// The opened subject as it stands.
+struct Target {
+    file: File,
+    /// Who it is; `None` when she is to be registered now, or is no person.
+    person: Option<Person>,
+}
+
+impl Care {
+    /// Brings what the records of an enrollment open up to what they say, as the engine on behalf of who recorded them.
+    /// Says how many links changed. Nothing happens when all is as it should be.
+    ///
+    /// # Errors
+    /// When the store fails; whoever follows the change feed tries again.
+    pub(crate) async fn open_linked(
+        &self,
+        by: &Acting,
+        opener: (Uuid, Uuid),
+    ) -> Result<u64, Error> {
+        let Some(keys) = self.keys() else {
+            return Ok(0);
+        };
+        let by = Acting::system(by.actor.tree.clone(), by.now, by.today);
+        let mut changed = 0;
+        for _ in 0..ROUNDS_MAX {
+            let Some(looked) = self.look_at_opener(&by, keys, opener).await? else {
+                return Ok(changed);
+            };
+            let steps = looked.steps(self);
+            let mut again = false;
+            for step in steps {
+                match self.take_step(&by, keys, &looked, step).await? {
+                    None => {}
+                    Some(Came::Again) => again = true,
+                    Some(Came::Write(pending)) => {
+                        again |= pending.is_first_half;
+                        match self.write_pending(&by, vec![*pending]).await? {
+                            true => changed += 1,
+                            false => again = true,
+                        }
+                    }
+                }
+            }
+            if !again {
+                return Ok(changed);
+            }
+        }
+        Err(Error::Busy(EnrollmentId::from_uuid(opener.1)))
+    }
+
+    /// What a step writes, or whether to look again.
+    pub(super) async fn take_step(
+        &self,
+        by: &Acting,
+        keys: &Keyring,
+        looked: &Looked,
+        step: Step<'_>,
+    ) -> Result<Option<Came>, Error> {
+        match step {
+            Step::Follow(ids, opening, link) => {
+                self.follow_opening(by, keys, looked, (ids, opening, link))
+                    .await
+            }
+            Step::Withdraw(link) => self.withdraw(by, keys, looked, link).await,
+        }
+    }
+
+    /// Opens what a record opens, or brings it up to date. `None` when there was nothing to do after all.
+    async fn follow_opening(
+        &self,
+        by: &Acting,
+        keys: &Keyring,
+        looked: &Looked,
+        (ids, opening, stored): (&Ids, &Opening, Option<&Link>),
+    ) -> Result<Option<Came>, Error> {
+        let opens = looked.opens(self, opening);
+        let subject = match (stored, &opens.person) {
+            (Some(link), _) => link.subject,
+            (None, Some(_)) => ids.person,
+            (None, None) => looked.file.subject,
+        };
+        let mut target = self.target(keys, subject).await?;
+        let mut link = stored
+            .cloned()
+            .unwrap_or_else(|| self.new_link(looked, (ids, opening), target.file.subject));
+        // Who was merged meanwhile is followed under the record that stayed; the link moved with her.
+        if link.subject != target.file.subject {
+            return Ok(Some(Came::Again));
+        }
+        let mut newcomer = None;
+        if let Some(new) = &opening.person {
+            let told = person_texts(new);
+            match &target.person {
+                Some(person) => {
+                    let identity = followed(looked, opens, (person, &link), &told);
+                    for (name, text) in &told {
+                        link.carried
+                            .put(link.id, name, (text, &stored_of(&identity, name)));
+                    }
+                    link.lived = looked.file.residence();
+                    if identity != person.identity {
+                        self.correct_person(by, keys, (person, &identity), link)
+                            .await?;
+                        return Ok(Some(Came::Again));
+                    }
+                }
+                None => {
+                    let Some(identity) = registration(looked, new) else {
+                        return Ok(None);
+                    };
+                    for (name, text) in &told {
+                        link.carried
+                            .put(link.id, name, (text, &stored_of(&identity, name)));
+                    }
+                    target.file.profile = Some(Profile {
+                        birth_on: identity.birth_on,
+                        sex: identity.sex.word().to_owned(),
+                        residence: Some(identity.residence),
+                        household: profile_of(looked).household,
+                        population: profile_of(looked).population,
+                    });
+                    newcomer = Some(identity);
+                }
+            }
+        }
+        let base = self.base(by, &target.file, opens.program).await?;
+        let there = link
+            .enrollment
+            .and_then(|id| target.file.enrolled(id))
+            .or_else(|| target.file.enrolled(ids.enrollment))
+            .or_else(|| self.adopted(&target.file, opens.program));
+        let writing = match there {
+            None => self.plan_first(by, &base, looked, (ids, opening), &mut link)?,
+            Some(enrolled) if enrolled.head.withdrawn.is_some() => {
+                if link.state != LinkState::Withdrawn {
+                    return Ok(None);
+                }
+                let writing = self.plan_return(by, &base, enrolled);
+                link.state = LinkState::Open;
+                // What changed meanwhile is carried over in the next round.
+                let mut pending = Pending::new(link, looked, (None, Some(writing)));
+                pending.is_first_half = true;
+                return Ok(Some(Came::Write(Box::new(pending))));
+            }
+            Some(enrolled) => {
+                let travels = opens.travels.contains(&Travel::Move);
+                let to = looked.enrolled.head.organization;
+                let went = travels && link.with_org != to;
+                if went
+                    && enrolled.head.organization == link.with_org
+                    && enrolled.head.state == EnrollmentState::Open
+                {
+                    let change = EnrollmentChange {
+                        id: EnrollmentId::from_uuid(enrolled.head.id),
+                        subject: SubjectId::from_uuid(target.file.subject),
+                        base_version: None,
+                        why: "随关联档案迁移 · moved with the linked record".to_owned(),
+                    };
+                    self.move_enrollment(by, change, to).await?;
+                    return Ok(Some(Came::Again));
+                }
+                self.plan_carry(by, &base, (enrolled, opening), &mut link)?
+            }
+        };
+        link.with_org = looked.enrolled.head.organization;
+        let same = stored.is_some_and(|stored| is_same(stored, &link));
+        if writing.is_none() && newcomer.is_none() && same {
+            return Ok(None);
+        }
+        let row = newcomer.map(|identity| newcomer_row(keys, &link, looked, &identity, by));
+        Ok(Some(Came::write(link, looked, (row, writing))))
+    }
+
+    async fn target(&self, keys: &Keyring, subject: Uuid) -> Result<Target, Error> {
+        let (pack, tables) = (self.pack(), self.tables());
+        let mut reader = self.db().glance().await?;
+        let mut file = file::read(&mut reader, pack, tables, subject, Reading::Everything).await?;
+        if let Some(survivor) = file.merged_into {
+            let survivor = survivor.uuid();
+            file = file::read(&mut reader, pack, tables, survivor, Reading::Everything).await?;
+        }
+        let id = PersonId::from_uuid(file.subject);
+        let person = match file.profile {
+            Some(_) => person_known(&mut reader, keys, id).await?,
+            None => None,
+        };
+        Ok(Target { file, person })
+    }
+
+    fn new_link(&self, looked: &Looked, (ids, opening): (&Ids, &Opening), subject: Uuid) -> Link {
+        let program = self.pack().program(looked.program);
+        Link {
+            subject,
+            id: ids.link,
+            other: looked.file.subject,
+            program: program.id.to_string(),
+            opens: program.opens[opening.opens].id.to_string(),
+            key: opening.key.clone(),
+            opener_enrollment: looked.enrolled.head.id,
+            opener_encounter: looked
+                .opener(opening)
+                .map_or_else(Uuid::nil, |kept| kept.id),
+            enrollment: None,
+            encounter: None,
+            state: LinkState::Waiting,
+            carried: CarriedOver::default(),
+            differs: Vec::new(),
+            with_org: looked.enrolled.head.organization,
+            lived: looked.file.residence(),
+            version: 0,
+        }
+    }
+
+    /// An enrollment that somebody opened by hand before, and that is the one meant.
+    fn adopted<'f>(&self, file: &'f File, program: ProgramIx) -> Option<&'f Enrolled> {
+        let one_open = self.pack().program(program).one_open;
+        file.enrollments.iter().find(|enrolled| {
+            let head = &enrolled.head;
+            one_open && head.program == program && head.state == EnrollmentState::Open
+        })
+    }
+
+    /// Withdraws what is no longer opened: its records stay, it counts nowhere and asks for nothing.
+    async fn withdraw(
+        &self,
+        by: &Acting,
+        keys: &Keyring,
+        looked: &Looked,
+        stored: &Link,
+    ) -> Result<Option<Came>, Error> {
+        let target = self.target(keys, stored.subject).await?;
+        if target.file.subject != stored.subject {
+            return Ok(Some(Came::Again));
+        }
+        let mut link = stored.clone();
+        link.state = LinkState::Withdrawn;
+        let enrolled = link.enrollment.and_then(|id| target.file.enrolled(id));
+        let writing = match enrolled.filter(|enrolled| enrolled.head.withdrawn.is_none()) {
+            None => None,
+            Some(enrolled) => {
+                let why = "关联记录不再符合,撤销建册 · the linked record no longer opens it";
+                let head = Head {
+                    held: Some(EnrollmentState::Closed),
+                    closed_on: Some(by.today),
+                    withdrawn: Some(why.to_owned()),
+                    ..enrolled.head.clone()
+                };
+                let base = self.base(by, &target.file, enrolled.head.program).await?;
+                Some(self.plan_head(by, &base, (enrolled, head), ("withdraw", "closed", why)))
+            }
+        };
+        Ok(Some(Came::write(link, looked, (None, writing))))
+    }
+}
+
+fn is_same(one: &Link, other: &Link) -> bool {
+    let of = |link: &Link| {
+        (
+            link.enrollment,
+            link.encounter,
+            link.state,
+            link.carried.clone(),
+            link.differs.clone(),
+            link.with_org,
+            link.lived,
+        )
+    };
+    of(one) == of(other)
+}

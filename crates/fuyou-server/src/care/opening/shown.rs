@@ -1,0 +1,136 @@
+//! The links of a subject as a reader may see them.
+
+use fuyou_kernel::{Date, Localized, Secrecy};
+use fuyou_pack::model::{Opens, ProgramIx};
+
+use super::model::{Link, LinkState};
+use super::store;
+use crate::access::opens_to;
+use crate::care::{Acting, Care, Error, SubjectId};
+use crate::registry::{PersonId, Profile, Standing, person_known, standing};
+
+/// Which end of a link the other subject is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherEnd {
+    /// The record of the other one opened this one's enrollment.
+    Opener,
+    /// A record of this one opened the other's enrollment.
+    Opened,
+}
+
+/// A link as a reader may see it.
+#[derive(Clone, Debug)]
+pub struct LinkShown {
+    /// Which end the other subject is.
+    pub end: OtherEnd,
+    /// What the other subject is to this one.
+    pub relation: Option<Localized>,
+    /// How far it is.
+    pub state: LinkState,
+    /// The program that was opened.
+    pub program: ProgramIx,
+    /// The other subject, for who may open the record.
+    pub other: Option<OtherShown>,
+    /// The fields of the opening record that say something else than the opener, because a person changed them; only on
+    /// the side of the opened one, and only those that the reader may see.
+    pub differs: Vec<Localized>,
+    /// Whether the opening form has still to be filled in by hand.
+    pub is_wanting: bool,
+    /// Who was opened, for who may open the record.
+    pub opened: Option<SubjectId>,
+}
+
+/// The other subject of a link.
+#[derive(Clone, Debug)]
+pub struct OtherShown {
+    /// Who.
+    pub id: SubjectId,
+    /// Her name.
+    pub name: String,
+    /// Her day of birth.
+    pub birth_on: Date,
+}
+
+impl Care {
+    /// The links of a subject whose record is open to the actor. Who stands at the other end is told to those only to
+    /// whom that record is open, too; a link made by what is secret to the actor is not told at all.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn links(&self, by: &Acting, subject: SubjectId) -> Result<Vec<LinkShown>, Error> {
+        let Some(keys) = self.keys() else {
+            return Ok(Vec::new());
+        };
+        let mut reader = self.db().glance().await?;
+        let links = store::of_subject(&mut reader, subject.uuid()).await?;
+        let secrecy_max = by.actor.secrecy_max();
+        let mut shown = Vec::new();
+        for link in &links {
+            let Some(opens) = self.opens_of(link) else {
+                continue;
+            };
+            if opens.secrecy > secrecy_max {
+                continue;
+            }
+            let (end, other) = if link.subject == subject.uuid() {
+                (OtherEnd::Opener, link.other)
+            } else {
+                (OtherEnd::Opened, link.subject)
+            };
+            let mut told = None;
+            if let Standing::Person(Profile {
+                residence: Some(residence),
+                ..
+            }) = standing(&mut reader, other).await?
+            {
+                let moment = (by.now, by.today);
+                let open = opens_to(&by.actor, moment, &mut reader, other, residence).await?;
+                if open.is_some() {
+                    let id = PersonId::from_uuid(other);
+                    told = person_known(&mut reader, keys, id).await?;
+                }
+            }
+            let relation = opens.relation.as_ref().map(|relation| match end {
+                OtherEnd::Opener => relation.of.title.clone(),
+                OtherEnd::Opened => relation.to.title.clone(),
+            });
+            shown.push(LinkShown {
+                end,
+                relation,
+                state: link.state,
+                program: opens.program,
+                differs: match end {
+                    OtherEnd::Opener => self.labels(opens, link, secrecy_max),
+                    OtherEnd::Opened => Vec::new(),
+                },
+                is_wanting: link.state == LinkState::Waiting,
+                opened: match end {
+                    OtherEnd::Opener => Some(subject),
+                    OtherEnd::Opened => told.as_ref().map(|_| SubjectId::from_uuid(other)),
+                },
+                other: told.map(|person| OtherShown {
+                    id: SubjectId::from_uuid(other),
+                    name: person.identity.name,
+                    birth_on: person.identity.birth_on,
+                }),
+            });
+        }
+        Ok(shown)
+    }
+
+    fn opens_of(&self, link: &Link) -> Option<&Opens> {
+        let program = self.pack().program(self.pack().program_ix(&link.program)?);
+        program.opens.iter().find(|opens| *opens.id == *link.opens)
+    }
+
+    fn labels(&self, opens: &Opens, link: &Link, secrecy_max: Secrecy) -> Vec<Localized> {
+        let target = self.pack().program(opens.program);
+        let form = target.form(target.opens_with);
+        let fields = link.differs.iter().filter_map(|id| form.field(id));
+        fields
+            .map(|field| &form.fields[field.get()])
+            .filter(|field| field.secrecy <= secrecy_max)
+            .map(|field| field.label.clone())
+            .collect()
+    }
+}

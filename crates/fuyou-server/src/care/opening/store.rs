@@ -1,0 +1,188 @@
+//! SQL about links and about how far the change feed was read.
+
+use fuyou_kernel::Timestamp;
+use uuid::Uuid;
+
+use super::model::{CarriedOver, Link, LinkState};
+use crate::care::Error;
+use crate::db::{Cell, Connection, DbInstant, Sql, Tx, query, row};
+use crate::registry::OrganizationId;
+
+row! {
+    struct LinkRow {
+        subject_id: Uuid,
+        id: Uuid,
+        other_subject_id: Uuid,
+        program: String,
+        opens: String,
+        row_key: String,
+        opener_enrollment_id: Uuid,
+        opener_encounter_id: Uuid,
+        opened_enrollment_id: Option<Uuid>,
+        opened_encounter_id: Option<Uuid>,
+        state: String,
+        carried: String,
+        differs: String,
+        with_org_id: Uuid,
+        lived_org_id: Option<Uuid>,
+        version: i64,
+    }
+}
+
+impl LinkRow {
+    fn link(self) -> Result<Link, Error> {
+        let wrong = |column: &str, text: &str| Error::Stored {
+            column: column.to_owned(),
+            text: text.to_owned(),
+            ty: "link".to_owned(),
+        };
+        let state = LinkState::ALL
+            .into_iter()
+            .find(|state| state.word() == self.state)
+            .ok_or_else(|| wrong("link.state", &self.state))?;
+        let carried = CarriedOver::read(&self.carried).ok_or_else(|| wrong("link.carried", "…"))?;
+        Ok(Link {
+            subject: self.subject_id,
+            id: self.id,
+            other: self.other_subject_id,
+            program: self.program,
+            opens: self.opens,
+            key: self.row_key,
+            opener_enrollment: self.opener_enrollment_id,
+            opener_encounter: self.opener_encounter_id,
+            enrollment: self.opened_enrollment_id,
+            encounter: self.opened_encounter_id,
+            state,
+            carried,
+            differs: self.differs.split_whitespace().map(str::to_owned).collect(),
+            with_org: OrganizationId::from_uuid(self.with_org_id),
+            lived: self.lived_org_id.map(OrganizationId::from_uuid),
+            version: self.version,
+        })
+    }
+}
+
+/// The links that records of an enrollment made.
+pub(super) async fn of_opener(
+    connection: &mut Connection,
+    subject: Uuid,
+    enrollment: Uuid,
+) -> Result<Vec<Link>, Error> {
+    const SQL: &str = "select subject_id, id, other_subject_id, program, opens, row_key, opener_enrollment_id, \
+                       opener_encounter_id, opened_enrollment_id, opened_encounter_id, state, carried, differs, \
+                       with_org_id, lived_org_id, version from link \
+                       where other_subject_id = $1 and opener_enrollment_id = $2 order by id";
+    let rows: Vec<LinkRow> = query(SQL)
+        .bind(subject)
+        .bind(enrollment)
+        .all(connection)
+        .await?;
+    rows.into_iter().map(LinkRow::link).collect()
+}
+
+/// The links of a subject, from both sides.
+pub(super) async fn of_subject(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<Vec<Link>, Error> {
+    const SQL: &str = "select subject_id, id, other_subject_id, program, opens, row_key, opener_enrollment_id, \
+                       opener_encounter_id, opened_enrollment_id, opened_encounter_id, state, carried, differs, \
+                       with_org_id, lived_org_id, version from link \
+                       where subject_id = $1 or other_subject_id = $1 order by row_key, id limit 200";
+    let rows: Vec<LinkRow> = query(SQL).bind(subject).all(connection).await?;
+    rows.into_iter().map(LinkRow::link).collect()
+}
+
+/// Stores a link with its next version. False when somebody else did since it was read.
+pub(super) async fn save(tx: &mut Tx, link: &Link, now: Timestamp) -> Result<bool, Error> {
+    const SQL: &str = "insert into link (subject_id, id, other_subject_id, program, opens, row_key, \
+                       opener_enrollment_id, opener_encounter_id, opened_enrollment_id, opened_encounter_id, state, \
+                       carried, differs, with_org_id, lived_org_id, version, created_at, updated_at) \
+                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17) \
+                       on conflict (subject_id, id) do update set opened_enrollment_id = excluded.opened_enrollment_id, \
+                       opened_encounter_id = excluded.opened_encounter_id, state = excluded.state, \
+                       carried = excluded.carried, differs = excluded.differs, with_org_id = excluded.with_org_id, \
+                       lived_org_id = excluded.lived_org_id, version = excluded.version, \
+                       updated_at = excluded.updated_at where link.version = excluded.version - 1";
+    let rows = query(SQL)
+        .bind(link.subject)
+        .bind(link.id)
+        .bind(link.other)
+        .bind(link.program.as_str())
+        .bind(link.opens.as_str())
+        .bind(link.key.as_str())
+        .bind(link.opener_enrollment)
+        .bind(link.opener_encounter)
+        .bind(link.enrollment)
+        .bind(link.encounter)
+        .bind(link.state.word())
+        .bind(link.carried.text())
+        .bind(link.differs.join(" "))
+        .bind(link.with_org.uuid())
+        .bind(link.lived.map(OrganizationId::uuid))
+        .bind(link.version + 1)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
+    Ok(rows == 1)
+}
+
+/// A piece of the change feed of a lane.
+pub(super) struct Piece {
+    /// Subjects and enrollments that changed in it and may open something.
+    pub changed: Vec<(Uuid, Uuid)>,
+    /// Up to where it goes.
+    pub end: i64,
+}
+
+/// Where the change feed of each lane stands, and how far a reader has come in it.
+pub(super) async fn positions(
+    connection: &mut Connection,
+    reader: &str,
+) -> Result<Vec<(i64, i64, i64)>, Error> {
+    const SQL: &str = "select l.id, l.change_seq, coalesce(p.seq, 0) from lane l \
+                       left join feed_position p on p.lane = l.id and p.reader = $1 order by l.id";
+    Ok(query(SQL).bind(reader).all(connection).await?)
+}
+
+/// The enrollments that changed in a lane after a position and hold a record of one of these forms, or are linked.
+pub(super) async fn changed(
+    connection: &mut Connection,
+    forms: &[&str],
+    (lane, after, head): (i64, i64, i64),
+    length: i64,
+) -> Result<Piece, Error> {
+    let end = head.min(after + length);
+    let places: Vec<String> = (0..forms.len()).map(|at| format!("${}", at + 4)).collect();
+    let sql = format!(
+        "select distinct c.subject_id, c.entity_id from change c where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
+         and c.entity = 'enrollment' and c.subject_id is not null and (exists (select 1 from encounter e \
+         where e.subject_id = c.subject_id and e.enrollment_id = c.entity_id and e.form in ({})) \
+         or exists (select 1 from link k where k.other_subject_id = c.subject_id and k.opener_enrollment_id = c.entity_id))",
+        places.join(", ")
+    );
+    let mut cells = vec![Cell::int(lane), Cell::int(after), Cell::int(end)];
+    cells.extend(forms.iter().map(|form| Cell::text(*form)));
+    let changed = query(Sql::built(sql))
+        .bind_cells(cells)
+        .all(connection)
+        .await?;
+    Ok(Piece { changed, end })
+}
+
+/// Remembers how far a reader has come in a lane. Never goes back: of two readers the one ahead counts.
+pub(super) async fn advance(
+    tx: &mut Tx,
+    reader: &str,
+    (lane, seq): (i64, i64),
+) -> Result<(), Error> {
+    const SQL: &str = "insert into feed_position (reader, lane, seq) values ($1, $2, $3) \
+                       on conflict (reader, lane) do update set seq = excluded.seq where feed_position.seq < excluded.seq";
+    query(SQL)
+        .bind(reader)
+        .bind(lane)
+        .bind(seq)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

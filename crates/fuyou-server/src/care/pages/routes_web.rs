@@ -1,0 +1,77 @@
+//! Which page answers where. What belongs to a subject stands below its page: a person's, or an organization's.
+
+use super::{enrollment_web, form_web, hints_web, list_web, record_web, refer_web, work_web};
+use crate::access::Action;
+use crate::http::{Access, Route};
+
+/// Where the pages about one kind of subject are.
+struct Paths {
+    form: &'static str,
+    preview: &'static str,
+    standing: &'static str,
+    record: &'static str,
+    correct: &'static str,
+    void: &'static str,
+    deed: &'static str,
+    done: &'static str,
+    attempts: &'static str,
+}
+
+const PERSONS: Paths = Paths {
+    form: "/persons/{id}/forms/{program}/{form}",
+    preview: "/persons/{id}/forms/{program}/{form}/preview",
+    standing: "/persons/{id}/forms/{program}/{form}/standing",
+    record: "/persons/{id}/records/{record}",
+    correct: "/persons/{id}/records/{record}/correct",
+    void: "/persons/{id}/records/{record}/void",
+    deed: "/persons/{id}/enrollments/{enrollment}/{deed}",
+    done: "/persons/{id}/tasks/{task}/done",
+    attempts: "/persons/{id}/tasks/{task}/attempts",
+};
+
+const ORGANIZATIONS: Paths = Paths {
+    form: "/organizations/{organization}/forms/{program}/{form}",
+    preview: "/organizations/{organization}/forms/{program}/{form}/preview",
+    standing: "/organizations/{organization}/forms/{program}/{form}/standing",
+    record: "/organizations/{organization}/records/{record}",
+    correct: "/organizations/{organization}/records/{record}/correct",
+    void: "/organizations/{organization}/records/{record}/void",
+    deed: "/organizations/{organization}/enrollments/{enrollment}/{deed}",
+    done: "/organizations/{organization}/tasks/{task}/done",
+    attempts: "/organizations/{organization}/tasks/{task}/attempts",
+};
+
+/// Routes of this capability.
+pub(crate) fn routes() -> Vec<Route> {
+    let write = Access::Needs(Action::RecordCare);
+    let refer = Access::Needs(Action::ManageReferral);
+    let mut routes = of_subjects(&PERSONS);
+    routes.extend(of_subjects(&ORGANIZATIONS));
+    routes.extend([
+        Route::get("/forms/{program}/{form}/{name}", write, hints_web::sheet),
+        Route::get("/persons/{id}/refer", refer, refer_web::show),
+        Route::post("/persons/{id}/refer", refer, refer_web::submit),
+    ]);
+    routes.extend(list_web::routes());
+    routes
+}
+
+fn of_subjects(at: &Paths) -> Vec<Route> {
+    let read = Access::Needs(Action::ReadPerson);
+    let write = Access::Needs(Action::RecordCare);
+    vec![
+        Route::get(at.form, write, form_web::show),
+        Route::post(at.form, write, form_web::submit),
+        Route::post(at.preview, write, form_web::preview),
+        Route::post(at.standing, write, hints_web::standing),
+        Route::get(at.record, read, record_web::show),
+        Route::get(at.correct, write, record_web::show_correction),
+        Route::post(at.correct, write, record_web::submit_correction),
+        Route::get(at.void, write, record_web::show_void),
+        Route::post(at.void, write, record_web::submit_void),
+        Route::get(at.deed, write, enrollment_web::show),
+        Route::post(at.deed, write, enrollment_web::submit),
+        Route::post(at.done, write, work_web::done),
+        Route::post(at.attempts, write, work_web::attempt),
+    ]
+}
