@@ -332,6 +332,8 @@ pub struct List {
     pub columns: Vec<ListColumn>,
     /// The order: an expression and its direction.
     pub sort: Vec<(Expr, Direction)>,
+    /// Whether it is worked off by calling: the last attempt stands beside each line, and the next is noted there.
+    pub is_called: bool,
     /// Who may open it: inherited from what it reads.
     pub secrecy: Secrecy,
     /// The source.

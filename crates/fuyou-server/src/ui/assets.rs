@@ -23,6 +23,8 @@ const STYLES: &[&str] = &[
     include_str!("css/message.css"),
     include_str!("css/chart.css"),
     include_str!("css/plan.css"),
+    include_str!("css/tiles.css"),
+    include_str!("css/list.css"),
     include_str!("css/system.css"),
     include_str!("css/print.css"),
 ];
