@@ -276,6 +276,11 @@ export async function register(page, name, birth, village = "柳村卫生室") {
 
 /** Fills fields of a record by id: a text, a code, or several codes. */
 export async function fill(page, values) {
+  // A form that opens short is opened whole.
+  if (await page.locator("[data-field][data-usual]").count()) {
+    await page.locator(".card.usual").waitFor({ state: "attached" });
+    if (await page.locator("form.brief").count()) await page.locator(".card.usual .link").click();
+  }
   for (const [id, value] of Object.entries(values)) {
     const name = id.includes(".") || id === "occurred_on" || id === "why" ? id : `f.${id}`;
     for (const one of Array.isArray(value) ? value : [value]) {

@@ -1,5 +1,5 @@
 // Every page that a role reaches from its first page: an automated audit of WCAG 2.2 AA, in both languages, on a desk
-// and on a phone, and no page scrolls sideways. What was seen is written to artifacts/audit.txt.
+// and on a phone, by day and by night, and no page scrolls sideways. What was seen is written to artifacts/audit.txt.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,13 @@ async function links(page) {
 
 async function look(page) {
   await page.evaluate(axe.source);
-  const found = await page.evaluate((tags) => axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), tags);
+  const run = () => page.evaluate((tags) => axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), tags);
+  const found = await run();
+  // By night only colours differ.
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  const night = await page.evaluate(() => axe.run(document, { runOnly: { type: "rule", values: ["color-contrast"] }, resultTypes: ["violations"] }));
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  found.violations.push(...night.violations.map((one) => ({ ...one, id: `${one.id} by night` })));
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   const wrong = found.violations.map((one) => `${one.id}: ${one.nodes.length} × ${one.nodes[0].html.slice(0, 140)} ${one.nodes[0].any[0]?.message ?? ""}`);
   if (wide > 0) wrong.push(`scrolls sideways by ${wide} px`);

@@ -156,6 +156,11 @@ impl Cells {
         at
     }
 
+    /// How many chunks of groups there are.
+    pub(crate) fn chunk_count(&self) -> usize {
+        self.keys.len().div_ceil(CHUNK)
+    }
+
     /// All groups with their rows, a chunk at a time.
     pub(crate) fn chunks(
         &self,

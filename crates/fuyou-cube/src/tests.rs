@@ -119,7 +119,7 @@ fn layered(cube: &Cube) -> Layered {
         let width = definition.measures.len();
         let measures = definition.measures.iter().cloned().enumerate();
         let measures: Vec<(usize, MeasureSpec)> = measures.collect();
-        let folding = Folding {
+        let layering = Folding {
             months: MONTHS,
             places: &places,
             without: places.len() as u32,
@@ -136,10 +136,24 @@ fn layered(cube: &Cube) -> Layered {
             dated_by,
             measures: &measures,
             width,
-            folding: &folding,
+            folding: &layering,
         };
-        let mut sums = vec![0; names.len() * month_kinds.len() * folding.width];
+        let mut sums = vec![0; names.len() * month_kinds.len() * layering.width];
         cube.split(0, &splitting, &mut sums).unwrap();
+        // The cells say the same of all layers together.
+        let whole: Vec<(usize, usize)> = (0..width).map(|measure| (measure, measure)).collect();
+        let folding = Folding {
+            measures: &whole,
+            width,
+            ..layering.clone()
+        };
+        let mut folded = vec![0; names.len() * month_kinds.len() * width];
+        assert_eq!(cube.fold((0, axis), &folding, &mut folded), 0);
+        let layers = sums.chunks(width * (LAYERS + 1));
+        let together = layers.flat_map(|layers| {
+            (0..width).map(|at| layers.iter().skip(at).step_by(width).sum::<i64>())
+        });
+        assert!(folded.into_iter().eq(together), "axis {axis}");
         for (at, values) in sums.chunks(width).enumerate() {
             let (group, layer) = (at / (LAYERS + 1), at % (LAYERS + 1));
             let (place, month) = (group / month_kinds.len(), group % month_kinds.len());
@@ -164,7 +178,8 @@ fn layered_plainly(rows: &BTreeMap<u128, Vec<Value>>) -> Layered {
         let rows = rows.iter().filter(|(_, row)| of_layer(row));
         let rows = rows.map(|(id, row)| (*id, row.clone())).collect();
         for ((axis, place, month), (_, values)) in plainly(&rows) {
-            if values.iter().any(|value| *value != 0) {
+            let has_months = spec().axes[axis].dated_by.is_some();
+            if has_months && values.iter().any(|value| *value != 0) {
                 let place = place.unwrap_or_else(|| "-".to_owned());
                 layered.insert((axis, place, month, layer), values);
             }

@@ -109,12 +109,10 @@ impl Maker<'_> {
                 && field
                     .expressions()
                     .into_iter()
-                    // Defaults are filled in by the server.
+                    // What is proposed is evaluated by the server.
                     .filter(|expr| {
-                        !field
-                            .default
-                            .as_ref()
-                            .is_some_and(|it| std::ptr::eq(it, *expr))
+                        let proposed = field.default.iter().chain(&field.usual);
+                        !proposed.into_iter().any(|it| std::ptr::eq(it, *expr))
                     })
                     .any(secret)
         };

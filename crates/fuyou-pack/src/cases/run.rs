@@ -11,7 +11,7 @@ use super::read::Case;
 use super::words::{spot, window_of};
 use crate::diagnostic::Diagnostic;
 use crate::indicator::standing;
-use crate::model::{IndicatorEntry, Pack, Program, RuleIx, Severity, Stratum};
+use crate::model::{IndicatorEntry, MeasureIx, Pack, Program, RuleIx, Severity, Stratum};
 use crate::record::{Checked, Draft, check_record};
 use crate::replay::{History, Outcome, Task, TaskOrigin, TaskState, replay};
 
@@ -282,14 +282,15 @@ impl Runner<'_> {
         };
         let indicator = self.pack.indicator(ix);
         let found = standing(self.pack, indicator, self.program, &outcome.row);
-        let single = matches!(
+        // What another program is counted by is no matter of this case.
+        let own = |measure: MeasureIx| {
+            self.pack.program(self.pack.measure(measure).program).id == self.program.id
+        };
+        let alone = matches!(
             indicator.entry,
-            IndicatorEntry::Computed {
-                denominator: None,
-                ..
-            }
+            IndicatorEntry::Computed { denominator, .. } if !denominator.is_some_and(own)
         );
-        let within = single || found.denominator.is_some();
+        let within = alone || found.denominator.is_some();
         let good = match place {
             Place::Counted => found.numerator.is_some() && within,
             Place::NotCounted => found.numerator.is_none() && within,

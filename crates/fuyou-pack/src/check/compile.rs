@@ -120,6 +120,13 @@ impl Compiler<'_> {
             );
             self.maker.context.report.error(compute.at, zh, en);
         }
+        if let (Some(usual), Some(_)) = (raw.usual, raw.compute.or(raw.default)) {
+            let (zh, en) = (
+                "usual 不能与 compute 或 default 同时使用",
+                "`usual` excludes `compute` and `default`",
+            );
+            self.maker.context.report.error(usual.at, zh, en);
+        }
         let codes = match &input {
             crate::model::InputType::Code(id) | crate::model::InputType::Codes(id) => {
                 self.maker.values.get(&**id).map(Arc::clone)
@@ -142,6 +149,7 @@ impl Compiler<'_> {
             hard,
             soft,
             default: raw.default.and_then(|text| self.typed(text, &ty)),
+            usual: raw.usual.and_then(|text| self.typed(text, &ty)),
             cited: raw.cited.clone(),
             codes,
             ty,

@@ -60,6 +60,7 @@ pub(crate) struct RawField<'a> {
     pub show_if: Option<Text<'a>>,
     pub compute: Option<Text<'a>>,
     pub default: Option<Text<'a>>,
+    pub usual: Option<Text<'a>>,
     pub cited: Cited,
 }
 
@@ -273,6 +274,7 @@ impl<'a> FieldReader<'a, '_> {
             show_if: reader.text("show_if"),
             compute: reader.text("compute"),
             default: reader.text("default"),
+            usual: reader.text("usual"),
             cited: read_cited(&reader, self.sources),
             input,
             ty,

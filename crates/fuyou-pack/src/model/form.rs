@@ -151,6 +151,8 @@ pub struct Field {
     pub soft: Option<Expr>,
     /// Fills the field before it is typed.
     pub default: Option<Expr>,
+    /// What it holds when nothing is out of the ordinary: filled in when a person says so, with one key for all.
+    pub usual: Option<Expr>,
     /// The source.
     pub cited: Cited,
 }
@@ -158,10 +160,16 @@ pub struct Field {
 impl Field {
     /// All expressions of the field.
     pub(crate) fn expressions(&self) -> Vec<&Expr> {
-        let mut found: Vec<&Expr> = [&self.show_if, &self.hard, &self.soft, &self.default]
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut found: Vec<&Expr> = [
+            &self.show_if,
+            &self.hard,
+            &self.soft,
+            &self.default,
+            &self.usual,
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         if let FieldKind::Computed(compute) = &self.kind {
             found.push(compute);
         }

@@ -182,6 +182,22 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What is usual where something is shown and empty. One may follow from another.
+    pub fn usual(&mut self) -> Vec<Value> {
+        let mut found = vec![Value::Null; self.form.fields.len()];
+        for (position, field) in self.form.fields.iter().enumerate() {
+            if let Some(usual) = &field.usual
+                && self.shown[position]
+                && self.draft.values[position].is_null()
+            {
+                found[position] = usual.eval(&self.rows());
+                self.draft.values[position] = found[position].clone();
+                self.refresh_fields();
+            }
+        }
+        found
+    }
+
     fn is_shown(&self, show_if: Option<&Expr>) -> bool {
         show_if.is_none_or(|show_if| show_if.holds(&self.rows()))
     }

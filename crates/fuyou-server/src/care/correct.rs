@@ -274,9 +274,18 @@ impl Care {
             day,
             today,
         );
-        for (field, value) in program.form(form_ix).fields.iter().zip(&mut draft.values) {
-            if shown::value(self.pack(), field, value, secrecy_max) == Shown::Restricted {
-                *value = fuyou_expr::Value::Null;
+        let mut usual = fuyou_pack::record::usual(
+            program,
+            form_ix,
+            (&before.computed.history, &before.computed.outcome),
+            &draft,
+            today,
+        );
+        for proposed in [&mut draft.values, &mut usual] {
+            for (field, value) in program.form(form_ix).fields.iter().zip(proposed) {
+                if shown::value(self.pack(), field, value, secrecy_max) == Shown::Restricted {
+                    *value = fuyou_expr::Value::Null;
+                }
             }
         }
         Ok(Prefilled {
@@ -290,6 +299,7 @@ impl Care {
             ),
             last_on: last_of_form(&before.computed.history.encounters, form_ix, day),
             draft,
+            usual,
             enrollment: enrolled.map(|enrolled| EnrollmentId::from_uuid(enrolled.head.id)),
             base_version: enrolled.map(|enrolled| enrolled.head.version),
         })

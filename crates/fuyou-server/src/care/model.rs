@@ -7,6 +7,7 @@ use fuyou_kernel::{Date, Id, Kind, Localized, Timestamp, kinds};
 use fuyou_pack::model::{FactIx, FormIx, ProgramIx, ReferralIx, RuleIx, VisitIx};
 use fuyou_pack::record::{Checked, Draft, Finding};
 use fuyou_pack::replay::Due;
+use fuyou_pack::trend::BandPoint;
 
 use crate::access::UserId;
 use crate::registry::OrganizationId;
@@ -183,6 +184,8 @@ pub struct Preview {
 pub struct Prefilled {
     /// The values it proposes.
     pub draft: Draft,
+    /// What each field holds when nothing is out of the ordinary, in the order of the form's fields; NULL says nothing.
+    pub usual: Vec<Value>,
     /// The last value of each field earlier in the enrollment, in the order of the form's fields.
     pub last: Vec<Shown>,
     /// The day of the last earlier record of this form.
@@ -341,6 +344,8 @@ pub struct EnrollmentStory {
     pub facts: Vec<(FactIx, Shown)>,
     /// The records in clinical order, voided ones too.
     pub records: Vec<RecordShown>,
+    /// The bands of the program's trends over the days of the records, in the order of the program.
+    pub bands: Vec<Vec<BandPoint>>,
     /// Risk after each record that changed it, in the order recorded.
     pub trajectory: Vec<RiskPoint>,
     /// The rules that are or were true, the latest first.

@@ -80,7 +80,7 @@ impl Asking<'_> {
             }
         }
         let mut found = rollup::Found {
-            sums: tally.sums(question),
+            sums: tally.sums(),
             entered: Vec::new(),
             as_of,
         };

@@ -1,10 +1,8 @@
 //! Counts by organization and month, as the store or memory tells them, and who takes them in.
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use fuyou_cube::Cube;
-use fuyou_pack::model::IndicatorIx;
 
 use super::months::MonthNumber;
 
@@ -57,13 +55,4 @@ pub(super) struct AxisCells<'c, P> {
     pub(super) without: Option<P>,
     /// Position among the measures asked for, and measure of the axis.
     pub(super) measures: &'c [(usize, usize)],
-}
-
-/// How many enrollments of an organization fulfil each of some gap conditions.
-#[derive(Debug)]
-pub(super) struct GapCount {
-    /// Organization code; `None` when the record names none.
-    pub(super) place: Option<Arc<str>>,
-    /// One count for each indicator of the group.
-    pub(super) counts: Vec<(IndicatorIx, i64)>,
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use fuyou_kernel::Secrecy;
 use fuyou_pack::model::IndicatorIx;
 
+use super::tally::Tally;
 use super::{Error, Source, store};
 use crate::registry::OrganizationId;
 
@@ -40,42 +41,28 @@ pub async fn gaps(
     if measured.is_empty() {
         return Ok(Gaps(found));
     }
-    let mut above: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (position, node) in nodes.iter().enumerate() {
-        for below in tree.subtree(*node) {
-            above.entry(below.code.as_str()).or_default().push(position);
-        }
-    }
     let asked: Vec<IndicatorIx> = measured.iter().map(|(ix, _)| *ix).collect();
     let (source, _) = match source.live {
         Some(_) => source.standing().await?,
         None => (source, 0),
     };
-    let counted = match source.live.and_then(|live| live.count_gaps(&asked)) {
-        Some(counted) => counted,
+    let tally = || Tally::timeless(tree, nodes, asked.len());
+    let mut in_memory = tally();
+    let live = source.live;
+    let told = live.and_then(|live| live.count_gaps(&asked, &mut in_memory));
+    let sums = match told {
+        Some(()) => in_memory.sums(),
         None => {
+            let mut in_store = tally();
             let mut connection = source.db.read().await?;
             let dialect = store::dialect_of(source.db.dialect());
-            store::count_gaps(&mut connection, dialect, pack, &measured).await?
+            store::count_gaps(&mut connection, dialect, pack, &measured, &mut in_store).await?;
+            in_store.sums()
         }
     };
-    let position: HashMap<IndicatorIx, usize> = asked.iter().copied().zip(0..).collect();
-    let mut sums = vec![0; asked.len() * nodes.len()];
-    for row in counted {
-        let Some(above) = row.place.as_deref().and_then(|code| above.get(code)) else {
-            continue;
-        };
-        for (ix, count) in row.counts.into_iter().filter(|(_, count)| *count != 0) {
-            let first = position[&ix] * nodes.len();
-            for node in above {
-                sums[first + node] += count;
-            }
-        }
-    }
-    let mut sums = sums.into_iter();
-    for ix in asked {
-        for (node, sum) in nodes.iter().zip(&mut sums) {
-            found.insert((ix, *node), sum);
+    for (position, ix) in asked.into_iter().enumerate() {
+        for (at, node) in nodes.iter().enumerate() {
+            found.insert((ix, *node), sums.at(position, at, 0));
         }
     }
     Ok(Gaps(found))

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use fuyou_expr::Dialect;
 use fuyou_kernel::{Date, Id, Period};
@@ -11,7 +10,7 @@ use fuyou_pack::indicator::{MeasureSql, measure_sql, row_sql};
 use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx, Stratum};
 use uuid::Uuid;
 
-use super::counts::{Counting, GapCount};
+use super::counts::Counting;
 use super::months::MonthNumber;
 use super::persons::{Cursor, Line};
 use crate::db::{self, Connection, DbDate, Row, Sql, query};
@@ -187,15 +186,16 @@ pub(super) fn codes_sql(org: &str, codes: usize, first: usize) -> String {
     format!(" and {org} in ({})", list.join(", "))
 }
 
-/// Counts gap conditions by organization: one statement for all that share program and place.
+/// Counts gap conditions by organization, by position: one statement for all that share program and place.
 pub(super) async fn count_gaps(
     connection: &mut Connection,
     dialect: Dialect,
     pack: &Pack,
     indicators: &[(IndicatorIx, MeasureIx)],
-) -> Result<Vec<GapCount>, db::Error> {
-    let mut groups: BTreeMap<(ProgramIx, String), Vec<(IndicatorIx, String)>> = BTreeMap::new();
-    for (ix, measure) in indicators {
+    counting: &mut impl Counting,
+) -> Result<(), db::Error> {
+    let mut groups: BTreeMap<(ProgramIx, String), Vec<(usize, String)>> = BTreeMap::new();
+    for (position, (ix, measure)) in indicators.iter().enumerate() {
         let definition = pack.measure(*measure);
         let program = pack.program(definition.program);
         let Some(gap) = &pack.indicator(*ix).gap else {
@@ -205,11 +205,11 @@ pub(super) async fn count_gaps(
         groups
             .entry((definition.program, org))
             .or_default()
-            .push((*ix, row_sql(program, gap, dialect, &column)));
+            .push((position, row_sql(program, gap, dialect, &column)));
     }
-    let mut counted = Vec::new();
     for ((program, org), group) in groups {
-        let mut sql = format!("select {org}");
+        // No month: what has no date is of month 0.
+        let mut sql = format!("select {org}, cast(0 as bigint), cast(count(*) as bigint)");
         for (_, gap) in &group {
             let _ = write!(
                 sql,
@@ -222,22 +222,10 @@ pub(super) async fn count_gaps(
             facts_table(&pack.program(program).id)
         );
         for row in &query(Sql::built(sql)).rows(connection).await? {
-            counted.push(read_gaps(row, &group)?);
+            read_counted(row, group.iter().map(|(position, _)| *position), counting)?;
         }
     }
-    Ok(counted)
-}
-
-fn read_gaps(row: &Row, group: &[(IndicatorIx, String)]) -> sqlx::Result<GapCount> {
-    let counts = group
-        .iter()
-        .enumerate()
-        .map(|(at, (ix, _))| Ok((*ix, row.get(at + 1)?)));
-    let place: Option<String> = row.get(0)?;
-    Ok(GapCount {
-        place: place.map(Arc::from),
-        counts: counts.collect::<sqlx::Result<_>>()?,
-    })
+    Ok(())
 }
 
 /// Where the change feed of each lane stands.

@@ -142,7 +142,7 @@ async fn counted(
     let layers = stratum.layers.len() + 1;
     let tally = || Tally::layered(tree, question, measures.clone(), layers);
     let Some((from, to)) = span(question) else {
-        return Ok((tally().sums(question), as_of));
+        return Ok((tally().sums(), as_of));
     };
     let codes = listed(tree, &question.nodes);
     let range = store::Range {
@@ -167,7 +167,7 @@ async fn counted(
             in_store
         }
     };
-    Ok((counted.sums(question), as_of))
+    Ok((counted.sums(), as_of))
 }
 
 /// Sums in layers, and what they are sums of.

@@ -7,31 +7,36 @@ use std::collections::HashMap;
 
 use fuyou_cube::{Folding, MeasureSpec, Splitting};
 use fuyou_expr::Expr;
+use fuyou_kernel::Period;
 use fuyou_pack::model::MeasureIx;
 
 use super::counts::{AxisCells, Counting};
 use super::months::{MonthNumber, bounds};
 use super::question::Question;
-use crate::registry::Tree;
+use crate::registry::{OrganizationId, Tree};
 
 /// Marks what nobody asked for.
 const NOWHERE: u32 = Folding::SKIP;
 
 /// Sums on their way.
-pub(super) struct Tally {
+pub(super) struct Tally<'t> {
+    /// What is counted by position; empty when the caller knows.
     measures: Vec<MeasureIx>,
+    /// How many positions there are.
+    width: usize,
     /// How many layers every sum is split into; one when it is not.
     layers: usize,
-    kinds: Kinds,
+    kinds: Kinds<'t>,
     /// By kind of place, kind of month, layer and measure.
     sums: Vec<i64>,
     unplaced: i64,
 }
 
 /// Which places and which months are added up together.
-struct Kinds {
-    /// By organization code.
-    place: HashMap<String, u32>,
+struct Kinds<'t> {
+    tree: &'t Tree,
+    /// By position in the tree.
+    place: Vec<u32>,
     /// For each kind the positions of the nodes at or above it.
     nodes: Vec<Vec<usize>>,
     /// By month, from the first on.
@@ -39,11 +44,14 @@ struct Kinds {
     first_month: i32,
     /// For each kind the positions of the periods that hold it.
     periods: Vec<Vec<usize>>,
+    /// How many nodes and periods were asked for.
+    asked: (usize, usize),
 }
 
 /// Sums of every measure at every node in every period, in every layer.
 pub(super) struct Sums {
     places: HashMap<MeasureIx, usize>,
+    width: usize,
     nodes: usize,
     periods: usize,
     values: Vec<i64>,
@@ -51,34 +59,48 @@ pub(super) struct Sums {
     pub(super) unplaced: i64,
 }
 
-impl Tally {
+impl<'t> Tally<'t> {
     /// Nothing yet of these measures, for a question.
-    pub(super) fn new(tree: &Tree, question: &Question, measures: Vec<MeasureIx>) -> Tally {
+    pub(super) fn new(tree: &'t Tree, question: &Question, measures: Vec<MeasureIx>) -> Self {
         Tally::layered(tree, question, measures, 1)
     }
 
     /// The same in layers. What comes in says its layer by its position: layer × measures + measure.
     pub(super) fn layered(
-        tree: &Tree,
+        tree: &'t Tree,
         question: &Question,
         measures: Vec<MeasureIx>,
         layers: usize,
-    ) -> Tally {
-        let kinds = Kinds::of(tree, question);
-        let size = kinds.nodes.len() * kinds.periods.len() * measures.len() * layers;
+    ) -> Self {
+        let kinds = Kinds::of(tree, &question.nodes).in_periods(&question.periods);
+        let width = measures.len();
         Tally {
-            sums: vec![0; size],
+            sums: vec![0; kinds.count() * width * layers],
             layers,
             kinds,
             measures,
+            width,
+            unplaced: 0,
+        }
+    }
+
+    /// Nothing yet of so many conditions that have no date, at these nodes.
+    pub(super) fn timeless(tree: &'t Tree, nodes: &[OrganizationId], width: usize) -> Self {
+        let kinds = Kinds::of(tree, nodes);
+        Tally {
+            sums: vec![0; kinds.count() * width],
+            layers: 1,
+            kinds,
+            measures: Vec::new(),
+            width,
             unplaced: 0,
         }
     }
 
     /// What was asked for.
-    pub(super) fn sums(self, question: &Question) -> Sums {
-        let (nodes, periods) = (question.nodes.len(), question.periods.len());
-        let width = self.measures.len() * self.layers;
+    pub(super) fn sums(self) -> Sums {
+        let (nodes, periods) = self.kinds.asked;
+        let width = self.width * self.layers;
         let mut values = vec![0; width * nodes * periods];
         let mut at = 0;
         for nodes_here in &self.kinds.nodes {
@@ -95,6 +117,7 @@ impl Tally {
             }
         }
         Sums {
+            width: self.width,
             places: self.measures.into_iter().zip(0..).collect(),
             nodes,
             periods,
@@ -104,12 +127,13 @@ impl Tally {
     }
 }
 
-impl Counting for Tally {
+impl Counting for Tally<'_> {
     /// The kind; [`NOWHERE`] below none of the nodes asked for, `None` outside of the tree.
     type Place = Option<u32>;
 
     fn place(&mut self, code: Option<&str>) -> Option<u32> {
-        self.kinds.place.get(code?).copied()
+        let position = self.kinds.tree.position(code?)?;
+        Some(self.kinds.place[position])
     }
 
     #[inline]
@@ -129,7 +153,7 @@ impl Counting for Tally {
         let Some(month) = month.filter(|month| **month != NOWHERE && place != NOWHERE) else {
             return;
         };
-        let width = self.measures.len() * self.layers;
+        let width = self.width * self.layers;
         let first = (place as usize * self.kinds.periods.len() + *month as usize) * width;
         let sums = &mut self.sums[first..first + width];
         values.for_each(|(measure, value)| sums[measure] += value);
@@ -138,7 +162,7 @@ impl Counting for Tally {
     /// The same, many groups at a time.
     fn add_axis(&mut self, axis: &AxisCells<'_, Option<u32>>) {
         let places: Vec<u32> = axis.places.iter().map(folded).collect();
-        let folding = self.kinds.folding(axis, &places, self.measures.len());
+        let folding = self.kinds.folding(axis, &places, self.width);
         self.unplaced += axis.cube.fold(axis.at, &folding, &mut self.sums);
     }
 }
@@ -152,7 +176,7 @@ fn folded(place: &Option<Option<u32>>) -> u32 {
     }
 }
 
-impl Tally {
+impl Tally<'_> {
     /// Adds the rows behind an axis in layers. `false` when memory cannot tell.
     pub(super) fn add_split(
         &mut self,
@@ -162,7 +186,7 @@ impl Tally {
         measures: &[(usize, MeasureSpec)],
     ) -> bool {
         let places: Vec<u32> = axis.places.iter().map(folded).collect();
-        let width = self.measures.len();
+        let width = self.width;
         let splitting = Splitting {
             by,
             layers: self.layers - 1,
@@ -177,7 +201,7 @@ impl Tally {
     }
 }
 
-impl Kinds {
+impl Kinds<'_> {
     /// As the cube adds them up.
     fn folding<'f>(
         &'f self,
@@ -198,24 +222,43 @@ impl Kinds {
     }
 }
 
-impl Kinds {
-    fn of(tree: &Tree, question: &Question) -> Kinds {
-        let mut above: HashMap<&str, Vec<usize>> = HashMap::with_capacity(tree.all().len());
-        for node in tree.all() {
-            above.insert(&node.code, Vec::new());
-        }
-        for (position, node) in question.nodes.iter().enumerate() {
-            for below in tree.subtree(*node) {
-                above.entry(&below.code).or_default().push(position);
+impl<'t> Kinds<'t> {
+    /// Without months.
+    fn of(tree: &'t Tree, nodes: &[OrganizationId]) -> Kinds<'t> {
+        let mut place = vec![NOWHERE; tree.all().len()];
+        // A node moves what is below it to the kind that is also below it; that kind is made when it is first needed.
+        let mut kinds: Vec<Vec<usize>> = Vec::new();
+        for (position, node) in nodes.iter().enumerate() {
+            let mut moved: Vec<(u32, u32)> = Vec::new();
+            for kind in &mut place[tree.places(*node)] {
+                let known = moved.iter().find(|(before, _)| before == kind);
+                *kind = match known {
+                    Some((_, after)) => *after,
+                    None => {
+                        let mut above = kinds.get(*kind as usize).cloned().unwrap_or_default();
+                        above.push(position);
+                        kinds.push(above);
+                        let after = kinds.len() as u32 - 1;
+                        moved.push((*kind, after));
+                        after
+                    }
+                };
             }
         }
-        let (mut nodes, mut known) = (Vec::new(), HashMap::new());
-        let place = above
-            .into_iter()
-            .map(|(code, positions)| (code.to_owned(), kind(&mut nodes, &mut known, positions)));
-        let place = place.collect();
-        let spans: Vec<(i32, i32)> = question
-            .periods
+        Kinds {
+            tree,
+            place,
+            nodes: kinds,
+            month: vec![0],
+            first_month: 0,
+            periods: vec![vec![0]],
+            asked: (nodes.len(), 1),
+        }
+    }
+
+    /// The same by months of these periods.
+    fn in_periods(self, asked: &[Period]) -> Kinds<'t> {
+        let spans: Vec<(i32, i32)> = asked
             .iter()
             .map(|period| bounds(*period))
             .map(|(first, last)| (first.0, last.0))
@@ -230,12 +273,17 @@ impl Kinds {
             kind(&mut periods, &mut known, positions.collect())
         });
         Kinds {
-            place,
-            nodes,
             month: month.collect(),
             first_month,
             periods,
+            asked: (self.asked.0, asked.len()),
+            ..self
         }
+    }
+
+    /// How many kinds of places and months there are together.
+    fn count(&self) -> usize {
+        self.nodes.len() * self.periods.len()
     }
 }
 
@@ -271,7 +319,11 @@ impl Sums {
         node: usize,
         period: usize,
     ) -> i64 {
-        let place = layer * self.places.len() + self.places[&measure];
-        self.values[(place * self.nodes + node) * self.periods + period]
+        self.at(layer * self.width + self.places[&measure], node, period)
+    }
+
+    /// The sum of what was counted by position.
+    pub(super) fn at(&self, position: usize, node: usize, period: usize) -> i64 {
+        self.values[(position * self.nodes + node) * self.periods + period]
     }
 }

@@ -41,6 +41,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../packs/texts/en.ftl"),
     ),
     (
+        include_str!("../care/opening/texts/zh.ftl"),
+        include_str!("../care/opening/texts/en.ftl"),
+    ),
+    (
         include_str!("../care/pages/texts/zh.ftl"),
         include_str!("../care/pages/texts/en.ftl"),
     ),

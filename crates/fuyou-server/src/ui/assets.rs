@@ -16,14 +16,20 @@ const STYLES: &[&str] = &[
     include_str!("css/frame.css"),
     include_str!("css/card.css"),
     include_str!("css/form.css"),
+    include_str!("css/brief.css"),
     include_str!("css/table.css"),
     include_str!("css/badge.css"),
     include_str!("css/care.css"),
     include_str!("css/message.css"),
     include_str!("css/chart.css"),
     include_str!("css/plan.css"),
+    include_str!("css/tiles.css"),
+    include_str!("css/list.css"),
     include_str!("css/system.css"),
+    include_str!("css/print.css"),
 ];
+/// The tokens by night: as the computer says, or as a person chose. Paper is always light.
+const DARK: &str = include_str!("css/dark.css");
 
 /// A file by its content's name.
 struct Asset {
@@ -51,8 +57,14 @@ fn hash(text: &str) -> String {
         .collect()
 }
 
-static SHEET: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("css", "text/css; charset=utf-8", STYLES.join("\n")));
+static SHEET: LazyLock<Asset> = LazyLock::new(|| {
+    let dark = format!(
+        "@media screen and (prefers-color-scheme: dark) {{ :root:not([data-look=light]) {{ {DARK} }} }}\n\
+         @media screen {{ :root[data-look=dark] {{ {DARK} }} }}"
+    );
+    let text = format!("{}\n{dark}", STYLES.join("\n"));
+    Asset::new("css", "text/css; charset=utf-8", text)
+});
 /// The scripts, each after those that it imports. A script imports others by their file names.
 const SCRIPTS: &[(&str, &str)] = &[
     ("expression.js", include_str!("js/expression.js")),
@@ -64,10 +76,14 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("drafts.js", include_str!("js/drafts.js")),
     ("lock.js", include_str!("js/lock.js")),
     ("sending.js", include_str!("js/sending.js")),
+    ("brief.js", include_str!("js/brief.js")),
     ("keeping.js", include_str!("js/keeping.js")),
+    ("paste.js", include_str!("js/paste.js")),
     ("frame.js", include_str!("js/frame.js")),
     ("find.js", include_str!("js/find.js")),
     ("record.js", include_str!("js/record.js")),
+    ("look.js", include_str!("js/look.js")),
+    ("person.js", include_str!("js/person.js")),
     ("login.js", include_str!("js/login.js")),
     ("shell.js", include_str!("js/shell.js")),
 ];

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use fuyou_pack::model::{FormIx, Opens, ProgramIx};
 use uuid::Uuid;
 
+use super::perform::Came;
+use super::plan::Step;
 use super::store;
+use super::write::Pending;
 use crate::care::{Acting, Care, Error};
 use crate::http::App;
+use crate::registry::present_tree;
 
 /// The name under which the position in the change feed is kept.
 const READER: &str = "links";
@@ -99,6 +103,12 @@ impl Care {
         let mut reader = self.db().read().await?;
         let positions = store::positions(&mut reader, READER).await?;
         drop(reader);
+        if positions.iter().all(|(_, head, after)| head == after) {
+            return Ok(caught);
+        }
+        // Read after the positions: whoever is named up to there is in it.
+        let tree = present_tree(self.db(), &by.actor.tree).await?;
+        let by = &Acting::system(tree, by.now, by.today);
         let left = positions.iter().map(|(_, head, after)| head - after);
         caught.all = u64::try_from(left.sum::<i64>()).unwrap_or_default();
         for (lane, head, mut after) in positions {
@@ -120,20 +130,82 @@ impl Care {
         Ok(caught)
     }
 
+    /// Does what many enrollments open: whoever is new is planned side by side and written together, as in an import.
     async fn open_all(&self, by: &Acting, openers: Vec<(Uuid, Uuid)>) -> Result<u64, Error> {
+        let by = Acting::system(by.actor.tree.clone(), by.now, by.today);
         let tasks = openers.into_iter().map(|opener| {
             let (care, by) = (self.clone(), by.clone());
             async move {
-                let done = tokio::spawn(async move { care.open_linked(&by, opener).await });
-                done.await.unwrap_or_else(|error| {
+                let planned = tokio::spawn(async move { care.plan_new(&by, opener).await });
+                planned.await.unwrap_or_else(|error| {
                     let text = format!("opening was given up: {error}");
                     Err(crate::db::Error::NotSaved(text.into()).into())
                 })
             }
         });
-        let changed = stream::iter(tasks).buffer_unordered(AT_ONCE);
-        changed
-            .try_fold(0, |sum, one| async move { Ok(sum + one) })
-            .await
+        let mut groups = stream::iter(tasks)
+            .buffer_unordered(2 * AT_ONCE)
+            .ready_chunks(AT_ONCE);
+        let mut changed = 0;
+        while let Some(group) = groups.next().await {
+            let mut pending = Vec::new();
+            let (mut alone, mut together) = (Vec::new(), Vec::new());
+            for planned in group {
+                let mut planned: Planned = planned?;
+                if planned.is_whole {
+                    together.push(planned.opener);
+                    pending.append(&mut planned.pending);
+                } else {
+                    alone.push(planned.opener);
+                }
+            }
+            let count = pending.len() as u64;
+            if self.write_pending(&by, pending).await? {
+                changed += count;
+            } else {
+                alone.append(&mut together);
+            }
+            for opener in alone {
+                changed += self.open_linked(&by, opener).await?;
+            }
+        }
+        Ok(changed)
     }
+
+    /// What an enrollment opens, when it is all about subjects of whom nothing is stored yet.
+    async fn plan_new(&self, by: &Acting, opener: (Uuid, Uuid)) -> Result<Planned, Error> {
+        let mut planned = Planned {
+            opener,
+            pending: Vec::new(),
+            is_whole: true,
+        };
+        let Some(keys) = self.keys() else {
+            return Ok(planned);
+        };
+        let Some(looked) = self.look_at_opener(by, keys, opener).await? else {
+            return Ok(planned);
+        };
+        for step in looked.steps(self) {
+            let is_new = matches!(step, Step::Follow(_, _, None));
+            match is_new {
+                true => match self.take_step(by, keys, &looked, step).await? {
+                    None => {}
+                    Some(Came::Write(pending)) if pending.is_new() => {
+                        planned.pending.push(*pending)
+                    }
+                    Some(Came::Write(_) | Came::Again) => planned.is_whole = false,
+                },
+                false => planned.is_whole = false,
+            }
+        }
+        Ok(planned)
+    }
+}
+
+/// What an enrollment opens, ready to be written with that of others.
+struct Planned {
+    opener: (Uuid, Uuid),
+    pending: Vec<Pending>,
+    /// False: not all of it could be planned; it has to be done by itself.
+    is_whole: bool,
 }

@@ -11,16 +11,21 @@
 
 mod carry;
 mod follow;
+mod listed;
 mod model;
 mod newcomer;
+mod page;
 mod perform;
 mod plan;
 mod shown;
 mod store;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
 pub use follow::{Caught, keep_links};
+pub use listed::OpenedSubject;
 pub use model::LinkState;
+pub(in crate::care) use page::links_part;
 pub use shown::{LinkShown, OtherEnd};

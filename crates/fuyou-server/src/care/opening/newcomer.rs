@@ -7,23 +7,25 @@ use fuyou_pack::model::{Opens, Travel};
 use fuyou_pack::opening::NewPerson;
 
 use super::model::Link;
-use super::perform::Came;
 use super::plan::Looked;
 use super::store;
 use crate::care::derive::derived_id;
 use crate::care::{Acting, Care, Error, shown};
 use crate::keys::Keyring;
-use crate::registry::{Identity, IdentityType, Person, PersonSex, Profile, correct_linked};
+use crate::registry::{
+    Identity, IdentityType, Person, PersonId, PersonRow, PersonSex, Profile, correct_linked,
+    person_row,
+};
 
 impl Care {
-    /// Corrects somebody after the opener's record.
+    /// Corrects somebody after the opener's record; nothing when somebody else was faster.
     pub(super) async fn correct_person(
         &self,
         by: &Acting,
         keys: &Keyring,
         (person, identity): (&Person, &Identity),
         link: Link,
-    ) -> Result<Came, Error> {
+    ) -> Result<(), Error> {
         let mut tx = self.db().begin(Some(link.subject)).await?;
         let version = person.version.to_be_bytes();
         let history_id = |field: &str| {
@@ -37,13 +39,13 @@ impl Care {
         let reason = "随关联记录更正 · follows the linked record";
         let what = (person, identity);
         if !correct_linked(&mut tx, keys, by, what, (reason, history_id)).await? {
-            return Ok(Came::Again);
+            return Ok(());
         }
         self.refresh_in(&mut tx, by, link.subject, None).await?;
         if store::save(&mut tx, &link, by.now).await? {
             tx.commit().await?;
         }
-        Ok(Came::Again)
+        Ok(())
     }
 }
 
@@ -115,6 +117,22 @@ pub(super) fn registration(looked: &Looked, new: &NewPerson) -> Option<Identity>
         household_region: with.household_region.clone(),
         ethnicity: with.ethnicity.clone(),
     })
+}
+
+/// A new person ready to be stored: sealing takes its time outside of lanes.
+pub(super) fn newcomer_row(
+    keys: &Keyring,
+    link: &Link,
+    looked: &Looked,
+    identity: &Identity,
+    by: &Acting,
+) -> PersonRow {
+    let profile = profile_of(looked);
+    let word = |word: String| Some(word).filter(|word| !word.is_empty());
+    let (household, population) = (word(profile.household), word(profile.population));
+    let codes = (household.as_deref(), population.as_deref());
+    let id = PersonId::from_uuid(link.subject);
+    person_row(keys, id, identity, codes, by.now)
 }
 
 /// What rules know of the opener's subject.

@@ -5,29 +5,32 @@ use fuyou_pack::opening::Opening;
 use uuid::Uuid;
 
 use super::model::{CarriedOver, Ids, Link, LinkState, person_texts};
-use super::newcomer::{followed, profile_of, registration, stored_of};
+use super::newcomer::{followed, newcomer_row, profile_of, registration, stored_of};
 use super::plan::{Looked, Step};
-use super::store;
-use crate::care::change::{Writing, Written, write};
+use super::write::Pending;
+use crate::care::change::Writing;
 use crate::care::file::{self, Enrolled, File, Head, Reading};
 use crate::care::{
     Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, SubjectId,
 };
-use crate::db::{Change, Operation};
 use crate::keys::Keyring;
-use crate::registry::{
-    Identity, Person, PersonId, Profile, insert_persons, person_known, person_row,
-};
+use crate::registry::{Person, PersonId, PersonRow, Profile, person_known};
 
 /// How often the links of an enrollment are looked at again: others were faster, or one thing follows from another.
 const ROUNDS_MAX: usize = 16;
 
 /// What came of a step.
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Came {
-    Done,
-    /// Look again: somebody else was faster, or this was only the first half.
+    /// Somebody else was faster, or this was only the first half: look again.
     Again,
+    /// This is to be written.
+    Write(Box<Pending>),
+}
+
+impl Came {
+    fn write(link: Link, looked: &Looked, what: (Option<PersonRow>, Option<Writing>)) -> Came {
+        Came::Write(Box::new(Pending::new(link, looked, what)))
+    }
 }
 
 /// The opened subject as it stands.
@@ -60,21 +63,40 @@ impl Care {
             let steps = looked.steps(self);
             let mut again = false;
             for step in steps {
-                let came = match step {
-                    Step::Follow(ids, opening, link) => {
-                        self.follow_opening(&by, keys, &looked, (ids, opening, link))
-                            .await?
+                match self.take_step(&by, keys, &looked, step).await? {
+                    None => {}
+                    Some(Came::Again) => again = true,
+                    Some(Came::Write(pending)) => {
+                        again |= pending.is_first_half;
+                        match self.write_pending(&by, vec![*pending]).await? {
+                            true => changed += 1,
+                            false => again = true,
+                        }
                     }
-                    Step::Withdraw(link) => self.withdraw(&by, &looked, link).await?,
-                };
-                changed += u64::from(came == Some(Came::Done));
-                again |= came == Some(Came::Again);
+                }
             }
             if !again {
                 return Ok(changed);
             }
         }
         Err(Error::Busy(EnrollmentId::from_uuid(opener.1)))
+    }
+
+    /// What a step writes, or whether to look again.
+    pub(super) async fn take_step(
+        &self,
+        by: &Acting,
+        keys: &Keyring,
+        looked: &Looked,
+        step: Step<'_>,
+    ) -> Result<Option<Came>, Error> {
+        match step {
+            Step::Follow(ids, opening, link) => {
+                self.follow_opening(by, keys, looked, (ids, opening, link))
+                    .await
+            }
+            Step::Withdraw(link) => self.withdraw(by, keys, looked, link).await,
+        }
     }
 
     /// Opens what a record opens, or brings it up to date. `None` when there was nothing to do after all.
@@ -111,10 +133,9 @@ impl Care {
                     }
                     link.lived = looked.file.residence();
                     if identity != person.identity {
-                        return self
-                            .correct_person(by, keys, (person, &identity), link)
-                            .await
-                            .map(Some);
+                        self.correct_person(by, keys, (person, &identity), link)
+                            .await?;
+                        return Ok(Some(Came::Again));
                     }
                 }
                 None => {
@@ -151,14 +172,9 @@ impl Care {
                 let writing = self.plan_return(by, &base, enrolled);
                 link.state = LinkState::Open;
                 // What changed meanwhile is carried over in the next round.
-                let came = self
-                    .store_link(by, keys, (&link, looked), (None, Some(writing)))
-                    .await?;
-                return Ok(Some(if came == Came::Done {
-                    Came::Again
-                } else {
-                    came
-                }));
+                let mut pending = Pending::new(link, looked, (None, Some(writing)));
+                pending.is_first_half = true;
+                return Ok(Some(Came::Write(Box::new(pending))));
             }
             Some(enrolled) => {
                 let travels = opens.travels.contains(&Travel::Move);
@@ -185,9 +201,8 @@ impl Care {
         if writing.is_none() && newcomer.is_none() && same {
             return Ok(None);
         }
-        self.store_link(by, keys, (&link, looked), (newcomer, writing))
-            .await
-            .map(Some)
+        let row = newcomer.map(|identity| newcomer_row(keys, &link, looked, &identity, by));
+        Ok(Some(Came::write(link, looked, (row, writing))))
     }
 
     async fn target(&self, keys: &Keyring, subject: Uuid) -> Result<Target, Error> {
@@ -243,12 +258,10 @@ impl Care {
     async fn withdraw(
         &self,
         by: &Acting,
+        keys: &Keyring,
         looked: &Looked,
         stored: &Link,
     ) -> Result<Option<Came>, Error> {
-        let Some(keys) = self.keys() else {
-            return Ok(None);
-        };
         let target = self.target(keys, stored.subject).await?;
         if target.file.subject != stored.subject {
             return Ok(Some(Came::Again));
@@ -270,69 +283,7 @@ impl Care {
                 Some(self.plan_head(by, &base, (enrolled, head), ("withdraw", "closed", why)))
             }
         };
-        self.store_link(by, keys, (&link, looked), (None, writing))
-            .await
-            .map(Some)
-    }
-
-    /// Writes what one step changes, all of it or nothing.
-    async fn store_link(
-        &self,
-        by: &Acting,
-        keys: &Keyring,
-        (link, looked): (&Link, &Looked),
-        (newcomer, writing): (Option<Identity>, Option<Writing>),
-    ) -> Result<Came, Error> {
-        let id = PersonId::from_uuid(link.subject);
-        let row = newcomer.map(|identity| {
-            let profile = profile_of(looked);
-            let word = |word: &str| Some(word.to_owned()).filter(|word| !word.is_empty());
-            let (household, population) = (word(&profile.household), word(&profile.population));
-            let codes = (household.as_deref(), population.as_deref());
-            person_row(keys, id, &identity, codes, by.now)
-        });
-        let kept = looked.enrolled.records.iter();
-        let opener = kept
-            .map(|kept| &**kept)
-            .find(|kept| kept.id == link.opener_encounter);
-        let detail = serde_json::json!({
-            "opener": link.opener_encounter,
-            "on_behalf_of": opener.and_then(|kept| kept.recorded_by),
-        });
-        let mut tx = self.db().begin(Some(link.subject)).await?;
-        if let Some(row) = row {
-            if insert_persons(&mut tx, vec![row]).await? != 1 {
-                return Ok(Came::Again);
-            }
-            tx.changed(Change {
-                subject_id: Some(link.subject),
-                entity: "person",
-                entity_id: link.subject,
-                operation: Operation::Insert,
-                at: by.now,
-            });
-            let mut entry = by.entry("register", "person");
-            (entry.entity_id, entry.subject_id) = (Some(link.subject), Some(link.subject));
-            entry.detail = detail.to_string();
-            tx.audit(entry);
-        }
-        if let Some(mut writing) = writing {
-            writing.entry.detail = detail.to_string();
-            let writings = [(&writing, by.now)];
-            if write(&mut tx, self.pack(), self.tables(), &writings).await? == Written::Raced {
-                return Ok(Came::Again);
-            }
-        } else {
-            let mut entry = by.entry("link", "link");
-            (entry.entity_id, entry.subject_id) = (Some(link.id), Some(link.subject));
-            entry.detail = detail.to_string();
-            tx.audit(entry);
-        }
-        if !store::save(&mut tx, link, by.now).await? {
-            return Ok(Came::Again);
-        }
-        tx.commit().await?;
-        Ok(Came::Done)
+        Ok(Some(Came::write(link, looked, (None, writing))))
     }
 }
 

@@ -36,6 +36,8 @@ pub struct LinkShown {
     pub differs: Vec<Localized>,
     /// Whether the opening form has still to be filled in by hand.
     pub is_wanting: bool,
+    /// Who was opened, for who may open the record.
+    pub opened: Option<SubjectId>,
 }
 
 /// The other subject of a link.
@@ -102,6 +104,10 @@ impl Care {
                     OtherEnd::Opened => Vec::new(),
                 },
                 is_wanting: link.state == LinkState::Waiting,
+                opened: match end {
+                    OtherEnd::Opener => Some(subject),
+                    OtherEnd::Opened => told.as_ref().map(|_| SubjectId::from_uuid(other)),
+                },
                 other: told.map(|person| OtherShown {
                     id: SubjectId::from_uuid(other),
                     name: person.identity.name,

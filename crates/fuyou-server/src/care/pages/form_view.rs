@@ -1,7 +1,9 @@
 //! A pack's form as it is shown: every field with what was typed, what was last, what is wrong and what needs a reason.
 
+use fuyou_expr::Value;
 use fuyou_kernel::Secrecy;
 use fuyou_pack::Form;
+use fuyou_pack::input::print_input;
 use fuyou_pack::model::{Field, FieldKind, Group, InputType, Requirement, Severity};
 use fuyou_pack::record::{At, Cell, Checked, Finding};
 
@@ -43,6 +45,8 @@ pub(super) struct FieldView {
     pub is_kept: bool,
     /// The last value, in words.
     pub last: String,
+    /// What it holds when nothing is out of the ordinary, as it would be typed.
+    pub usual: String,
     /// What another version of the record says, in words.
     pub theirs: Option<String>,
     pub wrong: Vec<String>,
@@ -53,6 +57,8 @@ pub(super) struct FieldView {
 pub(super) struct GroupView {
     pub id: String,
     pub title: String,
+    /// Most rows that it takes.
+    pub rows_max: usize,
     pub is_hidden: bool,
     pub rows: Vec<Vec<FieldView>>,
     pub can_add: bool,
@@ -89,6 +95,8 @@ pub(super) struct Filling<'a> {
     pub checked: Option<&'a Checked>,
     pub findings: &'a [Finding],
     pub last: &'a [Shown],
+    /// What is usual, in the order of the form's fields.
+    pub usual: &'a [Value],
     /// Another version of the same record.
     pub theirs: Option<&'a [Shown]>,
 }
@@ -207,6 +215,7 @@ impl Filling<'_> {
             is_hidden: false,
             is_kept: true,
             last: String::new(),
+            usual: String::new(),
             theirs: None,
             wrong,
             asks,
@@ -285,6 +294,12 @@ impl Filling<'_> {
             ),
             is_hidden: self.checked.is_some_and(|checked| !checked.shown[position]),
             last: last.unwrap_or_default(),
+            usual: self
+                .usual
+                .get(position)
+                .filter(|value| !value.is_null())
+                .map(|value| print_input(field, value))
+                .unwrap_or_default(),
             theirs: self.theirs.and_then(|theirs| {
                 let stored = words
                     .field(field, theirs.get(position)?)
@@ -356,6 +371,7 @@ impl Filling<'_> {
         GroupView {
             id: group.id.to_string(),
             title: words.of(&group.title),
+            rows_max: usize::from(group.max),
             is_hidden: self
                 .checked
                 .is_some_and(|checked| !checked.shown_groups[position]),
@@ -403,6 +419,7 @@ fn cell(words: Words<'_>, field: &Field, name: String, value: String) -> FieldVi
         is_hidden: false,
         is_kept: is_kept(field),
         last: String::new(),
+        usual: String::new(),
         theirs: None,
         wrong: Vec::new(),
         asks: Vec::new(),

@@ -235,6 +235,7 @@ impl<'a> Desk<'a> {
             checked: asked.checked,
             findings: &findings,
             last: asked.last,
+            usual: asked.usual,
             theirs: asked.theirs.map(|theirs| theirs.values.as_slice()),
         };
         let form = filling.view(words);
@@ -315,6 +316,7 @@ pub(super) struct PageAsked<'a> {
     pub checked: Option<&'a Checked>,
     pub findings: &'a [Finding],
     pub last: &'a [Shown],
+    pub usual: &'a [fuyou_expr::Value],
     pub is_loud: bool,
     pub outcome: Option<&'a Recorded>,
     pub message: Option<String>,
@@ -330,6 +332,7 @@ impl<'a> PageAsked<'a> {
             checked: None,
             findings: &[],
             last: &[],
+            usual: &[],
             is_loud: false,
             outcome: None,
             message: None,
@@ -383,6 +386,7 @@ pub(super) async fn show(
     let asked = PageAsked {
         checked: Some(&preview.checked),
         last: &prefilled.last,
+        usual: &prefilled.usual,
         ..PageAsked::new(&typing)
     };
     Ok(html(&desk.page(asked).await?)?.into_response())
@@ -477,7 +481,9 @@ async fn again(
         .care
         .prefill(&desk.by, desk.subject, typing.enrollment, names, on)
         .await;
-    let last = last.map(|prefilled| prefilled.last).unwrap_or_default();
+    let (last, usual) = last
+        .map(|prefilled| (prefilled.last, prefilled.usual))
+        .unwrap_or_default();
     let findings = preview
         .as_ref()
         .map(|preview| Desk::findings(preview, wrong_day))
@@ -486,6 +492,7 @@ async fn again(
         checked: preview.as_ref().map(|preview| &preview.checked),
         findings: &findings,
         last: &last,
+        usual: &usual,
         is_loud: saving,
         outcome: preview
             .as_ref()

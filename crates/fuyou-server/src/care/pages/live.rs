@@ -59,6 +59,7 @@ pub(super) fn live(
         checked: Some(&preview.checked),
         findings: &quiet,
         last: &[],
+        usual: &[],
         theirs: None,
     };
     let view = filling.view(words);

@@ -8,6 +8,10 @@ mod enrollment_web;
 mod form_view;
 mod form_web;
 mod hints_web;
+mod list_file_web;
+mod list_keep_web;
+mod list_query;
+mod list_view;
 mod list_web;
 mod live;
 mod lookup;
@@ -28,6 +32,8 @@ mod list_tests;
 #[cfg(test)]
 mod organization_tests;
 #[cfg(test)]
+mod register_tests;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use routes_web::routes;
@@ -39,6 +45,7 @@ use uuid::Uuid;
 use self::lookup::{care_of, home_of, name_of, places, subject_id};
 use self::story_view::{StoryView, story_view};
 use self::words::Words;
+use super::opening::links_part;
 use super::{Acting, SubjectId};
 use crate::http::{self, Cx};
 use crate::registry::Section;
@@ -68,8 +75,12 @@ pub(crate) async fn sections(cx: &Cx, subject: Uuid) -> Result<Vec<Section>, htt
     let html = part
         .render()
         .map_err(|err| http::Error::Internal(err.into()))?;
-    Ok(vec![Section {
-        title: String::new(),
-        html,
-    }])
+    let linked = links_part(cx, care, subject).await?;
+    let parts = linked.into_iter().chain([html]);
+    Ok(parts
+        .map(|html| Section {
+            title: String::new(),
+            html,
+        })
+        .collect())
 }

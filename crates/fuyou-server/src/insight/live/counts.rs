@@ -1,6 +1,7 @@
 //! Answers out of memory.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use fuyou_cube::{MeasureSpec, Place};
@@ -8,7 +9,7 @@ use fuyou_pack::model::{IndicatorIx, Measure, MeasureIx, Stratum};
 
 use super::{Live, State};
 use crate::insight::MonthNumber;
-use crate::insight::counts::{AxisCells, Counting, GapCount};
+use crate::insight::counts::{AxisCells, Counting};
 use crate::insight::store::Range;
 use crate::insight::tally::Tally;
 
@@ -22,7 +23,15 @@ impl Live {
         counting: &mut impl Counting,
     ) -> Option<i64> {
         self.look(|state| {
-            state.count(measures, range, counting)?;
+            let places = state.places(measures)?;
+            state.each_axis(
+                &places,
+                &Asked::within(range),
+                counting,
+                |counting, cells| {
+                    counting.add_axis(cells);
+                },
+            );
             Some(state.read_to.values().sum())
         })?
     }
@@ -34,12 +43,13 @@ impl Live {
         measures: &[MeasureIx],
         stratum: &Stratum,
         range: &Range<'_>,
-        tally: &mut Tally,
+        tally: &mut Tally<'_>,
     ) -> Option<i64> {
         let pack = &*self.0.pack;
         self.look(|state| {
             let mut complete = true;
-            state.each_axis(measures, range, tally, |tally, cells| {
+            let places = state.places(measures)?;
+            state.each_axis(&places, &Asked::within(range), tally, |tally, cells| {
                 let asked = cells.measures.iter();
                 let asked =
                     asked.map(|(position, _)| (*position, pack.measure(measures[*position])));
@@ -54,50 +64,71 @@ impl Live {
                 // What shares an axis is dated and placed alike.
                 let by = (&first.dated_by, &first.placed_by);
                 complete &= tally.add_split(cells, &stratum.is, by, &specs);
-            })?;
+            });
             complete.then(|| state.read_to.values().sum())
         })?
     }
 
-    /// The counts of gap conditions by organization; `None` when the store must be asked.
+    /// Counts gap conditions by organization, by position; `None` when the store must be asked.
     pub(in crate::insight) fn count_gaps(
         &self,
         indicators: &[IndicatorIx],
-    ) -> Option<Vec<GapCount>> {
-        self.look(|state| state.count_gaps(indicators))
+        counting: &mut impl Counting,
+    ) -> Option<()> {
+        self.look(|state| {
+            let places = indicators.iter().map(|ix| state.cube.gap(*ix));
+            let places: Vec<Place> = places.collect::<Option<_>>()?;
+            state.each_axis(&places, &Asked::TIMELESS, counting, |counting, cells| {
+                counting.add_axis(cells);
+            });
+            Some(())
+        })?
     }
 }
 
-impl State {
-    fn count(
-        &self,
-        measures: &[MeasureIx],
-        range: &Range<'_>,
-        counting: &mut impl Counting,
-    ) -> Option<()> {
-        self.each_axis(measures, range, counting, |counting, cells| {
-            counting.add_axis(cells);
-        })
+/// Which cells are asked for.
+struct Asked<'a> {
+    months: RangeInclusive<i32>,
+    codes: Option<&'a [String]>,
+}
+
+impl<'a> Asked<'a> {
+    fn within(range: &Range<'a>) -> Self {
+        Asked {
+            months: MonthNumber::of(range.from).0..=MonthNumber::of(range.to).0,
+            codes: range.codes,
+        }
     }
 
-    /// Calls `see` with the cells of every axis that some of these measures have.
+    /// Those of axes without dates.
+    const TIMELESS: Asked<'static> = Asked {
+        months: 0..=0,
+        codes: None,
+    };
+}
+
+impl State {
+    fn places(&self, measures: &[MeasureIx]) -> Option<Vec<Place>> {
+        let places = measures.iter().map(|measure| self.cube.measure(*measure));
+        places.collect()
+    }
+
+    /// Calls `see` with the cells of every axis that some of these places are on.
     fn each_axis<C: Counting>(
         &self,
-        measures: &[MeasureIx],
-        range: &Range<'_>,
+        places: &[Place],
+        asked: &Asked<'_>,
         counting: &mut C,
         mut see: impl FnMut(&mut C, &AxisCells<'_, C::Place>),
-    ) -> Option<()> {
-        let mut axes: BTreeMap<(usize, usize), Vec<(usize, Place)>> = BTreeMap::new();
-        for (position, measure) in measures.iter().enumerate() {
-            let place = self.cube.measure(*measure)?;
+    ) {
+        let mut axes: BTreeMap<(usize, usize), Vec<(usize, usize)>> = BTreeMap::new();
+        for (position, place) in places.iter().enumerate() {
             let axis = axes.entry((place.program, place.axis)).or_default();
-            axis.push((position, place));
+            axis.push((position, place.measure));
         }
-        let codes: Option<HashSet<&str>> = range
+        let codes: Option<HashSet<&str>> = asked
             .codes
             .map(|codes| codes.iter().map(String::as_str).collect());
-        let months = MonthNumber::of(range.from).0..=MonthNumber::of(range.to).0;
         let cube = &self.cube.cube;
         // By number of the text; `None` for codes that were not asked for.
         let (mut of_program, mut places) = (None, Vec::new());
@@ -109,41 +140,15 @@ impl State {
                 let place = |code: &Arc<str>| asked(code).then(|| counting.place(Some(code)));
                 places = cube.texts(program).iter().map(place).collect();
             }
-            let measures = measures.iter();
-            let measures: Vec<(usize, usize)> = measures
-                .map(|(position, place)| (*position, place.measure))
-                .collect();
             let cells = AxisCells {
                 cube,
                 at: (program, axis),
-                months: months.clone(),
+                months: asked.months.clone(),
                 places: &places,
                 without,
                 measures: &measures,
             };
             see(counting, &cells);
         }
-        Some(())
-    }
-
-    fn count_gaps(&self, indicators: &[IndicatorIx]) -> Vec<GapCount> {
-        let mut axes: BTreeMap<(usize, usize), Vec<(IndicatorIx, Place)>> = BTreeMap::new();
-        for ix in indicators {
-            if let Some(place) = self.cube.gap(*ix) {
-                let axis = axes.entry((place.program, place.axis)).or_default();
-                axis.push((*ix, place));
-            }
-        }
-        let (mut counted, cube) = (Vec::new(), &self.cube.cube);
-        for ((program, axis), gaps) in axes {
-            cube.each_group((program, axis), i32::MIN..=i32::MAX, |group, _, value| {
-                let counts = gaps.iter().map(|(ix, place)| (*ix, value(place.measure)));
-                counted.push(GapCount {
-                    place: cube.place(program, group).map(Arc::clone),
-                    counts: counts.collect(),
-                });
-            });
-        }
-        counted
     }
 }

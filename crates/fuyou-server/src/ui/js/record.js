@@ -4,7 +4,9 @@
 // button "check" does the same; whatever is shown here, the server decides when the form is sent.
 import { Desk } from "./desk.js";
 import { outlook } from "./outlook.js";
+import { Brief, keys } from "./brief.js";
 import { keepDrafts, putBack, saveOnce } from "./keeping.js";
+import { takeRanges } from "./paste.js";
 import { AskServer } from "./reading.js";
 import { consequence, element, printValue } from "./showing.js";
 
@@ -18,6 +20,8 @@ const brought = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "
 let sheet = null;
 let standing = null;
 let words = null;
+let brief = null;
+let pressed = null;
 let timer = 0;
 let asked = 0;
 
@@ -58,6 +62,7 @@ function show(state) {
     const parts = [...section.querySelectorAll("[data-field], [data-group]")];
     section.hidden = parts.length > 0 && parts.every((part) => part.hidden);
   }
+  brief?.show();
 }
 
 /** What is typed under a name, as the form would send it. */
@@ -118,6 +123,7 @@ function checkHere() {
   try {
     const desk = new Desk(sheet, standing, typedTexts());
     // Groups that are hidden here keep their rows in the page: what is typed comes back with them.
+    brief?.want(new Desk(sheet, standing, brief.asUsual(typedTexts())));
     show(stateOf(desk));
     if (desk.on !== null && desk.on !== standing.on) {
       askStanding();
@@ -183,14 +189,26 @@ function check() {
   if (!checkHere()) preview();
 }
 
-function moveOn(event) {
+function press(event) {
   const at = event.target;
-  if (event.key !== "Enter" || event.isComposing || !at.matches("input, select")) return;
-  event.preventDefault();
-  const stops = all("input:not([type=hidden]), select, textarea, button[value=save]").filter(
+  if (pressed(event) || event.isComposing) return;
+  if (at.type === "radio" && /^[1-9]$/.test(event.key)) {
+    const chosen = all(`input[name="${CSS.escape(at.name)}"]`)[Number(event.key) - 1];
+    if (!chosen) return;
+    event.preventDefault();
+    chosen.click();
+    moveOn(chosen);
+  } else if (event.key === "Enter" && at.matches("input, select")) {
+    event.preventDefault();
+    moveOn(at);
+  }
+}
+
+function moveOn(at) {
+  const stops = all("input:not([type=hidden]), select, textarea, .usual .quiet, button[value=save]").filter(
     (stop) => stop.offsetParent !== null && (stop.type !== "radio" || stop.checked || first(stop)),
   );
-  const next = stops.slice(stops.indexOf(at) + 1).find((stop) => stop.name !== at.name);
+  const next = stops.slice(stops.indexOf(at) + 1).find((stop) => stop.name !== at.name || stop.name === "");
   next?.focus();
   next?.select?.();
 }
@@ -211,7 +229,7 @@ async function loadSheet() {
 }
 
 /** Brings the form of the page to life, with what was typed into it before when the page is opened again. */
-export async function mount(pairs = null) {
+export async function mount(pairs = null, isAnswer = false) {
   form = document.querySelector("form.record");
   if (!form) return;
   sheet = null;
@@ -219,12 +237,15 @@ export async function mount(pairs = null) {
   words = brought("words");
   form.addEventListener("input", check);
   form.addEventListener("change", check);
-  form.addEventListener("keydown", moveOn);
+  form.addEventListener("keydown", press);
+  takeRanges(form, check);
   const problem = document.getElementById("problems") ?? form.parentElement.querySelector(".message.bad");
   const wrong = form.querySelector(".bad input, .bad select, .ask input");
   if (problem) (wrong ?? problem).focus();
-  const kept = keepDrafts(form, check);
-  saveOnce(form, kept, mount);
+  brief = document.querySelector(".conflict") ? null : Brief.of(form, check);
+  pressed = keys(form, brief);
+  const kept = keepDrafts(form, check, isAnswer || pairs !== null);
+  saveOnce(form, kept, () => mount(null, true));
   const discard = document.querySelector("a[data-discard]");
   discard?.addEventListener("click", async (event) => {
     event.preventDefault();
@@ -232,6 +253,8 @@ export async function mount(pairs = null) {
     location.assign(discard.href);
   });
   await loadSheet();
+  check();
+  if (brief && !problem && document.activeElement === document.body) brief.begin();
   if (pairs) putBack(form, pairs, check);
 }
 

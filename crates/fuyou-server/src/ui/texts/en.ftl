@@ -78,3 +78,5 @@ offline-nothing = No form was open.
 offline-wrong = The password is not right
 offline-back = The network is back. Saving sends the record.
 offline-reload = Open this page anew
+look-light = Light
+look-dark = Dark

@@ -78,3 +78,5 @@ offline-nothing = 没有已打开的表单。
 offline-wrong = 密码不正确
 offline-back = 网络已恢复。保存即可发送。
 offline-reload = 重新打开本页
+look-light = 浅色
+look-dark = 深色

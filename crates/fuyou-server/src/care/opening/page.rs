@@ -1,0 +1,79 @@
+//! The links of a person on her page.
+
+use askama::Template;
+
+use super::{LinkShown, LinkState};
+use crate::access::Action;
+use crate::care::{Acting, Care, SubjectId};
+use crate::http::{self, Cx};
+
+/// A link in the reader's words.
+struct LinkView {
+    relation: String,
+    name: String,
+    href: Option<String>,
+    birth_on: String,
+    program: String,
+    state: String,
+    is_off: bool,
+    /// Where the opening form is filled in that waits for a person.
+    form: Option<String>,
+    differs: String,
+}
+
+#[derive(Template)]
+#[template(path = "care/opening/links.html")]
+struct LinksPart<'a> {
+    cx: &'a Cx,
+    links: Vec<LinkView>,
+}
+
+/// The links of a person whose record is open to the actor; nothing when there are none.
+pub(in crate::care) async fn links_part(
+    cx: &Cx,
+    care: &Care,
+    subject: SubjectId,
+) -> Result<Option<String>, http::Error> {
+    let shown = care.links(&Acting::from(cx), subject).await?;
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let links = shown.iter().map(|link| view(cx, care, link)).collect();
+    let part = LinksPart { cx, links };
+    let html = part
+        .render()
+        .map_err(|err| http::Error::Internal(err.into()))?;
+    Ok(Some(html))
+}
+
+fn view(cx: &Cx, care: &Care, link: &LinkShown) -> LinkView {
+    let program = care.pack().program(link.program);
+    let form = program.form(program.opens_with);
+    let waits = link.is_wanting && cx.actor.may(Action::RecordCare);
+    let opened = link.opened.filter(|_| waits);
+    let state = match link.state {
+        LinkState::Open => "link-open",
+        LinkState::Waiting => "link-waiting",
+        LinkState::Withdrawn => "link-withdrawn",
+    };
+    let differs: Vec<&str> = link
+        .differs
+        .iter()
+        .map(|label| label.get(cx.language))
+        .collect();
+    let other = link.other.as_ref();
+    LinkView {
+        relation: link
+            .relation
+            .as_ref()
+            .map_or_else(String::new, |relation| relation.get(cx.language).to_owned()),
+        name: other.map_or_else(|| cx.t("link-restricted"), |other| other.name.clone()),
+        href: other.map(|other| format!("/persons/{}", other.id)),
+        birth_on: other.map_or_else(String::new, |other| other.birth_on.to_string()),
+        program: program.title.get(cx.language).to_owned(),
+        state: cx.t(state),
+        is_off: link.state == LinkState::Withdrawn,
+        form: opened.map(|id| format!("/persons/{id}/forms/{}/{}", program.id, form.id)),
+        differs: differs.join("、"),
+    }
+}

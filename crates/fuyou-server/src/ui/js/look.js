@@ -1,0 +1,40 @@
+// How pages look: light or dark as the computer says, or as a person chose on this computer; printed, all of a page.
+// Runs before the page is drawn, so that nothing flashes.
+{
+  const KEY = "fuyou.look";
+  const root = document.documentElement;
+  const computer = matchMedia("(prefers-color-scheme: dark)");
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem(KEY);
+  } catch {
+    // A browser that keeps nothing follows the computer.
+  }
+  if (chosen === "light" || chosen === "dark") root.dataset.look = chosen;
+
+  addEventListener("DOMContentLoaded", () => {
+    const button = document.getElementById("look");
+    const isDark = () => (root.dataset.look ?? (computer.matches ? "dark" : "light")) === "dark";
+    const name = () => (button.textContent = isDark() ? button.dataset.light : button.dataset.dark);
+    button.addEventListener("click", () => {
+      root.dataset.look = isDark() ? "light" : "dark";
+      try {
+        localStorage.setItem(KEY, root.dataset.look);
+      } catch {
+        // Then it lasts until the next page.
+      }
+      name();
+    });
+    computer.addEventListener("change", name);
+    name();
+    button.hidden = false;
+  });
+
+  // What is folded away belongs on paper, too.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("main details:not([open])")].filter((one) => !one.closest(".attempt"));
+    folded.forEach((one) => (one.open = true));
+  });
+  addEventListener("afterprint", () => folded.forEach((one) => (one.open = false)));
+}
