@@ -74,6 +74,8 @@ class Client:
 def multiply(database, wanted):
     """Copies places and facts of the county; says how many enrollments and places there are then."""
     base = sqlite3.connect(database, isolation_level=None)
+    # Nothing is lost when this is cut off: the copies are made again.
+    base.execute("pragma journal_mode=off")
     base.execute("pragma synchronous=off")
     base.execute("pragma cache_size=-1000000")
     places = base.execute("select id, parent_id, code, path from organization order by path").fetchall()
