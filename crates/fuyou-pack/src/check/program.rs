@@ -103,6 +103,7 @@ pub(crate) fn program(
         rules,
         referrals,
         lists,
+        charts: Vec::new(),
         opens: Vec::new(),
         cited: head.cited,
         facts_scope: columns.facts,

@@ -74,6 +74,7 @@ const PROGRAM_ARRAYS: &[(&str, ItemKind)] = &[
     ("rule", ItemKind::Rule),
     ("referral", ItemKind::Referral),
     ("list", ItemKind::List),
+    ("chart", ItemKind::Chart),
     ("opens", ItemKind::Opens),
     ("measure", ItemKind::Measure),
     ("indicator", ItemKind::Indicator),
