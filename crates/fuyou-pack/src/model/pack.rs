@@ -506,6 +506,8 @@ pub enum ItemKind {
     List,
     /// A chart.
     Chart,
+    /// A picture of numbers that recur.
+    Trend,
     /// Records that open enrollments elsewhere.
     Opens,
     /// A measure.
@@ -528,7 +530,7 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// All kinds with the words used in packs.
-    pub const WORDS: [(&'static str, ItemKind); 23] = [
+    pub const WORDS: [(&'static str, ItemKind); 24] = [
         ("source", ItemKind::Source),
         ("value_set", ItemKind::ValueSet),
         ("curve", ItemKind::Curve),
@@ -543,6 +545,7 @@ impl ItemKind {
         ("referral", ItemKind::Referral),
         ("list", ItemKind::List),
         ("chart", ItemKind::Chart),
+        ("trend", ItemKind::Trend),
         ("opens", ItemKind::Opens),
         ("measure", ItemKind::Measure),
         ("indicator", ItemKind::Indicator),

@@ -20,7 +20,7 @@ const DELIVERY: &str = "delivered_at=11:05 admitted_on=2024-12-12 discharged_on=
                         delivery_mode=spontaneous blood_loss_intrapartum_ml=171 blood_loss_2h_ml=190 \
                         blood_loss_24h_ml=210 complications=none critical=false systolic_mmhg=120 \
                         diastolic_mmhg=75 mother_outcome=alive";
-const LIVE: &str = "live_status=live length_cm=50.0 apgar_1=10 apgar_5=10 birth_defect=false \
+pub(super) const LIVE: &str = "live_status=live length_cm=50.0 apgar_1=10 apgar_5=10 birth_defect=false \
                     outcome_at_discharge=alive hearing_screening=passed";
 
 fn values(rows: &[&str]) -> Values {
@@ -41,7 +41,7 @@ fn seen() -> Reasons {
 }
 
 /// The delivery of these newborns on 2024-12-12, recorded on the day of discharge.
-async fn delivered(county: &County, woman: SubjectId, rows: &[&str]) -> EncounterId {
+pub(super) async fn delivered(county: &County, woman: SubjectId, rows: &[&str]) -> EncounterId {
     let record = Record {
         values: values(rows),
         reasons: seen(),
@@ -74,7 +74,7 @@ async fn corrected(
 }
 
 /// One line for each link as a reader sees it.
-async fn links(county: &County, by: &Acting, subject: SubjectId) -> Vec<String> {
+pub(super) async fn links(county: &County, by: &Acting, subject: SubjectId) -> Vec<String> {
     let links = county.care.links(by, subject).await.unwrap();
     let line = |link: &crate::care::LinkShown| {
         let name = link.other.as_ref().map_or("?", |other| &other.name);
@@ -85,7 +85,7 @@ async fn links(county: &County, by: &Acting, subject: SubjectId) -> Vec<String> 
     links.iter().map(line).collect()
 }
 
-async fn children(county: &County, woman: SubjectId) -> Vec<SubjectId> {
+pub(super) async fn children(county: &County, woman: SubjectId) -> Vec<SubjectId> {
     let by = county.worker("2024-12-20");
     let links = county.care.links(&by, woman).await.unwrap();
     links
@@ -95,7 +95,7 @@ async fn children(county: &County, woman: SubjectId) -> Vec<SubjectId> {
         .collect()
 }
 
-async fn only_enrollment(county: &County, subject: SubjectId) -> EnrollmentStory {
+pub(super) async fn only_enrollment(county: &County, subject: SubjectId) -> EnrollmentStory {
     let by = county.worker("2024-12-20");
     let mut story = county.care.story(&by, subject).await.unwrap();
     assert_eq!(story.enrollments.len(), 1);
@@ -123,7 +123,7 @@ async fn rows_of(connection: &mut Connection, sql: &'static str) -> i64 {
     rows[0].0
 }
 
-async fn sound(county: &County, subjects: &[SubjectId]) {
+pub(super) async fn sound(county: &County, subjects: &[SubjectId]) {
     let by = county.worker("2024-12-20");
     for subject in subjects {
         let differences = county.care.reconcile(&by, *subject).await.unwrap();

@@ -202,7 +202,7 @@ pub(super) fn enrollment_view(
         schedule,
         tasks: others,
         curves: curve_charts(words, program, story),
-        charts: charts(words, program, &story.records),
+        charts: charts(words, program, &story.records, &story.bands),
         records,
         referrals: story
             .referrals
