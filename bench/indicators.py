@@ -3,7 +3,7 @@
 Needs `numpy` and, for that peer, `duckdb` from the package index. Every engine gets the same columns, in the narrowest
 types it has, and answers with one statement for each way of dating and placing; cells are compared before times are told.
 """
-import os, pathlib, sqlite3, statistics, subprocess, sys, tempfile, time
+import math, os, pathlib, sqlite3, statistics, subprocess, sys, tempfile, time
 
 ROUNDS = 5
 NULL = -2**31
@@ -138,7 +138,19 @@ def run(root, enrollments, sqlite_most=1_000_000):
         print(f"cube scan: best {ours:.1f} ms, median {statistics.median(values('scan')) / 1000:.1f} ms; one change: {values('change_ns')[0] / 1000:.1f} µs")
         print("cube memory: " + ", ".join(f"{key[:-6]} {values(key)[0] >> 20} MiB" for key in ["column_bytes", "index_bytes", "projection_bytes", "cell_bytes"]))
         print(f"floor: {values('scanned_bytes')[0] >> 20} MiB read once in {floor:.1f} ms; the scan takes {ours / floor:.1f} times as long")
+        written = min(values("written")) / 1000
+        print(f"floor with what comes out: {values('cell_bytes')[0] >> 20} MiB of cells written once in {written:.1f} ms; "
+              f"the scan takes {ours / (floor + written):.1f} times as long as reading and writing")
+        print(f"single-record evaluation of all {values('rules')[0]} rules: {values('rules_ns')[0] / 1000:.1f} µs; goal 50 µs")
         peer = min(warm) * 1000
         print(f"DuckDB: cold {cold * 1000:.0f} ms, warm best {peer:.0f} ms, median {statistics.median(warm) * 1000:.0f} ms")
         print(f"SQLite: {slow * 1000:.0f} ms" if slow is not None else f"SQLite: not run beyond {sqlite_most} enrollments")
     print(f"indicators ours={ours:.1f}ms peer={peer:.0f}ms ratio={peer / ours:.1f}")
+    return ours
+
+
+def run_each(root, sizes):
+    """One run for each number of enrollments, then how the time of a scan grows with it."""
+    times = [run(root, size) for size in sizes]
+    for (few, short), (many, long) in zip(zip(sizes, times), zip(sizes[1:], times[1:])):
+        print(f"from {few} to {many} enrollments: exponent {math.log(long / short) / math.log(many / few):.2f}; goal at most 1.05")

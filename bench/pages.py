@@ -1,4 +1,5 @@
-"""Pages that show figures at a million enrollments: a made-up county is copied until its province has that many.
+"""Pages that show figures at a million enrollments: a made-up county is copied until its province of sixteen cities has
+that many.
 
 The copies are made in the database: places of their own under a new province, and facts under new ids of enrollments
 about the same people. The same pages are asked for twice: while the facts are not yet in memory (the database counts),
@@ -7,6 +8,7 @@ and afterwards. Times are those of a client on the same machine, from the first 
 import http.client, os, pathlib, re, signal, sqlite3, statistics, subprocess, sys, tempfile, threading, time
 
 ROUNDS = 9
+CITIES = 16
 PASSWORD = "yunling-demo-2026"
 
 
@@ -77,8 +79,13 @@ def multiply(database, wanted):
     own = ", ".join(f'"{name}"' for name in columns if name not in ("id", "parent_id", "code", "path", "name", "level", "kind"))
     base.execute(f"insert into organization (id, parent_id, code, path, name, level, kind, {own}) "
                  f"select ?, null, '97', '97/', 'province', 'province', 'area', {own} from organization where code = ?", (province, root))
-    base.execute("update organization set path = '97/' || path where code <> '97'")
-    base.execute("update organization set parent_id = ? where code = ?", (province, root))
+    # Cities stand between the province and its counties, as they do everywhere.
+    cities = [(os.urandom(16), f"97{city:02d}X") for city in range(min(CITIES, copies))]
+    base.executemany(f"insert into organization (id, parent_id, code, path, name, level, kind, {own}) "
+                     f"select ?, ?, ?, '97/' || ? || '/', ?, 'city', 'area', {own} from organization where code = ?",
+                     [(id, province, code, code, f"city {code}", root) for id, code in cities])
+    base.execute(f"update organization set path = '97/{cities[0][1]}/' || path where path not like '97/%'")
+    base.execute("update organization set parent_id = ? where code = ?", (cities[0][0], root))
     base.execute("update app_user set org_id = ? where login in ('director', 'county')", (province,))
     base.execute("update plan set org_id = ?", (province,))
     facts = [row[1] for row in base.execute("pragma table_info(maternal_facts)")]
@@ -89,7 +96,9 @@ def multiply(database, wanted):
         new = f"97{copy:04d}"
         swap = lambda code: new + code[len(shared):]
         ids = {old: os.urandom(16) for old, _, _, _ in places}
-        rows = [(ids[old], ids.get(parent, province), swap(code), "97/" + path.replace(shared, new), old) for old, parent, code, path in places]
+        city, city_code = cities[copy % len(cities)]
+        rows = [(ids[old], ids.get(parent, city), swap(code), f"97/{city_code}/" + path.replace(shared, new), old)
+                for old, parent, code, path in places]
         base.executemany(f"insert into organization (id, parent_id, code, path, name, level, kind, {own}) "
                          f"select ?, ?, ?, ?, name || '{copy}', level, kind, {own} from organization where id = ?", rows)
         selected = ", ".join("randomblob(16)" if name == "id" else

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fuyou_cube::PackCube;
-use fuyou_expr::{Dialect, Type, Value};
+use fuyou_expr::{Dialect, Rows, SetId, Slot, Type, Value};
 use fuyou_pack::indicator::measure_sql;
 use fuyou_pack::model::{MeasureIx, Pack, Program, ProgramIx};
 use fuyou_pack::{PackFile, PackFiles, load};
@@ -65,6 +65,15 @@ fn main() -> io::Result<()> {
         })?;
     }
     drop(memory);
+    let mut cells = vec![0u64; cube.cube.memory().cells / 8 + 1];
+    for _ in 0..ROUNDS {
+        took("written", &mut || {
+            write_once(&mut cells, threads);
+            Ok(())
+        })?;
+    }
+    drop(black_box(cells));
+    time_rules(&pack, ix, &mut report)?;
     write_questions(&pack, ix, &cube, &out)?;
     let held = cube.cube.memory();
     writeln!(
@@ -102,6 +111,66 @@ fn time_changes(
         "change_ns={}",
         start.elapsed().as_nanos() / changes.max(1) as u128
     )
+}
+
+/// How long it takes to decide every rule of the program over one record.
+fn time_rules(pack: &Pack, ix: ProgramIx, report: &mut impl Write) -> io::Result<()> {
+    let program = pack.program(ix);
+    let generated = program.row_columns().map(|column| Generated {
+        name: column.name.to_owned(),
+        slot: usize::from(column.slot.0),
+        ty: column.ty.clone(),
+        unknown: 10,
+        min: 0,
+        max: 200,
+    });
+    let generated: Vec<Generated> = generated.collect();
+    let mut rows = Vec::with_capacity(1_000);
+    for id in 0..1_000 {
+        let mut row = Vec::new();
+        generate(&generated, id, &mut row);
+        rows.push(Row(row));
+    }
+    let (mut best, mut held) = (u128::MAX, 0);
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        for row in &rows {
+            held += program
+                .rules
+                .iter()
+                .filter(|rule| rule.when.holds(row))
+                .count();
+        }
+        best = best.min(start.elapsed().as_nanos() / rows.len() as u128);
+    }
+    black_box(held);
+    writeln!(report, "rules={}\nrules_ns={best}", program.rules.len())
+}
+
+/// One record of facts.
+struct Row(Vec<Value>);
+
+impl Rows for Row {
+    fn outer(&self, slot: Slot) -> &Value {
+        &self.0[usize::from(slot.0)]
+    }
+
+    fn len(&self, _: SetId) -> usize {
+        0
+    }
+
+    fn member(&self, _: SetId, _: usize, _: Slot) -> &Value {
+        &Value::Null
+    }
+}
+
+/// Writes a memory once on several threads.
+fn write_once(memory: &mut [u64], threads: usize) {
+    std::thread::scope(|scope| {
+        for part in memory.chunks_mut(memory.len().div_ceil(threads)) {
+            scope.spawn(move || black_box(part).fill(1));
+        }
+    });
 }
 
 /// Reads a memory once on several threads.

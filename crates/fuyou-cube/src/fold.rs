@@ -32,14 +32,20 @@ impl Folding<'_> {
     /// Marks places whose rows are told, and not added.
     pub const TOLD: u32 = u32::MAX - 1;
 
-    /// Where the sums of a place and month begin; `None` where nobody asked for them.
-    pub(crate) fn begins(&self, place: Option<u32>, month: i32) -> Option<usize> {
-        if !self.months.contains(&month) {
-            return None;
-        }
+    /// Where the sums of a place begin in a kind of month; `None` where nobody asked for them.
+    #[inline]
+    pub(crate) fn begins(&self, place: Option<u32>, kind: u32) -> Option<usize> {
         let place = place.map_or(self.without, |place| self.places[place as usize]);
-        let counts = place != Folding::TOLD;
-        self.base(place, month).filter(|_| counts)
+        let counts = place != Folding::TOLD && place != Folding::SKIP && kind != Folding::SKIP;
+        counts.then(|| (place as usize * self.kinds + kind as usize) * self.width)
+    }
+
+    /// The kind of a month; [`Folding::SKIP`] where nobody asked for it.
+    pub(crate) fn month_kind(&self, month: i32) -> u32 {
+        let at = usize::try_from(month - self.first_month);
+        let kind = at.ok().and_then(|at| self.month_kinds.get(at));
+        let asked = kind.filter(|_| self.months.contains(&month));
+        asked.copied().unwrap_or(Folding::SKIP)
     }
 
     /// Where the sums of a group begin.

@@ -1,7 +1,8 @@
 //! Figures split by a code of each row: one pass over the columns, for what nobody keeps cells of.
 
 use fuyou_expr::Expr;
-use fuyou_expr::columns::{Batch, Plan, Scratch, Wanted};
+use fuyou_expr::columns::{Batch, Numbers, Plan, Scratch, Wanted};
+use fuyou_kernel::{Date, DayNumber};
 
 use crate::axis::{MeasureSpec, month};
 use crate::cube::{Cube, CubeError};
@@ -71,11 +72,64 @@ struct Work<'w> {
     /// Output of the condition and of the value, and position, of each measure.
     reads: Vec<(Option<usize>, Option<usize>, usize)>,
     live: Vec<bool>,
+    days: Days,
 }
 
 const PLACE: usize = 0;
 const DATE: usize = 1;
 const LAYER: usize = 2;
+
+/// The kind of month of each day of the months that are asked for.
+struct Days {
+    first: i64,
+    kinds: Vec<u32>,
+}
+
+impl Days {
+    fn of(folding: &Folding<'_>) -> Days {
+        let (from, to) = (folding.months.start(), folding.months.end());
+        let asked = (*from).max(folding.first_month);
+        let known = i32::try_from(folding.month_kinds.len()).unwrap_or(i32::MAX);
+        let until = (*to).min(folding.first_month.saturating_add(known) - 1);
+        let first = first_day(asked);
+        let (Some(first), Some(after)) = (first, first_day(until + 1)) else {
+            return Days {
+                first: 0,
+                kinds: Vec::new(),
+            };
+        };
+        let kind = |day| month(day).map_or(Folding::SKIP, |month| folding.month_kind(month));
+        Days {
+            first,
+            kinds: (first..after).map(kind).collect(),
+        }
+    }
+
+    #[inline]
+    fn kind(&self, day: i64) -> Option<u32> {
+        let at = usize::try_from(day.checked_sub(self.first)?).ok()?;
+        let kind = self.kinds.get(at).copied();
+        kind.filter(|kind| *kind != Folding::SKIP)
+    }
+}
+
+/// The outputs of a block that decide where a row counts.
+struct Deciding<'b> {
+    date: (Numbers<'b>, Option<&'b [u64]>),
+    layer: (Numbers<'b>, Option<&'b [u64]>),
+}
+
+#[inline]
+fn bit(words: &[u64], row: usize) -> bool {
+    words[row / 64] >> (row % 64) & 1 == 1
+}
+
+#[inline]
+fn number((numbers, known): &(Numbers<'_>, Option<&[u64]>), row: usize) -> Option<i64> {
+    known
+        .is_none_or(|known| bit(known, row))
+        .then(|| numbers.at(row))
+}
 
 impl<'w> Work<'w> {
     fn new(splitting: &'w Splitting<'w>, table: &'w Table) -> Result<Self, CubeError> {
@@ -99,21 +153,59 @@ impl<'w> Work<'w> {
             plan: Plan::compile(&wanted)?,
             reads,
             live: table.live(),
+            days: Days::of(splitting.folding),
         })
     }
 
     fn added(&self, rows: std::ops::Range<usize>, size: usize) -> Result<Vec<i64>, CubeError> {
         let (mut sums, mut outcome) = (vec![0; size], Ok(()));
         each_block_of(&self.plan, self.table, rows, |scratch, batch| {
-            for row in 0..batch.rows {
-                if outcome.is_ok() && self.live[batch.first + row] {
-                    outcome = self.add(row, scratch, batch, &mut sums);
+            let of = |output| {
+                let numbers = self.plan.numbers(output, scratch, batch);
+                (numbers, self.plan.known(output, scratch, batch))
+            };
+            let deciding = Deciding {
+                date: of(DATE),
+                layer: of(LAYER),
+            };
+            let live = &self.live[batch.first..batch.first + batch.rows];
+            for (row, live) in live.iter().enumerate() {
+                if !live || outcome.is_err() {
+                    continue;
+                }
+                if let Some(first) = self.begins(row, &deciding, scratch, batch) {
+                    outcome = self.add(row, scratch, batch, &mut sums[first..]);
                 }
             }
         });
         outcome.map(|()| sums)
     }
 
+    /// Where the sums of a row's place, month and layer begin.
+    #[inline]
+    fn begins(
+        &self,
+        row: usize,
+        deciding: &Deciding<'_>,
+        scratch: &Scratch,
+        batch: &Batch<'_>,
+    ) -> Option<usize> {
+        let kind = self.days.kind(number(&deciding.date, row)?)?;
+        let place = match self.plan.text(PLACE, scratch, batch, row) {
+            None => None,
+            Some(Ok(place)) => Some(place),
+            // A code that an expression made has a number since the cells were counted.
+            Some(Err(text)) => Some(self.table.find_text(&text)?),
+        };
+        let base = self.splitting.folding.begins(place, kind)?;
+        let layer = match number(&deciding.layer, row).map(usize::try_from) {
+            Some(Ok(layer)) if layer < self.splitting.layers => layer,
+            _ => self.splitting.layers,
+        };
+        Some(base + layer * self.splitting.width)
+    }
+
+    #[inline]
     fn add(
         &self,
         row: usize,
@@ -121,40 +213,26 @@ impl<'w> Work<'w> {
         batch: &Batch<'_>,
         sums: &mut [i64],
     ) -> Result<(), CubeError> {
-        let bit = |words: &[u64]| words[row / 64] >> (row % 64) & 1 == 1;
-        let number = |output: usize| {
-            let known = self.plan.known(output, scratch, batch).is_none_or(bit);
-            known.then(|| self.plan.numbers(output, scratch, batch).at(row))
-        };
-        let Some(month) = number(DATE).and_then(month) else {
-            return Ok(());
-        };
-        let place = match self.plan.text(PLACE, scratch, batch, row) {
-            None => None,
-            Some(Ok(place)) => Some(place),
-            // A code that an expression made has a number since the cells were counted.
-            Some(Err(text)) => match self.table.find_text(&text) {
-                None => return Ok(()),
-                found => found,
-            },
-        };
-        let Some(base) = self.splitting.folding.begins(place, month) else {
-            return Ok(());
-        };
-        let layer = match number(LAYER).map(usize::try_from) {
-            Some(Ok(layer)) if layer < self.splitting.layers => layer,
-            _ => self.splitting.layers,
-        };
-        let first = base + layer * self.splitting.width;
         for (filter, sum, position) in &self.reads {
-            let holds = |filter: usize| bit(self.plan.holds(filter, scratch, batch));
+            let holds = |filter: usize| bit(self.plan.holds(filter, scratch, batch), row);
             if !filter.is_none_or(holds) {
                 continue;
             }
-            let adds = sum.map_or(Some(1), number).unwrap_or(0);
-            let sum = &mut sums[first + position];
+            let value = |output: usize| {
+                let known = self.plan.known(output, scratch, batch);
+                number(&(self.plan.numbers(output, scratch, batch), known), row)
+            };
+            let adds = sum.map_or(Some(1), value).unwrap_or(0);
+            let sum = &mut sums[*position];
             *sum = sum.checked_add(adds).ok_or(CubeError::Overflow)?;
         }
         Ok(())
     }
+}
+
+/// The day number of the first day of a month.
+fn first_day(month: i32) -> Option<i64> {
+    let (year, of_year) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+    let date = Date::new(i16::try_from(year).ok()?, of_year as i8, 1).ok()?;
+    Some(i64::from(DayNumber::from(date).0))
 }

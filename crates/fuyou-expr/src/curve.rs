@@ -201,6 +201,48 @@ impl Curve {
         )
     }
 
+    /// The value at `z` standard deviations at `x`, for drawing a curve and for making up values: in floating point, and
+    /// in the unit of the table. Of an `sd` curve it goes straight from column to column and on beyond the outermost
+    /// ones; of an `lms` curve beyond ±3 as far as from 2 to 3.
+    pub fn value_at(&self, stratum: u16, x: i64, z: f64) -> Option<f64> {
+        match &self.tables {
+            Tables::Lms(tables, _) => {
+                let rows = tables.get(usize::from(stratum))?;
+                let row = lms_at(rows, self.place(rows, |row| row.x, x)?, x);
+                let (side, beyond) = (z.signum(), z.abs() - 3.0);
+                if beyond <= 0.0 {
+                    return lms_value(&row, z);
+                }
+                let (two, three) = (lms_value(&row, 2.0 * side)?, lms_value(&row, 3.0 * side)?);
+                Some(three + (three - two) * beyond)
+            }
+            Tables::Sd(tables) => {
+                let rows = tables.get(usize::from(stratum))?;
+                let limits = sd_at(rows, self.place(rows, |row| row.x, x)?, x);
+                let at = |column: usize| limits.at[column] as f64 / limits.over as f64 / ONE;
+                let low = (z.floor().clamp(-3.0, 2.0) + 3.0) as usize;
+                let from = at(low);
+                Some(from + (at(low + 1) - from) * (z - (low as f64 - 3.0)))
+            }
+        }
+    }
+
+    /// The least and the greatest x of a stratum; `None` without rows.
+    pub fn reach(&self, stratum: u16) -> Option<(i64, i64)> {
+        let stratum = usize::from(stratum);
+        let (first, last) = match &self.tables {
+            Tables::Lms(tables, _) => {
+                let rows = tables.get(stratum)?;
+                (rows.first()?.x, rows.last()?.x)
+            }
+            Tables::Sd(tables) => {
+                let rows = tables.get(stratum)?;
+                (rows.first()?.x, rows.last()?.x)
+            }
+        };
+        Some((first, last))
+    }
+
     /// Between which rows x lies, by the curve's reading; `None` outside the table.
     fn place<R>(&self, rows: &[R], of: impl Fn(&R) -> i64, x: i64) -> Option<Place> {
         let last = rows.len().checked_sub(1)?;

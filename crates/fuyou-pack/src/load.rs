@@ -5,7 +5,7 @@ use crate::check::{self, Context};
 use crate::diagnostic::PackErrors;
 use crate::model::Pack;
 use crate::overlay;
-use crate::raw::{At, FileText, Items, LayerHead, Report, collect, parse_toml};
+use crate::raw::{At, FileText, Items, LayerHead, Report, collect, parse_all, parse_toml};
 
 /// One file of a pack folder.
 #[derive(Clone, Debug)]
@@ -47,9 +47,10 @@ pub fn load(layers: &[PackFiles]) -> Result<Pack, PackErrors> {
     for layer in layers {
         by_layer.push(take_files(&mut report, layer));
     }
+    let mut tables = parse_all(&report);
     let mut read = Vec::new();
     for (position, files) in by_layer.iter().enumerate() {
-        let (head, incoming) = collect(&report, position, files);
+        let (head, incoming) = collect(&report, position, files, &mut tables);
         if head.is_none() {
             no_head(&mut report, &layers[position].root, files);
         }

@@ -84,22 +84,25 @@ async fn make(app: &App, args: &Args, day: Date) -> anyhow::Result<()> {
         extent: Extent::Everything,
     };
     let pack = app.pack().context("没有规则包 · no pack was loaded")?;
-    // The first program that has a scenario; without any, what is wrong with the last.
-    let mut found = Err(anyhow::anyhow!("规则包没有项目 · the pack has no program"));
+    // Those whose subjects come to be by themselves first; the records of these open the others.
+    let mut scenarios = Vec::new();
+    let mut missing = anyhow::anyhow!("规则包没有项目 · the pack has no program");
     for program in &pack.programs {
-        found = read_scenario(&args.config.pack, &program.id);
-        if found.is_ok() {
-            break;
+        match read_scenario(&args.config.pack, &program.id) {
+            Ok(scenario) => scenarios.push(scenario),
+            // A scenario that does not fit is told; a program without one is left out.
+            Err(error) if error.is::<fuyou_server::simulate::Error>() => return Err(error),
+            Err(error) => missing = error,
         }
     }
-    let scenario = found?;
-    into_store(
-        app,
-        &scenario,
-        &options,
-        &args.config.data.join("county.ndjson"),
-    )
-    .await?;
+    if scenarios.is_empty() {
+        return Err(missing);
+    }
+    scenarios.sort_by_key(|scenario| scenario.is_opened());
+    for scenario in &scenarios {
+        let file = format!("county-{}.ndjson", scenario.program());
+        into_store(app, scenario, &options, &args.config.data.join(file)).await?;
+    }
     import_plan(app, day).await?;
     for role in Role::ALL {
         create_account(app, role, day).await?;

@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use fuyou_kernel::{Date, TimeZone};
-use fuyou_server::care::Acting;
+use fuyou_kernel::{Date, DayNumber, TimeZone};
+use fuyou_server::care::{Acting, Care};
 use fuyou_server::exchange::import::{Format, Job};
 use fuyou_server::http::App;
-use fuyou_server::simulate::{Counts, Extent, Options, Scenario, Size, simulate};
+use fuyou_server::simulate::{
+    Counts, Extent, Given, Options, Scenario, Size, simulate, simulate_opened,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Config, system_clock};
@@ -56,21 +58,49 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let scenario = read_scenario(&arguments.config.pack, &arguments.program)?;
     let options = options(&arguments);
     let start = Instant::now();
-    let counts = match arguments.out.as_deref() {
-        Some(out) if out == Path::new("-") => {
-            write_lines(&scenario, &options, &mut io::stdout().lock())?
-        }
-        Some(out) => write_file(&scenario, &options, out)?,
-        None => {
-            let app = arguments.config.open_app().await?;
-            let file = arguments.config.data.join("simulated.ndjson");
-            let counts = into_store(&app, &scenario, &options, &file).await;
-            app.db().close().await;
-            counts?
-        }
+    // Who was opened by records stands in the data directory.
+    let counts = if arguments.out.is_none() || scenario.is_opened() {
+        let app = arguments.config.open_app().await?;
+        let made = match &arguments.out {
+            None => {
+                let file = arguments.config.data.join("simulated.ndjson");
+                into_store(&app, &scenario, &options, &file).await
+            }
+            Some(out) => continued(&app, &scenario, &options, out).await,
+        };
+        app.db().close().await;
+        made?
+    } else {
+        to_out(&scenario, &options, None, arguments.out.as_deref())?
     };
     report(&counts, start);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes what happens to those whom records in the data directory opened.
+async fn continued(
+    app: &App,
+    scenario: &Scenario,
+    options: &Options,
+    out: &Path,
+) -> anyhow::Result<Counts> {
+    let now = app.now();
+    let care = app.care().context("没有规则包 · no pack was loaded")?;
+    let by = Acting::system(app.tree(), now, app.date_of(now));
+    let given = given(care, &by, scenario).await?;
+    to_out(scenario, options, given.as_deref(), Some(out))
+}
+
+fn to_out(
+    scenario: &Scenario,
+    options: &Options,
+    given: Option<&[Given]>,
+    out: Option<&Path>,
+) -> anyhow::Result<Counts> {
+    match out.filter(|out| *out != Path::new("-")) {
+        Some(out) => write_file(scenario, options, given, out),
+        None => write_lines(scenario, options, given, &mut io::stdout().lock()),
+    }
 }
 
 /// Makes a county in a file and imports it through the same rules as the desk; the file stays only when lines of it
@@ -84,10 +114,11 @@ pub async fn into_store(
     options: &Options,
     file: &Path,
 ) -> anyhow::Result<Counts> {
-    let counts = write_file(scenario, options, file)?;
     let now = app.now();
     let care = app.care().context("没有规则包 · no pack was loaded")?;
     let by = Acting::system(app.tree(), now, app.date_of(now));
+    let given = given(care, &by, scenario).await?;
+    let counts = write_file(scenario, options, given.as_deref(), file)?;
     let rejected = file.with_extension("rejected.csv");
     let job = Job {
         file,
@@ -107,14 +138,41 @@ pub async fn into_store(
     Ok(counts)
 }
 
+/// The subjects of a scenario that is about those whom records of other programs opened.
+async fn given(
+    care: &Care,
+    by: &Acting,
+    scenario: &Scenario,
+) -> anyhow::Result<Option<Vec<Given>>> {
+    if !scenario.is_opened() {
+        return Ok(None);
+    }
+    let opened = care.opened_subjects(by, scenario.program()).await?;
+    let given = opened.into_iter().map(|opened| Given {
+        subject: opened.subject,
+        anchor: DayNumber::from(opened.birth_on).0,
+        sex: opened.sex,
+        enrollment: opened.enrollment,
+        residence: opened.residence.into(),
+        opened_ms: opened.opened_at.as_millisecond(),
+        values: opened.values,
+    });
+    Ok(Some(given.collect()))
+}
+
 /// Writes a county into a file.
 ///
 /// # Errors
 /// When the file cannot be written.
-fn write_file(scenario: &Scenario, options: &Options, path: &Path) -> anyhow::Result<Counts> {
+fn write_file(
+    scenario: &Scenario,
+    options: &Options,
+    given: Option<&[Given]>,
+    path: &Path,
+) -> anyhow::Result<Counts> {
     let file = File::create(path).with_context(|| format!("creating {}", path.display()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    let counts = write_lines(scenario, options, &mut out)?;
+    let counts = write_lines(scenario, options, given, &mut out)?;
     out.into_inner()
         .context("writing the last lines")?
         .sync_all()?;
@@ -170,21 +228,22 @@ pub fn read_scenario(pack: &str, program: &str) -> anyhow::Result<Scenario> {
 pub fn write_lines(
     scenario: &Scenario,
     options: &Options,
+    given: Option<&[Given]>,
     out: &mut impl Write,
 ) -> anyhow::Result<Counts> {
     let bar = ProgressBar::new(0);
     bar.set_style(ProgressStyle::with_template(
         "模拟 simulating {bar:40} {percent}% {eta}",
     )?);
-    let counts = simulate(
-        scenario,
-        options,
-        |lines| out.write_all(lines).context("writing lines"),
-        |done, all| {
-            bar.set_length(all);
-            bar.set_position(done);
-        },
-    )?;
+    let sink = |lines: &[u8]| out.write_all(lines).context("writing lines");
+    let told = |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    };
+    let counts = match given {
+        None => simulate(scenario, options, sink, told)?,
+        Some(given) => simulate_opened(scenario, options, given, sink, told)?,
+    };
     bar.finish_and_clear();
     Ok(counts)
 }

@@ -1,6 +1,7 @@
 //! Cases as written, typed against their program.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 
 use fuyou_kernel::{DayNumber, Localized};
 
@@ -41,28 +42,27 @@ pub(crate) fn read_cases(context: &Context<'_>, programs: &[Program], strata: &[
     if !context.report.is_clean() {
         return cases;
     }
-    for (position, program) in programs.iter().enumerate() {
-        let mut reader = CaseReader {
-            report: context.report,
-            program,
-            strata: strata
-                .iter()
-                .filter(|stratum| stratum.program.get() == position)
-                .collect(),
-            ix: ProgramIx::new(position),
-            histories: HashMap::new(),
-        };
-        for item in context.items.of(ItemKind::History, &program.id) {
-            let history = reader.history(item);
-            reader.histories.insert(item.id.clone(), history);
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = programs
+            .iter()
+            .enumerate()
+            .map(|(position, program)| {
+                let of_program = |stratum: &&Stratum| stratum.program.get() == position;
+                let reader = CaseReader {
+                    report: context.report,
+                    program,
+                    strata: strata.iter().filter(of_program).collect(),
+                    ix: ProgramIx::new(position),
+                    histories: HashMap::new(),
+                };
+                scope.spawn(move || reader.read(context))
+            })
+            .collect();
+        for reader in readers {
+            let read = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
+            cases.list.extend(read);
         }
-        for item in context.items.of(ItemKind::Case, &program.id) {
-            cases.list.extend(reader.case(item));
-        }
-        for item in context.items.of(ItemKind::CaseTable, &program.id) {
-            cases.list.extend(reader.table(item));
-        }
-    }
+    });
     cases
 }
 
@@ -77,6 +77,23 @@ pub(super) struct CaseReader<'a> {
 }
 
 impl<'a> CaseReader<'a> {
+    fn read(mut self, context: &'a Context<'a>) -> Vec<Case> {
+        let program = self.program;
+        let of = |kind| context.items.of(kind, &program.id);
+        for item in of(ItemKind::History) {
+            let history = self.history(item);
+            self.histories.insert(item.id.clone(), history);
+        }
+        let mut cases = Vec::new();
+        for item in of(ItemKind::Case) {
+            cases.extend(self.case(item));
+        }
+        for item in of(ItemKind::CaseTable) {
+            cases.extend(self.table(item));
+        }
+        cases
+    }
+
     fn history(&self, item: &'a Item) -> Option<History> {
         let reader = Reader::new(&item.table, self.report);
         reader.node("id");

@@ -1,6 +1,7 @@
 //! The whole pack: head, sources, value sets, programs, indicators, terms.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use super::{
@@ -46,15 +47,17 @@ pub(crate) fn pack(
         .collect();
     names.sort_unstable();
     names.dedup();
-    for name in names {
-        programs.extend(program::program(
-            context,
-            &by_id,
-            &sets,
-            &known_curves,
-            name,
-        ));
-    }
+    // Nothing of a program is known to another one yet.
+    std::thread::scope(|scope| {
+        let (by_id, sets, curves) = (&by_id, &sets, &known_curves);
+        let checks: Vec<_> = names
+            .iter()
+            .map(|name| scope.spawn(move || program::program(context, by_id, sets, curves, name)))
+            .collect();
+        for check in checks {
+            programs.extend(check.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+    });
     let opens: Vec<_> = programs
         .iter()
         .map(|program| opens::opens(context, &by_id, &sets, &programs, program))

@@ -11,7 +11,7 @@ use super::names::{Names as TakenNames, check_snake};
 use super::rules::{RuleNames, referrals, risk_scale, rules, scores};
 use super::schedule::{Names, visit_ids, visits};
 use super::values::ValueSets;
-use super::{Context, Sources, forms, lists, read_cited};
+use super::{Context, Sources, forms, lists, read_cited, trends};
 use crate::model::{FormIx, ItemKind, Program, RiskScale, Score, SubjectKind};
 use crate::raw::{At, Item, Reader, Text};
 use crate::replay::Plan;
@@ -78,6 +78,7 @@ pub(crate) fn program(
     let mut list_scope = columns.row.clone().without_curves();
     list_scope.outer("today", Column::new(Type::Date));
     let lists = lists::lists(&names, id, &list_scope, (&made.facts, &score_list));
+    let trends = trends::trends(&names, id, &list_scope);
     let closed_when = head.closed_when.and_then(|text| names.row_condition(text));
     let closed_on = head
         .closed_on
@@ -91,6 +92,7 @@ pub(crate) fn program(
         title: head.title,
         opens_with: opens_with.unwrap_or(FormIx::new(0)),
         one_open: head.one_open,
+        rare: head.rare,
         closed_when,
         closed_on,
         forms,
@@ -102,6 +104,7 @@ pub(crate) fn program(
         rules,
         referrals,
         lists,
+        trends,
         opens: Vec::new(),
         cited: head.cited,
         facts_scope: columns.facts,
@@ -160,6 +163,7 @@ struct Head<'a> {
     title: fuyou_kernel::Localized,
     opens_with: Option<Text<'a>>,
     one_open: bool,
+    rare: bool,
     closed_when: Option<Text<'a>>,
     closed_on: Option<Text<'a>>,
     cited: crate::model::Cited,
@@ -194,6 +198,7 @@ impl<'a> Head<'a> {
             title: reader.need_localized("title"),
             opens_with: reader.need_text("opens_with"),
             one_open: reader.boolean("one_open").unwrap_or(true),
+            rare: reader.boolean("rare").unwrap_or(false),
             closed_when: reader.text("closed_when"),
             closed_on: reader.text("closed_on"),
             cited: read_cited(&reader, sources),

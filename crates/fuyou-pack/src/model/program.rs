@@ -44,6 +44,8 @@ pub struct Program {
     pub opens_with: FormIx,
     /// Whether a subject has at most one open enrollment.
     pub one_open: bool,
+    /// Whether it is rare, so that its opening form does not stand among the first things on a subject's page.
+    pub rare: bool,
     /// Closes the enrollment (facts row).
     pub closed_when: Option<Expr>,
     /// The day on which it is closed (facts row).
@@ -66,6 +68,8 @@ pub struct Program {
     pub referrals: Vec<ReferralKind>,
     /// The ledgers and registers.
     pub lists: Vec<List>,
+    /// Pictures of numbers that recur, in the order written.
+    pub trends: Vec<Trend>,
     /// Records that open enrollments elsewhere.
     pub opens: Vec<Opens>,
     /// The source.
@@ -333,6 +337,25 @@ pub struct List {
     /// Who may open it: inherited from what it reads.
     pub secrecy: Secrecy,
     /// The source.
+    pub cited: Cited,
+}
+
+/// A picture of numbers that recur in records, over the days of these.
+#[derive(Debug)]
+pub struct Trend {
+    /// The id, unique in its program.
+    pub id: Arc<str>,
+    /// The title.
+    pub title: Localized,
+    /// Ids of fields, of any form of the program; all numbers of one type.
+    pub fields: Vec<Arc<str>>,
+    /// Where the band begins on a day (list scope; its `today` is the day drawn), typed as the fields.
+    pub low: Option<Expr>,
+    /// Where it ends.
+    pub high: Option<Expr>,
+    /// What lies in the band.
+    pub band: Option<Localized>,
+    /// The source of the band.
     pub cited: Cited,
 }
 

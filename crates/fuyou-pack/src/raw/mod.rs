@@ -10,7 +10,7 @@ mod tree;
 
 pub(crate) use items::{Incoming, Item, Items, LayerHead, Operation, collect, take_operation};
 pub(crate) use nearest::nearest;
-pub(crate) use parse::parse_toml;
+pub(crate) use parse::{parse_all, parse_toml};
 pub(crate) use read::{Reader, Text, read_span, read_word};
 pub(crate) use report::{FileText, Report};
 pub(crate) use sheet::{Sheet, SheetRow, read_sheet};

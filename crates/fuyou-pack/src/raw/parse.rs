@@ -1,10 +1,44 @@
 use std::ops::Range;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fuyou_kernel::{Date, DayNumber};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{At, Key, Node, NodeKind, Report, Table};
+
+/// How many threads read files. A pack is read at every start and by every command: a core less is waited for.
+const READERS: usize = 4;
+
+/// Reads the TOML files among those of the report, each at its place; other files are left empty.
+pub(crate) fn parse_all(report: &Report) -> Vec<Option<Table>> {
+    let next = AtomicUsize::new(0);
+    // A file at a time: they are of very different length.
+    let read = || {
+        let mut tables = Vec::new();
+        loop {
+            let file = next.fetch_add(1, Ordering::Relaxed);
+            let Some(text) = report.files.get(file) else {
+                return tables;
+            };
+            if text.path.ends_with(".toml") {
+                tables.push((file, parse_toml(report, file)));
+            }
+        }
+    };
+    let mut all: Vec<Option<Table>> = report.files.iter().map(|_| None).collect();
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..READERS).map(|_| scope.spawn(read)).collect();
+        for reader in readers {
+            let tables = reader.join().unwrap_or_else(|panic| resume_unwind(panic));
+            for (file, table) in tables {
+                all[file] = Some(table);
+            }
+        }
+    });
+    all
+}
 
 /// Reads the TOML text of a file; what is wrong with it is reported, what could be read comes back.
 pub(crate) fn parse_toml(report: &Report, file: usize) -> Table {

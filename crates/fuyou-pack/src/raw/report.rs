@@ -1,5 +1,4 @@
-use std::cell::{OnceCell, RefCell};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use fuyou_kernel::Localized;
 
@@ -16,7 +15,7 @@ pub(crate) struct FileText {
     pub layer: Arc<str>,
     pub text: String,
     /// Where each line begins; found when first asked for.
-    lines: OnceCell<Vec<usize>>,
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl FileText {
@@ -25,7 +24,7 @@ impl FileText {
             path,
             layer,
             text,
-            lines: OnceCell::new(),
+            lines: OnceLock::new(),
         }
     }
 
@@ -42,11 +41,11 @@ impl FileText {
     }
 }
 
-/// Collects everything that is wrong while reading goes on.
+/// Collects everything that is wrong while reading goes on, in several threads at once.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub files: Vec<FileText>,
-    found: RefCell<Vec<(At, Diagnostic)>>,
+    found: Mutex<Vec<(At, Diagnostic)>>,
 }
 
 impl Report {
@@ -56,7 +55,7 @@ impl Report {
 
     pub fn error_with(&self, at: At, message: Localized, suggestion: Option<String>) {
         let diagnostic = self.diagnostic(at, message, suggestion);
-        self.found.borrow_mut().push((at, diagnostic));
+        self.found().push((at, diagnostic));
     }
 
     /// A diagnostic for a place, not yet counted as an error.
@@ -97,12 +96,15 @@ impl Report {
     }
 
     pub fn is_clean(&self) -> bool {
-        self.found.borrow().is_empty()
+        self.found().is_empty()
     }
 
     /// All that was found, in the order of files and places, each once.
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
-        let mut found = self.found.into_inner();
+        let mut found = self
+            .found
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         found.sort_by_key(|(at, _)| (at.file, at.start));
         let mut diagnostics: Vec<Diagnostic> = Vec::with_capacity(found.len());
         for (_, diagnostic) in found {
@@ -111,6 +113,10 @@ impl Report {
             }
         }
         diagnostics
+    }
+
+    fn found(&self) -> MutexGuard<'_, Vec<(At, Diagnostic)>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bytes of the file that hold bytes `start..end` of the string written at `at`.

@@ -1,6 +1,7 @@
 //! Checking a record while it is typed and before it is stored.
 
 mod desk;
+mod draft;
 mod findings;
 pub(crate) mod limits;
 pub(crate) mod messages;
@@ -12,33 +13,11 @@ use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Localized};
 
 pub(crate) use self::desk::Previous;
+pub use self::draft::Draft;
 pub use self::secrecy::record_secrecy;
 pub use crate::model::At;
 use crate::model::{FormIx, Program, Severity};
 use crate::replay::{History, Outcome};
-
-/// A record as it is being typed.
-#[derive(Clone, Debug, Default)]
-pub struct Draft {
-    /// The day of service.
-    pub occurred_on: Option<DayNumber>,
-    /// The values, in the order of the form's fields; what is computed may be NULL.
-    pub values: Vec<Value>,
-    /// The rows of groups, in the order of the form's groups.
-    pub groups: Vec<Vec<Vec<Value>>>,
-}
-
-impl Draft {
-    /// An empty draft of a form.
-    pub fn new(program: &Program, form: FormIx) -> Self {
-        let form = program.form(form);
-        Self {
-            occurred_on: None,
-            values: vec![Value::Null; form.fields.len()],
-            groups: vec![Vec::new(); form.groups.len()],
-        }
-    }
-}
 
 /// A draft checked: what would be stored, and what stands against it.
 #[derive(Clone, Debug)]

@@ -34,8 +34,9 @@ pub(super) struct Tally<'t> {
 
 /// Which places and which months are added up together.
 struct Kinds<'t> {
-    /// By organization code.
-    place: HashMap<&'t str, u32>,
+    tree: &'t Tree,
+    /// By position in the tree.
+    place: Vec<u32>,
     /// For each kind the positions of the nodes at or above it.
     nodes: Vec<Vec<usize>>,
     /// By month, from the first on.
@@ -131,7 +132,8 @@ impl Counting for Tally<'_> {
     type Place = Option<u32>;
 
     fn place(&mut self, code: Option<&str>) -> Option<u32> {
-        self.kinds.place.get(code?).copied()
+        let position = self.kinds.tree.position(code?)?;
+        Some(self.kinds.place[position])
     }
 
     #[inline]
@@ -223,27 +225,28 @@ impl Kinds<'_> {
 impl<'t> Kinds<'t> {
     /// Without months.
     fn of(tree: &'t Tree, nodes: &[OrganizationId]) -> Kinds<'t> {
-        let all = tree.all();
-        let mut place: HashMap<&str, u32> = HashMap::with_capacity(all.len());
-        place.extend(all.iter().map(|node| (node.code.as_str(), NOWHERE)));
+        let mut place = vec![NOWHERE; tree.all().len()];
         // A node moves what is below it to the kind that is also below it; that kind is made when it is first needed.
         let mut kinds: Vec<Vec<usize>> = Vec::new();
-        let mut moved: HashMap<(u32, usize), u32> = HashMap::new();
         for (position, node) in nodes.iter().enumerate() {
-            for below in tree.subtree(*node) {
-                let Some(kind) = place.get_mut(below.code.as_str()) else {
-                    continue;
+            let mut moved: Vec<(u32, u32)> = Vec::new();
+            for kind in &mut place[tree.places(*node)] {
+                let known = moved.iter().find(|(before, _)| before == kind);
+                *kind = match known {
+                    Some((_, after)) => *after,
+                    None => {
+                        let mut above = kinds.get(*kind as usize).cloned().unwrap_or_default();
+                        above.push(position);
+                        kinds.push(above);
+                        let after = kinds.len() as u32 - 1;
+                        moved.push((*kind, after));
+                        after
+                    }
                 };
-                *kind = *moved.entry((*kind, position)).or_insert_with(|| {
-                    let known = kinds.get(*kind as usize);
-                    let mut above = known.cloned().unwrap_or_default();
-                    above.push(position);
-                    kinds.push(above);
-                    kinds.len() as u32 - 1
-                });
             }
         }
         Kinds {
+            tree,
             place,
             nodes: kinds,
             month: vec![0],

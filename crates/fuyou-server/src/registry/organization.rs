@@ -149,7 +149,8 @@ pub struct Organization {
 #[derive(Debug, Default)]
 pub struct Tree {
     by_id: HashMap<OrganizationId, Arc<Organization>>,
-    by_code: HashMap<String, Arc<Organization>>,
+    /// Positions in [`Tree::all`].
+    by_code: HashMap<String, u32>,
     /// In order of path, so that a subtree is a contiguous range.
     by_path: Vec<Arc<Organization>>,
     /// Which change of the tree this is.
@@ -165,9 +166,9 @@ impl Tree {
             .iter()
             .map(|organization| (organization.id, organization.clone()))
             .collect();
-        let by_code = by_path
-            .iter()
-            .map(|organization| (organization.code.clone(), organization.clone()))
+        let by_code = (0u32..)
+            .zip(&by_path)
+            .map(|(position, organization)| (organization.code.clone(), position))
             .collect();
         Tree {
             by_id,
@@ -195,7 +196,12 @@ impl Tree {
 
     /// The organization with an official code.
     pub fn by_code(&self, code: &str) -> Option<&Organization> {
-        self.by_code.get(code).map(Arc::as_ref)
+        Some(&self.by_path[self.position(code)?])
+    }
+
+    /// Where the organization with an official code stands in [`Tree::all`].
+    pub(crate) fn position(&self, code: &str) -> Option<usize> {
+        self.by_code.get(code).map(|position| *position as usize)
     }
 
     /// The name, or the empty text for an organization that is not in the tree.
@@ -214,15 +220,20 @@ impl Tree {
 
     /// The organization itself and all below it, parents before children.
     pub fn subtree(&self, root: OrganizationId) -> &[Arc<Organization>] {
+        &self.by_path[self.places(root)]
+    }
+
+    /// Where the organization itself and all below it stand in [`Tree::all`].
+    pub(crate) fn places(&self, root: OrganizationId) -> std::ops::Range<usize> {
         let Some(root) = self.get(root) else {
-            return &[];
+            return 0..0;
         };
         let from = self
             .by_path
             .partition_point(|organization| organization.path < root.path);
         let length = self.by_path[from..]
             .partition_point(|organization| organization.path.starts_with(&root.path));
-        &self.by_path[from..from + length]
+        from..from + length
     }
 
     /// The organizations directly below.

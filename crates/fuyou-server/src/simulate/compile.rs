@@ -34,6 +34,7 @@ impl Scenario {
             })?;
         let mut reader = Reader::new(pack);
         let slots = built_in(&mut reader, &raw_county, &raw);
+        let given = given(&mut reader, program, &raw);
         declare_fields(&mut reader, program, &raw);
         let draws = reader.draws("draws", &raw.draws);
         let scenario = Self {
@@ -41,7 +42,9 @@ impl Scenario {
             names: Names::new(&raw_county.names),
             clock: clock(&mut reader, &raw_county),
             process: process(&mut reader, &raw),
-            person: person(&mut reader, &raw),
+            person: (!raw.process.opened).then(|| person(&mut reader, &raw)),
+            given: given.0,
+            given_sex: given.1,
             records: raw
                 .record
                 .iter()
@@ -79,6 +82,21 @@ fn built_in(reader: &mut Reader<'_>, county: &RawCounty, course: &RawCourse) -> 
             .map(|one| reader.declare(&one.id, Type::Decimal(3), Some((0, 1_000_000))))
             .collect(),
     }
+}
+
+/// What is known already of a subject whom a record of another program opened.
+fn given(reader: &mut Reader<'_>, program: &Program, raw: &RawCourse) -> (Vec<Slot>, Option<Slot>) {
+    if !raw.process.opened {
+        return (Vec::new(), None);
+    }
+    let fields = &program.form(program.opens_with).fields;
+    let declared = fields
+        .iter()
+        .map(|field| reader.declare(&field.id, field.ty.clone(), field.hard_range));
+    let declared = declared.collect();
+    let sex = program.row_column("person.sex");
+    let sex = sex.map(|column| reader.declare("person_sex", column.ty.clone(), None));
+    (declared, sex)
 }
 
 /// A field's name means its latest value; a field of a group is `GROUP_FIELD`.
@@ -133,11 +151,20 @@ fn clock(reader: &mut Reader<'_>, raw: &RawCounty) -> Clock {
 }
 
 fn process(reader: &mut Reader<'_>, raw: &RawCourse) -> Process {
+    if raw.process.opened {
+        return Process {
+            opened: true,
+            per_1000_per_year: 0.0,
+            months: [1.0; 12],
+            lead_days: 0,
+        };
+    }
     let months = <[f64; 12]>::try_from(raw.process.months.as_slice()).unwrap_or_else(|_| {
         reader.problem("process.months: twelve weights are needed".to_owned());
         [1.0; 12]
     });
     Process {
+        opened: false,
         per_1000_per_year: raw.process.per_1000_per_year,
         months,
         lead_days: raw.process.lead_days,
@@ -300,7 +327,10 @@ fn timing(reader: &mut Reader<'_>, program: &Program, raw: &RawRecord) -> Option
                 .as_deref()
                 .map(|until| reader.typed(until, &Type::Date)),
             days: match &raw.every {
-                Some(days) => reader.generator("every", days, &Type::Integer, Some((1, 10_000))),
+                Some(days) => {
+                    let limits = Some((1, 10_000));
+                    Box::new(reader.generator("every", days, &Type::Integer, limits))
+                }
                 None => {
                     reader.problem("`from` needs `every`, in days".to_owned());
                     return None;

@@ -181,6 +181,12 @@ impl County {
         &self.homes[position.min(self.homes.len() - 1)]
     }
 
+    /// The home with this code of a village, or the first of this township.
+    pub(super) fn home_at(&self, code: &str) -> Option<&Home> {
+        let mut homes = self.homes.iter();
+        homes.find(|home| *home.village == *code || *home.township == *code)
+    }
+
     /// One of the staff of a place.
     pub(super) fn staff_of(&self, code: &str, chance: &mut Chance) -> Option<Arc<str>> {
         let staff = self.staff.get(code).filter(|staff| !staff.is_empty())?;

@@ -2,10 +2,10 @@ use fuyou_expr::{Expr, Value};
 use fuyou_kernel::{Id, Sex, kinds};
 
 use super::chance::Chance;
-use super::county::County;
+use super::county::{County, Home};
 use super::generator::Known;
 use super::line::Line;
-use super::scenario::Scenario;
+use super::scenario::{Given, PersonPlan, Scenario};
 use super::{Counts, Extent};
 
 pub(super) const DAY_S: i64 = 86_400;
@@ -20,6 +20,8 @@ pub(super) struct Setting<'a> {
     pub extent: Extent,
     /// Days on which subjects come to be, with the share of subjects until the end of that day.
     pub days: &'a [(i32, f64)],
+    /// The subjects, when they are there already.
+    pub given: Option<&'a [Given]>,
 }
 
 /// A record that is due.
@@ -38,6 +40,8 @@ pub(super) struct Subject<'a> {
     pub id: Id<kinds::Person>,
     pub enrollment: Id<kinds::Enrollment>,
     pub counts: Counts,
+    /// Whether the enrollment has been opened.
+    pub is_opened: bool,
     /// When the opening record was recorded; nothing is recorded before it.
     pub opened_ms: i64,
     /// When the last record was recorded.
@@ -49,6 +53,9 @@ pub(super) struct Subject<'a> {
 impl Setting<'_> {
     /// Writes all lines of one subject; nothing when she was never enrolled.
     pub(super) fn subject(&self, number: u64, out: &mut Vec<u8>) -> Counts {
+        if let Some(given) = self.given {
+            return self.given_subject(number, &given[number as usize], out);
+        }
         let mut chance = Chance::of(self.seed, number);
         let anchor = self.anchor(number, &mut chance);
         let born_ms = i64::from(anchor) * DAY_S * 1000 + (number % 80_000_000) as i64;
@@ -62,12 +69,46 @@ impl Setting<'_> {
             chance,
             id,
             counts: Counts::default(),
+            is_opened: false,
             opened_ms: 0,
             last_ms: 0,
             lines: Vec::new(),
             values: Vec::new(),
         };
-        subject.begin(number, anchor);
+        let home = self.county.home(&mut subject.chance);
+        subject.begin(number, anchor, home);
+        subject.live();
+        subject.write(number, out)
+    }
+
+    /// What happens to a subject who is there already: the course depends on who it is, not on which others there are.
+    fn given_subject(&self, number: u64, given: &Given, out: &mut Vec<u8>) -> Counts {
+        let Some(home) = self.county.home_at(&given.residence) else {
+            return Counts::default();
+        };
+        let (high, low) = given.subject.as_u64_pair();
+        let mut subject = Subject {
+            setting: self,
+            known: Known {
+                values: vec![Value::Null; self.scenario.width],
+            },
+            enrollment: Id::from_uuid(given.enrollment),
+            chance: Chance::of(self.seed, high ^ low),
+            id: Id::from_uuid(given.subject),
+            counts: Counts::default(),
+            is_opened: true,
+            opened_ms: given.opened_ms,
+            last_ms: given.opened_ms,
+            lines: Vec::new(),
+            values: Vec::new(),
+        };
+        for (slot, value) in self.scenario.given.iter().zip(&given.values) {
+            subject.set(*slot, value.clone());
+        }
+        if let Some(slot) = self.scenario.given_sex {
+            subject.set(slot, given.sex.clone());
+        }
+        subject.begin(number, given.anchor, home);
         subject.live();
         subject.write(number, out)
     }
@@ -99,10 +140,9 @@ impl Subject<'_> {
         }
     }
 
-    fn begin(&mut self, number: u64, anchor: i32) {
+    fn begin(&mut self, number: u64, anchor: i32, home: &Home) {
         let setting = self.setting;
         let slots = &setting.scenario.slots;
-        let home = setting.county.home(&mut self.chance);
         self.set(slots.today, Value::Date(setting.today));
         self.set(slots.anchor, Value::Date(anchor));
         self.set(slots.serial, Value::text(&format!("{:07}", number + 1)));
@@ -125,7 +165,7 @@ impl Subject<'_> {
             self.plan(plan, record, &mut due);
         }
         due.sort_by_key(|one| (one.day, one.plan, one.round));
-        let mut opened = false;
+        let mut opened = self.is_opened;
         for one in due {
             let plan = &setting.scenario.records[one.plan];
             let opens = plan.form == setting.scenario.opens_with;
@@ -145,8 +185,8 @@ impl Subject<'_> {
             return Counts::default();
         }
         let scenario = self.setting.scenario;
-        if self.setting.extent == Extent::Everything {
-            self.person(number, out);
+        if let (Extent::Everything, Some(plan)) = (self.setting.extent, &scenario.person) {
+            self.person(number, plan, out);
         }
         let mut line = Line::new(out, "enrollment");
         line.id("subject", self.id.uuid());
@@ -157,22 +197,22 @@ impl Subject<'_> {
         }
         line.end();
         out.extend_from_slice(&self.lines);
-        self.counts.enrollments = 1;
+        self.counts.enrollments = u64::from(!scenario.process.opened);
         self.counts
     }
 
-    fn person(&mut self, number: u64, out: &mut Vec<u8>) {
+    fn person(&mut self, number: u64, plan: &PersonPlan, out: &mut Vec<u8>) {
         let scenario = self.setting.scenario;
         let name = scenario.names.full_name(&mut self.chance);
         let phone = scenario.names.phone(&mut self.chance);
-        let sex = self.text(&scenario.person.sex);
+        let sex = self.text(&plan.sex);
         let kind = match sex.as_deref() {
             Some("male") => Sex::Male,
             _ => Sex::Female,
         };
-        let birth = self.date(&scenario.person.birth_on);
-        let household = self.text(&scenario.person.household);
-        let population = self.text(&scenario.person.population);
+        let birth = self.date(&plan.birth_on);
+        let household = self.text(&plan.household);
+        let population = self.text(&plan.population);
         let residence = self.known.values[usize::from(scenario.slots.village_org.0)].clone();
         let mut line = Line::new(out, "person");
         line.id("id", self.id.uuid());

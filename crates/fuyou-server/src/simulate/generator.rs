@@ -1,4 +1,6 @@
-use fuyou_expr::{CodeSet, Expr, Rows, SetId, Slot, Value};
+use std::sync::Arc;
+
+use fuyou_expr::{CURVE_SCALE, CodeSet, Curve, Expr, Rows, SetId, Slot, Value};
 
 use super::chance::Chance;
 use super::county::County;
@@ -77,6 +79,13 @@ pub(super) enum Way {
     Staff(Expr),
     /// An organization with one of these roles, by weight.
     Organization(Vec<(String, Amount)>),
+    /// The value of a reference curve for a stratum, at x, so many standard deviations from the median.
+    Curve {
+        curve: Arc<Curve>,
+        stratum: Expr,
+        x: Amount,
+        z: Amount,
+    },
 }
 
 /// A way with what stands round it.
@@ -133,6 +142,18 @@ impl Generator {
                 self.number(low - step / 2.0 + (high - low + step) * chance.unit())
             }
             Way::Quantiles(points) => self.number(chance.quantile(points)),
+            Way::Curve {
+                curve,
+                stratum,
+                x,
+                z,
+            } => {
+                let Value::Code(stratum) = stratum.eval(known) else {
+                    return None;
+                };
+                let x = (x.of(known)? * ten_to(CURVE_SCALE)).round() as i64;
+                self.number(curve.value_at(stratum, x, z.of(known)?)?)
+            }
             Way::Staff(org) => match org.eval(known) {
                 Value::Text(code) => Value::Text(county.staff_of(&code, chance)?),
                 _ => return None,

@@ -25,8 +25,8 @@ use std::ops::AddAssign;
 
 use fuyou_kernel::Date;
 
-pub use run::simulate;
-pub use scenario::{Intended, Scenario};
+pub use run::{simulate, simulate_opened};
+pub use scenario::{Given, Intended, Scenario};
 
 /// What is to be made.
 #[derive(Clone, Debug)]

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use fuyou_expr::{CodeSet, Column, Expr, Scope, Slot, Type, Value, parse, parse_as, parse_value};
 use fuyou_kernel::Secrecy;
@@ -167,7 +168,7 @@ impl<'p> Reader<'p> {
         if table.contains_key("chance") {
             return Type::Boolean;
         }
-        if ["normal", "uniform", "quantiles"]
+        if ["normal", "uniform", "quantiles", "curve"]
             .iter()
             .any(|key| table.contains_key(*key))
         {
@@ -322,11 +323,33 @@ impl<'p> Reader<'p> {
                     .map(|(role, weight)| (role.clone(), self.amount(role, weight)))
                     .collect(),
             ),
+            RawGenerator {
+                curve: Some(id),
+                stratum: Some(stratum),
+                x: Some(x),
+                z: Some(z),
+                ..
+            } if numeric => self.curve(key, &id, (&stratum, &x, &z)),
             RawGenerator { ty: Some(_), .. } => Way::Fixed(Value::Null),
             _ => {
                 self.problem(format!("{key}: no way to make a {ty} is given"));
                 Way::Fixed(Value::Null)
             }
+        }
+    }
+
+    fn curve(&mut self, key: &str, id: &str, (stratum, x, z): (&str, &str, &toml::Value)) -> Way {
+        let mut curves = self.pack.curves.iter();
+        let Some(known) = curves.find(|known| **known.curve.id() == *id) else {
+            self.problem(format!("{key}: there is no curve `{id}`"));
+            return Way::Fixed(Value::Null);
+        };
+        let strata = Type::Code(Arc::clone(known.curve.strata()));
+        Way::Curve {
+            curve: Arc::clone(&known.curve),
+            stratum: self.typed(stratum, &strata),
+            x: self.amount(key, &toml::Value::String(x.to_owned())),
+            z: self.amount(key, z),
         }
     }
 

@@ -98,6 +98,7 @@ pub(super) struct RawTrait {
 pub(super) struct RawCourse {
     pub program: String,
     pub process: RawProcess,
+    #[serde(default)]
     pub person: Table,
     #[serde(default)]
     pub draws: Table,
@@ -114,8 +115,14 @@ pub(super) struct RawCourse {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawProcess {
     pub anchor: String,
+    /// The subjects are those whom records of another program opened.
+    #[serde(default)]
+    pub opened: bool,
+    #[serde(default)]
     pub per_1000_per_year: f64,
+    #[serde(default)]
     pub months: Vec<f64>,
+    #[serde(default)]
     pub lead_days: i32,
 }
 
@@ -194,6 +201,10 @@ pub(super) struct RawGenerator {
     pub quantiles: Option<Vec<(f64, f64)>>,
     pub staff: Option<String>,
     pub organization: Option<Table>,
+    pub curve: Option<String>,
+    pub stratum: Option<String>,
+    pub x: Option<String>,
+    pub z: Option<Value>,
     /// Read before the rest, because it decides how the rest is read.
     #[serde(rename = "type")]
     pub ty: Option<String>,

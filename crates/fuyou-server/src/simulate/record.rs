@@ -62,7 +62,8 @@ impl Subject<'_> {
     fn write_record(&mut self, plan: &RecordPlan, day: i32, recorded_ms: i64, org: &str) {
         let setting = self.setting;
         let unusual = self.fill(plan);
-        if self.counts.records == 0 {
+        if !self.is_opened {
+            self.is_opened = true;
             self.opened_ms = recorded_ms;
             self.enrollment = Id::new(u64::try_from(recorded_ms).unwrap_or(0), self.chance.bytes());
         }

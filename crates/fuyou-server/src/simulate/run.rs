@@ -6,7 +6,7 @@ use fuyou_kernel::{Date, DayNumber};
 
 use super::county::County;
 use super::course::Setting;
-use super::scenario::{Process, Scenario};
+use super::scenario::{Given, Process, Scenario};
 use super::{Counts, Error, Extent, Options, Size};
 
 /// Subjects made in one piece of work: enough to keep the threads apart, few enough to keep them level.
@@ -21,13 +21,13 @@ pub fn simulate<E: From<Error>>(
     scenario: &Scenario,
     options: &Options,
     mut sink: impl FnMut(&[u8]) -> Result<(), E>,
-    mut progress: impl FnMut(u64, u64),
+    progress: impl FnMut(u64, u64),
 ) -> Result<Counts, E> {
     let today = DayNumber::from(options.today).0;
     let start = first_day(options)?;
     let days = shares(&scenario.process, start - scenario.process.lead_days, today);
     let (population, subjects) = extent(scenario, options);
-    if subjects == 0 || days.is_empty() {
+    if scenario.is_opened() || subjects == 0 || days.is_empty() {
         return Err(Error::Nothing.into());
     }
     let county = County::new(
@@ -50,13 +50,60 @@ pub fn simulate<E: From<Error>>(
         today,
         extent: options.extent,
         days: &days,
+        given: None,
     };
+    play(&setting, options.threads, counts, sink, progress)
+}
+
+/// Makes what happens to subjects whom records of another program opened, in the county of the same options, and hands
+/// the lines to `sink`. Places, persons and opening records are there already. What happens to a subject depends on the
+/// seed and on who it is.
+///
+/// # Errors
+/// When the scenario is about other subjects, the size is not given by inhabitants, or what `sink` returned.
+pub fn simulate_opened<E: From<Error>>(
+    scenario: &Scenario,
+    options: &Options,
+    given: &[Given],
+    sink: impl FnMut(&[u8]) -> Result<(), E>,
+    progress: impl FnMut(u64, u64),
+) -> Result<Counts, E> {
+    let (Size::Population(population), true) = (options.size, scenario.is_opened()) else {
+        return Err(Error::Nothing.into());
+    };
+    let county = County::new(
+        &scenario.raw_county,
+        &scenario.names,
+        population,
+        options.seed,
+    );
+    let setting = Setting {
+        scenario,
+        county: &county,
+        seed: options.seed,
+        subjects: given.len() as u64,
+        today: DayNumber::from(options.today).0,
+        extent: options.extent,
+        days: &[],
+        given: Some(given),
+    };
+    play(&setting, options.threads, Counts::default(), sink, progress)
+}
+
+/// Makes all subjects of a setting.
+fn play<E>(
+    setting: &Setting<'_>,
+    threads: usize,
+    mut counts: Counts,
+    mut sink: impl FnMut(&[u8]) -> Result<(), E>,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Counts, E> {
     let mut done = 0;
-    blocks(&setting, options.threads, |block, made| {
+    blocks(setting, threads, |block, made| {
         sink(block)?;
         counts += made;
-        done = (done + BLOCK).min(subjects);
-        progress(done, subjects);
+        done = (done + BLOCK).min(setting.subjects);
+        progress(done, setting.subjects);
         Ok::<(), E>(())
     })?;
     Ok(counts)

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use fuyou_expr::{Expr, Slot, Type};
+use fuyou_expr::{Expr, Slot, Type, Value};
 use fuyou_kernel::Span;
 use fuyou_pack::model::FormIx;
+use uuid::Uuid;
 
 use super::generator::{Amount, Generator};
 use super::person::Names;
@@ -16,7 +17,11 @@ pub struct Scenario {
     pub(super) names: Names,
     pub(super) clock: Clock,
     pub(super) process: Process,
-    pub(super) person: PersonPlan,
+    /// Not for subjects whom records of another program opened: they are registered already.
+    pub(super) person: Option<PersonPlan>,
+    /// Where the values of the opening form stand, in the order of its fields, and the sex; empty unless opened.
+    pub(super) given: Vec<Slot>,
+    pub(super) given_sex: Option<Slot>,
     pub(super) slots: BuiltIn,
     pub(super) width: usize,
     pub(super) draws: Vec<(Slot, Generator)>,
@@ -24,6 +29,25 @@ pub struct Scenario {
     pub(super) referrals: Vec<ReferralPlan>,
     pub(super) opens_with: FormIx,
     pub(super) intended: Vec<Intended>,
+}
+
+/// A subject whom a record of another program opened, as the store has it.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Who.
+    pub subject: Uuid,
+    /// Since which day, in days since 1970: the anchor of the process.
+    pub anchor: i32,
+    /// The sex, as a value of `person.sex` of the program.
+    pub sex: Value,
+    /// The enrollment.
+    pub enrollment: Uuid,
+    /// Where the subject lives: the code of the village, or of the township.
+    pub residence: Arc<str>,
+    /// When the opening record was recorded, milliseconds since 1970.
+    pub opened_ms: i64,
+    /// The values of the opening record, in the order of the form's fields.
+    pub values: Vec<Value>,
 }
 
 /// The rate of an indicator that a scenario intends, so that a test can compare.
@@ -43,6 +67,16 @@ impl Scenario {
     /// The rates that the scenario intends.
     pub fn intended(&self) -> &[Intended] {
         &self.intended
+    }
+
+    /// Whether its subjects are those whom records of another program opened: then [`super::simulate_opened`] plays it.
+    pub fn is_opened(&self) -> bool {
+        self.process.opened
+    }
+
+    /// The program that it is about.
+    pub fn program(&self) -> &str {
+        &self.program
     }
 
     /// How many subjects the scenario brings about among so many inhabitants in so many years.
@@ -65,6 +99,7 @@ pub(super) struct Clock {
 /// How many subjects come to be, and when.
 #[derive(Debug)]
 pub(super) struct Process {
+    pub opened: bool,
     pub per_1000_per_year: f64,
     /// Weight of each month of the calendar.
     pub months: [f64; 12],
@@ -110,7 +145,7 @@ pub(super) enum Timing {
     Every {
         from: Expr,
         until: Option<Expr>,
-        days: Generator,
+        days: Box<Generator>,
         times: u32,
     },
 }

@@ -29,10 +29,8 @@ pub struct Standing {
     pub free: Option<u64>,
     /// The version of the key that seals.
     pub key: u8,
-    /// How the figures in memory stand; `None` while they are loaded or when none are kept.
+    /// How the figures in memory stand; `None` when none are kept.
     pub figures: Option<LiveStanding>,
-    /// Whether figures are kept in memory at all.
-    pub keeps_figures: bool,
     /// The last walk along the chains of the audit.
     pub proof: Option<Job>,
     /// The last copies.
@@ -92,13 +90,12 @@ pub async fn inspect(app: &App) -> Result<Standing, Error> {
     let free = file.and_then(|file| free_beside(Path::new(&file)));
     let (_, proof) = jobs::last(app.db(), Kind::VerifyAudit).await?;
     let copies = jobs::ended(app.db(), Kind::Backup, COPIES).await?;
-    let figures = app.live().and_then(crate::insight::Live::standing);
+    let figures = app.live().map(crate::insight::Live::standing);
     let mut standing = Standing {
         version: env!("CARGO_PKG_VERSION"),
         free,
         key: app.keys().current_version(),
         figures,
-        keeps_figures: app.live().is_some(),
         proof,
         copies,
         troubles: Vec::new(),
@@ -128,7 +125,7 @@ pub(super) fn troubles(standing: &Standing, now: Timestamp) -> Vec<Trouble> {
         Some(proof) if age_ms(proof) <= PROOF_AGE_MAX_MS => {}
         _ => found.push(Trouble::NoProof),
     }
-    if standing.keeps_figures && standing.figures.is_none() {
+    if matches!(standing.figures, Some(LiveStanding::Loading { .. })) {
         found.push(Trouble::NoFigures);
     }
     found

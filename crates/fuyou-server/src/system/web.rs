@@ -8,6 +8,7 @@ use super::{Trouble, inspect};
 use crate::access::{Action, Denied};
 use crate::db::Dialect;
 use crate::http::{Access, Cx, Error, Route};
+use crate::insight::LiveStanding;
 use crate::jobs::{JobView, jobs, keeps_the_system};
 use crate::ui::{Frame, html};
 
@@ -80,23 +81,25 @@ async fn show(cx: Cx) -> Result<Response, Error> {
         program.push((title, format!("{} {}", layer.id, layer.version)));
     }
     program.push(fact("system-key", standing.key.to_string()));
-    let figures = standing.figures.map_or_else(
-        || {
-            let word = match standing.keeps_figures {
-                true => "system-figures-loading",
-                false => "system-figures-none",
-            };
-            vec![fact("system-figures-state", cx.t(word))]
-        },
-        |held| {
-            vec![
-                fact("system-figures-state", cx.t("system-figures-ready")),
-                fact("system-figures-rows", held.rows.to_string()),
-                fact("system-figures-bytes", bytes(held.bytes as u64)),
-                fact("system-figures-read", held.read_to.to_string()),
-            ]
-        },
-    );
+    let state = |word: &str| fact("system-figures-state", cx.t(word));
+    let rows = |count: usize| fact("system-figures-rows", count.to_string());
+    let figures = match standing.figures {
+        None => vec![state("system-figures-none")],
+        Some(LiveStanding::Loading { enrollments }) => {
+            vec![state("system-figures-loading"), rows(enrollments)]
+        }
+        Some(LiveStanding::Held {
+            enrollments,
+            memory,
+            changes,
+            ..
+        }) => vec![
+            state("system-figures-ready"),
+            rows(enrollments),
+            fact("system-figures-bytes", bytes(memory.total() as u64)),
+            fact("system-figures-read", changes.to_string()),
+        ],
+    };
     let section = |key: &str, facts| Section {
         title: cx.t(key),
         facts,
@@ -113,7 +116,7 @@ async fn show(cx: Cx) -> Result<Response, Error> {
         proof: standing.proof.as_ref().map(view),
         copies: standing.copies.iter().map(view).collect(),
         jobs: found.iter().take(JOBS).map(view).collect(),
-        keeps_figures: standing.keeps_figures,
+        keeps_figures: standing.figures.is_some(),
         copies_by: match storage.dialect {
             Dialect::Sqlite => "system-copy-how",
             Dialect::Postgres => "system-copy-server",

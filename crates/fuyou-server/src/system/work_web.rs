@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::web::keeper;
 use crate::db::Error as DbError;
 use crate::http::{App, Cx, Error, Form};
-use crate::insight::Live;
+use crate::insight::{Live, LiveStanding as Standing};
 use crate::jobs::{self, By, Ended, Handle, Kind, New};
 use crate::registry::rekey_batch;
 
@@ -37,21 +37,35 @@ pub(super) async fn load_figures(cx: Cx) -> Result<Redirect, Error> {
 }
 
 async fn load(live: Live, handle: Handle) -> Ended {
-    let before = live.standing().map_or(0, |held| held.rows as u64);
+    let mut total = match live.standing() {
+        Standing::Held { enrollments, .. } => enrollments,
+        Standing::Loading { .. } => 0,
+    };
     live.load_again();
-    // The number before is near enough to tell how long it takes; loading itself does not say where it is.
-    handle.at(0, before);
-    while live.standing().is_none() {
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    loop {
+        match live.standing() {
+            Standing::Held {
+                enrollments,
+                memory,
+                ..
+            } => {
+                return Ended::Done(vec![
+                    ("rows", count(enrollments)),
+                    ("bytes", count(memory.total())),
+                ]);
+            }
+            Standing::Loading { enrollments } => {
+                // What was held before is near enough to tell how long it takes.
+                total = total.max(enrollments);
+                handle.at(enrollments as u64, total as u64);
+            }
+        }
         if handle.shall_stop() {
             return Ended::Stopped(Vec::new());
         }
         tokio::time::sleep(LOOK).await;
     }
-    let held = live.standing();
-    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    Ended::Done(held.map_or_else(Vec::new, |held| {
-        vec![("rows", count(held.rows)), ("bytes", count(held.bytes))]
-    }))
 }
 
 #[derive(Deserialize, Default)]

@@ -118,12 +118,16 @@ pub(crate) fn population(pack: &Pack, places: &[&str], count: u32) -> Vec<Enroll
             } else {
                 Value::Number(dice(3) as i64)
             };
+            let ending = match at % 4 {
+                0 => Value::Null,
+                code => Value::Code((code - 1) as u16),
+            };
             encounters.push(encounter(
                 program,
                 "finish",
                 u128::from(at) * 2 + 1,
                 day,
-                vec![births],
+                vec![births, ending],
             ));
         }
         let history = History {

@@ -78,6 +78,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("sending.js", include_str!("js/sending.js")),
     ("brief.js", include_str!("js/brief.js")),
     ("keeping.js", include_str!("js/keeping.js")),
+    ("paste.js", include_str!("js/paste.js")),
     ("frame.js", include_str!("js/frame.js")),
     ("find.js", include_str!("js/find.js")),
     ("record.js", include_str!("js/record.js")),

@@ -11,6 +11,7 @@
 
 mod carry;
 mod follow;
+mod listed;
 mod model;
 mod newcomer;
 mod page;
@@ -24,6 +25,7 @@ mod write;
 mod tests;
 
 pub use follow::{Caught, keep_links};
+pub use listed::OpenedSubject;
 pub use model::LinkState;
 pub(in crate::care) use page::links_part;
 pub use shown::{LinkShown, OtherEnd};

@@ -93,6 +93,18 @@ pub(super) async fn of_subject(
     rows.into_iter().map(LinkRow::link).collect()
 }
 
+/// Who was opened by links of these programs and ids, with the opened enrollment and record.
+pub(super) async fn opened(
+    connection: &mut Connection,
+    (program, opens): (&str, &str),
+) -> Result<Vec<(Uuid, Uuid, Uuid)>, Error> {
+    const SQL: &str = "select subject_id, opened_enrollment_id, opened_encounter_id from link \
+                       where program = $1 and opens = $2 and state = 'open' and opened_enrollment_id is not null \
+                       and opened_encounter_id is not null order by subject_id";
+    let rows = query(SQL).bind(program).bind(opens);
+    Ok(rows.all(connection).await?)
+}
+
 /// Stores a link with its next version. False when somebody else did since it was read.
 pub(super) async fn save(tx: &mut Tx, link: &Link, now: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "insert into link (subject_id, id, other_subject_id, program, opens, row_key, \

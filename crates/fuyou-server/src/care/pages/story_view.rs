@@ -107,6 +107,8 @@ pub(super) struct StoryView {
     pub enrollments: Vec<EnrollmentView>,
     /// Forms that open an enrollment.
     pub openings: Vec<Link>,
+    /// Those of what is rare.
+    pub rare_openings: Vec<Link>,
 }
 
 /// The story of a person for a reader.
@@ -119,17 +121,21 @@ pub(super) fn story_view(words: Words<'_>, person: SubjectId, story: &Story) -> 
         })
     };
     let openable = story.openable.iter().map(|ix| words.pack.program(*ix));
-    let openings = openable
+    let (rare_openings, openings) = openable
         .filter(|program| may_record && !(program.one_open && has_open(program)))
         .map(|program| {
             let form = program.form(program.opens_with);
-            Link {
+            let link = Link {
                 href: format!("{}/forms/{}/{}", words.home(person), program.id, form.id),
                 words: words.form_title(form),
-            }
-        });
+            };
+            (program.rare, link)
+        })
+        .partition::<Vec<_>, _>(|(rare, _)| *rare);
+    let links = |found: Vec<(bool, Link)>| found.into_iter().map(|(_, link)| link).collect();
     StoryView {
-        openings: openings.collect(),
+        openings: links(openings),
+        rare_openings: links(rare_openings),
         enrollments: story
             .enrollments
             .iter()
@@ -193,7 +199,7 @@ pub(super) fn enrollment_view(
         },
         schedule,
         tasks: others,
-        charts: charts(words, program, &story.records),
+        charts: charts(words, program, &story.records, &story.bands),
         records,
         referrals: story
             .referrals

@@ -175,11 +175,12 @@ async fn what_can_be_opened_depends_on_who_it_is() {
             links.join(" ")
         };
         let woman = offered(0x31, "name=a&sex=female&birth_on=1996-05-01").await;
-        assert_eq!(woman, "maternal/booking");
+        assert_eq!(woman, "maternal/booking birth_defect/defect_card");
         let boy = offered(0x32, "name=b&sex=male&birth_on=2026-03-20").await;
-        assert_eq!(boy, "child/birth");
+        let cards = "birth_defect/defect_card child_death/child_death_card";
+        assert_eq!(boy, format!("child/birth {cards}"));
         let girl = offered(0x33, "name=c&sex=female&birth_on=2014-03-26").await;
-        assert_eq!(girl, "maternal/booking", "twelve years old");
+        assert_eq!(girl, woman, "twelve years old");
         let man = offered(0x34, "name=d&sex=male&birth_on=1996-05-01").await;
         assert_eq!(man, "");
     })

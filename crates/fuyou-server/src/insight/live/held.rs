@@ -7,6 +7,7 @@ use fuyou_cube::{Key, PackCube};
 use fuyou_pack::Pack;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::store::Shape;
@@ -29,6 +30,8 @@ pub(super) struct Inner {
     pub(super) turn: tokio::sync::Mutex<()>,
     /// Somebody found that all has to be loaded anew.
     pub(super) anew: Notify,
+    /// Enrollments read while loading.
+    pub(super) loading: watch::Sender<usize>,
     pub(super) is_loaded: watch::Sender<bool>,
     pub(super) is_stopped: watch::Sender<bool>,
     pub(super) keeper: Mutex<Option<JoinHandle<()>>>,
@@ -40,6 +43,8 @@ pub(super) struct State {
     pub(super) read_to: BTreeMap<i64, i64>,
     /// Where it stood when the snapshot was written.
     pub(super) saved_at: Option<BTreeMap<i64, i64>>,
+    /// When it was loaded.
+    pub(super) since: Instant,
 }
 
 impl State {
@@ -73,6 +78,7 @@ impl Live {
             state: RwLock::new(None),
             turn: tokio::sync::Mutex::new(()),
             anew: Notify::new(),
+            loading: watch::Sender::new(0),
             is_loaded: watch::Sender::new(false),
             is_stopped: watch::Sender::new(false),
             keeper: Mutex::new(None),

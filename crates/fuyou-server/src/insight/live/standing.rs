@@ -1,28 +1,44 @@
-//! What the keeper of an installation asks of the figures in memory.
+//! How the figures in memory stand, for those who run the server.
+
+use std::time::Duration;
+
+use fuyou_cube::Memory;
 
 use super::Live;
 
-/// How the figures in memory stand.
+/// What is in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Enrollments held.
-    pub rows: usize,
-    /// Bytes that they take.
-    pub bytes: usize,
-    /// Lines of the change feed that were taken in.
-    pub read_to: i64,
+pub enum Standing {
+    /// Nothing can be asked yet; so many enrollments were read.
+    Loading {
+        /// Enrollments of all programs.
+        enrollments: usize,
+    },
+    /// Memory answers.
+    Held {
+        /// Enrollments of all programs.
+        enrollments: usize,
+        /// Bytes by part.
+        memory: Memory,
+        /// How many changes of the store are included, over all lanes.
+        changes: i64,
+        /// How long ago it was loaded; it has followed the feed since.
+        since: Duration,
+    },
 }
 
 impl Live {
-    /// How they stand; `None` while they are loaded.
-    pub fn standing(&self) -> Option<Standing> {
+    /// How it stands at this moment.
+    pub fn standing(&self) -> Standing {
         let programs = self.0.shapes.len();
-        self.look(|state| Standing {
-            rows: (0..programs)
-                .map(|program| state.cube.cube.rows(program))
-                .sum(),
-            bytes: state.cube.cube.memory().total(),
-            read_to: state.read_to.values().sum(),
+        let held = self.look(|state| Standing::Held {
+            enrollments: (0..programs).map(|at| state.cube.cube.rows(at)).sum(),
+            memory: state.cube.cube.memory(),
+            changes: state.read_to.values().sum(),
+            since: state.since.elapsed(),
+        });
+        held.unwrap_or_else(|| Standing::Loading {
+            enrollments: *self.0.loading.borrow(),
         })
     }
 

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::db::{self, Connection, DbDate, Dialect, Row, Sql, query};
 use crate::insight::store::{column, facts_table};
 
-/// Rows of one page while loading.
-const PAGE: usize = 5_000;
+/// Rows of one page while loading; few in tests, so that they need several pages and readers.
+const PAGE: usize = if cfg!(test) { 64 } else { 5_000 };
 /// Rows asked for by name in one statement.
 const NAMED: usize = 512;
 
@@ -55,19 +55,50 @@ impl Shape {
         format!("{} from {}: {}", self.select, self.table, types.join("; "))
     }
 
-    /// The next page of enrollments, in the order of their keys.
+    /// The keys between which so many readers find about as much; few enrollments are one part.
+    pub(super) async fn parts(
+        &self,
+        connection: &mut Connection,
+        parts: usize,
+    ) -> Result<Vec<(Option<Key>, Option<Key>)>, db::Error> {
+        let count = format!("select cast(count(*) as bigint) from {}", self.table);
+        let (rows,): (i64,) = query(Sql::built(count)).one(connection).await?;
+        let rows = usize::try_from(rows).unwrap_or_default();
+        let parts = parts.min(rows / PAGE).max(1);
+        let mut ends: Vec<Option<Key>> = vec![None];
+        for part in 1..parts {
+            let sql = format!(
+                "select f.subject_id, f.id from {} f order by f.subject_id, f.id limit 1 offset {}",
+                self.table,
+                part * rows / parts
+            );
+            ends.extend(query(Sql::built(sql)).optional(connection).await?.map(Some));
+        }
+        ends.push(None);
+        Ok(ends.windows(2).map(|ends| (ends[0], ends[1])).collect())
+    }
+
+    /// The next page of enrollments behind one up to another, in the order of their keys.
     pub(super) async fn page(
         &self,
         connection: &mut Connection,
         after: Option<Key>,
+        until: Option<Key>,
     ) -> Result<Vec<(Key, Vec<Value>)>, db::Error> {
-        let condition = after.map_or("", |_| " where (f.subject_id, f.id) > ($1, $2)");
+        let condition = match (after, until) {
+            (None, None) => "",
+            (Some(_), None) => " where (f.subject_id, f.id) > ($1, $2)",
+            (None, Some(_)) => " where (f.subject_id, f.id) <= ($1, $2)",
+            (Some(_), Some(_)) => {
+                " where (f.subject_id, f.id) > ($1, $2) and (f.subject_id, f.id) <= ($3, $4)"
+            }
+        };
         let sql = format!(
             "{} from {} f{condition} order by f.subject_id, f.id limit {PAGE}",
             self.select, self.table
         );
         let mut bound = query(Sql::built(sql));
-        if let Some((subject, id)) = after {
+        for (subject, id) in after.into_iter().chain(until) {
             bound = bound.bind(subject).bind(id);
         }
         self.rows(&bound.rows(connection).await?)

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use fuyou_expr::Value;
 use fuyou_kernel::{Date, Id, Period, Secrecy};
 use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorIx, MeasureIx};
 use uuid::Uuid;
 
-use super::Live;
+use super::{Live, Standing};
 use crate::access::{Actor, Role};
 use crate::db::{Change, Db, Operation, query};
 use crate::insight::MonthNumber;
@@ -203,7 +204,19 @@ async fn memory_and_store_tell_the_same() {
         let changed = both().await;
         assert_ne!(loaded, changed, "the changes moved some figure");
         assert!(changed.as_of > loaded.as_of);
+        let Standing::Held {
+            enrollments,
+            memory,
+            changes,
+            since: _,
+        } = live.standing()
+        else {
+            panic!("memory answered and says that it holds nothing");
+        };
+        assert_eq!((enrollments, changes), (350, changed.as_of));
+        assert!(memory.columns > 0 && memory.cells > 0 && memory.projections == 0);
         live.stop().await;
+        assert!(matches!(live.standing(), Standing::Loading { .. }));
         app.say(&format!("{} changes", changed.as_of - loaded.as_of));
     })
     .await;
@@ -331,6 +344,63 @@ async fn a_division_by_zero_counts_nobody() {
     })
     .await;
 }
+
+/// The pack does not know this code (any more): it is not taken for another, and what the database says of it is told.
+#[tokio::test]
+async fn a_code_that_the_pack_does_not_know_is_left_to_the_store() {
+    on_each_database(TODAY, async |app| {
+        let (pack, tree, db) = (sample_pack_with(LATE), app.app.tree(), app.app.db());
+        let rows = population(&pack, &PLACES, 120);
+        store_facts(db, &pack, &rows).await;
+        let live = Live::start(db, &pack, 1, None).unwrap();
+        live.loaded().await;
+        let before = same(&live, db, &pack, &tree, &["2025"]).await;
+        let question = everything(&pack, &tree, &["2025"]);
+        let store = Source::store(db, &pack, &tree);
+        let log = Log::listen();
+        let ended = rows.iter().filter(|row| row.row.contains(&Value::Code(2)));
+        let ended: Vec<&Enrolled> = ended.take(9).collect();
+        for row in &ended {
+            change_row(db, NO_SUCH_CODE, (row.subject, row.id)).await;
+        }
+        let told = figures(store.with(&live), &question, Secrecy::Open).await;
+        let told = told.unwrap();
+        assert!(told.says_as(&figures(store, &question, Secrecy::Open).await.unwrap()));
+        assert!(!told.says_as(&before), "they no longer count as late");
+        assert!(!live.is_loaded());
+        for row in &ended {
+            change_row(db, LATE_AGAIN, (row.subject, row.id)).await;
+        }
+        live.0.anew.notify_one();
+        live.loaded().await;
+        assert!(
+            same(&live, db, &pack, &tree, &["2025"])
+                .await
+                .says_as(&before)
+        );
+        let told = log.lines().join("\n");
+        assert!(told.contains("loaded anew"), "{told}");
+        live.stop().await;
+        app.say(&format!("{} changed", ended.len()));
+    })
+    .await;
+}
+
+const LATE: &str = r#"
+[[indicator]]
+id = "late_rate"
+title = { zh = "晚结束率", en = "Ended late" }
+numerator = { of = "finished", where = "ending_last = 'late'" }
+denominator = { of = "finished", where = "ending_last is not null" }
+unit = "percent"
+better = "lower"
+source = "own 8"
+certainty = "design"
+"#;
+const NO_SUCH_CODE: &str =
+    "update \"sample_facts\" set ending_last = 'never' where subject_id = $1 and id = $2";
+const LATE_AGAIN: &str =
+    "update \"sample_facts\" set ending_last = 'late' where subject_id = $1 and id = $2";
 
 /// A sum that leaves 64 bits is an error on every way, never a figure; when the facts are right again so is memory.
 #[tokio::test]

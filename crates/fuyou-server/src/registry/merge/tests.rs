@@ -353,7 +353,7 @@ async fn an_old_id_records_where_she_is_and_such_a_merge_is_not_simply_undone() 
 
         // The trail is one: what was done under either id is found under both, and nothing about anybody else.
         registered(
-            &app,
+            app,
             "township_worker",
             THIRD,
             "name=王芳&birth_on=1992-02-02",

@@ -1,5 +1,6 @@
 //! The reader's promises: scores on plans with hand-made answers, one table per rule, and clear words for bad files.
 
+mod children;
 mod files;
 mod names;
 mod rules;
