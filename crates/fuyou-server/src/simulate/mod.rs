@@ -19,6 +19,8 @@ mod referral;
 mod run;
 mod scenario;
 #[cfg(test)]
+mod opened_tests;
+#[cfg(test)]
 mod tests;
 
 use std::ops::AddAssign;
