@@ -21,6 +21,7 @@ pub mod replay;
 mod scope;
 #[cfg(test)]
 mod tests;
+pub mod trend;
 
 pub use diagnostic::{Diagnostic, PackErrors};
 pub use load::{PackFile, PackFiles, base_of, load};

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use fuyou_server::audit::verify;
-use fuyou_server::db::Dialect;
 use fuyou_server::jobs::{By, Kind, New, finished};
 use fuyou_server::system::{BackupError, back_up, check, restore};
 
@@ -36,9 +35,9 @@ pub struct RestoreArgs {
 }
 
 pub async fn run(args: BackupArgs) -> anyhow::Result<ExitCode> {
-    let app = args.config.open_app().await?;
-    if app.db().dialect() == Dialect::Postgres {
-        app.db().close().await;
+    let url = args.config.database.as_deref().unwrap_or_default();
+    // Told before anything is opened: nothing shall change for the sake of a copy that is not made.
+    if url.starts_with("postgres") {
         let keys = args.config.data.join("fuyou.key");
         say(&format!(
             "PostgreSQL 由它自己的工具备份 · PostgreSQL is copied by its own tools:\n\
@@ -50,6 +49,7 @@ pub async fn run(args: BackupArgs) -> anyhow::Result<ExitCode> {
         ))?;
         return Ok(ExitCode::FAILURE);
     }
+    let app = args.config.open_app().await?;
     let begun_at = app.now();
     let copied = back_up(
         app.db(),

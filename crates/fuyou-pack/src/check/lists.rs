@@ -66,6 +66,7 @@ fn list(names: &Names<'_>, item: &Item, scope: &Scope, facts: &[Fact]) -> List {
         .map(|is| (is, direction))
     });
     let sort: Vec<(Expr, Direction)> = sort.collect();
+    let is_called = reader.boolean("called").unwrap_or(false);
     let cited = read_cited(&reader, names.sources);
     reader.finish();
     // Who may not see a column sees the list without it; what decides who is on the list cannot be left out.
@@ -76,6 +77,7 @@ fn list(names: &Names<'_>, item: &Item, scope: &Scope, facts: &[Fact]) -> List {
         filter,
         columns,
         sort,
+        is_called,
         secrecy,
         cited,
     }

@@ -19,6 +19,7 @@ mod rules;
 mod schedule;
 mod strata;
 mod terms;
+mod trends;
 mod values;
 
 pub(crate) use head::pack;

@@ -11,7 +11,7 @@ use super::names::{Names as TakenNames, check_snake};
 use super::rules::{RuleNames, referrals, risk_scale, rules, scores};
 use super::schedule::{Names, visit_ids, visits};
 use super::values::ValueSets;
-use super::{Context, Sources, forms, lists, read_cited};
+use super::{Context, Sources, forms, lists, read_cited, trends};
 use crate::model::{FormIx, ItemKind, Program, RiskScale, Score, SubjectKind};
 use crate::raw::{At, Item, Reader, Text};
 use crate::replay::Plan;
@@ -78,6 +78,7 @@ pub(crate) fn program(
     let mut list_scope = columns.row.clone().without_curves();
     list_scope.outer("today", Column::new(Type::Date));
     let lists = lists::lists(&names, id, &list_scope, &made.facts);
+    let trends = trends::trends(&names, id, &list_scope);
     let closed_when = head.closed_when.and_then(|text| names.row_condition(text));
     let closed_on = head
         .closed_on
@@ -103,6 +104,7 @@ pub(crate) fn program(
         rules,
         referrals,
         lists,
+        trends,
         opens: Vec::new(),
         cited: head.cited,
         facts_scope: columns.facts,

@@ -24,7 +24,7 @@ pub use pack::{
 };
 pub use program::{
     Derived, Direction, Fact, List, ListColumn, Mark, Program, ReferralKind, RiskLevel, RiskScale,
-    RowColumn, Rule, Score, SubjectKind,
+    RowColumn, Rule, Score, SubjectKind, Trend,
 };
 pub use schedule::{Escalation, Owner, RuleTask, Visit};
 pub use stratum::{Layer as StratumLayer, Stratum};

@@ -504,6 +504,8 @@ pub enum ItemKind {
     Referral,
     /// A list.
     List,
+    /// A picture of numbers that recur.
+    Trend,
     /// Records that open enrollments elsewhere.
     Opens,
     /// A measure.
@@ -526,7 +528,7 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// All kinds with the words used in packs.
-    pub const WORDS: [(&'static str, ItemKind); 22] = [
+    pub const WORDS: [(&'static str, ItemKind); 23] = [
         ("source", ItemKind::Source),
         ("value_set", ItemKind::ValueSet),
         ("curve", ItemKind::Curve),
@@ -540,6 +542,7 @@ impl ItemKind {
         ("rule", ItemKind::Rule),
         ("referral", ItemKind::Referral),
         ("list", ItemKind::List),
+        ("trend", ItemKind::Trend),
         ("opens", ItemKind::Opens),
         ("measure", ItemKind::Measure),
         ("indicator", ItemKind::Indicator),

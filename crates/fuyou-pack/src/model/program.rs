@@ -68,6 +68,8 @@ pub struct Program {
     pub referrals: Vec<ReferralKind>,
     /// The ledgers and registers.
     pub lists: Vec<List>,
+    /// Pictures of numbers that recur, in the order written.
+    pub trends: Vec<Trend>,
     /// Records that open enrollments elsewhere.
     pub opens: Vec<Opens>,
     /// The source.
@@ -330,9 +332,30 @@ pub struct List {
     pub columns: Vec<ListColumn>,
     /// The order: an expression and its direction.
     pub sort: Vec<(Expr, Direction)>,
+    /// Whether it is worked off by calling: the last attempt stands beside each line, and the next is noted there.
+    pub is_called: bool,
     /// Who may open it: inherited from what it reads.
     pub secrecy: Secrecy,
     /// The source.
+    pub cited: Cited,
+}
+
+/// A picture of numbers that recur in records, over the days of these.
+#[derive(Debug)]
+pub struct Trend {
+    /// The id, unique in its program.
+    pub id: Arc<str>,
+    /// The title.
+    pub title: Localized,
+    /// Ids of fields, of any form of the program; all numbers of one type.
+    pub fields: Vec<Arc<str>>,
+    /// Where the band begins on a day (list scope; its `today` is the day drawn), typed as the fields.
+    pub low: Option<Expr>,
+    /// Where it ends.
+    pub high: Option<Expr>,
+    /// What lies in the band.
+    pub band: Option<Localized>,
+    /// The source of the band.
     pub cited: Cited,
 }
 

@@ -60,13 +60,15 @@ pub(crate) struct LayerHead {
     pub table: Table,
 }
 
-/// What belongs to the whole pack.
-const PACK_ARRAYS: &[(&str, ItemKind)] = &[
-    ("source", ItemKind::Source),
+/// What stands beside the head of a pack.
+const HEAD_ARRAYS: &[(&str, ItemKind)] = &[("source", ItemKind::Source)];
+/// What belongs to the whole pack, also where it stands in a program's files.
+const SHARED_ARRAYS: &[(&str, ItemKind)] = &[
     ("value_set", ItemKind::ValueSet),
     ("curve", ItemKind::Curve),
-    ("remove", ItemKind::Program),
 ];
+/// What an overlay takes away, after what it adds and changes.
+const REMOVALS: &[(&str, ItemKind)] = &[("remove", ItemKind::Program)];
 /// What belongs to a program.
 const PROGRAM_ARRAYS: &[(&str, ItemKind)] = &[
     ("visit", ItemKind::Visit),
@@ -74,6 +76,7 @@ const PROGRAM_ARRAYS: &[(&str, ItemKind)] = &[
     ("rule", ItemKind::Rule),
     ("referral", ItemKind::Referral),
     ("list", ItemKind::List),
+    ("trend", ItemKind::Trend),
     ("opens", ItemKind::Opens),
     ("measure", ItemKind::Measure),
     ("indicator", ItemKind::Indicator),
@@ -105,11 +108,13 @@ pub(crate) fn collect(
         };
         match *path.split('/').collect::<Vec<_>>() {
             ["pack.toml"] => {
-                collector.arrays(&mut table, "", &PACK_ARRAYS[..1]);
+                collector.arrays(&mut table, "", HEAD_ARRAYS);
                 head = Some(LayerHead { table });
             }
             [_] => {
-                collector.arrays(&mut table, "", PACK_ARRAYS);
+                for arrays in [HEAD_ARRAYS, SHARED_ARRAYS, REMOVALS] {
+                    collector.arrays(&mut table, "", arrays);
+                }
                 collector.nothing_else(&table);
             }
             [program, "forms", ..] => collector.form(table, program, *file),
@@ -230,7 +235,7 @@ impl Collector<'_> {
     }
 
     fn form(&mut self, mut table: Table, program: &str, file: usize) {
-        self.arrays(&mut table, program, &[("remove", ItemKind::Program)]);
+        self.arrays(&mut table, program, REMOVALS);
         if table.entries.is_empty() {
             return;
         }
@@ -241,8 +246,9 @@ impl Collector<'_> {
     }
 
     fn program(&mut self, mut table: Table, program: &str, path: &str, file: usize) {
-        self.arrays(&mut table, program, &PACK_ARRAYS[1..]);
-        self.arrays(&mut table, program, PROGRAM_ARRAYS);
+        for arrays in [SHARED_ARRAYS, PROGRAM_ARRAYS, REMOVALS] {
+            self.arrays(&mut table, program, arrays);
+        }
         self.map(&mut table, program, "derived", ItemKind::Derived);
         self.map(&mut table, program, "facts", ItemKind::Fact);
         if let Some((key, node)) = table.take("risk") {
@@ -307,11 +313,17 @@ impl Collector<'_> {
 
     fn nothing_else(&self, table: &Table) {
         for (key, _) in &table.entries {
-            let known = [PACK_ARRAYS, PROGRAM_ARRAYS, CASE_ARRAYS]
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| *name)
-                .chain(["facts", "derived", "risk"]);
+            let known = [
+                HEAD_ARRAYS,
+                SHARED_ARRAYS,
+                PROGRAM_ARRAYS,
+                CASE_ARRAYS,
+                REMOVALS,
+            ]
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| *name)
+            .chain(["facts", "derived", "risk"]);
             let message = fuyou_kernel::Localized::new(
                 format!("此文件里不认识 {}", key.name),
                 format!("unknown key `{}` in this file", key.name),

@@ -56,6 +56,8 @@ pub(super) const ACTIONS: &[&str] = &[
     "log_in_locked",
     "log_out",
     "rotate_keys",
+    "save_view",
+    "remove_view",
     "start_job",
     "stop_job",
 ];
@@ -84,6 +86,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "session",
     "keys",
     "job",
+    "list_view",
 ];
 
 /// What the parts of a detail are called.

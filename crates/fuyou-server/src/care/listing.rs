@@ -84,7 +84,7 @@ impl Care {
         let facts = &self.tables().program(program_ix).facts;
         let dialect = self.db().dialect();
         let mut reader = self.db().read().await?;
-        let total = tables::count(&mut reader, dialect, facts, &question).await?;
+        let (total, totals) = tables::totals(&mut reader, dialect, facts, &question).await?;
         let mut lines = tables::lines(
             &mut reader,
             dialect,
@@ -106,6 +106,7 @@ impl Care {
             .map(|line| self.list_row(by, program, list, line))
             .collect();
         let columns = list.columns.iter().map(|column| ListHead {
+            key: column.is.text().to_owned(),
             title: column.title.clone(),
             ty: column.is.ty().clone(),
             secrecy: column.is.secrecy(),
@@ -116,6 +117,8 @@ impl Care {
             columns: columns.collect(),
             rows,
             total,
+            totals,
+            is_called: list.is_called,
             next,
         })
     }

@@ -10,6 +10,8 @@
 mod acting;
 mod bulk;
 mod change;
+mod contacts;
+mod contacts_store;
 mod correct;
 mod derive;
 mod draft;
@@ -36,6 +38,8 @@ mod shown;
 mod store;
 mod story;
 mod tables;
+mod views;
+mod views_store;
 mod work;
 mod work_list;
 mod work_store;
@@ -45,6 +49,7 @@ mod tests;
 
 pub use acting::Acting;
 pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkWriting, Known, Refused};
+pub use contacts::Contact;
 pub(crate) use derive::area;
 pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};
@@ -52,7 +57,8 @@ pub use merging::{BothOpen, EnrolledBriefly};
 pub use model::*;
 pub use opening::{Caught, LinkShown, LinkState, OpenedSubject, OtherEnd, keep_links};
 pub(crate) use pages::{WorkQuery, home, routes, sections};
-pub use register::{ListFilter, ListHead, ListPage, ListRow};
+pub use register::{ListFilter, ListHead, ListPage, ListRow, Total};
+pub use views::{ListView, NewView};
 pub use work::{Attempt, AttemptOutcome, Cursor, Reach, WorkFilter, WorkKind, WorkPage, WorkRow};
 
 use fuyou_kernel::Localized;

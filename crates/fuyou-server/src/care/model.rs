@@ -7,6 +7,7 @@ use fuyou_kernel::{Date, Id, Kind, Localized, Timestamp, kinds};
 use fuyou_pack::model::{FactIx, FormIx, ProgramIx, ReferralIx, RuleIx, VisitIx};
 use fuyou_pack::record::{Checked, Draft, Finding};
 use fuyou_pack::replay::Due;
+use fuyou_pack::trend::BandPoint;
 
 use crate::access::UserId;
 use crate::registry::OrganizationId;
@@ -343,6 +344,8 @@ pub struct EnrollmentStory {
     pub facts: Vec<(FactIx, Shown)>,
     /// The records in clinical order, voided ones too.
     pub records: Vec<RecordShown>,
+    /// The bands of the program's trends over the days of the records, in the order of the program.
+    pub bands: Vec<Vec<BandPoint>>,
     /// Risk after each record that changed it, in the order recorded.
     pub trajectory: Vec<RiskPoint>,
     /// The rules that are or were true, the latest first.

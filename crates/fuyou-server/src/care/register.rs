@@ -30,6 +30,10 @@ pub struct ListPage {
     pub rows: Vec<ListRow>,
     /// How many lines all pages have together.
     pub total: i64,
+    /// What the columns of all pages come to, one per column.
+    pub totals: Vec<Total>,
+    /// Whether the pack says that the list is worked off by calling.
+    pub is_called: bool,
     /// Where the next page begins.
     pub next: Option<Cursor>,
 }
@@ -37,6 +41,8 @@ pub struct ListPage {
 /// The head of a column.
 #[derive(Clone, Debug)]
 pub struct ListHead {
+    /// What it computes, by which a choice of columns knows it.
+    pub key: String,
     /// The title.
     pub title: Localized,
     /// The type of its values.
@@ -58,4 +64,17 @@ pub struct ListRow {
     pub risk: Risk,
     /// The values, one per column.
     pub values: Vec<Shown>,
+}
+
+/// What a column of all lines of a list comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Total {
+    /// Its values do not add up to anything, or the reader may not see them.
+    None,
+    /// The sum of what it counts.
+    Sum(i64),
+    /// Lines where it is true.
+    Yes(i64),
+    /// Lines of each code, in the order of the value set; codes without any are left out.
+    Codes(Vec<(u16, i64)>),
 }

@@ -7,6 +7,7 @@ use fuyou_kernel::{DayNumber, Secrecy};
 use fuyou_pack::model::{FactIx, FormIx, ProgramIx, Severity};
 use fuyou_pack::record::{Draft, check_record};
 use fuyou_pack::replay::{self, History, Outcome, replay};
+use fuyou_pack::trend::BandPoint;
 use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
@@ -18,6 +19,9 @@ use super::{
 };
 use crate::access::{Action, UserId};
 use crate::referral;
+
+/// A band is drawn with so many days between two points.
+const BAND_STEP_DAYS: usize = 7;
 
 impl Care {
     /// Everything about a subject's care that the actor may see. The number of statements does not depend on how much
@@ -149,6 +153,7 @@ impl Care {
             risk: shown::risk_now(program, &outcome, secrecy_max),
             today: today_shown(by, program, (&history, &outcome), head.state),
             facts: facts.collect(),
+            bands: bands(program, &outcome, &records, secrecy_max),
             records,
             trajectory: trajectory(program, &history, &outcome, secrecy_max),
             rules,
@@ -161,6 +166,31 @@ impl Care {
                 .collect(),
         }
     }
+}
+
+/// The bands of trends from the first record to the last, day by day in steps.
+fn bands(
+    program: &Program,
+    outcome: &Outcome,
+    records: &[RecordShown],
+    secrecy_max: Secrecy,
+) -> Vec<Vec<BandPoint>> {
+    let days = || {
+        records
+            .iter()
+            .map(|record| DayNumber::from(record.occurred_on).0)
+    };
+    let (Some(first), Some(last)) = (days().min(), days().max()) else {
+        return vec![Vec::new(); program.trends.len()];
+    };
+    let steps = || (first..last).step_by(BAND_STEP_DAYS).chain([last]);
+    let trends = program.trends.iter();
+    trends
+        .map(|trend| match trend.band_secrecy() <= secrecy_max {
+            true => trend.band(outcome, steps().map(DayNumber)),
+            false => Vec::new(),
+        })
+        .collect()
 }
 
 /// What an empty record of today would derive: gestational age and the like.

@@ -177,6 +177,12 @@ impl AttemptOutcome {
         AttemptOutcome::ServedElsewhere,
     ];
 
+    /// The outcome of a word in storage.
+    pub fn of_word(word: &str) -> Option<AttemptOutcome> {
+        let mut all = AttemptOutcome::ALL.into_iter();
+        all.find(|outcome| outcome.word() == word)
+    }
+
     /// The word in storage and texts.
     pub fn word(self) -> &'static str {
         match self {

@@ -94,6 +94,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "jobs",
         text: include_str!("migrations/0061_jobs.sql"),
     },
+    Migration {
+        number: 62,
+        name: "list_views",
+        text: include_str!("migrations/0062_list_views.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.

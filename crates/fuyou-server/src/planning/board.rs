@@ -16,7 +16,7 @@ use crate::insight::{
 use crate::registry::{OrganizationId, Tree};
 
 /// Months of the small curve beside a target.
-const TREND_MONTHS: i32 = 24;
+pub(super) const TREND_MONTHS: i32 = 24;
 
 /// One target on the board.
 #[derive(Clone, Debug)]

@@ -8,6 +8,8 @@ use fuyou_pack::model::Unit;
 use serde::Deserialize;
 
 use super::board::{self, Board, Row};
+use super::pictures::target_bar;
+use super::trends_web::{Tile, overview, said};
 use super::web::{progress_badge, year_of};
 use crate::access::Action;
 use crate::exchange::download_web::download_table;
@@ -51,6 +53,8 @@ struct RowView {
     reach: String,
     gap_href: String,
     spark: String,
+    bar: String,
+    below_href: String,
     children: Vec<ChildView>,
     remark: &'static str,
 }
@@ -67,6 +71,7 @@ struct BoardPage {
     plan: Option<String>,
     can_manage: bool,
     summary: Vec<(&'static str, &'static str, usize)>,
+    tiles: Vec<Tile>,
     rows: Vec<RowView>,
     waiting: Vec<RowView>,
     exports: Vec<(String, &'static str)>,
@@ -91,7 +96,7 @@ async fn page(cx: Cx, query: BoardQuery, menu: &str) -> Result<Html<String>, Err
     let can_drill = cx.actor.may(Action::DrillToPersons);
     let (bound, waiting): (Vec<_>, Vec<_>) =
         board.rows.iter().partition(|row| row.indicator.is_some());
-    let view = |row: &&Row| row_view(&cx, row, &node.code, can_drill);
+    let view = |row: &&Row| row_view(&cx, row, (&node.code, year), can_drill);
     let summary = [Progress::Met, Progress::OnCourse, Progress::Behind].map(|progress| {
         let (word, class) = progress_badge(progress);
         (word, class, board.count(progress))
@@ -109,6 +114,7 @@ async fn page(cx: Cx, query: BoardQuery, menu: &str) -> Result<Html<String>, Err
         plan: board.plan.as_ref().map(|plan| plan.title.clone()),
         can_manage: cx.actor.may(Action::ManagePlan),
         summary: summary.to_vec(),
+        tiles: overview(&cx, &bound, year),
         rows: bound.iter().map(view).collect(),
         waiting: waiting.iter().map(view).collect(),
         exports: vec![(export("xlsx"), "XLSX"), (export("csv"), "CSV")],
@@ -158,7 +164,7 @@ pub(super) async fn download(cx: Cx, Query(query): Query<BoardQuery>) -> Result<
     ]
     .map(|key| cx.t(key));
     let line = |row: &Row| {
-        let view = row_view(&cx, row, &node.code, false);
+        let view = row_view(&cx, row, (&node.code, board.year), false);
         vec![
             view.title,
             view.period,
@@ -187,7 +193,7 @@ fn years(cx: &Cx, year: i16) -> String {
         .join(" · ")
 }
 
-fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
+fn row_view(cx: &Cx, row: &Row, (node, year): (&str, i16), can_drill: bool) -> RowView {
     let indicator = row
         .indicator
         .and_then(|ix| cx.app.pack().map(|pack| pack.indicator(ix)));
@@ -265,6 +271,14 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
         } else {
             sparkline(&points, &format!("{title}: {}", cx.t("insight-trend")))
         },
+        bar: bar(cx, row, &title, unit),
+        below_href: match indicator {
+            Some(indicator) if !row.children.is_empty() => format!(
+                "/board/below?node={node}&year={year}&indicator={}",
+                indicator.id
+            ),
+            _ => String::new(),
+        },
         children: children.collect(),
         remark: match (row.indicator, row.aim, row.value) {
             (None, _, _) => "planning-waiting",
@@ -276,4 +290,22 @@ fn row_view(cx: &Cx, row: &Row, node: &str, can_drill: bool) -> RowView {
         word,
         class,
     }
+}
+
+/// The figure as a bar with the target and last year's mark, told in words too.
+fn bar(cx: &Cx, row: &Row, title: &str, unit: Unit) -> String {
+    if row.indicator.is_none() {
+        return String::new();
+    }
+    let aim = row
+        .aim
+        .map_or_else(String::new, |aim| aim_words(cx.language, aim, unit));
+    let says = format!(
+        "{title}: {} · {} {aim} · {} {}",
+        said(cx, row.actual, unit),
+        cx.t("planning-aim"),
+        cx.t("insight-last-year"),
+        said(cx, row.last_year, unit)
+    );
+    target_bar(row.actual.value(), row.aim, row.last_year.value(), &says)
 }

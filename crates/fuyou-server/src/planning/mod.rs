@@ -11,6 +11,7 @@ mod breakdown;
 mod figures;
 mod figures_web;
 mod marked;
+mod pictures;
 mod plans;
 mod plans_web;
 pub mod reader;
@@ -18,6 +19,7 @@ mod shares_web;
 mod store;
 pub mod summary;
 mod target;
+mod trends_web;
 mod web;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use fuyou_kernel::{Localized, Period};
 
 use super::plans::Error as PlanningError;
-use super::{board_web, figures_web, plans_web, shares_web};
+use super::{board_web, figures_web, plans_web, shares_web, trends_web};
 use crate::access::Action;
 use crate::http::{Access, Error, Route};
 use crate::insight::Progress;
@@ -24,6 +24,11 @@ pub(crate) fn routes() -> Vec<Route> {
             "/board/export",
             Access::Needs(Action::ReadIndicators),
             board_web::download,
+        ),
+        Route::get(
+            "/board/below",
+            Access::Needs(Action::ReadIndicators),
+            trends_web::show,
         ),
         Route::get("/plans", manage, plans_web::index),
         Route::post("/plans", manage, plans_web::paste).with_body_bytes_max(FILE_BYTES_MAX),

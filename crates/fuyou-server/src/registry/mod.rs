@@ -21,6 +21,9 @@ mod organizations_store;
 mod person;
 mod person_form;
 mod place;
+mod place_file;
+mod place_import;
+mod place_import_web;
 mod place_shown_web;
 mod place_web;
 mod profile;
@@ -72,6 +75,8 @@ pub use sections::{Section, sections_of, sections_of_organization};
 pub use staff::{Particulars, Profession, Staff, StaffError, StaffId};
 pub(crate) use web::routes;
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::db::{Connection, Db, Error};
@@ -80,6 +85,17 @@ use crate::db::{Connection, Db, Error};
 /// For the audit trail: it tells nothing about her.
 pub(crate) async fn ids_of(connection: &mut Connection, subject: Uuid) -> Result<Vec<Uuid>, Error> {
     store::ids_of(connection, subject).await
+}
+
+/// The tree as it stands, read again when the one at hand is not that any more.
+pub(crate) async fn present_tree(db: &Db, at_hand: &Arc<Tree>) -> Result<Arc<Tree>, Error> {
+    let mut reader = db.read().await?;
+    let stamp = organizations_store::stamp(&mut reader).await?;
+    drop(reader);
+    if at_hand.stamp() == stamp {
+        return Ok(at_hand.clone());
+    }
+    Ok(Arc::new(load_tree(db).await?))
 }
 
 /// Reads the whole tree of organizations.

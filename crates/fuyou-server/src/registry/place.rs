@@ -304,10 +304,10 @@ pub(super) async fn place(
 }
 
 /// The tree as it stands in this turn; the one in memory may be older.
-struct Now(Vec<Organization>);
+pub(super) struct Now(pub(super) Vec<Organization>);
 
 impl Now {
-    async fn read(cx: &Cx, tx: &mut Tx) -> Result<Now, PlaceError> {
+    pub(super) async fn read(cx: &Cx, tx: &mut Tx) -> Result<Now, PlaceError> {
         cx.actor.require_anywhere(Action::ManageOrganizations)?;
         // Counted first: two changes of the tree at once come one after the other.
         store::count_change(tx).await?;

@@ -119,3 +119,147 @@ async fn another_process_sees_a_new_place_at_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_file_of_places_is_judged_row_by_row_and_stored_once() {
+    on_each_database(TODAY, async |app| {
+        let send = async |login: &str, text: &str| {
+            app.upload(
+                login,
+                "/organizations/checked",
+                &[],
+                ("places.csv", text.as_bytes()),
+            )
+            .await
+        };
+        let bad = "机构编码,上级机构编码,机构名称,层级,类别,服务人口\n\
+            990003,990000,北坡镇卫生院,乡镇,基层医疗卫生机构,12345\n\
+            990003001,990009,杏村卫生室,村级,village_clinic,\n\
+            990004,990000,南湾镇卫生院,星系,基层医疗卫生机构,\n\
+            990001,990002,东湖镇卫生院,,,\n\
+            990003,990000,又一个,乡镇,基层医疗卫生机构,很多\n";
+        let checked = send("administrator", bad).await;
+        says(
+            &checked,
+            422,
+            &[
+                "上级机构 990009 不存在",
+                "“星系”无法识别",
+                "调整归属请在机构页面办理",
+                "与第 2 行重复",
+            ],
+        );
+        assert!(
+            !checked.body.contains("/organizations/imported"),
+            "nothing can be stored"
+        );
+        assert_eq!(app.app.tree().all().len(), 8);
+
+        let good = "code,parent_code,name,level,kind,has_midwifery_licence,population\n\
+            990003,990000,北坡镇卫生院,乡镇,township_centre,是,１２３４５\n\
+            990003001,990003,杏村卫生室,村,village_clinic,,\n\
+            990002,,西岭中心卫生院,,,,\n\
+            990001,990000,东湖镇卫生院,township,township_centre,,\n";
+        let checked = send("administrator", good).await;
+        says(&checked, 200, &["新增 2", "更新 1", "无变化 1", "确认入库"]);
+        assert_eq!(
+            app.app.tree().all().len(),
+            8,
+            "nothing is stored by looking"
+        );
+        let (_, rows) = checked.body.split_once("name=\"rows\" value=\"").unwrap();
+        let rows = rows
+            .split('"')
+            .next()
+            .unwrap()
+            .replace("&#34;", "\"")
+            .replace("&quot;", "\"");
+        let form = format!("rows={}", crate::http::encoded(&rows));
+        says(
+            &app.post("administrator", "/organizations/imported", &form)
+                .await,
+            200,
+            &["已入库", "新增 2"],
+        );
+        let tree = app.app.tree();
+        let north = tree.by_code("990003").unwrap();
+        assert_eq!(
+            (north.population, north.has_midwifery_licence),
+            (Some(12345), true)
+        );
+        assert_eq!(tree.by_code("990003001").unwrap().parent_id, Some(north.id));
+        assert_eq!(tree.by_code("990002").unwrap().name, "西岭中心卫生院");
+        let again = app
+            .post("administrator", "/organizations/imported", &form)
+            .await;
+        says(&again, 200, &["新增 0", "无变化 4"]);
+        assert_eq!(
+            app.app.tree().stamp(),
+            tree.stamp(),
+            "sent twice, stored once"
+        );
+        says(
+            &app.post("township_worker", "/organizations/imported", &form)
+                .await,
+            404,
+            &[],
+        );
+
+        // What is downloaded can be sent back as it is, from a spreadsheet too.
+        let file = app
+            .send(
+                "administrator",
+                "GET",
+                "/organizations/file?format=xlsx",
+                None,
+            )
+            .await;
+        let back = app
+            .upload(
+                "administrator",
+                "/organizations/checked",
+                &[],
+                ("places.xlsx", &file.bytes),
+            )
+            .await;
+        says(&back, 200, &["无变化 10", "不能入库 0"]);
+    })
+    .await;
+}
+
+/// Who keeps a township cannot write into another one by a file.
+#[tokio::test]
+async fn a_file_reaches_no_further_than_who_sends_it() {
+    on_each_database(TODAY, async |app| {
+        let keeper = crate::access::NewUser {
+            login: "keeper".to_owned(),
+            name: "n".to_owned(),
+            role: crate::access::Role::Administrator,
+            organization: app.organization("990001"),
+            password: crate::testkit::PASSWORD.to_owned(),
+            must_change_password: false,
+        };
+        let by = crate::testkit::by_test(&app.app, "create_user");
+        crate::access::create_user(&app.app, by, &keeper)
+            .await
+            .unwrap();
+        let text = "code,parent_code,name,level,kind\n\
+            990001009,990001,自己的村,village,village_clinic\n\
+            990002009,990002,别人的村,village,village_clinic\n\
+            990002,990000,改名,township,township_centre\n";
+        let checked = app
+            .upload(
+                "keeper",
+                "/organizations/checked",
+                &[],
+                ("places.csv", text.as_bytes()),
+            )
+            .await;
+        says(
+            &checked,
+            422,
+            &["新增 1", "不能入库 2", "不在您管理的范围内"],
+        );
+    })
+    .await;
+}

@@ -19,7 +19,7 @@ use crate::ui::{Frame, html};
 /// Routes about organizations.
 pub(super) fn routes() -> Vec<Route> {
     let keep = Access::Needs(Action::ManageOrganizations);
-    vec![
+    let mut routes = vec![
         Route::get("/organizations", Access::LoggedIn, show_all),
         Route::get("/organizations/new", keep, show_new),
         Route::post("/organizations", keep, submit_new),
@@ -37,7 +37,9 @@ pub(super) fn routes() -> Vec<Route> {
             keep,
             submit_reopen,
         ),
-    ]
+    ];
+    routes.extend(super::place_import_web::routes());
+    routes
 }
 
 impl From<PlaceError> for Error {

@@ -327,7 +327,10 @@ fn timing(reader: &mut Reader<'_>, program: &Program, raw: &RawRecord) -> Option
                 .as_deref()
                 .map(|until| reader.typed(until, &Type::Date)),
             days: match &raw.every {
-                Some(days) => reader.generator("every", days, &Type::Integer, Some((1, 10_000))),
+                Some(days) => {
+                    let limits = Some((1, 10_000));
+                    Box::new(reader.generator("every", days, &Type::Integer, limits))
+                }
                 None => {
                     reader.problem("`from` needs `every`, in days".to_owned());
                     return None;

@@ -145,7 +145,7 @@ pub(super) enum Timing {
     Every {
         from: Expr,
         until: Option<Expr>,
-        days: Generator,
+        days: Box<Generator>,
         times: u32,
     },
 }

@@ -23,6 +23,8 @@ const STYLES: &[&str] = &[
     include_str!("css/message.css"),
     include_str!("css/chart.css"),
     include_str!("css/plan.css"),
+    include_str!("css/tiles.css"),
+    include_str!("css/list.css"),
     include_str!("css/system.css"),
     include_str!("css/print.css"),
 ];
@@ -76,6 +78,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("sending.js", include_str!("js/sending.js")),
     ("brief.js", include_str!("js/brief.js")),
     ("keeping.js", include_str!("js/keeping.js")),
+    ("paste.js", include_str!("js/paste.js")),
     ("frame.js", include_str!("js/frame.js")),
     ("find.js", include_str!("js/find.js")),
     ("record.js", include_str!("js/record.js")),

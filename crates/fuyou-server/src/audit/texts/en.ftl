@@ -125,3 +125,6 @@ audit-verify = Verify the chains
 audit-action-start-job = start a job
 audit-action-stop-job = stop a job
 audit-entity-job = job
+audit-action-save-view = save a view
+audit-action-remove-view = remove a view
+audit-entity-list-view = view of a list

@@ -125,3 +125,6 @@ audit-verify = 核验审计链
 audit-action-start-job = 启动任务
 audit-action-stop-job = 停止任务
 audit-entity-job = 后台任务
+audit-action-save-view = 保存视图
+audit-action-remove-view = 删除视图
+audit-entity-list-view = 台账视图

@@ -57,6 +57,8 @@ pub(super) struct FieldView {
 pub(super) struct GroupView {
     pub id: String,
     pub title: String,
+    /// Most rows that it takes.
+    pub rows_max: usize,
     pub is_hidden: bool,
     pub rows: Vec<Vec<FieldView>>,
     pub can_add: bool,
@@ -369,6 +371,7 @@ impl Filling<'_> {
         GroupView {
             id: group.id.to_string(),
             title: words.of(&group.title),
+            rows_max: usize::from(group.max),
             is_hidden: self
                 .checked
                 .is_some_and(|checked| !checked.shown_groups[position]),

@@ -8,6 +8,10 @@ mod enrollment_web;
 mod form_view;
 mod form_web;
 mod hints_web;
+mod list_file_web;
+mod list_keep_web;
+mod list_query;
+mod list_view;
 mod list_web;
 mod live;
 mod lookup;
@@ -27,6 +31,8 @@ mod conflict_tests;
 mod list_tests;
 #[cfg(test)]
 mod organization_tests;
+#[cfg(test)]
+mod register_tests;
 #[cfg(test)]
 mod tests;
 

@@ -43,23 +43,16 @@ const ORGANIZATIONS: Paths = Paths {
 
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
-    let read = Access::Needs(Action::ReadPerson);
     let write = Access::Needs(Action::RecordCare);
     let refer = Access::Needs(Action::ManageReferral);
     let mut routes = of_subjects(&PERSONS);
     routes.extend(of_subjects(&ORGANIZATIONS));
     routes.extend([
         Route::get("/forms/{program}/{form}/{name}", write, hints_web::sheet),
-        Route::get("/lists", read, list_web::index),
-        Route::get("/lists/{program}/{list}", read, list_web::show),
-        Route::get(
-            "/lists/{program}/{list}/file",
-            Access::Needs(Action::ExportData),
-            list_web::download,
-        ),
         Route::get("/persons/{id}/refer", refer, refer_web::show),
         Route::post("/persons/{id}/refer", refer, refer_web::submit),
     ]);
+    routes.extend(list_web::routes());
     routes
 }
 

@@ -199,7 +199,7 @@ pub(super) fn enrollment_view(
         },
         schedule,
         tasks: others,
-        charts: charts(words, program, &story.records),
+        charts: charts(words, program, &story.records, &story.bands),
         records,
         referrals: story
             .referrals

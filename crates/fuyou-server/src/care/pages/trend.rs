@@ -1,9 +1,12 @@
 //! Trends as pictures: numbers that recur in the records of an enrollment, drawn by the server.
 
+use std::sync::Arc;
+
 use fuyou_expr::{Type, Value, format_value};
 use fuyou_kernel::{Date, DayNumber};
 use fuyou_pack::Program;
 use fuyou_pack::model::Field;
+use fuyou_pack::trend::BandPoint;
 
 use super::words::Words;
 use crate::care::{RecordShown, Shown};
@@ -40,11 +43,19 @@ pub(super) struct Line {
 pub(super) struct Chart {
     pub title: String,
     pub alt: String,
-    /// Top and height of the usual range.
-    pub band: Option<(String, String)>,
+    /// The outline of the band.
+    pub band: Option<String>,
+    /// What lies in it, and from where to where at the last point.
+    pub band_words: Option<(String, String)>,
     pub lines: Vec<Line>,
     pub heights: Vec<Mark>,
     pub days: Vec<Mark>,
+}
+
+/// What is recommended, day by day.
+struct Band<'a> {
+    words: Option<String>,
+    points: &'a [BandPoint],
 }
 
 struct Series<'a> {
@@ -54,9 +65,28 @@ struct Series<'a> {
     points: Vec<(Date, i64)>,
 }
 
-/// Pictures of the numbers that recur, those with the most points first.
-pub(super) fn charts(words: Words<'_>, program: &Program, records: &[RecordShown]) -> Vec<Chart> {
+/// The trends of the program, as far as there is something to draw; of a program that names none, the numbers that
+/// recur, those with the most points first.
+pub(super) fn charts(
+    words: Words<'_>,
+    program: &Program,
+    records: &[RecordShown],
+    bands: &[Vec<BandPoint>],
+) -> Vec<Chart> {
     let mut series = recurring(program, records);
+    if !program.trends.is_empty() {
+        let trends = program.trends.iter().zip(bands);
+        let charts = trends.filter_map(|(trend, points)| {
+            let of = |id: &Arc<str>| series.iter().find(|one| one.field.id == *id);
+            let lines: Vec<&Series<'_>> = trend.fields.iter().filter_map(of).collect();
+            let band = Band {
+                words: trend.band.as_ref().map(|band| words.of(band)),
+                points,
+            };
+            (!lines.is_empty()).then(|| draw(words, &words.of(&trend.title), &lines, &band))
+        });
+        return charts.collect();
+    }
     series.sort_by_key(|series| std::cmp::Reverse(series.points.len()));
     let mut charts: Vec<Vec<Series<'_>>> = Vec::new();
     for one in series {
@@ -72,7 +102,19 @@ pub(super) fn charts(words: Words<'_>, program: &Program, records: &[RecordShown
         }
     }
     charts.truncate(CHARTS_MAX);
-    charts.iter().map(|series| draw(words, series)).collect()
+    let none = Band {
+        words: None,
+        points: &[],
+    };
+    let drawn = charts.iter().map(|series| {
+        let titles: Vec<String> = series
+            .iter()
+            .map(|one| words.of(&one.field.label))
+            .collect();
+        let lines: Vec<&Series<'_>> = series.iter().collect();
+        draw(words, &titles.join(" / "), &lines, &none)
+    });
+    drawn.collect()
 }
 
 fn recurring<'p>(program: &'p Program, records: &[RecordShown]) -> Vec<Series<'p>> {
@@ -103,8 +145,8 @@ fn recurring<'p>(program: &'p Program, records: &[RecordShown]) -> Vec<Series<'p
     found
 }
 
-fn draw(words: Words<'_>, series: &[Series<'_>]) -> Chart {
-    let day = |date: Date| f64::from(DayNumber::from(date).0);
+fn draw(words: Words<'_>, title: &str, series: &[&Series<'_>], band: &Band<'_>) -> Chart {
+    let day = day_of;
     let days = || {
         series
             .iter()
@@ -119,9 +161,19 @@ fn draw(words: Words<'_>, series: &[Series<'_>]) -> Chart {
         days().min().unwrap_or_default(),
         days().max().unwrap_or_default(),
     );
+    let within =
+        |point: &&BandPoint| (DayNumber::from(first)..=DayNumber::from(last)).contains(&point.on);
+    let band_points: Vec<&BandPoint> = band.points.iter().filter(within).collect();
+    // A band with both ends is shown whole; of one with one end, the end.
+    let limits = || {
+        band_points
+            .iter()
+            .flat_map(|point| [point.low, point.high])
+            .flatten()
+    };
     let (low, high) = (
-        numbers().min().unwrap_or_default(),
-        numbers().max().unwrap_or_default(),
+        numbers().chain(limits()).min().unwrap_or_default(),
+        numbers().chain(limits()).max().unwrap_or_default(),
     );
     let room = ((high - low) / 8).max(1);
     let (bottom, top) = ((low - room) as f64, (high + room) as f64);
@@ -158,15 +210,28 @@ fn draw(words: Words<'_>, series: &[Series<'_>]) -> Chart {
             }
         })
         .collect();
-    let band = field
-        .soft_range
-        .filter(|_| series.len() == 1)
-        .map(|(from, to)| {
-            let (above, below) = (y(to.min(high + room)), y(from.max(low - room)));
-            (at(above), at((below - above).max(0.0)))
-        });
-    let titles: Vec<&str> = lines.iter().map(|line| line.label.as_str()).collect();
-    let title = format!("{} ({unit})", titles.join(" / "));
+    let drawn = outline(
+        &band_points,
+        |point, number| {
+            let day = f64::from(point.on.0);
+            let x = LEFT
+                + (day - day_of(first)) / (day_of(last) - day_of(first)).max(1.0)
+                    * (WIDTH - LEFT - RIGHT);
+            let number = number.clamp(low - room, high + room);
+            format!("{},{}", at(x), at(y(number)))
+        },
+        (low - room, high + room),
+    );
+    let band_words = band.words.clone().zip(band_points.last().map(|point| {
+        let end = |number: Option<i64>| number.map(|number| print(field, number));
+        match (end(point.low), end(point.high)) {
+            (Some(low), Some(high)) => format!("{low}–{high} {unit}"),
+            (Some(low), None) => format!("≥ {low} {unit}"),
+            (None, Some(high)) => format!("≤ {high} {unit}"),
+            (None, None) => String::new(),
+        }
+    }));
+    let title = format!("{title} ({unit})");
     let told: Vec<String> = lines
         .iter()
         .map(|line| {
@@ -177,7 +242,8 @@ fn draw(words: Words<'_>, series: &[Series<'_>]) -> Chart {
     Chart {
         title,
         alt: told.join(". "),
-        band,
+        band: drawn,
+        band_words,
         heights: [low, high]
             .map(|number| Mark {
                 x: at(LEFT - 6.0),
@@ -199,4 +265,25 @@ fn draw(words: Words<'_>, series: &[Series<'_>]) -> Chart {
         ],
         lines,
     }
+}
+
+fn day_of(date: Date) -> f64 {
+    f64::from(DayNumber::from(date).0)
+}
+
+/// The outline of a band: along its upper end, and back along its lower one. Where an end is open it is the picture's.
+fn outline(
+    points: &[&BandPoint],
+    place: impl Fn(&BandPoint, i64) -> String,
+    (bottom, top): (i64, i64),
+) -> Option<String> {
+    if points.len() < POINTS_MIN {
+        return None;
+    }
+    let above = points
+        .iter()
+        .map(|point| place(point, point.high.unwrap_or(top)));
+    let below = points.iter().rev();
+    let below = below.map(|point| place(point, point.low.unwrap_or(bottom)));
+    Some(above.chain(below).collect::<Vec<_>>().join(" "))
 }

@@ -331,5 +331,7 @@ pub(super) async fn attempt(
     care_of(&cx)?
         .record_attempt(&Acting::from(&cx), attempt)
         .await?;
-    Ok(Redirect::to("/"))
+    // Back to the list from which it was noted; to nothing that is not a list of ours.
+    let back = Some(sent.one("back")).filter(|back| back.starts_with("/lists/"));
+    Ok(Redirect::to(back.unwrap_or("/")))
 }

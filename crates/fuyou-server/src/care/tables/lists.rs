@@ -1,5 +1,7 @@
 //! Queries of the lists of a pack over its facts table.
 
+use std::sync::Arc;
+
 use fuyou_expr::{Dialect as ExprDialect, Expr, Type, Value};
 use fuyou_kernel::{Date, Secrecy};
 use fuyou_pack::Program;
@@ -8,8 +10,11 @@ use fuyou_pack::model::{Direction, List, SubjectKind};
 use uuid::Uuid;
 
 use super::{PackColumn, PackTable, from_cell, to_cell, values};
-use crate::care::Error;
+use crate::care::{Error, Total};
 use crate::db::{Cell, CellType, Connection, Dialect, Sql, query};
+
+/// Codes of a column that are counted one by one; more are no total that anybody reads.
+const CODES_MAX: usize = 8;
 
 /// What is asked of a list.
 pub(in crate::care) struct Question<'a> {
@@ -123,24 +128,100 @@ fn column(ty: &Type) -> PackColumn {
     }
 }
 
-/// How many lines a list has for a reader.
-pub(in crate::care) async fn count(
+/// How many lines a list has for a reader, and what its columns come to. One statement.
+pub(in crate::care) async fn totals(
     connection: &mut Connection,
     dialect: Dialect,
     facts: &PackTable,
     question: &Question<'_>,
-) -> Result<i64, Error> {
+) -> Result<(i64, Vec<Total>), Error> {
     let mut cells = Vec::new();
     let condition = question.condition(dialect, &mut cells);
+    let mut selected = vec!["count(*)".to_owned()];
+    let asked: Vec<Adding> = question
+        .list
+        .columns
+        .iter()
+        .map(|column| Adding::of(question, &column.is))
+        .collect();
+    for (column, adding) in question.list.columns.iter().zip(&asked) {
+        let printed = question.print(dialect, &column.is);
+        // A sum of nothing is NULL, and PostgreSQL adds integers up to decimals.
+        let sum = |of: String| format!("cast(coalesce(sum({of}), 0) as bigint)");
+        let lines = |when: String| sum(format!("case when {when} then 1 else 0 end"));
+        match adding {
+            Adding::Nothing => {}
+            Adding::Sum => selected.push(sum(format!("({printed})"))),
+            Adding::Yes => selected.push(lines(format!("({printed})"))),
+            Adding::Codes(codes) => {
+                for code in codes {
+                    cells.push(Cell::text(code.clone()));
+                    selected.push(lines(format!("({printed}) = ${}", cells.len())));
+                }
+            }
+        }
+    }
     let sql = format!(
-        "select count(*) from {} where {condition}",
+        "select {} from {} where {condition}",
+        selected.join(", "),
         question.rows(facts)
     );
-    let (count,): (i64,) = query(Sql::built(sql))
+    let types = vec![CellType::Int; selected.len()];
+    let rows = query(Sql::built(sql))
         .bind_cells(cells)
-        .one(connection)
+        .cells(connection, &types)
         .await?;
-    Ok(count)
+    let counts = rows.into_iter().flatten().map(|cell| match cell {
+        Cell::Int(Some(count)) => count,
+        _ => 0,
+    });
+    let mut counts = counts;
+    let count = counts.next().unwrap_or_default();
+    let mut next = || counts.next().unwrap_or_default();
+    let totals = asked.into_iter().map(|adding| match adding {
+        Adding::Nothing => Total::None,
+        Adding::Sum => Total::Sum(next()),
+        Adding::Yes => Total::Yes(next()),
+        Adding::Codes(codes) => {
+            let counted = (0..).zip(&codes).map(|(at, _)| (at, next()));
+            Total::Codes(counted.filter(|(_, count)| *count > 0).collect())
+        }
+    });
+    Ok((count, totals.collect()))
+}
+
+/// How a column is added up.
+enum Adding {
+    Nothing,
+    Sum,
+    Yes,
+    Codes(Vec<Arc<str>>),
+}
+
+impl Adding {
+    fn of(question: &Question<'_>, expr: &Expr) -> Adding {
+        if expr.secrecy() > question.secrecy_max {
+            return Adding::Nothing;
+        }
+        match expr.ty() {
+            // Weeks and points do not add up; what counts does.
+            Type::Integer => {
+                let fact = question.program.facts.iter();
+                let mut fact = fact.filter(|fact| *fact.id == *expr.text());
+                match fact.next() {
+                    Some(fact) if fact.is.text().starts_with("count(") => Adding::Sum,
+                    _ => Adding::Nothing,
+                }
+            }
+            Type::Boolean => Adding::Yes,
+            Type::Code(set) if set.codes().len() <= CODES_MAX => {
+                Adding::Codes(set.codes().to_vec())
+            }
+            Type::Code(_) | Type::Codes(_) | Type::Decimal(_) | Type::Text | Type::Date => {
+                Adding::Nothing
+            }
+        }
+    }
 }
 
 /// The lines of a list after a line, in the order asked for.

@@ -11,7 +11,7 @@ mod numbers;
 mod values;
 
 pub(super) use ddl::install;
-pub(super) use lists::{After, Line, Question, count, lines};
+pub(super) use lists::{After, Line, Question, lines, totals};
 pub(super) use model::{PackColumn, PackTable, ProgramTables, Tables};
 pub(super) use numbers::subjects;
 pub(super) use values::{from_cell, to_cell};

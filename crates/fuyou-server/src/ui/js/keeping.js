@@ -42,6 +42,19 @@ function pathOf(form) {
   return actionOf(form) + (enrollment ? `?enrollment=${enrollment}` : "");
 }
 
+const ANSWER = "fuyou.answer";
+
+/** The next page answers this form as it stands: there is nothing to be offered on it. */
+export function expectAnswer(form) {
+  sessionStorage.setItem(ANSWER, draftOf(form));
+}
+
+function isExpected(form) {
+  const expected = sessionStorage.getItem(ANSWER);
+  sessionStorage.removeItem(ANSWER);
+  return expected === draftOf(form);
+}
+
 const titleOf = () => document.querySelector("#main h1")?.textContent ?? "";
 
 /** Puts a draft into the form; `check` judges it. */
@@ -60,6 +73,7 @@ export function putBack(form, pairs, check) {
       sent.append(field);
     }
     document.body.append(sent);
+    expectAnswer(form);
     sent.submit();
     return;
   }
@@ -76,9 +90,7 @@ export function putBack(form, pairs, check) {
 }
 
 async function offer(form, drafts, check) {
-  const own = draftOf(form);
   const found = await drafts.all();
-  if (found.some((draft) => draft.id === own)) return;
   const draft = found.find((one) => !one.waiting && one.content.subject === subjectOf(form));
   if (!draft) return;
   const say = words();
@@ -122,8 +134,8 @@ function copyOf(form) {
   return { record: recordOf(form), title: titleOf(), name: main.querySelector("[data-name]")?.textContent ?? "", path: pathOf(form), html: main.innerHTML };
 }
 
-/** Keeps the drafts of a form; `check` judges the form. Returns what keeps it at once; null when nothing is kept. */
-export function keepDrafts(form, check) {
+/** Keeps the drafts of a form; `check` judges the form, which may be the answer to what was typed. Returns what keeps it at once; null when nothing is kept. */
+export function keepDrafts(form, check, isAnswer) {
   const drafts = draftsOfPage();
   if (!drafts) return null;
   let timer = 0;
@@ -148,7 +160,7 @@ export function keepDrafts(form, check) {
   });
   // A correction is kept whole or not at all: what is left out of it would be deleted.
   if (!(actionOf(form).endsWith("/correct") && holdsUnkept(form))) drafts.keepForm(draftOf(form), copyOf(form));
-  offer(form, drafts, check);
+  if (!isExpected(form) && !isAnswer) offer(form, drafts, check);
   return { keep, drop: () => (clearTimeout(timer), drafts.drop(draftOf(form))), owner: drafts.owner };
 }
 
@@ -206,6 +218,7 @@ export function saveOnce(form, kept, again) {
     if (isBusy) return event.preventDefault();
     busy(true);
     // If no answer comes, one may try again: the record keeps its id, so it is stored once.
+    if (kept && event.submitter?.value !== "save") expectAnswer(form);
     if (!kept || event.submitter?.value !== "save") return void setTimeout(() => busy(false), 10_000);
     event.preventDefault();
     try {

@@ -6,6 +6,7 @@ import { Desk } from "./desk.js";
 import { outlook } from "./outlook.js";
 import { Brief, keys } from "./brief.js";
 import { keepDrafts, putBack, saveOnce } from "./keeping.js";
+import { takeRanges } from "./paste.js";
 import { AskServer } from "./reading.js";
 import { consequence, element, printValue } from "./showing.js";
 
@@ -228,7 +229,7 @@ async function loadSheet() {
 }
 
 /** Brings the form of the page to life, with what was typed into it before when the page is opened again. */
-export async function mount(pairs = null) {
+export async function mount(pairs = null, isAnswer = false) {
   form = document.querySelector("form.record");
   if (!form) return;
   sheet = null;
@@ -237,13 +238,14 @@ export async function mount(pairs = null) {
   form.addEventListener("input", check);
   form.addEventListener("change", check);
   form.addEventListener("keydown", press);
+  takeRanges(form, check);
   const problem = document.getElementById("problems") ?? form.parentElement.querySelector(".message.bad");
   const wrong = form.querySelector(".bad input, .bad select, .ask input");
   if (problem) (wrong ?? problem).focus();
   brief = document.querySelector(".conflict") ? null : Brief.of(form, check);
   pressed = keys(form, brief);
-  const kept = keepDrafts(form, check);
-  saveOnce(form, kept, mount);
+  const kept = keepDrafts(form, check, isAnswer || pairs !== null);
+  saveOnce(form, kept, () => mount(null, true));
   const discard = document.querySelector("a[data-discard]");
   discard?.addEventListener("click", async (event) => {
     event.preventDefault();

@@ -1,0 +1,116 @@
+//! What is asked of a list, as an address says it.
+
+use fuyou_pack::Program;
+use fuyou_pack::model::Direction;
+
+use crate::care::ListFilter;
+use crate::http::{Error, encoded};
+
+/// The residence and the last contact as columns that can be chosen.
+pub(super) const RESIDENCE: &str = "@residence";
+pub(super) const CONTACT: &str = "@contact";
+/// A view that shows the list as the pack says.
+pub(super) const NO_VIEW: &str = "all";
+
+/// The parts of an address.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ListQuery {
+    pub organization: String,
+    pub level: String,
+    /// The position of a column, with `-` in front when the largest comes first.
+    pub sort: String,
+    pub after: String,
+    pub format: String,
+    /// Keys of the columns that are shown; all without any.
+    pub columns: Vec<String>,
+    /// The id of a view, or [`NO_VIEW`].
+    pub view: String,
+}
+
+impl ListQuery {
+    pub(super) fn read(pairs: Vec<(String, String)>) -> ListQuery {
+        let mut query = ListQuery::default();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "organization" => query.organization = value,
+                "level" => query.level = value,
+                "sort" => query.sort = value,
+                "after" => query.after = value,
+                "format" => query.format = value,
+                "view" => query.view = value,
+                "columns" => query.columns.push(value),
+                _ => {}
+            }
+        }
+        query
+    }
+
+    /// Whether nothing is asked, so that the user's own view is shown.
+    pub(super) fn is_bare(&self) -> bool {
+        self.pairs().is_empty() && self.view.is_empty() && self.after.is_empty()
+    }
+
+    /// What a view keeps: neither a place in the list nor the kind of a file.
+    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+        let single = [
+            ("organization", &self.organization),
+            ("level", &self.level),
+            ("sort", &self.sort),
+        ];
+        let columns = self.columns.iter().map(|key| ("columns", key));
+        let pairs = single.into_iter().chain(columns);
+        pairs
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect()
+    }
+
+    pub(super) fn filter(&self, program: &Program) -> Result<ListFilter, Error> {
+        let organization = Some(&self.organization).filter(|text| !text.is_empty());
+        let levels = program
+            .risk
+            .as_ref()
+            .map(|scale| scale.levels.as_slice())
+            .unwrap_or_default();
+        let sort = Some(self.sort.as_str()).filter(|text| !text.is_empty());
+        let sort = sort.and_then(|text| match text.strip_prefix('-') {
+            Some(column) => Some((column.parse().ok()?, Direction::Descending)),
+            None => Some((text.parse().ok()?, Direction::Ascending)),
+        });
+        Ok(ListFilter {
+            organization: organization
+                .map(|text| text.parse())
+                .transpose()
+                .map_err(|_| Error::NotFound)?,
+            level: levels.iter().position(|level| *level.id == *self.level),
+            sort,
+        })
+    }
+
+    /// The same question under an address, sorted so.
+    pub(super) fn address(&self, base: &str, sort: &str) -> String {
+        let asked = ListQuery {
+            sort: sort.to_owned(),
+            ..self.clone()
+        };
+        let mut pairs = asked.pairs();
+        if pairs.is_empty() {
+            // Without anything the user's own view would be shown instead.
+            pairs.push(("view".to_owned(), NO_VIEW.to_owned()));
+        }
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
+        format!("{base}?{}", pairs.join("&"))
+    }
+
+    /// Whether a column is shown. The last contact is shown unasked where the pack says that a list is called.
+    pub(super) fn shows(&self, key: &str, is_called: bool) -> bool {
+        if self.columns.is_empty() {
+            key != CONTACT || is_called
+        } else {
+            self.columns.iter().any(|chosen| chosen == key)
+        }
+    }
+}

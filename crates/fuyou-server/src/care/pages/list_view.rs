@@ -1,0 +1,245 @@
+//! A list in words: heads, lines and totals, on the page, on paper and in files alike.
+
+use std::collections::HashMap;
+
+use fuyou_expr::{Type, Value};
+use fuyou_kernel::Timestamp;
+use fuyou_pack::Program;
+use fuyou_pack::model::SubjectKind;
+use uuid::Uuid;
+
+use super::home_of;
+use super::list_query::{CONTACT, ListQuery, RESIDENCE};
+use super::words::{Badge, Words};
+use crate::care::{Contact, EnrollmentId, ListPage as Page, ListRow, Shown, Total};
+use crate::http::{Cx, Error};
+use crate::registry::{Named, named};
+
+/// A column's head.
+pub(super) struct HeadView {
+    pub title: String,
+    pub href: String,
+    /// `ascending`, `descending` or empty.
+    pub sorted: &'static str,
+    pub is_number: bool,
+}
+
+/// A line.
+pub(super) struct LineView {
+    pub href: String,
+    pub name: String,
+    pub residence: String,
+    pub cells: Vec<(String, Vec<Badge>)>,
+    pub contact: ContactView,
+}
+
+/// What is known of reaching somebody.
+#[derive(Default)]
+pub(super) struct ContactView {
+    pub words: String,
+    /// Where the next attempt is sent, with the id that it will have; empty when no task is open.
+    pub at: String,
+    pub id: String,
+}
+
+/// A list with what its words need.
+pub(super) struct Looks<'a> {
+    pub words: Words<'a>,
+    pub program: &'a Program,
+    pub page: &'a Page,
+    pub query: &'a ListQuery,
+}
+
+/// The names of the persons of a page.
+pub(super) async fn names_of(cx: &Cx, page: &Page) -> Result<HashMap<Uuid, Named>, Error> {
+    let subjects = page.rows.iter().map(|row| row.subject.uuid());
+    Ok(named(cx, subjects).await??)
+}
+
+/// How a list speaks of its subjects: beside a name stands where a person lives, or what an organization belongs to.
+pub(super) struct Keys {
+    pub name: &'static str,
+    pub place: &'static str,
+    pub total: &'static str,
+}
+
+pub(super) fn keys(program: &Program) -> Keys {
+    match program.subject {
+        SubjectKind::Organization => Keys {
+            name: "list-organization-name",
+            place: "list-above",
+            total: "list-total-organizations",
+        },
+        SubjectKind::Person | SubjectKind::Staff => Keys {
+            name: "list-name",
+            place: "list-residence",
+            total: "list-total",
+        },
+    }
+}
+
+impl Looks<'_> {
+    /// The positions of the columns that are shown.
+    fn columns(&self) -> impl Iterator<Item = usize> + '_ {
+        let shows = |at: &usize| self.shows(&self.page.columns[*at].key);
+        (0..self.page.columns.len()).filter(shows)
+    }
+
+    fn shows(&self, key: &str) -> bool {
+        self.query.shows(key, self.page.is_called)
+    }
+
+    pub(super) fn shows_residence(&self) -> bool {
+        self.shows(RESIDENCE)
+    }
+
+    pub(super) fn shows_contact(&self) -> bool {
+        self.shows(CONTACT)
+    }
+
+    /// Every column that can be chosen: its key, its title, and whether it is shown.
+    pub(super) fn choices(&self) -> Vec<(String, String, bool)> {
+        let own = self.page.columns.iter();
+        let own = own.map(|head| (head.key.clone(), self.words.of(&head.title)));
+        let residence = (RESIDENCE.to_owned(), self.words.t(keys(self.program).place));
+        let contact = (CONTACT.to_owned(), self.words.t("list-contact"));
+        let all = std::iter::once(residence).chain(own).chain([contact]);
+        all.map(|(key, title)| {
+            let is_shown = self.shows(&key);
+            (key, title, is_shown)
+        })
+        .collect()
+    }
+
+    pub(super) fn heads(&self, base: &str) -> Vec<HeadView> {
+        let head = |at: usize| {
+            let head = &self.page.columns[at];
+            let (up, down) = (at.to_string(), format!("-{at}"));
+            let (sort, sorted) = match self.query.sort.as_str() {
+                sort if sort == up => (&down, "ascending"),
+                sort if sort == down => (&up, "descending"),
+                _ => (&up, ""),
+            };
+            HeadView {
+                title: self.words.of(&head.title),
+                href: self.query.address(base, sort),
+                sorted,
+                is_number: head.ty.scale().is_some(),
+            }
+        };
+        self.columns().map(head).collect()
+    }
+
+    pub(super) fn line(
+        &self,
+        row: &ListRow,
+        persons: &HashMap<Uuid, Named>,
+        contacts: &HashMap<EnrollmentId, Contact>,
+    ) -> LineView {
+        let found = persons.get(&row.subject.uuid());
+        let contact = contacts.get(&row.enrollment);
+        LineView {
+            href: home_of(self.words.cx, row.subject),
+            name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
+            residence: found.map_or_else(String::new, |found| found.residence.clone()),
+            cells: self.columns().map(|at| self.cell(row, at)).collect(),
+            contact: contact
+                .map_or_else(ContactView::default, |contact| self.contact(row, contact)),
+        }
+    }
+
+    fn contact(&self, row: &ListRow, contact: &Contact) -> ContactView {
+        let mut parts = Vec::new();
+        if let Some((outcome, at, again_on)) = contact.last {
+            parts.push(
+                self.words
+                    .t(&format!("attempt-{}", outcome.word().replace('_', "-"))),
+            );
+            parts.push(self.day(at));
+            parts.extend(again_on.map(|day| self.words.t1("list-again", "day", day)));
+            if contact.attempts > 1 {
+                parts.push(self.words.t1("list-attempts", "count", contact.attempts));
+            }
+        }
+        ContactView {
+            words: parts.join(" · "),
+            at: contact.task.map_or_else(String::new, |task| {
+                format!(
+                    "{}/tasks/{task}/attempts",
+                    home_of(self.words.cx, row.subject)
+                )
+            }),
+            id: self.words.cx.new_id().to_string(),
+        }
+    }
+
+    fn day(&self, at: Timestamp) -> String {
+        self.words.cx.app.date_of(at).to_string()
+    }
+
+    /// The value of a column in words, and its badges when it is the risk.
+    fn cell(&self, row: &ListRow, at: usize) -> (String, Vec<Badge>) {
+        let (words, head) = (self.words, &self.page.columns[at]);
+        let value = match &row.values[at] {
+            Shown::Restricted => return (words.of(&crate::care::restricted()), Vec::new()),
+            Shown::Value(value) => value,
+        };
+        let text = self.value(at, value);
+        let badges = match value {
+            Value::Code(index) => self.badge(&head.ty, *index).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        // Organizations are kept by code and read by name.
+        let named = matches!(value, Value::Text(_))
+            .then(|| words.cx.actor.tree.by_code(&text))
+            .flatten();
+        let text = named.map_or(text, |organization| organization.name.clone());
+        (text, badges)
+    }
+
+    fn value(&self, at: usize, value: &Value) -> String {
+        let head = &self.page.columns[at];
+        let mut facts = self.program.facts.iter();
+        let fact = facts.find(|fact| fact.title == head.title && fact.ty == head.ty);
+        let unit = fact.and_then(|fact| fact.unit.as_deref());
+        let text = self.words.value(Some(self.program), &head.ty, unit, value);
+        text.unwrap_or_default()
+    }
+
+    /// The badge of a level of the program's risk.
+    fn badge(&self, ty: &Type, index: u16) -> Option<Badge> {
+        let set = ty.value_set().filter(|set| set.name() == "risk")?;
+        let code = set.code(index)?;
+        let levels = &self.program.risk.as_ref()?.levels;
+        let level = levels.iter().find(|level| *level.id == **code)?;
+        Some(Badge {
+            colour: level.colour.clone(),
+            words: self.words.of(&level.title),
+        })
+    }
+
+    /// What the columns that are shown come to, in words.
+    pub(super) fn totals(&self) -> Vec<String> {
+        self.columns().map(|at| self.total(at)).collect()
+    }
+
+    fn total(&self, at: usize) -> String {
+        match &self.page.totals[at] {
+            Total::None => String::new(),
+            Total::Sum(sum) => sum.to_string(),
+            Total::Yes(count) => format!("{} {count}", self.words.t("care-yes")),
+            Total::Codes(counts) => {
+                let said = counts.iter().map(|(code, count)| {
+                    format!("{} {count}", self.value(at, &Value::Code(*code)))
+                });
+                said.collect::<Vec<_>>().join(" · ")
+            }
+        }
+    }
+}
+
+/// An organization that was asked for, or the actor's own.
+pub(super) fn place_of(cx: &Cx, query: &ListQuery) -> String {
+    let asked = query.organization.parse::<Uuid>().ok();
+    asked.map_or_else(|| cx.actor.organization.to_string(), |id| id.to_string())
+}

@@ -1,0 +1,101 @@
+// What people do to a form: rows pasted from a spreadsheet, the same form in two tabs, a correction that is left and gone
+// on with. Double clicks, the way back, notes too long and full-width digits are in drafts.test.js.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { book, daysAgo, fill, fillForm, go, inCounty, recordsOf, refer, routine, save } from "../county.js";
+
+const visit = { ...routine, fundal_height_cm: "24", next_visit_on: daysAgo(-28), weight_kg: "61.5" };
+const form = (person) => `${person}/forms/maternal/antenatal`;
+
+/** Pastes a text into the field that has the focus. */
+const paste = (page, text) =>
+  page.evaluate((text) => {
+    const data = new DataTransfer();
+    data.setData("text/plain", text);
+    document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  }, text);
+
+test("rows of a spreadsheet are pasted into a repeated group", { timeout: 120_000 }, async () => {
+  await inCounty("paste", async ({ open, shot }) => {
+    const township = await open("township_worker");
+    const person = await book(township, "江小雨", "1996-05-01", 265, 200);
+    await refer(township, person, "routine", { reason: "待产", findings: "双胎，足月", treatment: "无", asked: "住院分娩" });
+    const nurse = await open("nurse");
+    await nurse.goto("/referrals");
+    await nurse.locator(".referral-line", { hasText: "江小雨" }).locator("button[value=accept]").click();
+    await nurse.waitForLoadState();
+    await fillForm(nurse, person, "delivery", { occurred_on: daysAgo(1) });
+    const value = (row, field) => nurse.inputValue(`[name='g.newborn.${row}.${field}']`);
+    const chosen = (row, field) => nurse.locator(`[name='g.newborn.${row}.${field}']:checked`).getAttribute("value");
+
+    // Two rows where there was one: the server makes the other.
+    await nurse.focus("[name='g.newborn.0.birth_order']");
+    await Promise.all([nurse.waitForNavigation(), paste(nurse, "1\t08:10\t活产\t女\t２６５０\r\n2\t08:25\t活产\t男\t2580\r\n")]);
+    assert.deepEqual([await value(0, "weight_g"), await value(1, "weight_g"), await value(1, "born_at")], ["２６５０", "2580", "08:25"]);
+    assert.deepEqual([await chosen(0, "sex"), await chosen(1, "sex")], ["female", "male"]);
+    assert.equal(await nurse.inputValue("[name=occurred_on]"), daysAgo(1), "what was typed before is there");
+    await shot(nurse, "1-pasted");
+
+    // Within the rows that are there, at once.
+    await nurse.focus("[name='g.newborn.0.length_cm']");
+    await paste(nurse, "49\t33\n48\t32.5");
+    assert.deepEqual([await value(0, "length_cm"), await value(0, "head_cm"), await value(1, "head_cm")], ["49", "33", "32.5"]);
+
+    // One cell is an ordinary paste, and what does not fit is said.
+    await nurse.focus("[name='g.newborn.1.birth_order']");
+    await paste(nurse, Array.from({ length: 9 }, (_, row) => `${row + 1}`).join("\n"));
+    await nurse.waitForLoadState("load");
+    await nurse.waitForFunction(() => document.querySelectorAll("[data-group=newborn] .group-row").length === 6);
+    assert.equal(await value(5, "birth_order"), "5", "no more rows than the form takes");
+  });
+});
+
+test("the same form in two tabs: the second is shown what the first stored", { timeout: 120_000 }, async () => {
+  await inCounty("tabs", async ({ open }) => {
+    const first = await open("township_worker");
+    const person = await book(first, "云小白", "1994-03-02", 170, 110);
+    await first.goto(form(person));
+    const second = await first.context().newPage();
+    second.setDefaultTimeout(20_000);
+    await second.goto(form(person));
+    await fill(first, visit);
+    await fill(second, { ...visit, weight_kg: "61.9" });
+    await save(first);
+    await go(second, "button[value=save]");
+    await second.locator(".conflict").waitFor();
+    assert.match(await second.locator(".conflict tr", { hasText: "体重" }).innerText(), /61\.9 kg\s+61\.5 kg/);
+    await go(second, "[data-discard]");
+    assert.equal((await recordsOf(first, person)).length, 2, "the booking and one visit");
+  });
+});
+
+test("a correction is gone on with, and corrects once", { timeout: 120_000 }, async () => {
+  await inCounty("correction", async ({ open, shot }) => {
+    const page = await open("township_worker");
+    const person = await book(page, "云小白", "1994-03-02", 170, 110);
+    await page.goto(form(person));
+    await fill(page, visit);
+    await save(page);
+    const record = new URL(page.url()).pathname;
+    await page.goto(`${record}/correct`);
+    await fill(page, { weight_kg: "62.5", why: "体重抄错" });
+    await page.waitForTimeout(800);
+
+    // Looking at the record meanwhile does not lose what was typed.
+    await page.goto(record);
+    assert.match(await page.locator("main").textContent(), /61\.5 kg/);
+    await page.goto("/");
+    await go(page, "main .message a[href*='/correct']");
+    await page.locator(".draft button", { hasText: "继续填写" }).click();
+    assert.deepEqual([await page.inputValue("[name='f.weight_kg']"), await page.inputValue("[name=why]")], ["62.5", "体重抄错"]);
+    await shot(page, "1-gone-on");
+    await page.locator("button[value=save]").dblclick();
+    await page.waitForURL((url) => url.pathname === record);
+    const text = await page.locator("main").textContent();
+    assert.match(text, /62\.5 kg/);
+    assert.equal(text.match(/体重抄错/g).length, 1, "corrected once");
+    await page.goto("/");
+    await page.waitForLoadState("networkidle");
+    assert.equal(await page.locator("main .message a[href*='/correct']").count(), 0, "nothing is left over");
+  });
+});
