@@ -215,11 +215,11 @@ fn killed_run(folder: &str, run: u64) -> Vec<String> {
             told.push(woman.to_owned());
             // At a different moment of what follows in each run.
             std::thread::sleep(Duration::from_millis(run * 6));
-            child.kill().unwrap();
-            child.wait().unwrap();
             break;
         }
     }
+    child.kill().unwrap();
+    child.wait().unwrap();
     assert!(!told.is_empty(), "the child told nothing");
     told
 }
