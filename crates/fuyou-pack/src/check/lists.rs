@@ -6,16 +6,21 @@ use fuyou_kernel::Localized;
 use super::names::check_snake;
 use super::read_cited;
 use super::schedule::Names;
-use crate::model::{Direction, Fact, ItemKind, List, ListColumn};
+use crate::model::{Direction, Fact, ItemKind, List, ListColumn, Score};
 use crate::raw::{Item, NodeKind, Reader, Text};
 
 /// Reads the lists; `scope` is the facts row and `today`.
-pub(crate) fn lists(names: &Names<'_>, program: &str, scope: &Scope, facts: &[Fact]) -> Vec<List> {
+pub(crate) fn lists(
+    names: &Names<'_>,
+    program: &str,
+    scope: &Scope,
+    titled: (&[Fact], &[Score]),
+) -> Vec<List> {
     let items = names.context.items.of(ItemKind::List, program);
-    items.map(|item| list(names, item, scope, facts)).collect()
+    items.map(|item| list(names, item, scope, titled)).collect()
 }
 
-fn list(names: &Names<'_>, item: &Item, scope: &Scope, facts: &[Fact]) -> List {
+fn list(names: &Names<'_>, item: &Item, scope: &Scope, titled: (&[Fact], &[Score])) -> List {
     let report = names.context.report;
     let reader = Reader::new(&item.table, report);
     reader.node("id");
@@ -51,7 +56,7 @@ fn list(names: &Names<'_>, item: &Item, scope: &Scope, facts: &[Fact]) -> List {
             }
         };
         let Some(text) = text else { continue };
-        let title = title.unwrap_or_else(|| default_title(facts, text.text));
+        let title = title.unwrap_or_else(|| default_title(titled, text.text));
         columns.extend(any(text).map(|is| ListColumn { title, is }));
     }
     let sort = sort_texts(&reader).into_iter().filter_map(|text| {
@@ -97,7 +102,7 @@ fn sort_texts<'a>(reader: &Reader<'a>) -> Vec<Text<'a>> {
     }
 }
 
-fn default_title(facts: &[Fact], name: &str) -> Localized {
+fn default_title((facts, scores): (&[Fact], &[Score]), name: &str) -> Localized {
     let engine = [
         ("risk", "风险等级", "Risk"),
         ("marks", "标记", "Marks"),
@@ -115,9 +120,12 @@ fn default_title(facts: &[Fact], name: &str) -> Localized {
         ("organization.population", "服务人口", "Population served"),
     ];
     let known = engine.iter().find(|(id, ..)| *id == name);
-    match (known, facts.iter().find(|fact| &*fact.id == name)) {
-        (Some((_, zh, en)), _) => Localized::new(*zh, *en),
-        (None, Some(fact)) => fact.title.clone(),
-        (None, None) => Localized::new(name, name),
+    if let Some((_, zh, en)) = known {
+        return Localized::new(*zh, *en);
     }
+    let fact = facts.iter().find(|fact| *fact.id == *name);
+    let score = scores.iter().find(|score| *score.id == *name);
+    fact.map(|fact| fact.title.clone())
+        .or(score.map(|score| score.title.clone()))
+        .unwrap_or_else(|| Localized::new(name, name))
 }

@@ -77,7 +77,7 @@ pub(crate) fn program(
     let rules = rules(&rule_names, id);
     let mut list_scope = columns.row.clone().without_curves();
     list_scope.outer("today", Column::new(Type::Date));
-    let lists = lists::lists(&names, id, &list_scope, &made.facts);
+    let lists = lists::lists(&names, id, &list_scope, (&made.facts, &score_list));
     let trends = trends::trends(&names, id, &list_scope);
     let closed_when = head.closed_when.and_then(|text| names.row_condition(text));
     let closed_on = head

@@ -4,15 +4,25 @@ use fuyou_expr::{Type, Value, format_value, parse_value};
 use fuyou_pack::Program;
 use uuid::Uuid;
 
-use super::register::{ListFilter, ListHead, ListPage, ListRow};
+use super::register::{ListFilter, ListHead, ListPage, ListRow, Total};
 use super::tables::{self, After, Question};
 use super::{Acting, Care, Cursor, EnrollmentId, Error, Risk, Shown, SubjectId};
 use crate::access::Action;
 use crate::db::{self, Connection};
 use crate::registry::OrganizationId;
 
-/// Lines of one page at most; an export asks for page after page.
+/// Lines of one page at most.
 const LINES_MAX: u32 = 1_000;
+/// Lines that an export reads at once at most. Each time the whole list is put into order, so few and long pages are fast.
+const BULK_LINES_MAX: u32 = 10_000;
+
+/// Whether a page comes with its totals.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Totals {
+    Counted,
+    /// They were counted with the first page.
+    Known,
+}
 
 impl Care {
     /// The subjects of whom a fact that the pack lets people search by is this number, whoever may see them; letters
@@ -41,6 +51,38 @@ impl Care {
         filter: &ListFilter,
         after: Option<&Cursor>,
         limit: u32,
+    ) -> Result<ListPage, Error> {
+        let limit = limit.clamp(1, LINES_MAX);
+        self.listed(by, list, filter, (after, limit), Totals::Counted)
+            .await
+    }
+
+    /// As [`Care::list`], for who reads a list to its end: long pages, and totals with the first one only.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn list_in_bulk(
+        &self,
+        by: &Acting,
+        list: (&str, &str),
+        filter: &ListFilter,
+        after: Option<&Cursor>,
+    ) -> Result<ListPage, Error> {
+        let totals = match after {
+            None => Totals::Counted,
+            Some(_) => Totals::Known,
+        };
+        self.listed(by, list, filter, (after, BULK_LINES_MAX), totals)
+            .await
+    }
+
+    async fn listed(
+        &self,
+        by: &Acting,
+        list: (&str, &str),
+        filter: &ListFilter,
+        (after, limit): (Option<&Cursor>, u32),
+        totals: Totals,
     ) -> Result<ListPage, Error> {
         by.actor.require_anywhere(Action::ReadPerson)?;
         let secrecy_max = by.actor.secrecy_max();
@@ -80,11 +122,13 @@ impl Care {
         let after = after
             .map(|cursor| read_cursor(cursor, &types))
             .transpose()?;
-        let limit = limit.clamp(1, LINES_MAX);
         let facts = &self.tables().program(program_ix).facts;
         let dialect = self.db().dialect();
         let mut reader = self.db().read().await?;
-        let (total, totals) = tables::totals(&mut reader, dialect, facts, &question).await?;
+        let (total, totals) = match totals {
+            Totals::Counted => tables::totals(&mut reader, dialect, facts, &question).await?,
+            Totals::Known => (0, vec![Total::None; list.columns.len()]),
+        };
         let mut lines = tables::lines(
             &mut reader,
             dialect,

@@ -31,6 +31,7 @@ impl Care {
     /// See [`Error`].
     pub async fn story(&self, by: &Acting, subject: SubjectId) -> Result<Story, Error> {
         by.actor.require_anywhere(Action::ReadPerson)?;
+        self.openings_are_over().await;
         let file = self
             .open_file(by, subject.uuid(), Reading::Everything)
             .await?;

@@ -99,7 +99,10 @@ pub(super) async fn show(cx: Cx, Query(query): Query<TrendsQuery>) -> Result<Htm
         }),
         period: period_words(&cx, period),
         months: span.map_or_else(String::new, |(from, to)| format!("{from} – {to}")),
-        tiles: tiles.collect(),
+        // A place without any figure in two years is none to compare.
+        tiles: tiles
+            .filter(|tile| tile.word != UNKNOWN || tile.curve.contains("chart-line"))
+            .collect(),
     })
 }
 

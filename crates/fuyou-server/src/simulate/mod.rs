@@ -11,6 +11,8 @@ mod course;
 mod generator;
 mod line;
 mod names;
+#[cfg(test)]
+mod opened_tests;
 mod person;
 mod plan;
 mod raw;
@@ -18,8 +20,6 @@ mod record;
 mod referral;
 mod run;
 mod scenario;
-#[cfg(test)]
-mod opened_tests;
 #[cfg(test)]
 mod tests;
 

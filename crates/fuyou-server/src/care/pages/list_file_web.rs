@@ -17,8 +17,6 @@ use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error};
 use crate::ui::{Frame, html};
 
-/// Lines that are read at once.
-const BATCH: u32 = 500;
 /// Lines on paper: some 40 sheets. Longer registers are taken out as files.
 const PAPER_LINES_MAX: usize = 1_000;
 
@@ -36,13 +34,7 @@ async fn taken_out(
     let place = filter.organization.unwrap_or(cx.actor.organization);
     cx.actor.require(Action::ExportData, place)?;
     let first = care
-        .list(
-            &Acting::from(cx),
-            (program_id, list_id),
-            &filter,
-            None,
-            BATCH,
-        )
+        .list_in_bulk(&Acting::from(cx), (program_id, list_id), &filter, None)
         .await?;
     let mut entry = cx.entry("export", "list");
     entry.detail = serde_json::json!({ "list": list_id, "lines": first.total }).to_string();
@@ -105,7 +97,7 @@ impl ListLines {
         };
         let names = (self.program_id.as_str(), self.list_id.as_str());
         let acting = Acting::from(&self.cx);
-        let next = care_of(&self.cx)?.list(&acting, names, &self.filter, Some(after), BATCH);
+        let next = care_of(&self.cx)?.list_in_bulk(&acting, names, &self.filter, Some(after));
         Ok(Some(next.await?))
     }
 }

@@ -15,6 +15,9 @@ use crate::care::{Contact, EnrollmentId, ListPage as Page, ListRow, Shown, Total
 use crate::http::{Cx, Error};
 use crate::registry::{Named, named};
 
+/// Names that are asked for at once.
+const NAMES_MAX: usize = 500;
+
 /// A column's head.
 pub(super) struct HeadView {
     pub title: String,
@@ -52,8 +55,12 @@ pub(super) struct Looks<'a> {
 
 /// The names of the persons of a page.
 pub(super) async fn names_of(cx: &Cx, page: &Page) -> Result<HashMap<Uuid, Named>, Error> {
-    let subjects = page.rows.iter().map(|row| row.subject.uuid());
-    Ok(named(cx, subjects).await??)
+    let mut found = HashMap::new();
+    for rows in page.rows.chunks(NAMES_MAX) {
+        let subjects = rows.iter().map(|row| row.subject.uuid());
+        found.extend(named(cx, subjects).await??);
+    }
+    Ok(found)
 }
 
 /// How a list speaks of its subjects: beside a name stands where a person lives, or what an organization belongs to.

@@ -27,6 +27,8 @@ mod words;
 mod work_web;
 
 #[cfg(test)]
+mod budget_tests;
+#[cfg(test)]
 mod conflict_tests;
 #[cfg(test)]
 mod list_tests;
