@@ -7,8 +7,9 @@ and afterwards. Times are those of a client on the same machine, from the first 
 """
 import http.client, os, pathlib, re, signal, sqlite3, statistics, subprocess, sys, tempfile, threading, time
 
-ROUNDS = 9
+ROUNDS = 21
 CITIES = 16
+GOAL_MS = 100
 PASSWORD = "yunling-demo-2026"
 
 
@@ -44,6 +45,13 @@ def in_memory(log, server, most=900):
     sys.exit(f"figures did not come into memory: {log[-3:]}")
 
 
+def resident(server):
+    """The memory of the server now and at most so far."""
+    status = pathlib.Path(f"/proc/{server.pid}/status").read_text()
+    now, most = (int(re.search(rf"{key}:\s+(\d+)", status)[1]) >> 10 for key in ("VmRSS", "VmHWM"))
+    return f"the server has {now} MiB, at most {most} MiB"
+
+
 class Client:
     def __init__(self, port, login):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
@@ -66,6 +74,8 @@ class Client:
 def multiply(database, wanted):
     """Copies places and facts of the county; says how many enrollments and places there are then."""
     base = sqlite3.connect(database, isolation_level=None)
+    # Nothing is lost when this is cut off: the copies are made again.
+    base.execute("pragma journal_mode=off")
     base.execute("pragma synchronous=off")
     base.execute("pragma cache_size=-1000000")
     places = base.execute("select id, parent_id, code, path from organization order by path").fetchall()
@@ -123,20 +133,22 @@ def run(fuyou, enrollments, population):
         year = time.localtime().tm_year
         rate = "early_booking_rate"
         pages = [(director, f"/board?year={year}"), (director, "/indicators"), (director, f"/indicators/{rate}"),
-                 (director, f"/board?year={year}&node={shared}"), (worker, f"/indicators/{rate}/persons?group=counted"),
+                 (director, f"/indicators/{rate}?by=mother_age"), (director, f"/board?year={year}&node={shared}"), (worker, f"/indicators/{rate}/persons?group=counted"),
                  (worker, f"/indicators/{rate}/persons?group=not_counted"), (worker, f"/indicators/{rate}/persons?group=gap"),
                  (worker, f"/indicators/{rate}/persons?group=counted&node={shared}")]
         early = [client.get(path) for client, path in pages]
         seconds, line = in_memory(log, server)
-        print(f"loaded from the database in {seconds:.1f} s: {line.strip()[-80:]}")
+        print(f"loaded from the database in {seconds:.1f} s: {re.sub(chr(27) + r'[^m]*m', '', line).strip()[-60:]}; {resident(server)}")
         worst = 0
         for (client, path), (before, _) in zip(pages, early):
             times = sorted(client.get(path)[0] for _ in range(ROUNDS))
             worst = max(worst, statistics.median(times))
-            print(f"{path}: median {statistics.median(times):.1f} ms, best {times[0]:.1f} ms; before that {before:.0f} ms")
+            middle, late = statistics.median(times), times[ROUNDS * 95 // 100]
+            kept = "within" if middle <= GOAL_MS else "MISSES"
+            print(f"{path}: p50 {middle:.1f} ms, p95 {late:.1f} ms, best {times[0]:.1f} ms, {kept} {GOAL_MS} ms; before that {before:.0f} ms")
         print(f"stopped in {stopped(server):.1f} s, snapshot {(folder / 'cube.snapshot').stat().st_size >> 20} MiB")
         server, _, log = started(fuyou, ["serve", "--data", str(folder)])
         seconds, _ = in_memory(log, server)
         print(f"in memory from the snapshot after {seconds:.1f} s; load average {os.getloadavg()[0]:.1f}")
         stopped(server)
-    print(f"pages ours={worst:.1f}ms peer=100ms ratio={worst / 100:.2f}")
+    print(f"pages ours={worst:.1f}ms peer={GOAL_MS}ms ratio={worst / GOAL_MS:.2f}")

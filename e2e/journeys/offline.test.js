@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import axe from "axe-core";
 import { book, crash, daysAgo, fill, go, inCounty, launchWithProfile, logIn, password, recordsOf, routine } from "../county.js";
 import { networkTo } from "../network.js";
 
@@ -69,6 +70,9 @@ test("a started visit is finished without a network, and sent once when there is
       assert.match(await page.locator("main").innerText(), /没有网络/);
       assert.ok(!(await page.content()).includes("江小云"), "nothing of her stands in the page");
       await shot(page, "1-locked");
+      await page.evaluate(axe.source);
+      const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+      assert.deepEqual(found.violations.map((one) => one.id), []);
       await page.fill("#offline-password", "not the password");
       await page.click("#locked button");
       await page.locator("#offline-wrong", { hasText: "密码不正确" }).waitFor();

@@ -5,7 +5,8 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use super::{
-    Context, Sources, chapters, curves, indicators, names, opens, program, strata, terms, values,
+    Context, Sources, chapters, charts, curves, indicators, names, opens, program, strata, terms,
+    values,
 };
 use crate::model::{Change, ItemKind, Layer, Pack, Place, ProgramIx, Source, SourceIx};
 use crate::raw::{Item, LayerHead, Reader};
@@ -62,8 +63,12 @@ pub(crate) fn pack(
         .iter()
         .map(|program| opens::opens(context, &by_id, &sets, &programs, program))
         .collect();
-    for (program, opens) in programs.iter_mut().zip(opens) {
-        program.opens = opens;
+    let charts: Vec<_> = programs
+        .iter()
+        .map(|program| charts::charts(context, &by_id, &curves, program))
+        .collect();
+    for ((program, opens), charts) in programs.iter_mut().zip(opens).zip(charts) {
+        (program.opens, program.charts) = (opens, charts);
     }
     let mut measures = indicators::Measures::default();
     for (position, program) in programs.iter().enumerate() {

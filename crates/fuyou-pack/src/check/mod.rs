@@ -1,6 +1,7 @@
 //! From items as written to a checked pack. Nothing stops at the first error.
 
 mod chapters;
+mod charts;
 mod columns;
 mod compile;
 mod curve_examples;

@@ -94,12 +94,14 @@ impl Maker<'_> {
         }
         let (scope, outer) = scope(form, group);
         let typed = |text: Text<'_>, ty: &Type| self.context.parse_as(text, &scope, ty);
-        if target.subject != SubjectKind::Person {
-            report.error(
-                item.id_at,
-                format!("项目 {} 的服务对象不是人", target.id),
-                format!("program `{}` does not follow persons", target.id),
-            );
+        for program in [self.program, target] {
+            if program.subject != SubjectKind::Person {
+                report.error(
+                    item.id_at,
+                    format!("项目 {} 的服务对象不是人", program.id),
+                    format!("program `{}` does not follow persons", program.id),
+                );
+            }
         }
         let person = match person {
             Some(table) => Some(self.person(table, &scope)?),

@@ -104,6 +104,7 @@ pub(crate) fn program(
         rules,
         referrals,
         lists,
+        charts: Vec::new(),
         trends,
         opens: Vec::new(),
         cited: head.cited,

@@ -1,5 +1,6 @@
 //! What a checked pack is: typed, closed, every reference an index, every text an expression that parsed.
 
+mod chart;
 mod form;
 mod index;
 mod opens;
@@ -8,6 +9,7 @@ mod program;
 mod schedule;
 mod stratum;
 
+pub use chart::{Chart, Plotted, Standard};
 pub use form::{
     At, Check, Field, FieldKind, Form, Group, InputType, Requirement, Section, Severity,
 };

@@ -504,6 +504,8 @@ pub enum ItemKind {
     Referral,
     /// A list.
     List,
+    /// A chart.
+    Chart,
     /// A picture of numbers that recur.
     Trend,
     /// Records that open enrollments elsewhere.
@@ -528,7 +530,7 @@ pub enum ItemKind {
 
 impl ItemKind {
     /// All kinds with the words used in packs.
-    pub const WORDS: [(&'static str, ItemKind); 23] = [
+    pub const WORDS: [(&'static str, ItemKind); 24] = [
         ("source", ItemKind::Source),
         ("value_set", ItemKind::ValueSet),
         ("curve", ItemKind::Curve),
@@ -542,6 +544,7 @@ impl ItemKind {
         ("rule", ItemKind::Rule),
         ("referral", ItemKind::Referral),
         ("list", ItemKind::List),
+        ("chart", ItemKind::Chart),
         ("trend", ItemKind::Trend),
         ("opens", ItemKind::Opens),
         ("measure", ItemKind::Measure),

@@ -4,7 +4,7 @@ use fuyou_expr::{Expr, Scope, Slot, Type, Value, ValueError};
 use fuyou_kernel::{Localized, Secrecy, Span};
 
 use super::{
-    Cited, FactIx, Form, FormIx, Opens, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit,
+    Chart, Cited, FactIx, Form, FormIx, Opens, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit,
 };
 use crate::replay::{Plan, TaskOrigin};
 use crate::scope::Layout;
@@ -68,6 +68,8 @@ pub struct Program {
     pub referrals: Vec<ReferralKind>,
     /// The ledgers and registers.
     pub lists: Vec<List>,
+    /// What is drawn among reference curves.
+    pub charts: Vec<Chart>,
     /// Pictures of numbers that recur, in the order written.
     pub trends: Vec<Trend>,
     /// Records that open enrollments elsewhere.

@@ -76,6 +76,7 @@ const PROGRAM_ARRAYS: &[(&str, ItemKind)] = &[
     ("rule", ItemKind::Rule),
     ("referral", ItemKind::Referral),
     ("list", ItemKind::List),
+    ("chart", ItemKind::Chart),
     ("trend", ItemKind::Trend),
     ("opens", ItemKind::Opens),
     ("measure", ItemKind::Measure),

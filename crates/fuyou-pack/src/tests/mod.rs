@@ -13,3 +13,4 @@ mod records;
 mod reference;
 mod replays;
 mod sql;
+mod trends;

@@ -32,6 +32,11 @@ fn nobody_is_born_or_handed_over_there() {
     );
     check(
         "well/more.toml",
+        "[[opens]]\nid = \"again\"\nform = \"look\"\nwhen = \"depth_m < 1\"\nprogram = \"well\"\nwith = \"digging\"",
+        "program `well` does not follow persons",
+    );
+    check(
+        "well/more.toml",
         "[facts.far]\ntitle = { zh = \"远\", en = \"Far\" }\nis = \"organization.kind = 'townshop_centre'\"",
         "township_centre",
     );

@@ -9,7 +9,7 @@ use crate::cases::run_cases;
 use crate::load;
 
 /// Where the blocks under each heading belong.
-const PLACES: [(&str, &[&str]); 14] = [
+const PLACES: [(&str, &[&str]); 15] = [
     ("pack.toml", &["pack.toml"]),
     ("Value sets", &["values.toml"]),
     ("Reference curves", &["maternal/curves.toml"]),
@@ -18,6 +18,7 @@ const PLACES: [(&str, &[&str]); 14] = [
     ("Visits", &["maternal/visits.toml"]),
     ("Risk, scores, rules", &["maternal/rules/levels.toml"]),
     ("Referrals and lists", &["maternal/lists.toml"]),
+    ("Charts", &["maternal/charts.toml"]),
     ("Trends", &["maternal/trends.toml"]),
     ("Linked enrollments", &["maternal/opens.toml"]),
     ("Measures and indicators", &["maternal/indicators.toml"]),

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use fuyou_kernel::Timestamp;
 use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{RwLock, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use super::derive::Surroundings;
@@ -51,6 +51,8 @@ struct Inner {
     sheets: Sheets,
     /// The last change of the tree of organizations that somebody came with.
     tree_stamp: AtomicI64,
+    /// Held by each opening that is under way.
+    openings: Arc<RwLock<()>>,
     /// Places for those who compute what a record leads to.
     desks: Semaphore,
     /// For registering whom a record opens; without them that waits for a process that has them.
@@ -106,6 +108,7 @@ impl Care {
             memory: Memory::default(),
             sheets: Sheets::default(),
             tree_stamp: AtomicI64::new(0),
+            openings: Arc::default(),
             desks: Semaphore::new(db.at_once()),
             keys: OnceLock::new(),
             db,
@@ -167,11 +170,14 @@ impl Care {
         &self.0.waiting
     }
 
+    pub(super) fn openings(&self) -> &Arc<RwLock<()>> {
+        &self.0.openings
+    }
+
     /// Waits for a place where it may be computed what a record leads to.
     ///
-    /// There are as many as can be computed at the same time. Whoever came first is next: without this line each thread
-    /// of the server has one of its own, some are longer than others, and who already has an answer waits behind others
-    /// who have only begun.
+    /// There is one less than processors. Whoever came first is next: without this line each thread of the server has one
+    /// of its own, some are longer than others, and who already has an answer waits behind others who have only begun.
     pub(super) async fn desk(&self) -> Result<SemaphorePermit<'_>, Error> {
         let closed = |_| crate::db::Error::LaneUnavailable("the desks are closed".into());
         Ok(self.0.desks.acquire().await.map_err(closed)?)

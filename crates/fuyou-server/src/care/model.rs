@@ -342,6 +342,8 @@ pub struct EnrollmentStory {
     pub today: Vec<Shown>,
     /// The facts, in the order of the program.
     pub facts: Vec<(FactIx, Shown)>,
+    /// The stratum of the subject in each chart of the program, where it is known.
+    pub strata: Vec<Option<u16>>,
     /// The records in clinical order, voided ones too.
     pub records: Vec<RecordShown>,
     /// The bands of the program's trends over the days of the records, in the order of the program.

@@ -69,6 +69,17 @@ impl Care {
     /// # Errors
     /// [`Error::Refused`] with the findings, [`Error::IdTaken`], [`Error::Stale`], [`Error::StillOpen`] …
     pub async fn record(&self, by: &Acting, record: Record) -> Result<Recorded, Error> {
+        let recorded = self.record_at_once(by, record).await?;
+        self.openings_are_over().await;
+        Ok(recorded)
+    }
+
+    /// As [`Care::record`], answered when the record is stored: what it opens for others is opened meanwhile, and whoever
+    /// reads a story next waits for that.
+    ///
+    /// # Errors
+    /// As [`Care::record`].
+    pub async fn record_at_once(&self, by: &Acting, record: Record) -> Result<Recorded, Error> {
         by.actor.require_anywhere(Action::RecordCare)?;
         let (program, form) = self.form_named(&record.program, &record.form)?;
         for _ in 0..ATTEMPTS_MAX {
@@ -96,7 +107,7 @@ impl Care {
                     computed,
                 );
                 let opener = (record.subject.uuid(), recorded.enrollment.uuid());
-                self.open_if_asked(by, opener, (program, Some(form))).await;
+                self.open_beside(by, opener, (program, form)).await;
                 return Ok(recorded);
             }
         }

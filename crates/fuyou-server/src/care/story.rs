@@ -31,6 +31,7 @@ impl Care {
     /// See [`Error`].
     pub async fn story(&self, by: &Acting, subject: SubjectId) -> Result<Story, Error> {
         by.actor.require_anywhere(Action::ReadPerson)?;
+        self.openings_are_over().await;
         let file = self
             .open_file(by, subject.uuid(), Reading::Everything)
             .await?;
@@ -153,6 +154,11 @@ impl Care {
             risk: shown::risk_now(program, &outcome, secrecy_max),
             today: today_shown(by, program, (&history, &outcome), head.state),
             facts: facts.collect(),
+            strata: program
+                .charts
+                .iter()
+                .map(|chart| chart.stratum_of(&outcome))
+                .collect(),
             bands: bands(program, &outcome, &records, secrecy_max),
             records,
             trajectory: trajectory(program, &history, &outcome, secrecy_max),

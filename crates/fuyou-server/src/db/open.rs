@@ -177,12 +177,12 @@ impl Db {
         self.0.lanes.len()
     }
 
-    /// How many tasks that look up and compute are worth running at the same time: as many as there are processors, and
-    /// on PostgreSQL as many more as wait for it.
+    /// How many tasks may look up and compute at the same time. One processor is left for the lane and for what is quickly
+    /// done: taking requests in and sending answers out. On PostgreSQL there are as many more as wait for it.
     pub(crate) fn at_once(&self) -> usize {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         match &self.0.readers {
-            Readers::Sqlite(_) => processors,
+            Readers::Sqlite(_) => processors.saturating_sub(1).max(1),
             Readers::Postgres(pool) => processors + pool.options().get_max_connections() as usize,
         }
     }

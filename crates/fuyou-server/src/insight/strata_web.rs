@@ -9,8 +9,8 @@ use fuyou_pack::model::{IndicatorIx, StratumIx};
 use super::shown::{Shown, shown_in, unit_sign};
 use super::strata::{SplitQuestion, Strata, split};
 use super::web::{GroupLink, Place, address, group_links, pack_of};
-use crate::exchange::download_web::{Lines, Sending, download as send};
-use crate::exchange::sheet::{SheetKind, Value};
+use crate::exchange::download_web::download_table;
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error};
 use crate::registry::Organization;
 
@@ -224,7 +224,7 @@ pub(super) async fn download(
             None => (String::new(), String::new()),
         };
         let plain = |shown: Shown| shown.value.trim_end_matches(unit).trim_end().to_owned();
-        [
+        vec![
             layer_title(&cx, pack, stratum, layer),
             plain(now),
             numerator,
@@ -232,32 +232,7 @@ pub(super) async fn download(
             plain(before),
         ]
     };
-    let lines: Vec<[String; 5]> = layers.shown(&cx, pack, ix).map(line).collect();
+    let lines = layers.shown(&cx, pack, ix).map(line).collect();
     let stem = format!("{id}-{}-{period}-{}", node.code, pack.stratum(stratum).id);
-    send(&stem, kind, &head, LayerLines, lines)
-}
-
-/// All lines at once: a stratum has few.
-struct LayerLines;
-
-impl Lines for LayerLines {
-    type Page = Vec<[String; 5]>;
-
-    async fn write(
-        &self,
-        lines: Self::Page,
-        sheet: &mut Sending,
-    ) -> Result<Option<Self::Page>, Error> {
-        for [title, now, numerator, denominator, before] in &lines {
-            let [now, numerator, denominator, before] =
-                [now, numerator, denominator, before].map(|text| number(text));
-            sheet.line([Value::Text(title), now, numerator, denominator, before])?;
-        }
-        Ok(None)
-    }
-}
-
-/// Whole numbers as numbers.
-fn number(text: &str) -> Value<'_> {
-    text.parse().map_or(Value::Text(text), Value::Int)
+    download_table(&stem, kind, &head, lines)
 }

@@ -2,22 +2,25 @@
 
 use askama::Template;
 use axum::extract::Query;
-use axum::response::Html;
+use axum::response::{Html, Response};
 use fuyou_kernel::Period;
 use fuyou_pack::model::Unit;
 use serde::Deserialize;
 
-use super::board::{self, Row};
+use super::board::{self, Board, Row};
 use super::pictures::target_bar;
 use super::trends_web::{Tile, overview, said};
 use super::web::{progress_badge, year_of};
 use crate::access::Action;
+use crate::exchange::download_web::download_table;
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error};
 use crate::insight::chart::{Point, sparkline};
 use crate::insight::{
     Choice, Progress, Shown, Source, address, aim_words, as_of_words, node_choices, pack_of,
     period_words, shown_in, with_unit_in,
 };
+use crate::registry::Organization;
 use crate::ui::{Frame, html};
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -25,6 +28,7 @@ use crate::ui::{Frame, html};
 pub(super) struct BoardQuery {
     node: String,
     year: String,
+    format: String,
 }
 
 struct ChildView {
@@ -70,6 +74,7 @@ struct BoardPage {
     tiles: Vec<Tile>,
     rows: Vec<RowView>,
     waiting: Vec<RowView>,
+    exports: Vec<(String, &'static str)>,
     as_of: String,
 }
 
@@ -86,7 +91,40 @@ pub(crate) async fn home(cx: Cx) -> Result<Html<String>, Error> {
 }
 
 async fn page(cx: Cx, query: BoardQuery, menu: &str) -> Result<Html<String>, Error> {
-    let pack = pack_of(&cx)?;
+    let (node, board) = asked(&cx, &query).await?;
+    let year = board.year;
+    let can_drill = cx.actor.may(Action::DrillToPersons);
+    let (bound, waiting): (Vec<_>, Vec<_>) =
+        board.rows.iter().partition(|row| row.indicator.is_some());
+    let view = |row: &&Row| row_view(&cx, row, (&node.code, year), can_drill);
+    let summary = [Progress::Met, Progress::OnCourse, Progress::Behind].map(|progress| {
+        let (word, class) = progress_badge(progress);
+        (word, class, board.count(progress))
+    });
+    let export = |format: &str| {
+        let code = &node.code;
+        format!("/board/export?node={code}&year={year}&format={format}")
+    };
+    html(&BoardPage {
+        frame: Frame::new(&cx, menu).titled(cx.t("menu-board")),
+        node: node.name.clone(),
+        nodes: node_choices(&cx, node),
+        year,
+        years: years(&cx, year),
+        plan: board.plan.as_ref().map(|plan| plan.title.clone()),
+        can_manage: cx.actor.may(Action::ManagePlan),
+        summary: summary.to_vec(),
+        tiles: overview(&cx, &bound, year),
+        rows: bound.iter().map(view).collect(),
+        waiting: waiting.iter().map(view).collect(),
+        exports: vec![(export("xlsx"), "XLSX"), (export("csv"), "CSV")],
+        as_of: as_of_words(&cx, board.as_of),
+    })
+}
+
+/// The board that an address asks for, with its node.
+async fn asked<'c>(cx: &'c Cx, query: &BoardQuery) -> Result<(&'c Organization, Board), Error> {
+    let pack = pack_of(cx)?;
     let year = year_of(&query.year, cx.today)?;
     let tree = &cx.actor.tree;
     let found = if query.node.is_empty() {
@@ -102,33 +140,47 @@ async fn page(cx: Cx, query: BoardQuery, menu: &str) -> Result<Html<String>, Err
     if board.plan.is_none() && query.year.is_empty() {
         board = of(year - 1).await?;
     }
-    let year = if board.plan.is_some() {
-        board.year
-    } else {
-        year
+    if board.plan.is_none() {
+        board.year = year;
+    }
+    Ok((node, board))
+}
+
+/// The targets of the board as CSV or XLSX, one line each.
+pub(super) async fn download(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Response, Error> {
+    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let (node, board) = asked(&cx, &query).await?;
+    let head = [
+        "planning-target",
+        "insight-period",
+        "planning-progress",
+        "planning-aim",
+        "planning-actual",
+        "insight-parts",
+        "planning-expected",
+        "planning-missing",
+        "insight-gap",
+        "insight-last-year",
+    ]
+    .map(|key| cx.t(key));
+    let line = |row: &Row| {
+        let view = row_view(&cx, row, (&node.code, board.year), false);
+        vec![
+            view.title,
+            view.period,
+            cx.t(view.word),
+            view.aim,
+            view.actual.value,
+            view.actual.parts,
+            view.expected,
+            view.missing,
+            view.reach,
+            view.last_year,
+        ]
     };
-    let can_drill = cx.actor.may(Action::DrillToPersons);
-    let (bound, waiting): (Vec<_>, Vec<_>) =
-        board.rows.iter().partition(|row| row.indicator.is_some());
-    let view = |row: &&Row| row_view(&cx, row, (&node.code, year), can_drill);
-    let summary = [Progress::Met, Progress::OnCourse, Progress::Behind].map(|progress| {
-        let (word, class) = progress_badge(progress);
-        (word, class, board.count(progress))
-    });
-    html(&BoardPage {
-        frame: Frame::new(&cx, menu).titled(cx.t("menu-board")),
-        node: node.name.clone(),
-        nodes: node_choices(&cx, node),
-        year,
-        years: years(&cx, year),
-        plan: board.plan.as_ref().map(|plan| plan.title.clone()),
-        can_manage: cx.actor.may(Action::ManagePlan),
-        summary: summary.to_vec(),
-        tiles: overview(&cx, &bound, year),
-        rows: bound.iter().map(view).collect(),
-        waiting: waiting.iter().map(view).collect(),
-        as_of: as_of_words(&cx, board.as_of),
-    })
+    let lines = board.rows.iter().map(line).collect();
+    let stem = format!("board-{}-{}", node.code, board.year);
+    download_table(&stem, kind, &head, lines)
 }
 
 fn years(cx: &Cx, year: i16) -> String {

@@ -153,6 +153,18 @@ async fn a_plan_adopted_by_command_is_on_the_board() {
             .find(|row| row.indicator == Some(early))
             .expect("the rate has a target");
         assert_eq!(row.judgement.progress, Progress::Behind);
+        let file = "/board/export?year=2026&format=csv";
+        let file = app.send("director", "GET", file, None).await;
+        assert_eq!(file.status, 200);
+        let rate = file.body.lines().find(|line| line.starts_with("早到率,"));
+        assert!(
+            rate.is_some_and(|line| line.split(',').count() == 10),
+            "{}",
+            file.body
+        );
+        let other = "/board/export?node=990002&year=2026&format=csv";
+        let other = app.send("township_worker", "GET", other, None).await;
+        assert_eq!(other.status, 404, "a board of others is not there");
         let page = app.send("director", "GET", "/board?year=2026", None).await;
         assert!(page.body.contains("≥ 85%"));
         // Adopting the same edition twice is told.

@@ -25,6 +25,11 @@ pub(crate) fn routes() -> Vec<Route> {
             Access::Needs(Action::ReadIndicators),
             trends_web::show,
         ),
+        Route::get(
+            "/board/export",
+            Access::Needs(Action::ReadIndicators),
+            board_web::download,
+        ),
         Route::get("/plans", manage, plans_web::index),
         Route::post("/plans", manage, plans_web::paste).with_body_bytes_max(FILE_BYTES_MAX),
         Route::post("/plans/file", manage, plans_web::upload).with_body_bytes_max(FILE_BYTES_MAX),

@@ -2,7 +2,7 @@
 
 use super::register::differences;
 use super::store::{self, By};
-use super::{Identity, Person, PersonId};
+use super::{Identity, OrganizationId, Person, PersonId};
 use crate::care::Acting;
 use crate::db::{Change, Connection, Error, Operation, Tx};
 use crate::keys::Keyring;
@@ -14,6 +14,31 @@ pub(crate) async fn person_known(
     id: PersonId,
 ) -> Result<Option<Person>, Error> {
     store::load(connection, keys, id).await
+}
+
+/// Others who were born on the same day and are reached by the same phone: perhaps registered twice. The caller decides
+/// who may know. Their names and residences.
+pub(crate) async fn perhaps_the_same(
+    connection: &mut Connection,
+    keys: &Keyring,
+    person: &Person,
+) -> Result<Vec<(PersonId, String, OrganizationId)>, Error> {
+    let Some(phone) = &person.identity.phone else {
+        return Ok(Vec::new());
+    };
+    let phones = keys.lookups(store::PHONE, phone.reveal());
+    let born = person.identity.birth_on;
+    let found = store::born_with_phone(connection, born, &phones).await?;
+    let others = found.into_iter().filter(|brief| brief.id != person.id);
+    Ok(others
+        .map(|brief| {
+            (
+                brief.id,
+                brief.name,
+                OrganizationId::from_uuid(brief.residence),
+            )
+        })
+        .collect())
 }
 
 /// Corrects a person whose identity follows another record. The history keeps what stood there, as for a correction by

@@ -52,7 +52,7 @@ pub use choice::{choices, open_choices};
 pub use handover::{hand_over, hand_over_all};
 pub use hold::{Hold, person_in_hand};
 pub use import::{ImportError, Imported, import_organizations};
-pub(crate) use linked::{correct_linked, person_known};
+pub(crate) use linked::{correct_linked, perhaps_the_same, person_known};
 pub use listed::{Named, listed, named, page_of};
 pub use merge::{MergeError, Wanted, compare, merge, obstacles, undo};
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};

@@ -354,6 +354,24 @@ pub(super) async fn alike(
     Ok(rows.into_iter().map(Brief::from).collect())
 }
 
+/// Who was born on a day and is reached by a phone.
+pub(super) async fn born_with_phone(
+    connection: &mut Connection,
+    birth_on: Date,
+    phones: &[Vec<u8>; 2],
+) -> Result<Vec<Brief>, Error> {
+    const SQL: &str = "select subject_id, name, birth_on, residence_org_id from person \
+                       where merged_into is null and phone_hash in ($2, $3) and birth_on = $1 \
+                       order by subject_id limit 10";
+    let rows: Vec<BriefRow> = query(SQL)
+        .bind(DbDate(birth_on))
+        .bind(&phones[0])
+        .bind(&phones[1])
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(Brief::from).collect())
+}
+
 /// A corrected field. Values of sealed fields are sealed here too.
 pub(super) struct Corrected {
     pub field: &'static str,

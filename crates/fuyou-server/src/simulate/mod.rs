@@ -11,6 +11,8 @@ mod course;
 mod generator;
 mod line;
 mod names;
+#[cfg(test)]
+mod opened_tests;
 mod person;
 mod plan;
 mod raw;

@@ -59,6 +59,30 @@ pub async fn keep_links(app: App) {
 }
 
 impl Care {
+    /// As [`Care::open_if_asked`], beside whoever asks.
+    pub(in crate::care) async fn open_beside(
+        &self,
+        by: &Acting,
+        opener: (Uuid, Uuid),
+        (program, form): (ProgramIx, FormIx),
+    ) {
+        let opens = &self.pack().program(program).opens;
+        if !opens.iter().any(|opens| opens.form == form) {
+            return;
+        }
+        let under_way = self.openings().clone().read_owned().await;
+        let (care, by) = (self.clone(), by.clone());
+        tokio::spawn(async move {
+            care.open_if_asked(&by, opener, (program, Some(form))).await;
+            drop(under_way);
+        });
+    }
+
+    /// Waits for what is being opened by now. What begins later is not waited for.
+    pub(in crate::care) async fn openings_are_over(&self) {
+        drop(self.openings().write().await);
+    }
+
     /// Brings what a record of this form (or whatever record was corrected) opens up to date at once, so that whoever
     /// recorded sees it. When it fails, whoever follows the change feed does it later.
     pub(in crate::care) async fn open_if_asked(

@@ -22,6 +22,10 @@ mod store;
 mod write;
 
 #[cfg(test)]
+mod merge_tests;
+#[cfg(test)]
+mod more_tests;
+#[cfg(test)]
 mod tests;
 
 pub use follow::{Caught, keep_links};

@@ -19,6 +19,8 @@ struct LinkView {
     /// Where the opening form is filled in that waits for a person.
     form: Option<String>,
     differs: String,
+    /// Who may be the same, with where the two are compared.
+    perhaps: Vec<(String, Option<String>)>,
 }
 
 #[derive(Template)]
@@ -75,5 +77,14 @@ fn view(cx: &Cx, care: &Care, link: &LinkShown) -> LinkView {
         is_off: link.state == LinkState::Withdrawn,
         form: opened.map(|id| format!("/persons/{id}/forms/{}/{}", program.id, form.id)),
         differs: differs.join("、"),
+        perhaps: link
+            .perhaps
+            .iter()
+            .map(|other| {
+                let with = link.opened.filter(|_| cx.actor.may(Action::MergePersons));
+                let compare = with.map(|id| format!("/persons/{id}/merge/{}", other.id));
+                (other.name.clone(), compare)
+            })
+            .collect(),
     }
 }

@@ -7,7 +7,7 @@ use super::model::{Link, LinkState};
 use super::store;
 use crate::access::opens_to;
 use crate::care::{Acting, Care, Error, SubjectId};
-use crate::registry::{PersonId, Profile, Standing, person_known, standing};
+use crate::registry::{PersonId, Profile, Standing, perhaps_the_same, person_known, standing};
 
 /// Which end of a link the other subject is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,9 @@ pub struct LinkShown {
     pub is_wanting: bool,
     /// Who was opened, for who may open the record.
     pub opened: Option<SubjectId>,
+    /// Others who were born on the same day, are reached by the same phone and were not opened by the same subject:
+    /// perhaps the opened one was registered twice. Only those whose record is open to the reader.
+    pub perhaps: Vec<OtherShown>,
 }
 
 /// The other subject of a link.
@@ -90,6 +93,31 @@ impl Care {
                     told = person_known(&mut reader, keys, id).await?;
                 }
             }
+            let opened = match end {
+                OtherEnd::Opened => told.clone(),
+                OtherEnd::Opener => {
+                    let id = PersonId::from_uuid(link.subject);
+                    person_known(&mut reader, keys, id).await?
+                }
+            };
+            let mut perhaps = Vec::new();
+            let same = match &opened {
+                Some(person) => perhaps_the_same(&mut reader, keys, person).await?,
+                None => Vec::new(),
+            };
+            for (id, name, residence) in same {
+                let siblings = store::of_subject(&mut reader, link.other).await?;
+                let is_sibling = siblings.iter().any(|other| other.subject == id.uuid());
+                let moment = (by.now, by.today);
+                let open = opens_to(&by.actor, moment, &mut reader, id.uuid(), residence).await?;
+                if let (false, Some(_), Some(person)) = (is_sibling, open, &opened) {
+                    perhaps.push(OtherShown {
+                        id: SubjectId::from_uuid(id.uuid()),
+                        name,
+                        birth_on: person.identity.birth_on,
+                    });
+                }
+            }
             let relation = opens.relation.as_ref().map(|relation| match end {
                 OtherEnd::Opener => relation.of.title.clone(),
                 OtherEnd::Opened => relation.to.title.clone(),
@@ -103,6 +131,7 @@ impl Care {
                     OtherEnd::Opener => self.labels(opens, link, secrecy_max),
                     OtherEnd::Opened => Vec::new(),
                 },
+                perhaps,
                 is_wanting: link.state == LinkState::Waiting,
                 opened: match end {
                     OtherEnd::Opener => Some(subject),

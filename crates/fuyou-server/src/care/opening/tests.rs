@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fuyou_expr::{Value, format_value};
+use fuyou_kernel::{Period, Secrecy};
 use fuyou_pack::model::FactIx;
 
 use crate::access::Role;
@@ -12,6 +13,7 @@ use crate::care::{
     Shown, SubjectId, TypedText, Values, Voiding,
 };
 use crate::db::{Connection, query};
+use crate::insight::{Live, Question, Source, figures};
 use crate::testkit::county::{County, national_pack, typed};
 use crate::testkit::each_database;
 
@@ -20,10 +22,10 @@ const DELIVERY: &str = "delivered_at=11:05 admitted_on=2024-12-12 discharged_on=
                         delivery_mode=spontaneous blood_loss_intrapartum_ml=171 blood_loss_2h_ml=190 \
                         blood_loss_24h_ml=210 complications=none critical=false systolic_mmhg=120 \
                         diastolic_mmhg=75 mother_outcome=alive";
-const LIVE: &str = "live_status=live length_cm=50.0 apgar_1=10 apgar_5=10 birth_defect=false \
+pub(super) const LIVE: &str = "live_status=live length_cm=50.0 apgar_1=10 apgar_5=10 birth_defect=false \
                     outcome_at_discharge=alive hearing_screening=passed";
 
-fn values(rows: &[&str]) -> Values {
+pub(super) fn values(rows: &[&str]) -> Values {
     let fields = |text: &str| match typed(text) {
         Values::Text(text) => text.fields,
         Values::Typed(_) => BTreeMap::new(),
@@ -41,7 +43,7 @@ fn seen() -> Reasons {
 }
 
 /// The delivery of these newborns on 2024-12-12, recorded on the day of discharge.
-async fn delivered(county: &County, woman: SubjectId, rows: &[&str]) -> EncounterId {
+pub(super) async fn delivered(county: &County, woman: SubjectId, rows: &[&str]) -> EncounterId {
     let record = Record {
         values: values(rows),
         reasons: seen(),
@@ -74,7 +76,7 @@ async fn corrected(
 }
 
 /// One line for each link as a reader sees it.
-async fn links(county: &County, by: &Acting, subject: SubjectId) -> Vec<String> {
+pub(super) async fn links(county: &County, by: &Acting, subject: SubjectId) -> Vec<String> {
     let links = county.care.links(by, subject).await.unwrap();
     let line = |link: &crate::care::LinkShown| {
         let name = link.other.as_ref().map_or("?", |other| &other.name);
@@ -85,7 +87,7 @@ async fn links(county: &County, by: &Acting, subject: SubjectId) -> Vec<String> 
     links.iter().map(line).collect()
 }
 
-async fn children(county: &County, woman: SubjectId) -> Vec<SubjectId> {
+pub(super) async fn children(county: &County, woman: SubjectId) -> Vec<SubjectId> {
     let by = county.worker("2024-12-20");
     let links = county.care.links(&by, woman).await.unwrap();
     links
@@ -95,7 +97,7 @@ async fn children(county: &County, woman: SubjectId) -> Vec<SubjectId> {
         .collect()
 }
 
-async fn only_enrollment(county: &County, subject: SubjectId) -> EnrollmentStory {
+pub(super) async fn only_enrollment(county: &County, subject: SubjectId) -> EnrollmentStory {
     let by = county.worker("2024-12-20");
     let mut story = county.care.story(&by, subject).await.unwrap();
     assert_eq!(story.enrollments.len(), 1);
@@ -118,12 +120,33 @@ async fn first_record(county: &County, subject: SubjectId, fields: &[&str]) -> V
     fields.iter().map(text).collect()
 }
 
+/// Live births of the year as the opener's program counts them and as the opened one does, in memory and in the store.
+async fn births(county: &County) -> [i64; 2] {
+    let (db, pack, tree) = (county.care.db(), county.care.pack(), &county.tree);
+    let live = Live::start(db, pack, 1, None).unwrap();
+    live.loaded().await;
+    let indicators = ["low_birth_weight_rate", "handbook_rate"];
+    let indicators = indicators.map(|id| pack.indicator_ix(id).unwrap());
+    let node = tree.by_code("990000").unwrap().id;
+    let year: Period = "2024".parse().unwrap();
+    let question = Question::of(indicators.to_vec(), node, year);
+    let store = Source::store(db, pack, tree);
+    let from_store = figures(store, &question, Secrecy::Infection).await.unwrap();
+    let in_memory = figures(store.with(&live), &question, Secrecy::Infection);
+    let in_memory = in_memory.await.unwrap();
+    indicators.map(|indicator| {
+        let cell = from_store.get(indicator, node, year);
+        assert_eq!(cell, in_memory.get(indicator, node, year));
+        cell.figure().unwrap().denominator.unwrap()
+    })
+}
+
 async fn rows_of(connection: &mut Connection, sql: &'static str) -> i64 {
     let rows: Vec<(i64,)> = query(sql).all(connection).await.unwrap();
     rows[0].0
 }
 
-async fn sound(county: &County, subjects: &[SubjectId]) {
+pub(super) async fn sound(county: &County, subjects: &[SubjectId]) {
     let by = county.worker("2024-12-20");
     for subject in subjects {
         let differences = county.care.reconcile(&by, *subject).await.unwrap();
@@ -163,6 +186,7 @@ async fn twins_are_opened_with_their_values_and_a_stillbirth_is_withdrawn() {
             first_record(&county, born[1], &fields).await,
             ["2610", "272", "|vaginal|multiple|", "pass", "2024-12-15", "1996-05-01"]
         );
+        assert_eq!(births(&county).await, [2, 2]);
         let facts = async || {
             let mut reader = county.care.db().read().await.unwrap();
             rows_of(&mut reader, "select count(*) from child_facts").await
@@ -192,6 +216,7 @@ async fn twins_are_opened_with_their_values_and_a_stillbirth_is_withdrawn() {
         assert_eq!(tasks, rows_of(&mut reader, OF_GIRL).await);
         drop(reader);
         assert_eq!(facts().await, 1);
+        assert_eq!(births(&county).await, [1, 1]);
         sound(&county, &[woman, born[0], born[1]]).await;
 
         let heavier = boy.replace("2610", "2710");

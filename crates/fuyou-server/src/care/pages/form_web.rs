@@ -406,7 +406,11 @@ pub(super) async fn submit(
     let mut message = None;
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if saving && wrong_day.is_none() {
-        match desk.care.record(&desk.by, desk.record(&typing)).await {
+        match desk
+            .care
+            .record_at_once(&desk.by, desk.record(&typing))
+            .await
+        {
             Ok(recorded) => {
                 let to = format!("{}/records/{}", desk.home(), recorded.encounter);
                 return Ok(Redirect::to(&to).into_response());

@@ -4,6 +4,7 @@
 //! A value, label, form or rule above the reader's secrecy is not in the page, not even hidden.
 
 mod conflict;
+mod curves;
 mod enrollment_web;
 mod form_view;
 mod form_web;

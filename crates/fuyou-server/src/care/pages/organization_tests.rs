@@ -1,7 +1,7 @@
 //! Promises about programs that follow organizations.
 
 use crate::care::{Care, Settings};
-use crate::testkit::county::well_pack;
+use crate::testkit::county::{national_pack, well_pack};
 use crate::testkit::{Answer, TestApp, on_each_database, says};
 
 use super::tests::{TODAY, id};
@@ -238,6 +238,62 @@ async fn what_an_organization_becomes_is_known_to_its_program_at_once() {
             .post("administrator", &format!("{home}/closed"), close)
             .await;
         says(&busy, 409, &["未结案档案 1 份"]);
+    })
+    .await;
+}
+
+/// With the national pack: a nursery from its registration to the figures of its county.
+#[tokio::test]
+async fn a_nursery_is_registered_supervised_and_counted() {
+    on_each_database(TODAY, async |app| {
+        let (db, now) = (app.app.db().clone(), app.app.now());
+        let care = Care::install(db, national_pack(), Settings::default(), now);
+        let _ = app.app.clone().with_care(care.await.unwrap());
+        let id_of = "018f0000-0000-7000-8000-0000000000d7";
+        let parent = app.organization("990001");
+        let new = format!(
+            "id={id_of}&code=990001Y&name=东湖幼儿园&level=township&kind=nursery&parent={parent}"
+        );
+        says(&app.post("administrator", "/organizations", &new).await, 303, &[]);
+        let home = format!("/organizations/{id_of}");
+        let page = app.get("township_worker", &home).await;
+        says(&page, 200, &["/forms/nursery_care/nursery_year"]);
+        assert!(!page.body.contains("/forms/surveillance/"));
+        let centre = app
+            .get("township_worker", &format!("/organizations/{parent}"))
+            .await;
+        says(&centre, 200, &["/forms/surveillance/surveillance_year"]);
+        assert!(!centre.body.contains("/forms/nursery_care/"));
+
+        let fill = async |form: &str, at: u8, typed: &str| {
+            let path = format!("{home}/forms/nursery_care/{form}");
+            let typed = format!("id={}&occurred_on=2026-03-26&{typed}&do=save", id(at));
+            let answer = app.post("township_worker", &path, &typed).await;
+            says(&answer, 303, &[]);
+            app.get("township_worker", &answer.location).await
+        };
+        let year = "f.nursery_type=private&f.nursery_new=true&f.capacity=180&f.class_count=6&f.children_count=160\
+            &f.staff_count=2&f.health_workers_full=1&f.health_workers_part=0&f.observation_beds=1&f.nursery_head=D1";
+        let led_to = fill("nursery_year", 0x41, year).await;
+        says(&led_to, 200, &["卫生评价合格前不得招生", "每150名儿童至少1名专职"]);
+        let staff = "n.staff_member=2&g.staff_member.0.post=teacher&g.staff_member.0.examined_on=2026-02-01\
+            &g.staff_member.0.certificate_no=J001&g.staff_member.0.fitness=fit&g.staff_member.1.post=cook";
+        let led_to = fill("staff_list", 0x42, staff).await;
+        says(&led_to, 200, &["2027-02-01", "工作人员须持有效健康合格证上岗"]);
+        let visit = "f.supervision_kind=inspection&f.problem_items=meals&f.problem_text=x&f.supervision_grade=fair\
+            &f.rectify_by_on=2026-04-20&f.supervisor=D1";
+        fill("supervision", 0x43, visit).await;
+        let list = app
+            .get("county_worker", "/lists/nursery_care/to_put_right")
+            .await;
+        says(&list, 200, &["东湖幼儿园", "东湖镇卫生院", "2026-04-20"]);
+        for (indicator, figure) in [
+            ("kindergarten_management_rate", "100.00%"),
+            ("nursery_staff_certificate_rate", "50.00%"),
+        ] {
+            let path = format!("/indicators/{indicator}?node=990000&period=2026");
+            says(&app.get("county_worker", &path).await, 200, &[figure]);
+        }
     })
     .await;
 }

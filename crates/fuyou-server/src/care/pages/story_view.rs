@@ -3,6 +3,7 @@
 use fuyou_pack::model::{Field, FormIx, ReferralIx};
 use fuyou_pack::{Form, Program};
 
+use super::curves::{CurveChart, curve_charts};
 use super::trend::{Chart, charts};
 use super::words::{COUNT_OF_DAYS, RiskView, Why, Words};
 use crate::access::Action;
@@ -91,6 +92,7 @@ pub(super) struct EnrollmentView {
     pub today: Vec<Pair>,
     pub schedule: Vec<TaskView>,
     pub tasks: Vec<TaskView>,
+    pub curves: Vec<CurveChart>,
     pub charts: Vec<Chart>,
     pub records: Vec<RecordView>,
     pub referrals: Vec<ReferralView>,
@@ -199,6 +201,7 @@ pub(super) fn enrollment_view(
         },
         schedule,
         tasks: others,
+        curves: curve_charts(words, program, story),
         charts: charts(words, program, &story.records, &story.bands),
         records,
         referrals: story

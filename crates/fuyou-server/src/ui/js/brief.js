@@ -14,10 +14,10 @@ function heldBy(box) {
 }
 
 /** A field's value in words. */
-function told(box, value) {
+function told(box, value, and) {
   const titles = value.split(",").map((one) => box.querySelector(`input[value="${CSS.escape(one)}"]:is([type=radio],[type=checkbox])`)?.nextElementSibling?.textContent);
   const option = [...box.querySelectorAll("option")].find((one) => one.value === value);
-  return option?.textContent ?? (titles.every(Boolean) ? titles.join("、") : value);
+  return option?.textContent ?? (titles.every(Boolean) ? titles.join(and) : value);
 }
 
 const labelOf = (box) => box.querySelector("legend, label")?.firstChild?.textContent.trim() ?? "";
@@ -95,7 +95,7 @@ export class Brief {
     const open = lines.some(([, , isHeld]) => !isHeld);
     this.button.hidden = !open;
     const chips = lines.map(([box, value, isHeld]) => {
-      const chip = element("button", isHeld ? "chip held" : "chip", `${labelOf(box)} ${told(box, value)}`);
+      const chip = element("button", isHeld ? "chip held" : "chip", `${labelOf(box)} ${told(box, value, this.words.and)}`);
       chip.type = "button";
       chip.tabIndex = -1;
       chip.addEventListener("click", () => this.open(box));

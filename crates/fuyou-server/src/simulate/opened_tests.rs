@@ -1,0 +1,112 @@
+//! Those whom the records of a made-up county open live on through the real engine, and nothing of it is refused.
+
+use fuyou_kernel::{Date, DayNumber};
+
+use super::{Counts, Error, Extent, Given, Options, Scenario, Size, simulate, simulate_opened};
+use crate::care::{Acting, Care, Settings};
+use crate::db::query;
+use crate::exchange::import::{Format, Job, import_file};
+use crate::keys::{Keyring, Suite};
+use crate::registry::load_tree;
+use crate::testkit::county::{national_pack, noon};
+use crate::testkit::{TempDir, each_database};
+
+const TODAY: Date = Date::constant(2026, 11, 20);
+const COUNTY: &str = include_str!("../../../../packs/cn/simulate.toml");
+const FIRST: &str = include_str!("../../../../packs/cn/maternal/simulate.toml");
+const THEN: &str = include_str!("../../../../packs/cn/child/simulate.toml");
+
+fn options(threads: usize) -> Options {
+    Options {
+        size: Size::Population(3_000),
+        years: 2,
+        today: TODAY,
+        seed: 1,
+        threads,
+        extent: Extent::Everything,
+    }
+}
+
+fn lines(scenario: &Scenario, given: Option<&[Given]>, threads: usize) -> (Vec<u8>, Counts) {
+    let mut out = Vec::new();
+    let sink = |some: &[u8]| {
+        out.extend_from_slice(some);
+        Ok::<(), Error>(())
+    };
+    let counts = match given {
+        None => simulate(scenario, &options(threads), sink, |_, _| {}),
+        Some(given) => simulate_opened(scenario, &options(threads), given, sink, |_, _| {}),
+    };
+    (out, counts.unwrap())
+}
+
+#[tokio::test]
+async fn whoever_was_opened_lives_on_and_nothing_is_refused() {
+    let pack = national_pack();
+    let told = each_database(async |db| {
+        let dir = TempDir::new();
+        let keys = Keyring::open(&dir.path().join("keys"), Suite::Sm).unwrap();
+        let care = Care::install(
+            db.clone(),
+            pack.clone(),
+            Settings::default(),
+            noon("2026-11-20"),
+        )
+        .await
+        .unwrap();
+        care.know_keys(keys.clone());
+        let imported = async |bytes: &[u8], name: &str| {
+            let tree = load_tree(&db).await.unwrap();
+            let by = Acting::system(tree.into(), noon("2026-11-20"), TODAY);
+            let file = dir.path().join(name);
+            std::fs::write(&file, bytes).unwrap();
+            let rejected = dir.path().join(format!("{name}.csv"));
+            let job = Job {
+                file: &file,
+                format: Format::Ndjson,
+                rejected: &rejected,
+            };
+            let report = import_file(&care, &keys, &by, &job, |_| {}).await.unwrap();
+            let why = std::fs::read_to_string(&rejected).unwrap_or_default();
+            assert_eq!(report.rejected, 0, "{why}");
+            care.catch_up_links(&by, &mut |_| {}).await.unwrap();
+            (by, report.encounters)
+        };
+        let first = Scenario::read(&pack, COUNTY, FIRST).unwrap();
+        let then = Scenario::read(&pack, COUNTY, THEN).unwrap();
+        assert!(then.is_opened() && !first.is_opened());
+        let (by, _) = imported(&lines(&first, None, 2).0, "first.ndjson").await;
+        let by = Acting::system(load_tree(&db).await.unwrap().into(), by.now, by.today);
+        let opened = care.opened_subjects(&by, then.program()).await.unwrap();
+        let given: Vec<Given> = opened
+            .iter()
+            .map(|opened| Given {
+                subject: opened.subject,
+                anchor: DayNumber::from(opened.birth_on).0,
+                sex: opened.sex.clone(),
+                enrollment: opened.enrollment,
+                residence: opened.residence.as_str().into(),
+                opened_ms: opened.opened_at.as_millisecond(),
+                values: opened.values.clone(),
+            })
+            .collect();
+        let (made, counts) = lines(&then, Some(&given), 3);
+        assert!(
+            made == lines(&then, Some(&given), 1).0,
+            "threads must not matter"
+        );
+        let (_, stored) = imported(&made, "then.ndjson").await;
+        assert_eq!(stored, counts.records);
+        let mut reader = db.read().await.unwrap();
+        let born: Vec<(i64,)> =
+            query("select count(*) from maternal_delivery_newborn where live_status = 'live'")
+                .all(&mut reader)
+                .await
+                .unwrap();
+        assert_eq!(born[0].0 as usize, given.len());
+        assert!(counts.records > 4 * given.len() as u64, "{counts:?}");
+        (given.len(), counts.records)
+    })
+    .await;
+    println!("{told:?}");
+}
