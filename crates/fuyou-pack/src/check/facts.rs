@@ -29,6 +29,7 @@ struct RawColumn<'a> {
     unit: Option<String>,
     is: Option<Text<'a>>,
     is_searched: bool,
+    is_told_today: bool,
     cited: crate::model::Cited,
 }
 
@@ -118,6 +119,7 @@ fn read_column<'a>(
     let unit = reader.text("unit").map(|unit| unit.text.to_owned());
     let is = reader.need_text("is");
     let is_searched = kind == ItemKind::Fact && reader.boolean("searched").unwrap_or(false);
+    let is_told_today = kind == ItemKind::Derived && reader.boolean("today").unwrap_or(false);
     let cited = read_cited(&reader, sources);
     reader.finish();
     RawColumn {
@@ -126,6 +128,7 @@ fn read_column<'a>(
         unit,
         is,
         is_searched,
+        is_told_today,
         cited,
     }
 }
@@ -159,6 +162,7 @@ impl Making<'_> {
                         id,
                         title: column.title.clone(),
                         is,
+                        is_told_today: column.is_told_today,
                     },
                     kept,
                 ));

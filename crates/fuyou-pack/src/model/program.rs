@@ -200,6 +200,8 @@ pub struct Derived {
     pub title: Localized,
     /// The computation.
     pub is: Expr,
+    /// Its value of today stands at the head of the subject's page.
+    pub is_told_today: bool,
 }
 
 /// One value per enrollment.

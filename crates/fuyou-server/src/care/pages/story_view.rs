@@ -158,6 +158,7 @@ pub(super) fn enrollment_view(
     let tasks: Vec<(bool, TaskView)> = story
         .tasks
         .iter()
+        .filter(|task| task.progress != Progress::Cancelled)
         .map(|task| {
             let of_schedule = matches!(task.cause, Cause::Visit(_));
             (
@@ -169,11 +170,7 @@ pub(super) fn enrollment_view(
     let (schedule, others): (Vec<_>, Vec<_>) =
         tasks.into_iter().partition(|(of_schedule, _)| *of_schedule);
     let schedule: Vec<TaskView> = schedule.into_iter().map(|(_, task)| task).collect();
-    let others: Vec<TaskView> = others
-        .into_iter()
-        .map(|(_, task)| task)
-        .filter(|task| task.state != "cancelled")
-        .collect();
+    let others: Vec<TaskView> = others.into_iter().map(|(_, task)| task).collect();
     let (wanted, forms) = if may_record && is_open {
         forms(words, person, story)
     } else {
@@ -223,6 +220,7 @@ pub(super) fn enrollment_view(
 fn today(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pair> {
     let derived = program.derived.iter().zip(&story.today);
     derived
+        .filter(|(derived, _)| derived.is_told_today)
         .filter_map(|(derived, shown)| {
             let Shown::Value(value) = shown else {
                 return None;
