@@ -131,6 +131,7 @@ test("a started visit is finished without a network, and sent once when there is
       assert.deepEqual((await onDisk(back)).counts, { drafts: 0, forms: 0, locks: 0 });
       network.cut();
       await back.goto(form(person));
+      await back.locator("#no-lock").waitFor();
       assert.equal(await back.locator("#offline-password:visible").count(), 0, "nothing can be opened");
       await third.context.close();
     } finally {

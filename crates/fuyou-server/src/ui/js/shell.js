@@ -94,9 +94,11 @@ const waiting = await countWaiting();
 const count = document.getElementById("count");
 count.textContent = count.textContent.replace("{count}", waiting);
 count.hidden = waiting === 0;
-if (!(await hasLocks())) {
-  locked.querySelector("form").hidden = true;
-  document.getElementById("no-lock").hidden = false;
-}
+// The password is asked for only where it opens something.
+const canOpen = await hasLocks();
+const asking = locked.querySelector("form");
+asking.hidden = !canOpen;
+document.getElementById("no-lock").hidden = canOpen;
+if (canOpen) asking.elements.password.focus();
 window.addEventListener("online", look);
 setInterval(look, LOOK_MS);
