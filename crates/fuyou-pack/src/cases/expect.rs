@@ -172,15 +172,7 @@ impl Expecting<'_> {
     }
 
     fn unknown(&self, text: Text<'_>, zh: &str, en: &str, known: &[&str]) {
-        let message = Localized::new(
-            format!("没有{zh}「{}」", text.text),
-            format!("there is no {en} `{}`", text.text),
-        );
-        self.report.error_with(
-            text.at,
-            message,
-            nearest(text.text, known.iter().copied()).map(str::to_owned),
-        );
+        self.report.unknown(text, known.iter().copied(), (zh, en));
     }
 
     fn risk(&self, node: &Node) -> Vec<Expect> {

@@ -17,13 +17,8 @@ impl<'a> CaseReader<'a> {
     pub(super) fn form(&self, text: Text<'_>) -> Option<FormIx> {
         let found = self.program.form_ix(text.text);
         if found.is_none() {
-            let message = Localized::new(
-                format!("没有表单「{}」", text.text),
-                format!("there is no form `{}`", text.text),
-            );
-            let known = nearest(text.text, self.program.forms.iter().map(|form| &*form.id))
-                .map(str::to_owned);
-            self.report.error_with(text.at, message, known);
+            let known = self.program.forms.iter().map(|form| &*form.id);
+            self.report.unknown(text, known, ("表单", "form"));
         }
         found
     }
@@ -157,19 +152,8 @@ impl<'a> CaseReader<'a> {
             .map(|kind| &*kind.id)
             .collect();
         let kind = reader.need_text("kind").and_then(|text| {
-            let found = kinds.iter().position(|kind| *kind == text.text);
-            if found.is_none() {
-                let message = Localized::new(
-                    format!("没有转诊类型「{}」", text.text),
-                    format!("there is no kind of referral `{}`", text.text),
-                );
-                self.report.error_with(
-                    text.at,
-                    message,
-                    nearest(text.text, kinds.iter().copied()).map(str::to_owned),
-                );
-            }
-            found
+            let what = ("转诊类型", "kind of referral");
+            self.report.position(text, kinds.iter().copied(), what)
         });
         let state = reader.word(
             "state",

@@ -135,13 +135,8 @@ impl<'a> CaseReader<'a> {
         match self.histories.get(text.text) {
             Some(history) => history.clone(),
             None => {
-                let message = Localized::new(
-                    format!("没有病例史「{}」", text.text),
-                    format!("there is no history `{}`", text.text),
-                );
-                let known = nearest(text.text, self.histories.keys().map(String::as_str))
-                    .map(str::to_owned);
-                self.report.error_with(text.at, message, known);
+                let known = self.histories.keys().map(String::as_str);
+                self.report.unknown(text, known, ("病例史", "history"));
                 None
             }
         }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use fuyou_expr::{Expr, Type};
-use fuyou_kernel::Localized;
 
 use super::names::check_snake;
 use super::{Context, Sources, read_cited};
 use crate::model::{Chart, DerivedIx, ItemKind, Plotted, Program, ReferenceCurve, Standard};
-use crate::raw::{Item, Reader, Table, Text, nearest};
+use crate::raw::{Item, Reader, Table, Text};
 
 /// Reads the charts of a program.
 pub(crate) fn charts(
@@ -109,7 +108,10 @@ impl Maker<'_> {
                 .curves
                 .iter()
                 .find(|known| **known.curve.id() == *text.text);
-            self.or_unknown(text, found, (known.collect(), "曲线", "curve"))
+            if found.is_none() {
+                self.context.report.unknown(text, known, ("曲线", "curve"));
+            }
+            found
         });
         let at = reader.need_text("x").and_then(|text| self.number(text));
         let value = reader.need_text("y").and_then(|text| self.number(text));
@@ -134,31 +136,10 @@ impl Maker<'_> {
         let found = derived
             .iter()
             .position(|derived| &*derived.id == text.text && derived.is.ty().scale().is_some());
-        self.or_unknown(
-            text,
-            found.map(DerivedIx::new),
-            (
-                known.collect(),
-                "数值型的逐次计算项",
-                "numeric derived column",
-            ),
-        )
-    }
-
-    fn or_unknown<T>(
-        &self,
-        text: Text<'_>,
-        found: Option<T>,
-        (known, zh, en): (Vec<&str>, &str, &str),
-    ) -> Option<T> {
         if found.is_none() {
-            let message = Localized::new(
-                format!("没有{zh}「{}」", text.text),
-                format!("there is no {en} `{}`", text.text),
-            );
-            let suggestion = nearest(text.text, known).map(str::to_owned);
-            self.context.report.error_with(text.at, message, suggestion);
+            let what = ("数值型的逐次计算项", "numeric derived column");
+            self.context.report.unknown(text, known, what);
         }
-        found
+        found.map(DerivedIx::new)
     }
 }

@@ -129,14 +129,8 @@ fn axis(reader: &Reader<'_>, key: &'static str) -> Option<Axis> {
 fn value_set(context: &Context<'_>, values: &ValueSets, text: Text<'_>) -> Option<Arc<ValueSet>> {
     let found = values.get(text.text).map(|set| Arc::clone(&set.set));
     if found.is_none() {
-        let message = Localized::new(
-            format!("没有值集「{}」", text.text),
-            format!("there is no value set `{}`", text.text),
-        );
-        let known = crate::raw::nearest(text.text, values.keys().map(String::as_str));
-        context
-            .report
-            .error_with(text.at, message, known.map(str::to_owned));
+        let known = values.keys().map(String::as_str);
+        context.report.unknown(text, known, ("值集", "value set"));
     }
     found
 }

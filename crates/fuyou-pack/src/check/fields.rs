@@ -235,20 +235,8 @@ impl<'a> FieldReader<'a, '_> {
 
     fn section(&self, reader: &Reader<'_>) -> Option<usize> {
         let text = reader.text("section")?;
-        let found = self.sections.iter().position(|id| &**id == text.text);
-        if found.is_none() {
-            let message = Localized::new(
-                format!("没有分节「{}」", text.text),
-                format!("there is no section `{}`", text.text),
-            );
-            let known = self.sections.iter().map(|id| &**id);
-            self.report.error_with(
-                text.at,
-                message,
-                crate::raw::nearest(text.text, known).map(str::to_owned),
-            );
-        }
-        found
+        let known = self.sections.iter().map(|id| &**id);
+        self.report.position(text, known, ("分节", "section"))
     }
 
     fn field(&self, table: &'a Table) -> Option<RawField<'a>> {

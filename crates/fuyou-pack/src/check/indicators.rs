@@ -12,7 +12,7 @@ use crate::model::{
     Better, Indicator, IndicatorEntry, ItemKind, Measure, MeasureIx, PeriodKind, Program,
     ProgramIx, Sum, Unit,
 };
-use crate::raw::{At, Item, Node, NodeKind, Reader, Table, Text, nearest};
+use crate::raw::{At, Item, Node, NodeKind, Reader, Table, Text};
 
 const BETTER: [(&str, Better); 3] = [
     ("higher", Better::Higher),
@@ -273,13 +273,8 @@ impl Measures {
             return Some(*ix);
         }
         if !self.broken.iter().any(|id| id == text.text) {
-            let message = Localized::new(
-                format!("没有统计量「{}」", text.text),
-                format!("there is no measure `{}`", text.text),
-            );
-            let known =
-                nearest(text.text, self.by_id.keys().map(String::as_str)).map(str::to_owned);
-            context.report.error_with(text.at, message, known);
+            let known = self.by_id.keys().map(String::as_str);
+            context.report.unknown(text, known, ("统计量", "measure"));
         }
         None
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fuyou_expr::{Column, Expr, Scope, Type};
-use fuyou_kernel::{Localized, Secrecy};
+use fuyou_kernel::Secrecy;
 
 use super::names::check_snake;
 use super::values::ValueSets;
@@ -12,7 +12,7 @@ use crate::model::{
     Carried, FieldIx, FieldKind, Form, FormIx, Group, GroupIx, ItemKind, OpenedPerson, Opens,
     Program, ProgramIx, Relation, RelationEnd, SubjectKind, Travel,
 };
-use crate::raw::{Item, Node, NodeKind, Reader, Table, Text, nearest, read_word};
+use crate::raw::{Item, Node, NodeKind, Reader, Table, Text, read_word};
 use crate::scope::{FormOuter, GroupOuter, OPENER, OpensOuter};
 
 /// The value set whose codes say what subjects are to each other.
@@ -53,17 +53,24 @@ impl Maker<'_> {
         check_snake(report, &item.id, item.id_at);
         let form = reader.need_text("form").and_then(|text| {
             let known = self.program.forms.iter().map(|form| &*form.id);
-            self.named(text, known, ("表单", "form")).map(FormIx::new)
+            self.context
+                .report
+                .position(text, known, ("表单", "form"))
+                .map(FormIx::new)
         });
         let each = reader.text("each").map(|text| {
             let groups = form.map_or(&[][..], |form| &self.program.form(form).groups);
             let known = groups.iter().map(|group| &*group.id);
-            self.named(text, known, ("重复组", "group"))
+            self.context
+                .report
+                .position(text, known, ("重复组", "group"))
                 .map(GroupIx::new)
         });
         let target = reader.need_text("program").and_then(|text| {
             let known = self.programs.iter().map(|program| &*program.id);
-            self.named(text, known, ("项目", "program"))
+            self.context
+                .report
+                .position(text, known, ("项目", "program"))
         });
         let (key, when) = (reader.text("key"), reader.text("when"));
         let (with, occurred_on) = (reader.text("with"), reader.text("occurred_on"));
@@ -125,7 +132,7 @@ impl Maker<'_> {
                 text: &key.name,
                 at: key.at,
             };
-            let Some(ix) = self.named(name, known, ("字段", "field")) else {
+            let Some(ix) = self.context.report.position(name, known, ("字段", "field")) else {
                 continue;
             };
             carried.extend(
@@ -157,24 +164,6 @@ impl Maker<'_> {
     }
 
     /// The position of a name among the known ones; what is unknown is reported with what was probably meant.
-    fn named<'k>(
-        &self,
-        text: Text<'_>,
-        known: impl Iterator<Item = &'k str> + Clone,
-        (zh, en): (&str, &str),
-    ) -> Option<usize> {
-        let found = known.clone().position(|known| known == text.text);
-        if found.is_none() {
-            let message = Localized::new(
-                format!("没有{zh}「{}」", text.text),
-                format!("there is no {en} `{}`", text.text),
-            );
-            let suggestion = nearest(text.text, known).map(str::to_owned);
-            self.context.report.error_with(text.at, message, suggestion);
-        }
-        found
-    }
-
     fn relation(&self, reader: &Reader<'_>) -> Option<Relation> {
         let table = reader.table("relation")?;
         let report = self.context.report;
@@ -191,7 +180,11 @@ impl Maker<'_> {
         };
         let end = |text: Text<'_>| {
             let known = set.codes.iter().map(|code| &*code.code);
-            let code = &set.codes[self.named(text, known, ("关系", "relation"))?];
+            let code =
+                &set.codes[self
+                    .context
+                    .report
+                    .position(text, known, ("关系", "relation"))?];
             Some(RelationEnd {
                 code: code.code.clone(),
                 title: code.title.clone(),
@@ -255,7 +248,7 @@ impl Maker<'_> {
                         at: key.at,
                     };
                     let known = set.codes().iter().map(|code| &**code);
-                    let position = self.named(name, known, ("编码", "code"));
+                    let position = self.context.report.position(name, known, ("编码", "code"));
                     let NodeKind::Text(text) = &node.kind else {
                         report.error(node.at, "这里应为条件", "expected a condition");
                         continue;

@@ -11,7 +11,7 @@ use super::{Context, Sources, read_cited};
 use crate::model::{
     ItemKind, Mark, ReferralIx, ReferralKind, RiskLevel, RiskScale, Rule, RuleIx, Score, ScoreIx,
 };
-use crate::raw::{Item, NodeKind, Reader, Report, Table, Text, nearest};
+use crate::raw::{Item, NodeKind, Reader, Report, Table, Text};
 
 /// Levels and marks of a program's scale, before its condition can be read.
 pub(crate) fn risk_scale<'a>(
@@ -155,32 +155,30 @@ impl RuleNames<'_> {
             .need_text("when")
             .and_then(|text| self.names.row_condition(text));
         let risk = reader.text("risk").and_then(|text| {
-            let levels = self
-                .risk
-                .map(|scale| scale.levels.iter().map(|level| &*level.id).collect())
-                .unwrap_or_default();
-            find(report, text, levels, ("风险等级", "risk level"))
+            let levels = self.risk.map_or(&[][..], |scale| &scale.levels);
+            let known = levels.iter().map(|level| &*level.id);
+            report.position(text, known, ("风险等级", "risk level"))
         });
         let mark = reader.text("mark").and_then(|text| {
-            let marks = self
-                .risk
-                .map(|scale| scale.marks.iter().map(|mark| &*mark.id).collect())
-                .unwrap_or_default();
-            find(report, text, marks, ("标记", "mark"))
+            let marks = self.risk.map_or(&[][..], |scale| &scale.marks);
+            let known = marks.iter().map(|mark| &*mark.id);
+            report.position(text, known, ("标记", "mark"))
         });
         let points = self.points(&reader);
-        let known: Vec<&str> = by_id.keys().copied().collect();
         let mut replaces = Vec::new();
         for text in reader.texts("replaces") {
-            if find(report, text, known.clone(), ("规则", "rule")).is_some() {
-                replaces.extend(by_id.get(text.text));
+            let found = by_id.get(text.text);
+            if found.is_none() {
+                report.unknown(text, by_id.keys().copied(), ("规则", "rule"));
             }
+            replaces.extend(found);
         }
         let shown_as = reader.localized("shown_as");
         let alert = reader.localized("alert");
         let refer = reader.text("refer").and_then(|text| {
-            let kinds = self.referrals.iter().map(|kind| &*kind.id).collect();
-            find(report, text, kinds, ("转诊类型", "kind of referral")).map(ReferralIx::new)
+            let known = self.referrals.iter().map(|kind| &*kind.id);
+            let what = ("转诊类型", "kind of referral");
+            report.position(text, known, what).map(ReferralIx::new)
         });
         let task = reader
             .table("task")
@@ -225,12 +223,12 @@ impl RuleNames<'_> {
             return points;
         };
         for (key, node) in &table.entries {
-            let scores = self.scores.iter().map(|score| &*score.id).collect();
+            let known = self.scores.iter().map(|score| &*score.id);
             let text = Text {
                 text: &key.name,
                 at: key.at,
             };
-            let score = find(reader.report, text, scores, ("评分", "score"));
+            let score = reader.report.position(text, known, ("评分", "score"));
             match node.kind {
                 NodeKind::Integer(number) if (-10_000..=10_000).contains(&number) => {
                     let number = i32::try_from(number).unwrap_or(0);
@@ -245,21 +243,4 @@ impl RuleNames<'_> {
         }
         points
     }
-}
-
-/// The position of a name in a list, or an error with the nearest one.
-fn find(report: &Report, text: Text<'_>, known: Vec<&str>, what: (&str, &str)) -> Option<usize> {
-    let found = known.iter().position(|name| *name == text.text);
-    if found.is_none() {
-        let message = Localized::new(
-            format!("没有{}「{}」", what.0, text.text),
-            format!("there is no {} `{}`", what.1, text.text),
-        );
-        report.error_with(
-            text.at,
-            message,
-            nearest(text.text, known).map(str::to_owned),
-        );
-    }
-    found
 }

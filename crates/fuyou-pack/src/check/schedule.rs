@@ -7,7 +7,7 @@ use super::columns::Columns;
 use super::names::check_snake;
 use super::{Context, Sources, read_cited};
 use crate::model::{Escalation, Form, FormIx, ItemKind, Owner, RuleTask, Visit};
-use crate::raw::{Item, Reader, Table, Text, nearest, read_span, read_word};
+use crate::raw::{Item, Reader, Table, Text, read_span, read_word};
 
 /// What definitions of a program are read against.
 pub(crate) struct Names<'a> {
@@ -32,17 +32,8 @@ impl Names<'_> {
     }
 
     pub fn form(&self, text: Text<'_>) -> Option<FormIx> {
-        let found = self.forms.iter().position(|form| &*form.id == text.text);
-        if found.is_none() {
-            let message = Localized::new(
-                format!("没有表单「{}」", text.text),
-                format!("there is no form `{}`", text.text),
-            );
-            let known = nearest(text.text, self.forms.iter().map(|form| &*form.id));
-            self.context
-                .report
-                .error_with(text.at, message, known.map(str::to_owned));
-        }
+        let known = self.forms.iter().map(|form| &*form.id);
+        let found = self.context.report.position(text, known, ("表单", "form"));
         found.map(FormIx::new)
     }
 }

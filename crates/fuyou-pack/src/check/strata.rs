@@ -8,7 +8,7 @@ use super::names::check_snake;
 use super::values::ValueSets;
 use super::{Context, Sources, read_cited};
 use crate::model::{ItemKind, Program, ProgramIx, Stratum, StratumLayer};
-use crate::raw::{Item, Reader, Text, nearest};
+use crate::raw::{Item, Reader, Text};
 
 /// Reads the strata of all programs.
 pub(crate) fn strata(
@@ -80,13 +80,10 @@ impl Reading<'_> {
             return self.context.parse(is, &self.program.row_scope);
         };
         let Some(set) = self.sets.get(values.text) else {
-            let message = Localized::new(
-                format!("没有值集「{}」", values.text),
-                format!("there is no value set `{}`", values.text),
-            );
-            let known = nearest(values.text, self.sets.keys().map(String::as_str));
-            let report = self.context.report;
-            report.error_with(values.at, message, known.map(str::to_owned));
+            let known = self.sets.keys().map(String::as_str);
+            self.context
+                .report
+                .unknown(values, known, ("值集", "value set"));
             return None;
         };
         let ty = Type::Code(std::sync::Arc::clone(&set.set));

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use fuyou_expr::{Scope, Type};
-use fuyou_kernel::Localized;
 
 use super::names::check_snake;
 use super::read_cited;
 use super::schedule::Names;
 use crate::model::{Field, ItemKind, Trend};
-use crate::raw::{Item, Reader, Text, nearest};
+use crate::raw::{Item, Reader, Text};
 
 /// Lines in one picture: more cannot be told apart.
 const FIELDS_MAX: usize = 3;
@@ -76,13 +75,8 @@ fn field_named<'a>(names: &Names<'a>, text: Text<'_>) -> Option<&'a Field> {
     let fields = || names.forms.iter().flat_map(|form| &form.fields);
     let found = fields().find(|field| &*field.id == text.text);
     if found.is_none() {
-        let message = Localized::new(
-            format!("没有字段「{}」", text.text),
-            format!("there is no field `{}`", text.text),
-        );
-        let known = nearest(text.text, fields().map(|field| &*field.id));
-        let report = names.context.report;
-        report.error_with(text.at, message, known.map(str::to_owned));
+        let known = fields().map(|field| &*field.id);
+        names.context.report.unknown(text, known, ("字段", "field"));
     }
     found
 }

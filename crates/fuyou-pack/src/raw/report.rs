@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use fuyou_kernel::Localized;
 
-use super::At;
+use super::{At, Text, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::model::Place;
 
@@ -56,6 +56,36 @@ impl Report {
     pub fn error_with(&self, at: At, message: Localized, suggestion: Option<String>) {
         let diagnostic = self.diagnostic(at, message, suggestion);
         self.found().push((at, diagnostic));
+    }
+
+    /// A name that nothing has, with the nearest of those that are known. `what` says what it should name, Chinese and
+    /// English.
+    pub fn unknown<'k>(
+        &self,
+        name: Text<'_>,
+        known: impl IntoIterator<Item = &'k str>,
+        (zh, en): (&str, &str),
+    ) {
+        let message = Localized::new(
+            format!("没有{zh}「{}」", name.text),
+            format!("there is no {en} `{}`", name.text),
+        );
+        let suggestion = nearest(name.text, known).map(str::to_owned);
+        self.error_with(name.at, message, suggestion);
+    }
+
+    /// The position of a name among those that are known, or [`Report::unknown`].
+    pub fn position<'k>(
+        &self,
+        name: Text<'_>,
+        known: impl Iterator<Item = &'k str> + Clone,
+        what: (&str, &str),
+    ) -> Option<usize> {
+        let found = known.clone().position(|known| known == name.text);
+        if found.is_none() {
+            self.unknown(name, known, what);
+        }
+        found
     }
 
     /// A diagnostic for a place, not yet counted as an error.
