@@ -22,6 +22,8 @@ mod store;
 mod write;
 
 #[cfg(test)]
+mod join_tests;
+#[cfg(test)]
 mod merge_tests;
 #[cfg(test)]
 mod more_tests;

@@ -70,7 +70,7 @@ impl Looked {
             return true;
         }
         let target = care.pack().program(opens.program);
-        let form = target.form(target.opens_with);
+        let form = target.form(opens.with);
         let mut told = opening::carried_texts(form, &opening.draft, &opening.carried);
         told.insert(OCCURRED_ON.to_owned(), day_text(opening));
         if let Some(person) = &opening.person {

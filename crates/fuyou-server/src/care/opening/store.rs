@@ -157,24 +157,34 @@ pub(super) async fn positions(
     Ok(query(SQL).bind(reader).all(connection).await?)
 }
 
-/// The enrollments that changed in a lane after a position and hold a record of one of these forms, or are linked.
+/// The enrollments that changed in a lane after a position and hold a record of one of the first forms, or are linked;
+/// and those with a record of one of the second forms of whose subject any enrollment changed.
 pub(super) async fn changed(
     connection: &mut Connection,
-    forms: &[&str],
+    (openers, joiners): (&[&str], &[&str]),
     (lane, after, head): (i64, i64, i64),
     length: i64,
 ) -> Result<Piece, Error> {
     let end = head.min(after + length);
-    let places: Vec<String> = (0..forms.len()).map(|at| format!("${}", at + 4)).collect();
+    let places = |from: usize, forms: &[&str]| -> String {
+        let all = (from..from + forms.len()).map(|at| format!("${at}"));
+        match forms {
+            [] => "null".to_owned(),
+            _ => all.collect::<Vec<_>>().join(", "),
+        }
+    };
+    let (opening, joining) = (places(4, openers), places(4 + openers.len(), joiners));
     let sql = format!(
         "select distinct c.subject_id, c.entity_id from change c where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
          and c.entity = 'enrollment' and c.subject_id is not null and (exists (select 1 from encounter e \
-         where e.subject_id = c.subject_id and e.enrollment_id = c.entity_id and e.form in ({})) \
-         or exists (select 1 from link k where k.other_subject_id = c.subject_id and k.opener_enrollment_id = c.entity_id))",
-        places.join(", ")
+         where e.subject_id = c.subject_id and e.enrollment_id = c.entity_id and e.form in ({opening})) \
+         or exists (select 1 from link k where k.other_subject_id = c.subject_id and k.opener_enrollment_id = c.entity_id)) \
+         union select c.subject_id, e.enrollment_id from change c join encounter e on e.subject_id = c.subject_id \
+         where c.lane = $1 and c.seq > $2 and c.seq <= $3 and c.entity = 'enrollment' and e.form in ({joining})"
     );
     let mut cells = vec![Cell::int(lane), Cell::int(after), Cell::int(end)];
-    cells.extend(forms.iter().map(|form| Cell::text(*form)));
+    let forms = openers.iter().chain(joiners);
+    cells.extend(forms.map(|form| Cell::text(*form)));
     let changed = query(Sql::built(sql))
         .bind_cells(cells)
         .all(connection)
