@@ -19,6 +19,8 @@ mod perform;
 mod plan;
 mod shown;
 mod store;
+mod wanting;
+mod wanting_web;
 mod write;
 
 #[cfg(test)]
@@ -29,9 +31,14 @@ mod merge_tests;
 mod more_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wanting_tests;
 
 pub use follow::{Caught, keep_links};
 pub use listed::OpenedSubject;
 pub use model::LinkState;
 pub(in crate::care) use page::links_part;
 pub use shown::{LinkShown, OtherEnd};
+#[cfg(test)]
+use wanting::Wanting;
+pub(in crate::care) use wanting_web::{LIST as LINKS, routes};

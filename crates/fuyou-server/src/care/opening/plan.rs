@@ -66,7 +66,8 @@ impl Looked {
     }
 
     fn is_behind(&self, care: &Care, (opens, opening): (&Opens, &Opening), link: &Link) -> bool {
-        if link.state != LinkState::Open {
+        // Whether values still differ lies in the opened one's record, too.
+        if link.state != LinkState::Open || !link.differs.is_empty() {
             return true;
         }
         let target = care.pack().program(opens.program);

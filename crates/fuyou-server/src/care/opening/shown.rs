@@ -209,7 +209,12 @@ impl Care {
         program.opens.iter().find(|opens| *opens.id == *link.opens)
     }
 
-    fn labels(&self, opens: &Opens, link: &Link, secrecy_max: Secrecy) -> Vec<Localized> {
+    pub(super) fn labels(
+        &self,
+        opens: &Opens,
+        link: &Link,
+        secrecy_max: Secrecy,
+    ) -> Vec<Localized> {
         let target = self.pack().program(opens.program);
         let form = target.form(opens.with);
         let fields = link.differs.iter().filter_map(|id| form.field(id));

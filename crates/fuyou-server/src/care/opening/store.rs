@@ -93,6 +93,25 @@ pub(super) async fn of_subject(
     rows.into_iter().map(LinkRow::link).collect()
 }
 
+/// Links that a person has to look at whose opened enrollment (or else whose opener's) is in the care of somebody below
+/// a place of the tree, the oldest first.
+pub(super) async fn wanting(
+    connection: &mut Connection,
+    path: &str,
+    limit: i64,
+) -> Result<Vec<Link>, Error> {
+    const SQL: &str = "select subject_id, id, other_subject_id, program, opens, row_key, opener_enrollment_id, \
+                       opener_encounter_id, opened_enrollment_id, opened_encounter_id, state, carried, differs, \
+                       with_org_id, lived_org_id, version from link \
+                       where (state = 'waiting' or differs <> '') and state <> 'withdrawn' \
+                       and coalesce((select e.org_id from enrollment e where e.subject_id = link.subject_id \
+                       and e.id = link.opened_enrollment_id), with_org_id) \
+                       in (select id from org_place where substr(path, 1, length($1)) = $1) \
+                       order by updated_at, id limit $2";
+    let rows: Vec<LinkRow> = query(SQL).bind(path).bind(limit).all(connection).await?;
+    rows.into_iter().map(LinkRow::link).collect()
+}
+
 /// Who was opened by links of these programs and ids, with the opened enrollment and record.
 pub(super) async fn opened(
     connection: &mut Connection,
@@ -158,7 +177,8 @@ pub(super) async fn positions(
 }
 
 /// The enrollments that changed in a lane after a position and hold a record of one of the first forms, or are linked;
-/// and those with a record of one of the second forms of whose subject any enrollment changed.
+/// and those with a record of one of the second forms of whose subject any enrollment changed; and the openers of whoever
+/// waits or differs and changed.
 pub(super) async fn changed(
     connection: &mut Connection,
     (openers, joiners): (&[&str], &[&str]),
@@ -180,7 +200,10 @@ pub(super) async fn changed(
          where e.subject_id = c.subject_id and e.enrollment_id = c.entity_id and e.form in ({opening})) \
          or exists (select 1 from link k where k.other_subject_id = c.subject_id and k.opener_enrollment_id = c.entity_id)) \
          union select c.subject_id, e.enrollment_id from change c join encounter e on e.subject_id = c.subject_id \
-         where c.lane = $1 and c.seq > $2 and c.seq <= $3 and c.entity = 'enrollment' and e.form in ({joining})"
+         where c.lane = $1 and c.seq > $2 and c.seq <= $3 and c.entity = 'enrollment' and e.form in ({joining}) \
+         union select k.other_subject_id, k.opener_enrollment_id from change c join link k on k.subject_id = c.subject_id \
+         where c.lane = $1 and c.seq > $2 and c.seq <= $3 and c.entity = 'enrollment' \
+         and (k.state = 'waiting' or k.differs <> '')"
     );
     let mut cells = vec![Cell::int(lane), Cell::int(after), Cell::int(end)];
     let forms = openers.iter().chain(joiners);
