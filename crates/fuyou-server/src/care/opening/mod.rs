@@ -35,7 +35,7 @@ mod tests;
 mod wanting_tests;
 
 pub use follow::{Caught, keep_links};
-pub use listed::OpenedSubject;
+pub use listed::{AskedSubject, OpenedSubject};
 pub use model::LinkState;
 pub(in crate::care) use page::links_part;
 pub use shown::{LinkShown, OtherEnd};

@@ -124,6 +124,16 @@ pub(super) async fn opened(
     Ok(rows.all(connection).await?)
 }
 
+/// Of whom a rule is true, and since when.
+pub(super) async fn asked(
+    connection: &mut Connection,
+    (program, rule): (&str, &str),
+) -> Result<Vec<(Uuid, DbInstant)>, Error> {
+    const SQL: &str = "select subject_id, min(since) from rule_hit where program = $1 and rule = $2 \
+                       and until is null group by subject_id order by subject_id";
+    Ok(query(SQL).bind(program).bind(rule).all(connection).await?)
+}
+
 /// Stores a link with its next version. False when somebody else did since it was read.
 pub(super) async fn save(tx: &mut Tx, link: &Link, now: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "insert into link (subject_id, id, other_subject_id, program, opens, row_key, \
