@@ -141,8 +141,8 @@ pub(super) async fn save(tx: &mut Tx, link: &Link, now: Timestamp) -> Result<boo
 
 /// A piece of the change feed of a lane.
 pub(super) struct Piece {
-    /// Subjects and enrollments that changed in it and may open something.
-    pub changed: Vec<(Uuid, Uuid)>,
+    /// Subjects and enrollments that changed in it and may open something, with the version that they have now.
+    pub changed: Vec<(Uuid, Uuid, i64)>,
     /// Up to where it goes.
     pub end: i64,
 }
@@ -167,7 +167,8 @@ pub(super) async fn changed(
     let end = head.min(after + length);
     let places: Vec<String> = (0..forms.len()).map(|at| format!("${}", at + 4)).collect();
     let sql = format!(
-        "select distinct c.subject_id, c.entity_id from change c where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
+        "select distinct c.subject_id, c.entity_id, n.version from change c \
+         join enrollment n on n.subject_id = c.subject_id and n.id = c.entity_id where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
          and c.entity = 'enrollment' and c.subject_id is not null and (exists (select 1 from encounter e \
          where e.subject_id = c.subject_id and e.enrollment_id = c.entity_id and e.form in ({})) \
          or exists (select 1 from link k where k.other_subject_id = c.subject_id and k.opener_enrollment_id = c.entity_id))",
