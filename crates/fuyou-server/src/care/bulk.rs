@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Localized, Timestamp};
 use fuyou_pack::Program;
-use fuyou_pack::model::{FormIx, ProgramIx};
+use fuyou_pack::model::{FormIx, ProgramIx, SubjectKind};
 use fuyou_pack::record::{Draft, check_after};
 use fuyou_pack::replay::{Completion, Replaying, Room, replay};
 use uuid::Uuid;
@@ -28,7 +28,10 @@ use crate::registry::{Identity, OrganizationId, Profile};
 
 /// What is known of a subject before its lines are taken in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Known(File, Vec<ComputedOtherwise>);
+pub(crate) struct Known(File, Vec<ComputedOtherwise>, IsOrganization);
+
+/// Whether a subject without a profile stands in the tree of organizations.
+type IsOrganization = bool;
 
 impl Known {
     /// A subject of whom nothing is recorded yet.
@@ -38,7 +41,25 @@ impl Known {
             profile,
             ..File::default()
         };
-        Known(file, Vec::new())
+        Known(file, Vec::new(), false)
+    }
+
+    /// The same, of an organization of the tree.
+    pub(crate) fn organization(self) -> Known {
+        Known(self.0, self.1, true)
+    }
+
+    /// What the subject is, or would be.
+    pub(crate) fn kind(&self) -> SubjectKind {
+        match self.2 {
+            true => SubjectKind::Organization,
+            false => SubjectKind::Person,
+        }
+    }
+
+    /// Whether there is neither a person nor an organization of this id.
+    pub(crate) fn is_nobody(&self) -> bool {
+        !self.is_person() && !self.2
     }
 
     /// Who: another id than that of the lines when the record was merged since they were written.
@@ -134,7 +155,7 @@ impl Care {
                 otherwise.push((head.id, ids));
             }
         }
-        Ok(Known(file, otherwise))
+        Ok(Known(file, otherwise, false))
     }
 
     fn day_of(&self, at: Timestamp) -> DayNumber {

@@ -55,7 +55,9 @@ pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};
 pub use merging::{BothOpen, EnrolledBriefly};
 pub use model::*;
-pub use opening::{Caught, LinkShown, LinkState, OpenedSubject, OtherEnd, keep_links};
+pub use opening::{
+    AskedSubject, Caught, LinkShown, LinkState, OpenedSubject, OtherEnd, keep_links,
+};
 pub(crate) use pages::{WorkQuery, home, routes, sections};
 pub use register::{ListFilter, ListHead, ListPage, ListRow, Total};
 pub use views::{ListView, NewView};

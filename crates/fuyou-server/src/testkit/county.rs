@@ -195,11 +195,21 @@ impl County {
 
     /// Registers a woman born in 1996 who lives in a village.
     pub(crate) async fn woman(&self, village: &str) -> SubjectId {
+        let who = (PersonSex::Female, "1996-05-01");
+        self.registered(village, who).await
+    }
+
+    /// Registers somebody by hand, without a phone and a number.
+    pub(crate) async fn registered(
+        &self,
+        village: &str,
+        (sex, birth_on): (PersonSex, &str),
+    ) -> SubjectId {
         let id: SubjectId = self.fresh();
         let identity = Identity {
             name: "测试".to_owned(),
-            sex: PersonSex::Female,
-            birth_on: "1996-05-01".parse().unwrap(),
+            sex,
+            birth_on: birth_on.parse().unwrap(),
             id_type: IdentityType::None,
             id_no: None,
             phone: None,

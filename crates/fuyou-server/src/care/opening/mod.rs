@@ -21,19 +21,28 @@ mod perform;
 mod plan;
 mod shown;
 mod store;
+mod wanting;
+mod wanting_web;
 mod write;
 
+#[cfg(test)]
+mod join_tests;
 #[cfg(test)]
 mod merge_tests;
 #[cfg(test)]
 mod more_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wanting_tests;
 
 pub(in crate::care) use bulk::Opened;
 pub use follow::{Caught, keep_links};
-pub use listed::OpenedSubject;
+pub use listed::{AskedSubject, OpenedSubject};
 pub use model::LinkState;
 pub(in crate::care) use page::links_part;
 pub use shown::{LinkShown, OtherEnd};
+#[cfg(test)]
+use wanting::Wanting;
+pub(in crate::care) use wanting_web::{LIST as LINKS, routes};
 pub(in crate::care) use write::Pending;

@@ -69,11 +69,12 @@ impl Looked {
     }
 
     fn is_behind(&self, care: &Care, (opens, opening): (&Opens, &Opening), link: &Link) -> bool {
-        if link.state != LinkState::Open {
+        // Whether values still differ lies in the opened one's record, too.
+        if link.state != LinkState::Open || !link.differs.is_empty() {
             return true;
         }
         let target = care.pack().program(opens.program);
-        let form = target.form(target.opens_with);
+        let form = target.form(opens.with);
         let mut told = opening::carried_texts(form, &opening.draft, &opening.carried);
         told.insert(OCCURRED_ON.to_owned(), day_text(opening));
         if let Some(person) = &opening.person {

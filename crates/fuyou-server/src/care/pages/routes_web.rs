@@ -2,6 +2,7 @@
 
 use super::{enrollment_web, form_web, hints_web, list_web, record_web, refer_web, work_web};
 use crate::access::Action;
+use crate::care::opening;
 use crate::http::{Access, Route};
 
 /// Where the pages about one kind of subject are.
@@ -53,6 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/persons/{id}/refer", refer, refer_web::submit),
     ]);
     routes.extend(list_web::routes());
+    routes.extend(opening::routes());
     routes
 }
 

@@ -2,7 +2,7 @@
 
 use fuyou_kernel::{Id, Localized, Timestamp};
 use fuyou_pack::Pack;
-use fuyou_pack::model::{ProgramIx, SubjectKind};
+use fuyou_pack::model::ProgramIx;
 use fuyou_pack::replay::ReferralState;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -54,7 +54,7 @@ pub(super) fn prepare(desk: &Desk<'_>, known: Known, subject: &SubjectLines) -> 
             });
         }
     }
-    if !known.is_person() {
+    if known.is_nobody() {
         for (line, _) in enrollments
             .drain(..)
             .flat_map(|enrollment| enrollment.lines)
@@ -95,8 +95,7 @@ fn take(
                 .care
                 .pack()
                 .program_ix(&line.program)
-                // A file is about persons.
-                .filter(|ix| desk.care.pack().program(*ix).subject == SubjectKind::Person)
+                .filter(|ix| desk.care.pack().program(*ix).subject == known.kind())
                 .ok_or_else(|| no("program", &line.program))?;
             let organization = organization(desk, &line.org)?;
             enrollments.push(BulkEnrollment {

@@ -231,6 +231,12 @@ async fn work(
         let stands = merged_into.unwrap_or(subject);
         known.insert(subject, care.known(stands).await?);
     }
+    for subject in subjects {
+        if by.actor.tree.get(Id::from_uuid(subject)).is_some() {
+            let file = care.known(subject).await?;
+            known.insert(subject, file.organization());
+        }
+    }
     let db = care.db().clone();
     let lines = block.clone();
     let (care, keys, by) = (care.clone(), keys.clone(), by.clone());
