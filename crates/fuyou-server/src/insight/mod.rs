@@ -25,6 +25,7 @@ mod months;
 mod persons;
 mod persons_web;
 mod question;
+mod responsible;
 mod rollup;
 mod shown;
 mod source;
@@ -34,6 +35,8 @@ mod strata_web;
 mod tally;
 mod web;
 
+#[cfg(test)]
+mod persons_tests;
 #[cfg(test)]
 mod strata_tests;
 #[cfg(test)]
