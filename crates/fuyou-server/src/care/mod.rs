@@ -33,6 +33,7 @@ mod reconcile;
 mod record;
 mod referring;
 mod register;
+mod responsible;
 mod settle;
 mod shown;
 mod store;
@@ -60,6 +61,7 @@ pub use opening::{
 };
 pub(crate) use pages::{WorkQuery, home, routes, sections};
 pub use register::{ListFilter, ListHead, ListPage, ListRow, Total};
+pub use responsible::Responsible;
 pub use views::{ListView, NewView};
 pub use work::{Attempt, AttemptOutcome, Cursor, Reach, WorkFilter, WorkKind, WorkPage, WorkRow};
 

@@ -4,7 +4,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 
 use super::persons::{Behind, Group, Page, persons};
-use super::persons_web::person_lines;
+use super::persons_web::{Told, person_lines};
 use super::web::{Place, pack_of};
 use super::{Source, strata_web};
 use crate::access::Action;
@@ -13,6 +13,16 @@ use crate::exchange::download_web::{Lines, Sending, download as send};
 use crate::exchange::sheet::{SheetKind, Value};
 use crate::http::{Cx, Error};
 
+/// What stands in the file.
+const COLUMNS: [&str; 7] = [
+    "name",
+    "residence",
+    "organization",
+    "worker",
+    "on",
+    "adds",
+    "phone",
+];
 /// Enrollments read in one statement.
 const BATCH: usize = 500;
 
@@ -22,7 +32,7 @@ pub(super) async fn note(
     action: &'static str,
     id: &str,
     behind: &Behind,
-    lines: i64,
+    told: Told,
 ) -> Result<(), Error> {
     let detail = serde_json::json!({
         "indicator": id,
@@ -30,7 +40,8 @@ pub(super) async fn note(
         "period": behind.period.to_string(),
         "group": behind.group.word(),
         "layer": pack_of(cx).ok().map(|pack| strata_web::suffix(pack, behind.layer)),
-        "lines": lines,
+        "lines": told.lines,
+        "phones": told.phones,
     });
     cx.db
         .note(Entry {
@@ -67,9 +78,12 @@ pub(super) async fn download(
         BATCH,
     )
     .await?;
-    note(&cx, "export", &id, &behind, first.total).await?;
-    let head = ["name", "residence", "organization", "on", "adds", "phone"]
-        .map(|column| cx.t(&format!("insight-column-{column}")));
+    let told = Told {
+        lines: Some(first.total),
+        phones: None,
+    };
+    note(&cx, "export", &id, &behind, told).await?;
+    let head = COLUMNS.map(|column| cx.t(&format!("insight-column-{column}")));
     let stem = format!("{id}-{}-{period}-{}", node.code, group.word());
     send(&stem, kind, &head, PersonLines { behind, cx }, first)
 }
@@ -84,11 +98,22 @@ impl Lines for PersonLines {
     type Page = Page;
 
     async fn write(&self, page: Page, sheet: &mut Sending) -> Result<Option<Page>, Error> {
-        for line in person_lines(&self.cx, &page.lines).await? {
+        let (lines, phones) = person_lines(&self.cx, &page.lines).await?;
+        if phones > 0 {
+            // Before they leave: whoever reads the trail finds every whole phone that was taken out.
+            let id = &pack_of(&self.cx)?.indicator(self.behind.indicator).id;
+            let told = Told {
+                lines: None,
+                phones: Some(phones),
+            };
+            note(&self.cx, "export", id, &self.behind, told).await?;
+        }
+        for line in lines {
             sheet.line([
                 Value::Text(&line.name),
                 Value::Text(&line.residence),
                 Value::Text(&line.organization),
+                Value::Text(&line.worker),
                 Value::Text(&line.on),
                 Value::Int(line.adds),
                 Value::Text(&line.phone),

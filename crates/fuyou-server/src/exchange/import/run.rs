@@ -59,7 +59,7 @@ pub(super) async fn run(
     let mut first = blocks.next()?;
     if let Some(block) = &mut first {
         let lines = std::mem::take(&mut block.places);
-        let refused = places::store(care.db(), &mut by, &lines)
+        let refused = places::store(care.db(), keys, &mut by, &lines)
             .await
             .map_err(crate::care::Error::from)?;
         report.rejected += refused.len() as u64;

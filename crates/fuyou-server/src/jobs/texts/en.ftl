@@ -36,5 +36,7 @@ job-figure-failures = Failed cases
 job-figure-uncovered = Definitions without a case
 job-figure-rows = Enrollments
 job-figure-bytes = Bytes
+job-figure-bytes-needed = Bytes needed
+job-figure-bytes-max = Bytes that may be taken
 job-figure-sealed = Rows sealed anew
 job-figure-version = Key version

@@ -36,5 +36,7 @@ job-figure-failures = 失败的用例
 job-figure-uncovered = 缺少用例的定义
 job-figure-rows = 个案
 job-figure-bytes = 字节
+job-figure-bytes-needed = 需要字节
+job-figure-bytes-max = 允许字节
 job-figure-sealed = 重新加密的行
 job-figure-version = 密钥版本
