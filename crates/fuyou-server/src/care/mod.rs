@@ -10,6 +10,7 @@
 mod acting;
 mod bulk;
 mod change;
+mod columns;
 mod contacts;
 mod contacts_store;
 mod correct;
@@ -57,7 +58,9 @@ pub use merging::{BothOpen, EnrolledBriefly};
 pub use model::*;
 pub use opening::{Caught, LinkShown, LinkState, OpenedSubject, OtherEnd, keep_links};
 pub(crate) use pages::{WorkQuery, home, routes, sections};
-pub use register::{ListFilter, ListHead, ListPage, ListRow, Total};
+pub(crate) use columns::COLUMNS_MAX;
+pub(crate) use listing::ListWalk;
+pub use register::{ColumnOf, ListFilter, ListHead, ListPage, ListRow, SortBy, Total};
 pub use views::{ListView, NewView};
 pub use work::{Attempt, AttemptOutcome, Cursor, Reach, WorkFilter, WorkKind, WorkPage, WorkRow};
 
