@@ -34,7 +34,7 @@ pub(crate) struct Table<L> {
     pub name: String,
     pub kind: SheetKind,
     pub head: Vec<String>,
-    /// How many lines it has.
+    /// How many lines it has; 0 when nobody has counted them.
     pub total: i64,
     pub lines: L,
 }
@@ -125,7 +125,9 @@ impl<L: Lines> Table<L> {
         handle.at(done, total);
         while let Some(lines) = self.lines.write(&mut sheet).await? {
             done += lines;
-            handle.at(done, total.max(done));
+            // Where nobody has counted the lines before, nobody says how many are left.
+            let total = if total == 0 { 0 } else { total.max(done) };
+            handle.at(done, total);
             leaving.add(&outgoing.take()).await?;
             if handle.shall_stop() {
                 return Ok(None);
@@ -216,6 +218,14 @@ impl Files {
         Files {
             all: if total > 0 { all.into() } else { Vec::new() },
             is_long: total > AT_ONCE_MAX,
+        }
+    }
+
+    /// The files of a list that nobody counts and that may be of any length.
+    pub(crate) fn uncounted(address: &str) -> Files {
+        Files {
+            is_long: true,
+            ..Files::of(address, AT_ONCE_MAX)
         }
     }
 

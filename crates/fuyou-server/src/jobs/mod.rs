@@ -19,6 +19,7 @@ mod tests;
 pub(crate) use leaving::{LeaveError, Leaving, leave};
 pub use leaving::{keep_swept, sweep};
 pub use model::{By, Ended, Job, JobId, Kind, New, State};
+pub(crate) use run::soon;
 pub use run::{Handle, finished, start};
 pub(crate) use web::{JobView, routes};
 
@@ -100,9 +101,8 @@ pub async fn left_behind(cx: &Cx, job: &Job) -> Result<Option<Vec<u8>>, Error> {
 
 /// A part of what a job left, from number 0; none after the last.
 pub async fn part(cx: &Cx, job: &Job, number: i64) -> Result<Option<Vec<u8>>, Error> {
-    let is_own = job.started_by == Some(cx.actor.id) && cx.actor.may(job.kind.right());
-    let still = !job.kind.makes_file() || job.same.starts_with(&model::rights(&cx.actor));
-    if !is_own || !still || job.stored != State::Done {
+    let is_own = job.started_by == Some(cx.actor.id) && may_do(&cx.actor, job);
+    if !is_own || job.stored != State::Done {
         return Ok(None);
     }
     leaving::part(&cx.app, job, number).await
@@ -121,5 +121,14 @@ fn sees(actor: &Actor, job: &Job) -> bool {
 
 /// Who may stop a job: who started it, as long as the right for such work lasts, and who keeps the installation.
 fn may_steer(actor: &Actor, job: &Job) -> bool {
-    (sees(actor, job) && actor.may(job.kind.right())) || keeps_the_system(actor)
+    (sees(actor, job) && may_do(actor, job)) || keeps_the_system(actor)
+}
+
+/// Whether the actor still has the right for such work; for a file, whether the actor is still who it was made for.
+fn may_do(actor: &Actor, job: &Job) -> bool {
+    if job.kind.makes_file() {
+        job.same.starts_with(&model::rights(actor))
+    } else {
+        actor.may(job.kind.right())
+    }
 }

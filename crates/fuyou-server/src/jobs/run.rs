@@ -8,12 +8,14 @@ use fuyou_kernel::{Localized, Timestamp};
 use tokio::task::JoinHandle;
 
 use super::model::{Ended, JobId, Kind, New, State};
-use super::store;
+use super::{job, store};
 use crate::db::{Entry, Error};
-use crate::http::App;
+use crate::http::{App, Cx};
 
 /// How often a job writes how far it is.
 const BEAT: Duration = Duration::from_secs(1);
+/// How often a job is looked at by who waits a moment for it.
+const LOOK: Duration = Duration::from_millis(50);
 /// What work says of itself, and whether it shall stop. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Handle(Arc<Inner>);
@@ -129,6 +131,32 @@ pub async fn finished(
     tx.audit(entry.saying(format!("{{\"kind\":\"{}\"}}", new.kind.word())));
     tx.commit().await?;
     Ok(id)
+}
+
+/// Where to go for a file that may be made in a moment: the file when it is, the page of its job when it takes longer
+/// than `within`.
+pub(crate) async fn soon(cx: &Cx, id: JobId, within: Duration) -> Result<String, Error> {
+    let ended = async {
+        loop {
+            let found = job(cx, id).await?;
+            if !found.is_some_and(|job| job.stored.is_alive()) {
+                return Ok::<(), Error>(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    // Whether it ended in time or not is asked once more: the answer is the same to somebody who comes a moment later.
+    tokio::time::timeout(within, ended)
+        .await
+        .unwrap_or(Ok(()))?;
+    let is_done = job(cx, id)
+        .await?
+        .is_some_and(|job| job.stored == State::Done);
+    Ok(if is_done {
+        format!("/jobs/{id}/file")
+    } else {
+        format!("/jobs/{id}")
+    })
 }
 
 /// Writes how far the work is until it ends, and then how it ended.

@@ -25,6 +25,7 @@ mod sent;
 mod story_view;
 mod trend;
 mod words;
+mod work_file_web;
 mod work_web;
 
 #[cfg(test)]

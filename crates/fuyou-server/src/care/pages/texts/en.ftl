@@ -184,3 +184,5 @@ list-paper-filled = Filled in by
 list-paper-checked = Checked by
 list-paper-seal = Seal
 list-back = Back to the list
+work-where = Lives in
+work-notes = Notes

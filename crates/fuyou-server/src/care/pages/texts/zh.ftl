@@ -184,3 +184,5 @@ list-paper-filled = 填表人
 list-paper-checked = 审核人
 list-paper-seal = 单位（盖章）
 list-back = 返回台账
+work-where = 居住地
+work-notes = 备注
