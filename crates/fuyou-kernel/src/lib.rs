@@ -26,6 +26,7 @@ pub use jiff::Timestamp;
 pub use jiff::tz::TimeZone;
 pub use localized::{Language, Localized};
 pub use money::{Currency, Money, MoneyError};
+pub use normalize::narrow;
 pub use period::{Period, PeriodError, Quarter, YearMonth};
 pub use phone::{Phone, PhoneError};
 pub use secrecy::{Secrecy, SecrecyError};

@@ -15,6 +15,7 @@ use crate::care::{
     Acting, Attempt, AttemptOutcome, Cause, Cursor, Reach, WorkFilter, WorkKind, WorkPage as Page,
     WorkRow,
 };
+use crate::exchange::download_web::Files;
 use crate::http::{Cx, Error, Form, encoded};
 use crate::referral::incoming;
 use crate::registry::{Named, named};
@@ -34,6 +35,23 @@ pub(crate) struct WorkQuery {
     reach: String,
     program: String,
     after: String,
+    pub(super) format: String,
+}
+
+impl WorkQuery {
+    /// What is asked for.
+    pub(super) fn filter(&self) -> WorkFilter {
+        let mut kinds = WorkKind::ALL.into_iter();
+        WorkFilter {
+            reach: if self.reach == "below" {
+                Reach::Below
+            } else {
+                Reach::Own
+            },
+            kind: kinds.find(|kind| kind.word() == self.kind),
+            program: Some(self.program.clone()).filter(|program| !program.is_empty()),
+        }
+    }
 }
 
 struct CountView {
@@ -44,15 +62,15 @@ struct CountView {
     is_alarm: bool,
 }
 
-struct LineView {
+pub(super) struct LineView {
     href: String,
-    name: String,
-    residence: String,
-    badges: Vec<Badge>,
-    title: String,
-    when: String,
+    pub(super) name: String,
+    pub(super) residence: String,
+    pub(super) badges: Vec<Badge>,
+    pub(super) title: String,
+    pub(super) when: String,
     state: &'static str,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
     act: Option<String>,
     done: Option<String>,
     attempt: Option<String>,
@@ -71,6 +89,7 @@ struct WorkListPage {
     outcomes: Vec<(&'static str, String)>,
     first: String,
     next: Option<String>,
+    files: Files,
     can_register: bool,
     /// What is overdue by more than 30 days: where it is listed, how many, and whether that is this page.
     older: Option<(String, i64, bool)>,
@@ -100,18 +119,7 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
         cx,
         pack: care.pack(),
     };
-    let kind = WorkKind::ALL
-        .into_iter()
-        .find(|kind| kind.word() == query.kind);
-    let filter = WorkFilter {
-        reach: if query.reach == "below" {
-            Reach::Below
-        } else {
-            Reach::Own
-        },
-        kind,
-        program: Some(query.program.clone()).filter(|program| !program.is_empty()),
-    };
+    let filter = query.filter();
     let after = Some(query.after.clone())
         .filter(|after| !after.is_empty())
         .map(Cursor);
@@ -186,6 +194,10 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
             })
             .into(),
         next: page.next.as_ref().map(more),
+        files: match cx.actor.may(Action::ExportData) {
+            true => Files::of(&first.replacen('/', "/work/file", 1), page.of(filter.kind)),
+            false => Files::none(),
+        },
         first,
         can_register: cx.actor.may(Action::RegisterPerson),
         older: older(&query, &page),
@@ -245,7 +257,7 @@ fn older(query: &WorkQuery, page: &Page) -> Option<(String, i64, bool)> {
     })
 }
 
-fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
+pub(super) fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
     let program = words.pack.program(row.program);
     let missed = row.task.is_missed(words.cx.today);
     let (when, state) = match (row.minutes_left, row.late_days) {
