@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::care_of;
 use super::list_query::ListQuery;
-use super::list_view::{HeadView, LineView, Looks, keys, names_of, place_of};
+use super::list_view::{Dates, HeadView, LineView, Looks, keys, names_of, place_of};
 use super::words::Words;
 use crate::access::Action;
 use crate::care::{Acting, ListFilter, ListPage as Page};
@@ -88,6 +88,7 @@ impl ListLines {
             program,
             page,
             query: &self.query,
+            dates: Dates::Written,
         }))
     }
 
