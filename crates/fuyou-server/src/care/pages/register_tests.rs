@@ -206,8 +206,8 @@ async fn who_was_called_stands_beside_the_line_and_the_next_call_is_noted_there(
         says(&page, 200, &["2 次"]);
         assert!(
             page.body
-                .contains("无人接听 · 2026-03-26 · 2026-03-28 再联系")
-                || page.body.contains("已联系上 · 2026-03-26")
+                .contains("无人接听 · 3月26日（今天） · 3月28日（2 天后）再联系")
+                || page.body.contains("已联系上 · 3月26日（今天）")
         );
         // However many women and attempts there are, a page asks as often.
         for at in 1..6 {
