@@ -306,7 +306,7 @@ async fn any_fact_and_any_field_can_be_a_column() {
         let path = format!("{REGISTER}?{keys}&sort=-@fact/lmp_effective_on");
         let page = app.get("township_worker", &path).await;
         // The newest record speaks, whichever was written last.
-        says(&page, 200, &["58.0 kg", "2025-11-20", "<table"]);
+        says(&page, 200, &["58.0 kg", "2025年11月20日", "<table"]);
         assert!(!page.body.contains("57.5"), "only the last value");
         assert_eq!(heads(&page.body).len(), 4, "{:?}", heads(&page.body));
         let before = page.statements.unwrap();
