@@ -87,6 +87,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "keys",
     "job",
     "list_view",
+    "audit",
 ];
 
 /// What the parts of a detail are called.
@@ -128,6 +129,7 @@ const DETAILS: &[&str] = &[
     "subject",
     "opener",
     "on_behalf_of",
+    "phones",
 ];
 
 /// What a word tells.

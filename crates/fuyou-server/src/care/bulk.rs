@@ -15,6 +15,7 @@ use super::change::{RecordChange, Writing, Written, write};
 use super::derive::{Relation, derived_id};
 use super::engine::{Base, ComputedOtherwise};
 use super::file::{self, Enrolled, File, Kept, Reading};
+use super::opening::Pending;
 use super::record::{check_findings, refused};
 use super::work_list::completion_row;
 use super::{
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::db::Tx;
 use crate::referral::{ReferralChange, ReferralRow};
-use crate::registry::{OrganizationId, Profile};
+use crate::registry::{Identity, OrganizationId, Profile};
 
 /// What is known of a subject before its lines are taken in.
 #[derive(Clone, Debug, Default)]
@@ -121,6 +122,17 @@ pub(crate) struct BulkWriting {
     pub repeated: u64,
     pub is_new: bool,
     pub refused: Vec<Refused>,
+    /// What the records open.
+    opened: Vec<Pending>,
+    /// Whether that is all they open.
+    is_all_opened: bool,
+}
+
+impl BulkWriting {
+    /// Leaves what the records open to whoever follows the change feed.
+    pub(crate) fn open_later(&mut self) {
+        (self.opened, self.is_all_opened) = (Vec::new(), false);
+    }
 }
 
 impl Care {
@@ -156,11 +168,12 @@ impl Care {
         shown::date(self.day_of(at))
     }
 
-    /// Checks the lines about an enrollment one after the other and replays it. Asks nothing of the database.
+    /// Checks the lines about an enrollment one after the other and replays it. Asks nothing of the database. What is
+    /// opened by somebody who comes with the same lines is planned with it.
     pub(crate) fn plan_bulk(
         &self,
         by: &Acting,
-        known: &Known,
+        (known, newcomer): (&Known, Option<&Identity>),
         lines: BulkEnrollment,
     ) -> BulkWriting {
         let file = &known.0;
@@ -217,7 +230,7 @@ impl Care {
             let outcome = replay(base.program(), &history);
             (history, outcome)
         });
-        let (mut writing, _) = self.settle_replayed(
+        let (mut writing, after) = self.settle_replayed(
             by,
             &base,
             before,
@@ -234,6 +247,13 @@ impl Care {
         let detail =
             serde_json::json!({ "encounters": answer.encounters, "referrals": answer.referrals });
         writing.entry.detail = detail.to_string();
+        if let (Some(person), true) = (newcomer, is_new && !base.program().opens.is_empty()) {
+            // What cannot be planned here is told when it is tried again.
+            let opened = self.open_in_bulk(by, (file, person), after, &writing.after);
+            if let Ok(Some(opened)) = opened {
+                (answer.opened, answer.is_all_opened) = (opened, true);
+            }
+        }
         answer.writing = Some(writing);
         answer
     }
@@ -383,14 +403,30 @@ impl Care {
     pub(crate) async fn write_bulk(
         &self,
         tx: &mut Tx,
-        planned: &[BulkWriting],
-        now: Timestamp,
+        by: &Acting,
+        planned: &mut [BulkWriting],
     ) -> Result<bool, Error> {
         let writings: Vec<(&Writing, Timestamp)> = planned
             .iter()
-            .filter_map(|planned| Some((planned.writing.as_ref()?, now)))
+            .filter_map(|planned| Some((planned.writing.as_ref()?, by.now)))
             .collect();
-        Ok(write(tx, self.pack(), self.tables(), &writings).await? == Written::Done)
+        if write(tx, self.pack(), self.tables(), &writings).await? == Written::Raced {
+            return Ok(false);
+        }
+        let mut opened: Vec<Pending> = planned
+            .iter_mut()
+            .flat_map(|planned| std::mem::take(&mut planned.opened))
+            .collect();
+        let by = Acting::system(by.actor.tree.clone(), by.now, by.today);
+        self.write_opened(tx, &by, &mut opened).await
+    }
+
+    /// Notes what was opened with the records, when all is committed.
+    pub(crate) fn bulk_is_stored(&self, planned: &[BulkWriting]) {
+        let whole = planned.iter().filter(|planned| planned.is_all_opened);
+        for writing in whole.filter_map(|planned| planned.writing.as_ref()) {
+            self.opened().note(writing.head.id, writing.head.version);
+        }
     }
 }
 

@@ -284,6 +284,16 @@ pub(crate) const BOOKING: &str = "handbook_no=2024-0001 lmp_certainty=sure lmp_o
     edd_method=lmp edd_on=2024-12-20 gravidity=1 parity_vaginal=0 parity_caesarean=0 education=senior_high \
     husband_education=senior_high poor_family=false husband_away=false travel_over_1h=false";
 
+/// A delivery as a person types it, without its newborns.
+pub(crate) const DELIVERY: &str = "delivered_at=11:05 admitted_on=2024-12-12 discharged_on=2024-12-15 perineum=intact \
+                        delivery_place=county_hospital delivery_institution=990000H attendant=D1 \
+                        delivery_mode=spontaneous blood_loss_intrapartum_ml=171 blood_loss_2h_ml=190 \
+                        blood_loss_24h_ml=210 complications=none critical=false systolic_mmhg=120 \
+                        diastolic_mmhg=75 mother_outcome=alive";
+/// A newborn who lives, without order, sex and weight.
+pub(crate) const LIVE: &str = "live_status=live length_cm=50.0 apgar_1=10 apgar_5=10 birth_defect=false \
+                    outcome_at_discharge=alive hearing_screening=passed";
+
 /// What is typed into an antenatal form without any finding.
 pub(crate) const ANTENATAL: &str = "visit_mode=clinic critical_signs=none weight_kg=58.0 systolic_mmhg=116 \
     diastolic_mmhg=72 hb_g_per_l=118 urine_protein=neg classification=normal next_visit_on=2024-08-29 \

@@ -136,8 +136,12 @@ impl Care {
                     (lane, after, head),
                     PIECE,
                 );
-                let piece = found.await?;
+                let mut piece = found.await?;
                 drop(reader);
+                let is_behind = |(_, enrollment, version): &(Uuid, Uuid, i64)| {
+                    !self.opened().take(*enrollment, *version)
+                };
+                piece.changed.retain(is_behind);
                 caught.looked_at += piece.changed.len() as u64;
                 caught.changed += self.open_all(by, piece.changed).await?;
                 let mut tx = self.db().begin(None).await?;
@@ -162,9 +166,10 @@ impl Care {
     }
 
     /// Does what many enrollments open: whoever is new is planned side by side and written together, as in an import.
-    async fn open_all(&self, by: &Acting, openers: Vec<(Uuid, Uuid)>) -> Result<u64, Error> {
+    async fn open_all(&self, by: &Acting, openers: Vec<(Uuid, Uuid, i64)>) -> Result<u64, Error> {
         let by = Acting::system(by.actor.tree.clone(), by.now, by.today);
-        let tasks = openers.into_iter().map(|opener| {
+        let tasks = openers.into_iter().map(|(subject, enrollment, _)| {
+            let opener = (subject, enrollment);
             let (care, by) = (self.clone(), by.clone());
             async move {
                 let planned = tokio::spawn(async move { care.plan_new(&by, opener).await });

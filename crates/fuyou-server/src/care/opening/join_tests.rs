@@ -2,12 +2,12 @@
 
 use fuyou_pack::model::ProgramIx;
 
-use super::tests::{LIVE, children, delivered, links, sound};
+use super::tests::{children, delivered, links, sound};
 use crate::care::{
     Correction, EncounterId, EnrollmentState, Progress, Reasons, Record, SubjectId, Values, Voiding,
 };
 use crate::registry::PersonSex;
-use crate::testkit::county::{County, national_pack, typed};
+use crate::testkit::county::{County, LIVE, national_pack, typed};
 use crate::testkit::each_database;
 
 const CARD: &str = "card_no=1 is_supplement=false card_from=township death_household=local birth_time=11:05 \

@@ -1,7 +1,7 @@
 //! Doing what a record opens: one transaction of the opened subject for each link.
 
 use fuyou_pack::model::{ProgramIx, Travel};
-use fuyou_pack::opening::Opening;
+use fuyou_pack::opening::{NewPerson, Opening};
 use uuid::Uuid;
 
 use super::carry::{opening_record, standing_record};
@@ -116,15 +116,14 @@ impl Care {
             (None, Some(_)) => ids.person,
             (None, None) => looked.file.subject,
         };
-        let mut target = self.target(keys, subject).await?;
+        let target = self.target(keys, subject).await?;
         let mut link = stored
             .cloned()
-            .unwrap_or_else(|| self.new_link(looked, (ids, opening), target.file.subject));
+            .unwrap_or_else(|| new_link(self, looked, (ids, opening), target.file.subject));
         // Who was merged meanwhile is followed under the record that stayed; the link moved with her.
         if link.subject != target.file.subject {
             return Ok(Some(Came::Again));
         }
-        let mut newcomer = None;
         if let Some(new) = &opening.person {
             let told = person_texts(new);
             match &target.person {
@@ -142,21 +141,9 @@ impl Care {
                     }
                 }
                 None => {
-                    let Some(identity) = registration(looked, new) else {
-                        return Ok(None);
-                    };
-                    for (name, text) in &told {
-                        link.carried
-                            .put(link.id, name, (text, &stored_of(&identity, name)));
-                    }
-                    target.file.profile = Some(Profile {
-                        birth_on: identity.birth_on,
-                        sex: identity.sex.word().to_owned(),
-                        residence: Some(identity.residence),
-                        household: profile_of(looked).household,
-                        population: profile_of(looked).population,
-                    });
-                    newcomer = Some(identity);
+                    let what = (ids, opening, new);
+                    let pending = self.open_newcomer(by, keys, looked, what, link)?;
+                    return Ok(pending.map(|pending| Came::Write(Box::new(pending))));
                 }
             }
         }
@@ -223,11 +210,52 @@ impl Care {
         };
         link.with_org = looked.enrolled.head.organization;
         let same = stored.is_some_and(|stored| is_same(stored, &link));
-        if writing.is_none() && newcomer.is_none() && same {
+        if writing.is_none() && same {
             return Ok(None);
         }
-        let row = newcomer.map(|identity| newcomer_row(keys, &link, looked, &identity, by));
-        Ok(Some(Came::write(link, looked, (row, writing))))
+        Ok(Some(Came::write(link, looked, (None, writing))))
+    }
+
+    /// Registers whom a record opens, of whom nothing is stored yet, with what is opened. `None` when nobody can be
+    /// registered.
+    pub(super) fn open_newcomer(
+        &self,
+        by: &Acting,
+        keys: &Keyring,
+        looked: &Looked,
+        (ids, opening, new): (&Ids, &Opening, &NewPerson),
+        mut link: Link,
+    ) -> Result<Option<Pending>, Error> {
+        let Some(identity) = registration(looked, new) else {
+            return Ok(None);
+        };
+        for (name, text) in &person_texts(new) {
+            link.carried
+                .put(link.id, name, (text, &stored_of(&identity, name)));
+        }
+        let known = profile_of(looked);
+        let file = File {
+            subject: link.subject,
+            profile: Some(Profile {
+                birth_on: identity.birth_on,
+                sex: identity.sex.word().to_owned(),
+                residence: Some(identity.residence),
+                household: known.household,
+                population: known.population,
+            }),
+            ..File::default()
+        };
+        let program_ix = looked.opens(self, opening).program;
+        let base = Base {
+            file: &file,
+            program_ix,
+            surroundings: self.surroundings(program_ix, &by.actor.tree, file.residence()),
+            computed_otherwise: Vec::new(),
+        };
+        let writing = self.plan_first(by, &base, looked, (ids, opening), &mut link)?;
+        link.with_org = looked.enrolled.head.organization;
+        let row = newcomer_row(keys, &link, looked, &identity, by);
+        Ok(Some(Pending::new(link, looked, (Some(row), writing))))
     }
 
     async fn target(&self, keys: &Keyring, subject: Uuid) -> Result<Target, Error> {
@@ -244,30 +272,6 @@ impl Care {
             None => None,
         };
         Ok(Target { file, person })
-    }
-
-    fn new_link(&self, looked: &Looked, (ids, opening): (&Ids, &Opening), subject: Uuid) -> Link {
-        let program = self.pack().program(looked.program);
-        Link {
-            subject,
-            id: ids.link,
-            other: looked.file.subject,
-            program: program.id.to_string(),
-            opens: program.opens[opening.opens].id.to_string(),
-            key: opening.key.clone(),
-            opener_enrollment: looked.enrolled.head.id,
-            opener_encounter: looked
-                .opener(opening)
-                .map_or_else(Uuid::nil, |kept| kept.id),
-            enrollment: None,
-            encounter: None,
-            state: LinkState::Waiting,
-            carried: CarriedOver::default(),
-            differs: Vec::new(),
-            with_org: looked.enrolled.head.organization,
-            lived: looked.file.residence(),
-            version: 0,
-        }
     }
 
     /// An enrollment that somebody opened by hand before, and that is the one meant.
@@ -360,6 +364,36 @@ impl Care {
             }
         };
         Ok(Some(Came::write(link, looked, (None, writing))))
+    }
+}
+
+/// The link that an opening makes.
+pub(super) fn new_link(
+    care: &Care,
+    looked: &Looked,
+    (ids, opening): (&Ids, &Opening),
+    subject: Uuid,
+) -> Link {
+    let program = care.pack().program(looked.program);
+    Link {
+        subject,
+        id: ids.link,
+        other: looked.file.subject,
+        program: program.id.to_string(),
+        opens: program.opens[opening.opens].id.to_string(),
+        key: opening.key.clone(),
+        opener_enrollment: looked.enrolled.head.id,
+        opener_encounter: looked
+            .opener(opening)
+            .map_or_else(Uuid::nil, |kept| kept.id),
+        enrollment: None,
+        encounter: None,
+        state: LinkState::Waiting,
+        carried: CarriedOver::default(),
+        differs: Vec::new(),
+        with_org: looked.enrolled.head.organization,
+        lived: looked.file.residence(),
+        version: 0,
     }
 }
 

@@ -170,8 +170,9 @@ pub(super) async fn save(tx: &mut Tx, link: &Link, now: Timestamp) -> Result<boo
 
 /// A piece of the change feed of a lane.
 pub(super) struct Piece {
-    /// Subjects and enrollments that changed in it and may open something.
-    pub changed: Vec<(Uuid, Uuid)>,
+    /// Subjects and enrollments that may open something: with the version that they have now when it was they who
+    /// changed, with 0 when it was what they open.
+    pub changed: Vec<(Uuid, Uuid, i64)>,
     /// Up to where it goes.
     pub end: i64,
 }
@@ -205,15 +206,17 @@ pub(super) async fn changed(
     };
     let (opening, joining) = (places(4, openers), places(4 + openers.len(), joiners));
     let sql = format!(
-        "select distinct c.subject_id, c.entity_id from change c where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
+        "select subject_id, enrollment_id, min(version) from (\
+         select c.subject_id, c.entity_id as enrollment_id, n.version from change c \
+         join enrollment n on n.subject_id = c.subject_id and n.id = c.entity_id where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
          and c.entity = 'enrollment' and c.subject_id is not null and (exists (select 1 from encounter e \
          where e.subject_id = c.subject_id and e.enrollment_id = c.entity_id and e.form in ({opening})) \
          or exists (select 1 from link k where k.other_subject_id = c.subject_id and k.opener_enrollment_id = c.entity_id)) \
-         union select c.subject_id, e.enrollment_id from change c join encounter e on e.subject_id = c.subject_id \
+         union select c.subject_id, e.enrollment_id, 0 from change c join encounter e on e.subject_id = c.subject_id \
          where c.lane = $1 and c.seq > $2 and c.seq <= $3 and c.entity = 'enrollment' and e.form in ({joining}) \
-         union select k.other_subject_id, k.opener_enrollment_id from change c join link k on k.subject_id = c.subject_id \
+         union select k.other_subject_id, k.opener_enrollment_id, 0 from change c join link k on k.subject_id = c.subject_id \
          where c.lane = $1 and c.seq > $2 and c.seq <= $3 and c.entity = 'enrollment' \
-         and (k.state = 'waiting' or k.differs <> '')"
+         and (k.state = 'waiting' or k.differs <> '')) found group by subject_id, enrollment_id"
     );
     let mut cells = vec![Cell::int(lane), Cell::int(after), Cell::int(end)];
     let forms = openers.iter().chain(joiners);

@@ -14,16 +14,8 @@ use crate::care::{
 };
 use crate::db::{Connection, query};
 use crate::insight::{Live, Question, Source, figures};
-use crate::testkit::county::{County, national_pack, typed};
+use crate::testkit::county::{County, DELIVERY, LIVE, national_pack, typed};
 use crate::testkit::each_database;
-
-const DELIVERY: &str = "delivered_at=11:05 admitted_on=2024-12-12 discharged_on=2024-12-15 perineum=intact \
-                        delivery_place=county_hospital delivery_institution=990000H attendant=D1 \
-                        delivery_mode=spontaneous blood_loss_intrapartum_ml=171 blood_loss_2h_ml=190 \
-                        blood_loss_24h_ml=210 complications=none critical=false systolic_mmhg=120 \
-                        diastolic_mmhg=75 mother_outcome=alive";
-pub(super) const LIVE: &str = "live_status=live length_cm=50.0 apgar_1=10 apgar_5=10 birth_defect=false \
-                    outcome_at_discharge=alive hearing_screening=passed";
 
 pub(super) fn values(rows: &[&str]) -> Values {
     let fields = |text: &str| match typed(text) {

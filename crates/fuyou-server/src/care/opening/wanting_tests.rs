@@ -1,9 +1,9 @@
 //! Which links a person has to look at, and what ends that, on both databases.
 
-use super::tests::{LIVE, children, corrected, delivered, sound, weighed_again};
+use super::tests::{children, corrected, delivered, sound, weighed_again};
 use crate::access::Role;
 use crate::care::{Error, Record};
-use crate::testkit::county::{County, national_pack};
+use crate::testkit::county::{County, LIVE, national_pack};
 use crate::testkit::each_database;
 
 /// What waits for somebody at a place: the labels that differ, or that a form is to be filled in.

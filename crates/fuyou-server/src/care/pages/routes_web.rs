@@ -1,6 +1,8 @@
 //! Which page answers where. What belongs to a subject stands below its page: a person's, or an organization's.
 
-use super::{enrollment_web, form_web, hints_web, list_web, record_web, refer_web, work_web};
+use super::{
+    enrollment_web, form_web, hints_web, list_web, record_web, refer_web, work_file_web, work_web,
+};
 use crate::access::Action;
 use crate::care::opening;
 use crate::http::{Access, Route};
@@ -55,6 +57,11 @@ pub(crate) fn routes() -> Vec<Route> {
     ]);
     routes.extend(list_web::routes());
     routes.extend(opening::routes());
+    let export = Access::Needs(Action::ExportData);
+    routes.extend([
+        Route::get("/work/file", export, work_file_web::download),
+        Route::post("/work/file", export, work_file_web::begin),
+    ]);
     routes
 }
 

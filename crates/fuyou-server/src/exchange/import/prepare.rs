@@ -43,9 +43,11 @@ pub(super) fn prepare(desk: &Desk<'_>, known: Known, subject: &SubjectLines) -> 
         ..Prepared::default()
     };
     let mut known = known;
+    let mut newcomer = None;
     let mut enrollments: Vec<BulkEnrollment> = Vec::new();
     for line in &subject.lines {
-        if let Err(why) = take(desk, &mut known, &mut enrollments, &mut prepared, line) {
+        let who = (&mut known, &mut newcomer);
+        if let Err(why) = take(desk, who, &mut enrollments, &mut prepared, line) {
             prepared.refused.push(Refused {
                 line: line.number,
                 why,
@@ -64,14 +66,15 @@ pub(super) fn prepare(desk: &Desk<'_>, known: Known, subject: &SubjectLines) -> 
             prepared.refused.push(Refused { line, why });
         }
     }
-    let plan = |enrollment| desk.care.plan_bulk(desk.by, &known, enrollment);
+    let who = (&known, newcomer.as_ref());
+    let plan = |enrollment| desk.care.plan_bulk(desk.by, who, enrollment);
     prepared.writings = enrollments.into_iter().map(plan).collect();
     prepared
 }
 
 fn take(
     desk: &Desk<'_>,
-    known: &mut Known,
+    (known, newcomer): (&mut Known, &mut Option<Identity>),
     enrollments: &mut Vec<BulkEnrollment>,
     prepared: &mut Prepared,
     line: &NumberedLine,
@@ -79,9 +82,10 @@ fn take(
     let head: Head<'_> = read(line)?;
     match &*head.kind {
         "person" => {
-            let (row, profile) = person(desk, read(line)?)?;
+            let (row, profile, identity) = person(desk, read(line)?)?;
             if !known.is_person() {
                 *known = Known::new(prepared.subject, Some(profile));
+                *newcomer = Some(identity);
             }
             prepared.person = Some(row);
         }
@@ -213,7 +217,7 @@ fn find<'a>(
     Ok(&mut enrollments[last])
 }
 
-fn person(desk: &Desk<'_>, line: PersonLine) -> Result<(PersonRow, Profile), Localized> {
+fn person(desk: &Desk<'_>, line: PersonLine) -> Result<(PersonRow, Profile, Identity), Localized> {
     let residence = organization(desk, &line.residence)?;
     let sex: PersonSex = match line.sex.as_deref() {
         None => PersonSex::Unknown,
@@ -263,7 +267,7 @@ fn person(desk: &Desk<'_>, line: PersonLine) -> Result<(PersonRow, Profile), Loc
         household: line.household.unwrap_or_default(),
         population: line.population.unwrap_or_default(),
     };
-    Ok((row, profile))
+    Ok((row, profile, identity))
 }
 
 fn referral(

@@ -30,6 +30,13 @@
     button.hidden = false;
   });
 
+  addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll("[data-print]")) {
+      button.addEventListener("click", () => print());
+      button.hidden = false;
+    }
+  });
+
   // What is folded away belongs on paper, too.
   // Of those that share a name only one is open: they lend it out meanwhile.
   let folded = [];
