@@ -290,14 +290,14 @@ fn clock(cx: &Cx, row: &ReferralShown) -> Option<ClockView> {
 /// The key and the icon of a step.
 fn key_and_icon(word: &str) -> (&'static str, &'static str) {
     match word {
-        "accept" => ("A", "accept"),
-        "arrive" => ("D", "arrive"),
-        "not-arrived" => ("N", "call"),
-        "decline" => ("R", "decline"),
-        "feedback" => ("F", "answer"),
-        "follow-up" => ("S", "call"),
-        "close" => ("C", "accept"),
-        _ => ("W", "decline"),
+        "accept" => ("A", "i-accept"),
+        "arrive" => ("D", "i-arrive"),
+        "not-arrived" => ("N", "i-call"),
+        "decline" => ("R", "i-decline"),
+        "feedback" => ("F", "i-answer"),
+        "follow-up" => ("S", "i-call"),
+        "close" => ("C", "i-accept"),
+        _ => ("W", "i-decline"),
     }
 }
 
