@@ -119,16 +119,8 @@ fn test(dir: &str) -> anyhow::Result<ExitCode> {
     };
     print("失败 / failures", &report.failures)?;
     print("缺少用例 / without a case", &report.uncovered)?;
-    for curve in &pack.curves {
-        let known = &curve.curve;
-        let fits = |example: &&CurveExample| {
-            let (stratum, x, y) = (example.stratum, example.x, example.y);
-            let z = example.z.is_none_or(|z| z == known.z(stratum, x, y));
-            z && example.band.is_none_or(|band| band == known.band(stratum, x, y))
-        };
-        let fitting = curve.examples.iter().filter(fits).count();
-        let all = curve.examples.len();
-        writeln!(out, "曲线样例 / examples of curve {}: {fitting}/{all}", known.id())?;
+    for (curve, fitting, all) in &report.examples {
+        writeln!(out, "曲线样例 / examples of {curve}: {fitting}/{all}")?;
     }
     writeln!(out, "用例 / cases: {}", report.ran)?;
     Ok(if report.is_clean() {
