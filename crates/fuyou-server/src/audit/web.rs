@@ -114,7 +114,13 @@ async fn show(cx: Cx, Query(query): Query<AuditQuery>) -> Result<Response, Error
     let (found, next) = entries(&cx, &filter, query.before.parse().ok()).await??;
     let is_empty = found.is_empty();
     let lines = found.into_iter().map(|entry| line(&cx, entry));
-    let next = next.map(|at| format!("{}&before={}", query.address("/audit"), encoded(&at.to_string())));
+    let next = next.map(|at| {
+        format!(
+            "{}&before={}",
+            query.address("/audit"),
+            encoded(&at.to_string())
+        )
+    });
     let page = AuditPage {
         frame: Frame::new(&cx, "menu-audit"),
         actions: choices(&cx, Kind::Action, ACTIONS),

@@ -3,17 +3,19 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
-use fuyou_kernel::{DayNumber, Id, Localized};
+use fuyou_kernel::{DayNumber, Localized};
 use fuyou_pack::input::read_day;
 use serde::Deserialize;
 
 use super::{
-    DeskFilter, ReferralShown, ReferralState, Side, Span, Step, Urgency, desk, incoming, step,
+    DeskFilter, ReferralShown, ReferralState, Side, Span, Step, Urgency, desk, file_web, incoming,
+    step,
 };
 use crate::access::Action;
 use crate::care::{Acting, Cursor};
+use crate::exchange::download_web::Files;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
-use crate::registry::{Found, PersonId, listed};
+use crate::registry::{Named, named};
 use crate::ui::{Frame, html};
 
 /// Lines on a page.
@@ -22,8 +24,11 @@ const LINES: u32 = 40;
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
     let manage = Access::Needs(Action::ManageReferral);
+    let export = Access::Needs(Action::ExportData);
     vec![
         Route::get("/referrals", manage, show),
+        Route::get("/referrals/file", export, file_web::download),
+        Route::post("/referrals/file", export, file_web::begin),
         Route::get(
             "/persons/{id}/referrals/{referral}",
             manage,
@@ -35,10 +40,24 @@ pub(crate) fn routes() -> Vec<Route> {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct DeskQuery {
+pub(super) struct DeskQuery {
     side: String,
     span: String,
     after: String,
+    pub(super) format: String,
+}
+
+impl DeskQuery {
+    /// The side that is asked for, if one is.
+    pub(super) fn side(&self) -> Option<Side> {
+        let mut sides = SIDES.into_iter();
+        sides.find(|side| side_word(*side) == self.side)
+    }
+
+    pub(super) fn span(&self) -> Span {
+        let known = |span: &Span| span_word(*span) == self.span;
+        SPANS.into_iter().find(known).unwrap_or_default()
+    }
 }
 
 struct SideView {
@@ -63,21 +82,21 @@ struct StepView {
     asks_day: bool,
 }
 
-struct LineView {
+pub(super) struct LineView {
     person: String,
     id: String,
     version: i64,
-    name: String,
-    residence: String,
-    kind: String,
-    from: String,
-    to: String,
-    reason: String,
-    state: String,
-    sent: String,
-    clock: Option<(String, String, bool)>,
+    pub(super) name: String,
+    pub(super) residence: String,
+    pub(super) kind: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) reason: String,
+    pub(super) state: String,
+    pub(super) sent: String,
+    pub(super) clock: Option<(String, String, bool)>,
     urgency: Option<String>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
     steps: Vec<StepView>,
 }
 
@@ -95,11 +114,13 @@ struct DeskPage {
     side: String,
     first: String,
     next: Option<String>,
+    files: Files,
 }
 
+const SIDES: [Side; 3] = [Side::Incoming, Side::Outgoing, Side::Escalated];
 const SPANS: [Span; 3] = [Span::Running, Span::Older, Span::All];
 
-fn span_word(span: Span) -> &'static str {
+pub(super) fn span_word(span: Span) -> &'static str {
     match span {
         Span::Running => "running",
         Span::Older => "older",
@@ -117,11 +138,8 @@ fn side_word(side: Side) -> &'static str {
 
 async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error> {
     let care = cx.app.care().ok_or(Error::NotFound)?;
-    let sides = [Side::Incoming, Side::Outgoing, Side::Escalated];
-    let side = sides
-        .into_iter()
-        .find(|side| side_word(*side) == query.side)
-        .unwrap_or_default();
+    let sides = SIDES;
+    let side = query.side().unwrap_or_default();
     // Who sends and receives nothing sees first what has been sent.
     let side = if query.side.is_empty() {
         if incoming(care, &Acting::from(&cx)).await?.running > 0 {
@@ -132,19 +150,13 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
     } else {
         side
     };
-    let known = |span: &Span| span_word(*span) == query.span;
-    let span = SPANS.into_iter().find(known).unwrap_or_default();
+    let span = query.span();
     let filter = DeskFilter { side, span };
     let after = Some(query.after.clone())
         .filter(|after| !after.is_empty())
         .map(Cursor);
     let page = desk(care, &Acting::from(&cx), &filter, after.as_ref(), LINES).await?;
-    let ids: Vec<PersonId> = page
-        .rows
-        .iter()
-        .map(|row| Id::from_uuid(row.subject.uuid()))
-        .collect();
-    let names = listed(&cx, &ids).await??;
+    let names = named(&cx, page.rows.iter().map(|row| row.subject.uuid())).await??;
     let address = |side: Side, span: Span| {
         format!(
             "/referrals?side={}&span={}",
@@ -186,7 +198,7 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
                     &cx,
                     care.pack(),
                     (row, page.urgent.get(&row.id).copied()),
-                    names.get(&Id::from_uuid(row.subject.uuid())),
+                    names.get(&row.subject.uuid()),
                 )
             })
             .collect(),
@@ -195,17 +207,18 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
             .next
             .as_ref()
             .map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
+        files: file_web::files(&cx, &first, &page, &filter),
         first,
         cx: cx.clone(),
     };
     Ok(html(&view)?.into_response())
 }
 
-fn line(
+pub(super) fn line(
     cx: &Cx,
     pack: &fuyou_pack::Pack,
     (row, urgency): (&ReferralShown, Option<Urgency>),
-    found: Option<&Found>,
+    found: Option<&Named>,
 ) -> LineView {
     let kind = &pack.program(row.program).referrals[row.kind.get()];
     let clock = row.next_by.map(|by| {

@@ -188,7 +188,8 @@ async fn who_was_called_stands_beside_the_line_and_the_next_call_is_noted_there(
             .split("action=\"")
             .find(|part| part.contains("/attempts\""))
             .unwrap();
-        let at = at.split('"').next().unwrap().to_owned();
+        let path = at.split('"').next().unwrap().to_owned();
+        let at = path.clone();
         let note = format!(
             "id={}&outcome=no_answer&again_on=2026-03-28&back={called}%3Fview%3Dall",
             id(0x51)
@@ -209,6 +210,23 @@ async fn who_was_called_stands_beside_the_line_and_the_next_call_is_noted_there(
                 .contains("无人接听 · 2026-03-26 · 2026-03-28 再联系")
                 || page.body.contains("已联系上 · 2026-03-26")
         );
+        // Two calls in vain say nothing; the third in a week says to go there, until she is reached.
+        for (at, outcome, says_so) in [
+            (0x53, "no_answer", false),
+            (0x54, "wrong_number", false),
+            (0x55, "no_answer", true),
+            (0x56, "reached", false),
+        ] {
+            app.wait_minutes(1);
+            let note = format!("id={}&outcome={outcome}&back={called}", id(at));
+            assert_eq!(app.post("township_worker", &path, &note).await.status, 303);
+            let page = app.get("township_worker", called).await;
+            assert_eq!(
+                page.body.contains("3次未联系上,请入户"),
+                says_so,
+                "{outcome}"
+            );
+        }
         // However many women and attempts there are, a page asks as often.
         for at in 1..6 {
             another(app, at).await;

@@ -82,3 +82,7 @@ slip-follow-up = Followed up by the sender
 slip-signature = Receiving doctor (signature)
 slip-missing = Please fill in: { $parts }
 slip-missing-emergency = In an emergency nobody travels alone or unannounced. Please fill in: { $parts }
+referral-residence = Lives in
+referral-from = From
+referral-sent-at = Sent
+referral-clock-left = Time left

@@ -82,3 +82,7 @@ slip-follow-up = 转出机构随访
 slip-signature = 接诊医生（签名）
 slip-missing = 请填写：{ $parts }
 slip-missing-emergency = 危急转诊不能无人护送、不打招呼。请填写：{ $parts }
+referral-residence = 居住地
+referral-from = 转出机构
+referral-sent-at = 发出时间
+referral-clock-left = 时限情况
