@@ -4,6 +4,7 @@
 
 mod date;
 mod gestation;
+mod hex;
 mod id;
 mod identity;
 mod localized;
@@ -18,6 +19,7 @@ pub use date::{
     Date, DateRangeError, DayNumber, add_months, months_between, weeks_between, years_between,
 };
 pub use gestation::{DatingError, GestationalAge};
+pub use hex::hex;
 pub use id::{Id, IdError, Kind, kinds};
 pub use identity::{IdentityNumber, IdentityNumberError, Sex};
 pub use jiff::Timestamp;

@@ -10,6 +10,7 @@ mod expr;
 mod import;
 mod indicators;
 mod keys;
+mod memory;
 mod migrate;
 mod organization;
 mod pack;

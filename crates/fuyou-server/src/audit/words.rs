@@ -129,6 +129,7 @@ const DETAILS: &[&str] = &[
     "subject",
     "opener",
     "on_behalf_of",
+    "phones",
 ];
 
 /// What a word tells.

@@ -5,7 +5,7 @@ use axum::http::Uri;
 use axum::response::{Redirect, Response};
 
 use super::persons::{Behind, Group, Page, persons};
-use super::persons_web::person_lines;
+use super::persons_web::{Told, person_lines};
 use super::web::{Place, pack_of};
 use super::{Source, strata_web};
 use crate::access::Action;
@@ -14,6 +14,16 @@ use crate::exchange::download_web::{Lines, Sending, Table};
 use crate::exchange::sheet::{SheetKind, Value};
 use crate::http::{Cx, Error};
 
+/// What stands in the file.
+const COLUMNS: [&str; 7] = [
+    "name",
+    "residence",
+    "organization",
+    "worker",
+    "on",
+    "adds",
+    "phone",
+];
 /// Enrollments read in one statement.
 const BATCH: usize = 500;
 
@@ -23,7 +33,7 @@ pub(super) async fn note(
     action: &'static str,
     id: &str,
     behind: &Behind,
-    lines: i64,
+    told: Told,
 ) -> Result<(), Error> {
     let detail = serde_json::json!({
         "indicator": id,
@@ -31,7 +41,8 @@ pub(super) async fn note(
         "period": behind.period.to_string(),
         "group": behind.group.word(),
         "layer": pack_of(cx).ok().map(|pack| strata_web::suffix(pack, behind.layer)),
-        "lines": lines,
+        "lines": told.lines,
+        "phones": told.phones,
     });
     cx.db
         .note(Entry {
@@ -82,13 +93,17 @@ async fn table(cx: &Cx, id: &str, place: &Place) -> Result<Table<PersonLines>, E
         BATCH,
     )
     .await?;
-    note(cx, "export", id, &behind, first.total).await?;
-    let head = ["name", "residence", "organization", "on", "adds", "phone"]
-        .map(|column| cx.t(&format!("insight-column-{column}")));
+    let told = Told {
+        lines: Some(first.total),
+        phones: None,
+    };
+    note(cx, "export", id, &behind, told).await?;
     Ok(Table {
         name: format!("{id}-{}-{period}-{}", node.code, group.word()),
         kind,
-        head: head.into(),
+        head: COLUMNS
+            .map(|column| cx.t(&format!("insight-column-{column}")))
+            .into(),
         total: first.total,
         lines: PersonLines {
             behind,
@@ -110,11 +125,22 @@ impl Lines for PersonLines {
         let Some(page) = self.next.take() else {
             return Ok(None);
         };
-        for line in person_lines(&self.cx, &page.lines).await? {
+        let (lines, phones) = person_lines(&self.cx, &page.lines).await?;
+        if phones > 0 {
+            // Before they leave: whoever reads the trail finds every whole phone that was taken out.
+            let id = &pack_of(&self.cx)?.indicator(self.behind.indicator).id;
+            let told = Told {
+                lines: None,
+                phones: Some(phones),
+            };
+            note(&self.cx, "export", id, &self.behind, told).await?;
+        }
+        for line in lines {
             sheet.line([
                 Value::Text(&line.name),
                 Value::Text(&line.residence),
                 Value::Text(&line.organization),
+                Value::Text(&line.worker),
                 Value::Text(&line.on),
                 Value::Int(line.adds),
                 Value::Text(&line.phone),

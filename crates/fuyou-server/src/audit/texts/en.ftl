@@ -116,6 +116,7 @@ audit-detail-id = id
 audit-detail-subject = person
 audit-detail-opener = opened by record
 audit-detail-on-behalf-of = on behalf of
+audit-detail-phones = whole phones
 audit-action-complete = complete a task
 audit-action-ask-identity-number = look up by identity number
 audit-sound = The chains are sound

@@ -116,6 +116,7 @@ audit-detail-id = 编号
 audit-detail-subject = 服务对象
 audit-detail-opener = 来源记录
 audit-detail-on-behalf-of = 代表
+audit-detail-phones = 完整电话
 audit-action-complete = 办结任务
 audit-action-ask-identity-number = 按身份证号查找
 audit-sound = 审计链完整

@@ -10,6 +10,7 @@ use super::sent::Sent;
 use super::words::{Badge, Words, followed};
 use super::{care_of, home_of, subject_id};
 use crate::access::Action;
+use crate::care::opening::LINKS;
 use crate::care::{
     Acting, Attempt, AttemptOutcome, Cause, Cursor, Reach, WorkFilter, WorkKind, WorkPage as Page,
     WorkRow,
@@ -138,6 +139,16 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
             count: waiting.running,
             is_current: false,
             is_alarm: waiting.late > 0,
+        });
+    }
+    let links = care.links_wanting(&by).await?.len();
+    if links > 0 {
+        counts.push(CountView {
+            href: LINKS.to_owned(),
+            label: words.t("link-wanting"),
+            count: i64::try_from(links).unwrap_or(i64::MAX),
+            is_current: false,
+            is_alarm: true,
         });
     }
     let first = address(&query.kind, &query.reach, &query.program);
