@@ -3,6 +3,7 @@
 use axum::extract::Query;
 use axum::http::Uri;
 use axum::response::{Redirect, Response};
+use fuyou_kernel::Id;
 
 use super::web::{DeskQuery, LineView, line, span_word};
 use super::{DeskFilter, DeskPage, Side, Span, desk};
@@ -11,7 +12,7 @@ use crate::care::{Acting, Care};
 use crate::exchange::download_web::{Files, Lines, Sending, Table};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error};
-use crate::registry::named;
+use crate::registry::listed;
 
 /// Referrals read at once.
 const BATCH: u32 = 200;
@@ -31,9 +32,11 @@ pub(super) async fn begin(
 }
 
 /// How many referrals a part of the desk has; 0 when nobody counts them.
-fn total(page: &DeskPage, filter: &DeskFilter) -> i64 {
-    let count = page.counts[filter.side as usize];
-    match filter.span {
+fn total(page: &DeskPage, span: Span) -> i64 {
+    let mut counts = Side::ALL.into_iter().zip(page.counts);
+    let found = counts.find(|(side, _)| *side == page.side);
+    let count = found.map(|(_, count)| count).unwrap_or_default();
+    match span {
         Span::Running => count.running,
         Span::Older => count.older,
         Span::All => 0,
@@ -41,14 +44,14 @@ fn total(page: &DeskPage, filter: &DeskFilter) -> i64 {
 }
 
 /// The files of a part of the desk; `first` is the address of the page.
-pub(super) fn files(cx: &Cx, first: &str, page: &DeskPage, filter: &DeskFilter) -> Files {
+pub(super) fn files(cx: &Cx, first: &str, page: &DeskPage, span: Span) -> Files {
     let address = first.replacen("/referrals", "/referrals/file", 1);
     if !cx.actor.may(Action::ExportData) || page.rows.is_empty() {
         return Files::none();
     }
-    match filter.span {
+    match span {
         Span::All => Files::uncounted(&address),
-        Span::Running | Span::Older => Files::of(&address, total(page, filter)),
+        Span::Running | Span::Older => Files::of(&address, total(page, span)),
     }
 }
 
@@ -57,13 +60,10 @@ async fn table(cx: &Cx, query: &DeskQuery) -> Result<Table<DeskLines>, Error> {
         .require(Action::ExportData, cx.actor.organization)?;
     let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
     let care = cx.app.care().ok_or(Error::NotFound)?;
-    let filter = DeskFilter {
-        side: query.side().unwrap_or(Side::Incoming),
-        span: query.span(),
-    };
+    let filter = query.filter();
     let by = Acting::from(cx);
     let first = desk(care, &by, &filter, None, BATCH).await?;
-    let total = total(&first, &filter);
+    let total = total(&first, filter.span);
     let mut entry = cx.entry("export", "referral");
     entry.detail = serde_json::json!({ "lines": total }).to_string();
     cx.db.note(entry).await?;
@@ -76,8 +76,8 @@ async fn table(cx: &Cx, query: &DeskQuery) -> Result<Table<DeskLines>, Error> {
         "referral-reason",
         "referral-sent-at",
         "referral-state",
+        "referral-clock",
         "referral-next-by",
-        "referral-clock-left",
         "referral-note",
     ];
     let span = cx.t(&format!("referral-{}", span_word(filter.span)));
@@ -108,12 +108,18 @@ impl Lines for DeskLines {
         let Some(page) = self.waiting.take() else {
             return Ok(None);
         };
-        let subjects = page.rows.iter().map(|row| row.subject.uuid());
-        let names = named(&self.cx, subjects).await??;
+        let subjects = page
+            .rows
+            .iter()
+            .map(|row| Id::from_uuid(row.subject.uuid()));
+        let names = listed(&self.cx, &subjects.collect::<Vec<_>>()).await??;
         for row in &page.rows {
-            let found = names.get(&row.subject.uuid());
+            let found = names.get(&Id::from_uuid(row.subject.uuid()));
             let line: LineView = line(&self.cx, self.care.pack(), (row, None), found);
-            let (by, left, _) = line.clock.unwrap_or_default();
+            let (awaited, by) = line
+                .clock
+                .map(|clock| (clock.awaited, clock.by.iso))
+                .unwrap_or_default();
             let notes = line.notes.join(" · ");
             sheet.texts([
                 &*line.name,
@@ -122,10 +128,10 @@ impl Lines for DeskLines {
                 &line.from,
                 &line.to,
                 &line.reason,
-                &line.sent,
+                &line.sent.iso,
                 &line.state,
+                &awaited,
                 &by,
-                &left,
                 &notes,
             ])?;
         }

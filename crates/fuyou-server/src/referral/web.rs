@@ -3,19 +3,19 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
-use fuyou_kernel::{DayNumber, Localized};
+use fuyou_kernel::{Id, Localized};
 use fuyou_pack::input::read_day;
 use serde::Deserialize;
 
 use super::{
-    DeskFilter, ReferralShown, ReferralState, Side, Span, Step, Urgency, desk, file_web, incoming,
-    step,
+    DeskFilter, ReferralShown, ReferralState, Side, Span, Step, Urgency, desk, file_web, step,
 };
 use crate::access::Action;
 use crate::care::{Acting, Cursor};
 use crate::exchange::download_web::Files;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
-use crate::registry::{Named, named};
+use crate::registry::{Found, PersonId, listed};
+use crate::texts::{Sense, Told};
 use crate::ui::{Frame, html};
 
 /// Lines on a page.
@@ -48,15 +48,14 @@ pub(super) struct DeskQuery {
 }
 
 impl DeskQuery {
-    /// The side that is asked for, if one is.
-    pub(super) fn side(&self) -> Option<Side> {
-        let mut sides = SIDES.into_iter();
-        sides.find(|side| side_word(*side) == self.side)
-    }
-
-    pub(super) fn span(&self) -> Span {
+    /// What is asked for.
+    pub(super) fn filter(&self) -> DeskFilter {
         let known = |span: &Span| span_word(*span) == self.span;
-        SPANS.into_iter().find(known).unwrap_or_default()
+        let mut sides = Side::ALL.into_iter();
+        DeskFilter {
+            side: sides.find(|side| side_word(*side) == self.side),
+            span: SPANS.into_iter().find(known).unwrap_or_default(),
+        }
     }
 }
 
@@ -77,6 +76,9 @@ struct SpanView {
 /// A step that follows: its word, its words, what it asks for.
 struct StepView {
     word: &'static str,
+    /// The key that takes it in the line that has the focus.
+    key: &'static str,
+    icon: &'static str,
     title: String,
     note: Option<String>,
     asks_day: bool,
@@ -88,16 +90,35 @@ pub(super) struct LineView {
     version: i64,
     pub(super) name: String,
     pub(super) residence: String,
+    age: String,
     pub(super) kind: String,
     pub(super) from: String,
     pub(super) to: String,
     pub(super) reason: String,
     pub(super) state: String,
-    pub(super) sent: String,
-    pub(super) clock: Option<(String, String, bool)>,
+    pub(super) sent: Told,
+    pub(super) clock: Option<ClockView>,
     urgency: Option<String>,
     pub(super) notes: Vec<String>,
     steps: Vec<StepView>,
+}
+
+/// What must happen next, until when, and who is told when it does not.
+pub(super) struct ClockView {
+    pub(super) awaited: String,
+    pub(super) by: Told,
+    distance: String,
+    /// The state of the badge: `overdue`, `today`, `ready`.
+    state: &'static str,
+    escalated_to: Option<String>,
+}
+
+/// What to do where nothing is listed.
+struct EmptyView {
+    title: String,
+    advice: String,
+    href: &'static str,
+    words: String,
 }
 
 #[derive(Template)]
@@ -111,13 +132,14 @@ struct DeskPage {
     older: Option<(i64, String)>,
     is_older: bool,
     lines: Vec<LineView>,
+    empty: EmptyView,
     side: String,
+    span: &'static str,
     first: String,
     next: Option<String>,
     files: Files,
 }
 
-const SIDES: [Side; 3] = [Side::Incoming, Side::Outgoing, Side::Escalated];
 const SPANS: [Span; 3] = [Span::Running, Span::Older, Span::All];
 
 pub(super) fn span_word(span: Span) -> &'static str {
@@ -132,31 +154,42 @@ fn side_word(side: Side) -> &'static str {
     match side {
         Side::Incoming => "incoming",
         Side::Outgoing => "outgoing",
+        Side::Unanswered => "unanswered",
         Side::Escalated => "escalated",
+    }
+}
+
+/// The page that sends somebody, or the one that has everything.
+fn empty(cx: &Cx, side: Side) -> EmptyView {
+    let key = format!("referral-none-{}", side_word(side));
+    let (href, words) = match side {
+        Side::Incoming | Side::Unanswered => ("/", "referral-to-work"),
+        Side::Outgoing => ("/persons", "referral-to-persons"),
+        Side::Escalated => ("/referrals?side=incoming&span=all", "referral-to-all"),
+    };
+    EmptyView {
+        title: cx.t(&key),
+        advice: cx.t(&format!("{key}-what")),
+        href,
+        words: cx.t(words),
     }
 }
 
 async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error> {
     let care = cx.app.care().ok_or(Error::NotFound)?;
-    let sides = SIDES;
-    let side = query.side().unwrap_or_default();
-    // Who sends and receives nothing sees first what has been sent.
-    let side = if query.side.is_empty() {
-        if incoming(care, &Acting::from(&cx)).await?.running > 0 {
-            Side::Incoming
-        } else {
-            Side::Outgoing
-        }
-    } else {
-        side
-    };
-    let span = query.span();
-    let filter = DeskFilter { side, span };
+    let filter = query.filter();
+    let span = filter.span;
     let after = Some(query.after.clone())
         .filter(|after| !after.is_empty())
         .map(Cursor);
     let page = desk(care, &Acting::from(&cx), &filter, after.as_ref(), LINES).await?;
-    let names = named(&cx, page.rows.iter().map(|row| row.subject.uuid())).await??;
+    let ids: Vec<PersonId> = page
+        .rows
+        .iter()
+        .map(|row| Id::from_uuid(row.subject.uuid()))
+        .collect();
+    let names = listed(&cx, &ids).await??;
+    let side = page.side;
     let address = |side: Side, span: Span| {
         format!(
             "/referrals?side={}&span={}",
@@ -165,11 +198,11 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
         )
     };
     let first = address(side, span);
-    let older = sides.iter().position(|known| *known == side);
+    let older = Side::ALL.iter().position(|known| *known == side);
     let older = older.map_or(0, |at| page.counts[at].older);
     let view = DeskPage {
         frame: Frame::new(&cx, "menu-referrals"),
-        sides: sides
+        sides: Side::ALL
             .into_iter()
             .enumerate()
             .map(|(at, known)| SideView {
@@ -198,16 +231,18 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
                     &cx,
                     care.pack(),
                     (row, page.urgent.get(&row.id).copied()),
-                    names.get(&row.subject.uuid()),
+                    names.get(&Id::from_uuid(row.subject.uuid())),
                 )
             })
             .collect(),
+        empty: empty(&cx, side),
         side: side_word(side).to_owned(),
+        span: span_word(span),
         next: page
             .next
             .as_ref()
             .map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
-        files: file_web::files(&cx, &first, &page, &filter),
+        files: file_web::files(&cx, &first, &page, span),
         first,
         cx: cx.clone(),
     };
@@ -218,37 +253,68 @@ pub(super) fn line(
     cx: &Cx,
     pack: &fuyou_pack::Pack,
     (row, urgency): (&ReferralShown, Option<Urgency>),
-    found: Option<&Named>,
+    found: Option<&Found>,
 ) -> LineView {
     let kind = &pack.program(row.program).referrals[row.kind.get()];
-    let clock = row.next_by.map(|by| {
-        let left = DayNumber::from(by).0 - DayNumber::from(cx.today).0;
-        let (key, days) = if left < 0 {
-            ("referral-days-late", -left)
-        } else {
-            ("referral-days-left", left)
-        };
-        let words = crate::texts::text_with(cx.language, key, &[("days", &days.to_string())]);
-        (by.to_string(), words, left < 0)
-    });
     let notes = [&row.feedback, &row.follow_up, &row.remark];
-    let sent = row.sent_at.to_zoned(cx.app.options().time_zone.clone());
     LineView {
         person: row.subject.to_string(),
         id: row.id.to_string(),
         version: row.version,
         name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
         residence: found.map_or_else(String::new, |found| found.residence.clone()),
+        age: found.map_or_else(String::new, |found| cx.calendar().age(found.birth_on)),
         kind: kind.title.get(cx.language).to_owned(),
         from: cx.actor.tree.name(row.from).to_owned(),
         to: cx.actor.tree.name(row.to).to_owned(),
         reason: row.reason.clone(),
         state: cx.t(&format!("referral-{}", row.state.word())),
-        sent: format!("{} {:02}:{:02}", sent.date(), sent.hour(), sent.minute()),
-        clock,
+        sent: cx.told_at(row.sent_at),
+        clock: clock(cx, row),
         urgency: urgency.map(|urgency| cx.t(&format!("slip-urgency-{}", urgency.word()))),
         notes: notes.into_iter().flatten().cloned().collect(),
         steps: steps(cx, row),
+    }
+}
+
+/// The clock that runs; none when nothing must happen any more.
+fn clock(cx: &Cx, row: &ReferralShown) -> Option<ClockView> {
+    use ReferralState as S;
+    let by = row.next_by?;
+    let awaited = match row.state {
+        S::Sent | S::Accepted => "referral-await-arrival",
+        S::Arrived => "referral-await-feedback",
+        S::Feedback | S::Declined | S::Closed | S::Cancelled => "referral-await-follow-up",
+    };
+    let late = by < cx.today;
+    let distance = cx.calendar().distance(by, Sense::Deadline);
+    Some(ClockView {
+        awaited: cx.t(awaited),
+        by: cx.calendar().plain(by),
+        distance: distance.unwrap_or_default(),
+        state: match by {
+            _ if late => "overdue",
+            by if by == cx.today => "today",
+            _ => "ready",
+        },
+        escalated_to: row
+            .escalates_to
+            .filter(|_| late)
+            .map(|place| cx.actor.tree.name(place).to_owned()),
+    })
+}
+
+/// The key and the icon of a step.
+fn key_and_icon(word: &str) -> (&'static str, &'static str) {
+    match word {
+        "accept" => ("A", "i-accept"),
+        "arrive" => ("D", "i-arrive"),
+        "not-arrived" => ("N", "i-call"),
+        "decline" => ("R", "i-decline"),
+        "feedback" => ("F", "i-answer"),
+        "follow-up" => ("S", "i-call"),
+        "close" => ("C", "i-accept"),
+        _ => ("W", "i-decline"),
     }
 }
 
@@ -276,8 +342,11 @@ fn steps(cx: &Cx, row: &ReferralShown) -> Vec<StepView> {
     };
     let words = mine(row.to, receiver).iter().chain(mine(row.from, sender));
     words
-        .map(|word| StepView {
+        .map(|word| (word, key_and_icon(word)))
+        .map(|(word, (key, icon))| StepView {
             word,
+            key,
+            icon,
             title: cx.t(&format!("referral-do-{word}")),
             note: (!matches!(*word, "accept" | "arrive" | "close"))
                 .then(|| cx.t(&format!("referral-note-{word}"))),
@@ -291,6 +360,8 @@ struct StepForm {
     step: String,
     version: i64,
     side: String,
+    #[serde(default)]
+    span: String,
     #[serde(default)]
     note: String,
     #[serde(default)]
@@ -335,7 +406,8 @@ async fn take_step(
     )
     .await?;
     Ok(Redirect::to(&format!(
-        "/referrals?side={}",
-        encoded(&form.side)
+        "/referrals?side={}&span={}",
+        encoded(&form.side),
+        encoded(&form.span)
     )))
 }

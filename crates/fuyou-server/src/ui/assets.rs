@@ -82,6 +82,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("find.js", include_str!("js/find.js")),
     ("record.js", include_str!("js/record.js")),
     ("look.js", include_str!("js/look.js")),
+    ("referrals.js", include_str!("js/referrals.js")),
     ("person.js", include_str!("js/person.js")),
     ("login.js", include_str!("js/login.js")),
     ("shell.js", include_str!("js/shell.js")),

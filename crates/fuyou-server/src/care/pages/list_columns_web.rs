@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::care_of;
 use super::list_query::ListQuery;
-use super::list_view::{ChoiceGroup, Looks};
+use super::list_view::{ChoiceGroup, Dates, Looks};
 use super::words::Words;
 use crate::care::{Acting, COLUMNS_MAX, ListFilter};
 use crate::http::{Cx, Error};
@@ -49,6 +49,7 @@ pub(super) async fn show(
         program: care.pack().program(page.program),
         page: &page,
         query: &query,
+        dates: Dates::Said,
     };
     let base = format!("/lists/{program}/{list}");
     let groups = looks.choices(&care.list_columns(&by, names)?);

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::care_of;
 use super::list_query::ListQuery;
-use super::list_view::{HeadView, LineView, Looks, keys, names_of, place_of};
+use super::list_view::{Dates, HeadView, LineView, Looks, keys, names_of, place_of};
 use super::words::Words;
 use crate::access::Action;
 use crate::care::{Acting, ListFilter, ListPage as Page, ListWalk};
@@ -113,6 +113,7 @@ impl ListLines {
             program,
             page: &self.page,
             query: &self.query,
+            dates: Dates::Written,
         }))
     }
 }
@@ -176,6 +177,7 @@ pub(super) async fn paper(
         program: pack.program(page.program),
         page: &page,
         query: &query,
+        dates: Dates::Written,
     };
     let (none, rows) = (HashMap::new(), page.rows.iter());
     let lines: Vec<LineView> = rows.map(|row| looks.line(row, &persons, &none)).collect();

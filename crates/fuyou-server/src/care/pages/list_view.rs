@@ -2,20 +2,21 @@
 
 use std::collections::HashMap;
 
-use fuyou_expr::{Type, Value};
-use fuyou_kernel::Timestamp;
+use fuyou_expr::{Type, Value, format_value};
+use fuyou_kernel::{DayNumber, Timestamp};
 use fuyou_pack::Program;
 use fuyou_pack::model::{SubjectKind, Unreached};
 use uuid::Uuid;
 
 use super::home_of;
 use super::list_query::{CONTACT, ListQuery, RESIDENCE};
-use super::words::{Badge, Words};
+use super::words::{Badge, Words, date};
 use crate::care::{
     ColumnOf, Contact, EnrollmentId, ListHead, ListPage as Page, ListRow, Shown, Total,
 };
 use crate::http::{Cx, Error};
 use crate::registry::{Named, named};
+use crate::texts::Sense;
 
 /// Names that are asked for at once.
 const NAMES_MAX: usize = 500;
@@ -79,6 +80,14 @@ pub(super) struct Looks<'a> {
     pub program: &'a Program,
     pub page: &'a Page,
     pub query: &'a ListQuery,
+    pub dates: Dates,
+}
+
+/// How dates are told: said to a reader, or written so that they sort and can be counted with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dates {
+    Said,
+    Written,
 }
 
 /// The names of the persons of some lines.
@@ -221,7 +230,10 @@ impl Looks<'_> {
                     .t(&format!("attempt-{}", outcome.word().replace('_', "-"))),
             );
             parts.push(self.day(at));
-            parts.extend(again_on.map(|day| self.words.t1("list-again", "day", day)));
+            parts.extend(again_on.map(|day| {
+                let day = self.words.calendar().day(day, Sense::Deadline).words;
+                self.words.t1("list-again", "day", day)
+            }));
             if contact.attempts > 1 {
                 parts.push(self.words.t1("list-attempts", "count", contact.attempts));
             }
@@ -249,7 +261,8 @@ impl Looks<'_> {
     }
 
     fn day(&self, at: Timestamp) -> String {
-        self.words.cx.app.date_of(at).to_string()
+        let on = self.words.cx.app.date_of(at);
+        self.words.calendar().day(on, Sense::Event).words
     }
 
     /// The value of a column in words, and its badges when it is the risk.
@@ -275,7 +288,14 @@ impl Looks<'_> {
     fn value(&self, at: usize, value: &Value) -> String {
         let head = &self.page.columns[at];
         let unit = head.unit.as_deref();
-        let text = self.words.value(Some(self.program), &head.ty, unit, value);
+        let text = match (self.dates, value) {
+            (Dates::Written, Value::Date(_)) => Some(format_value(&head.ty, value)),
+            (Dates::Said, Value::Date(on)) => {
+                let on = date(DayNumber(*on));
+                Some(self.words.calendar().short(on))
+            }
+            _ => self.words.value(Some(self.program), &head.ty, unit, value),
+        };
         text.unwrap_or_default()
     }
 

@@ -7,7 +7,7 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 
 use super::list_query::{ListQuery, NO_VIEW};
-use super::list_view::{Choice, HeadView, LineView, Looks, keys, names_of, near, place_of};
+use super::list_view::{Choice, Dates, HeadView, LineView, Looks, keys, names_of, near, place_of};
 use super::words::{Words, followed};
 use super::{care_of, list_columns_web, list_file_web, list_keep_web};
 use crate::access::Action;
@@ -163,6 +163,7 @@ async fn show(
         program,
         page: &page,
         query: &query,
+        dates: Dates::Said,
     };
     let contacts = match looks.shows_contact() {
         true => {

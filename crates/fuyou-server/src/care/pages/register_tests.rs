@@ -207,8 +207,8 @@ async fn who_was_called_stands_beside_the_line_and_the_next_call_is_noted_there(
         says(&page, 200, &["2 次"]);
         assert!(
             page.body
-                .contains("无人接听 · 2026-03-26 · 2026-03-28 再联系")
-                || page.body.contains("已联系上 · 2026-03-26")
+                .contains("无人接听 · 3月26日（今天） · 3月28日（2 天后）再联系")
+                || page.body.contains("已联系上 · 3月26日（今天）")
         );
         // Two calls in vain say nothing; the third in a week says to go there, until she is reached.
         for (at, outcome, says_so) in [
@@ -343,7 +343,7 @@ async fn any_fact_and_any_field_can_be_a_column() {
         let path = format!("{REGISTER}?{keys}&sort=-@fact/lmp_effective_on");
         let page = app.get("township_worker", &path).await;
         // The newest record speaks, whichever was written last.
-        says(&page, 200, &["58.0 kg", "2025-11-20", "<table"]);
+        says(&page, 200, &["58.0 kg", "2025年11月20日", "<table"]);
         assert!(!page.body.contains("57.5"), "only the last value");
         assert_eq!(heads(&page.body).len(), 4, "{:?}", heads(&page.body));
         let before = page.statements.unwrap();

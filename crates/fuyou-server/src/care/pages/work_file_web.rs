@@ -81,8 +81,13 @@ impl Lines for WorkLines {
             let line = line(words, row, names.get(&row.subject.uuid()));
             let risk: Vec<&str> = line.badges.iter().map(|badge| &*badge.words).collect();
             let (risk, notes) = (risk.join(" "), line.notes.join(" · "));
+            // A file is sorted and counted with: the day as it is written, where there is one.
+            let when = match line.when.iso.is_empty() {
+                true => &line.when.words,
+                false => &line.when.iso,
+            };
             sheet.texts([
-                &*line.when,
+                &**when,
                 &line.name,
                 &line.residence,
                 &risk,

@@ -19,6 +19,7 @@ use crate::exchange::download_web::Files;
 use crate::http::{Cx, Error, Form, encoded};
 use crate::referral::incoming;
 use crate::registry::{Named, named};
+use crate::texts::Told;
 use crate::ui::{Frame, html};
 
 /// Lines on a page.
@@ -67,8 +68,9 @@ pub(super) struct LineView {
     pub(super) name: String,
     pub(super) residence: String,
     pub(super) badges: Vec<Badge>,
+    age: String,
     pub(super) title: String,
-    pub(super) when: String,
+    pub(super) when: Told,
     state: &'static str,
     pub(super) notes: Vec<String>,
     act: Option<String>,
@@ -82,6 +84,7 @@ pub(super) struct LineView {
 struct WorkListPage {
     frame: Frame,
     cx: Cx,
+    today: Told,
     counts: Vec<CountView>,
     lines: Vec<LineView>,
     reaches: Vec<(String, &'static str, bool)>,
@@ -169,6 +172,7 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
     let list = WorkListPage {
         frame: Frame::new(cx, "menu-home"),
         cx: cx.clone(),
+        today: cx.calendar().plain(cx.today),
         counts,
         lines: lines.collect(),
         reaches: [("", "work-own"), ("below", "work-below")]
@@ -260,11 +264,12 @@ fn older(query: &WorkQuery, page: &Page) -> Option<(String, i64, bool)> {
 pub(super) fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
     let program = words.pack.program(row.program);
     let missed = row.task.is_missed(words.cx.today);
+    let (due, _) = words.due(row.task.due);
     let (when, state) = match (row.minutes_left, row.late_days) {
-        _ if missed => {
-            let (due, _) = words.due(row.task.due);
-            (words.t1("work-was-due", "day", due), "missed")
-        }
+        _ if missed => (
+            words.t1("work-was-due", "day", due.words.as_str()),
+            "missed",
+        ),
         (Some(left), _) => {
             let time = clock_words(words, left.unsigned_abs());
             let key = if left < 0 {
@@ -286,7 +291,7 @@ pub(super) fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> Li
         notes.push(words.t1("work-tried", "count", row.attempts));
     }
     if let Some(at) = row.escalated_at {
-        notes.push(words.t1("work-shown-since", "at", words.instant(at)));
+        notes.push(words.t1("work-shown-since", "at", words.instant(at).words));
     }
     if row.task.owner != words.cx.actor.organization {
         notes.push(words.organization(row.task.owner));
@@ -303,9 +308,12 @@ pub(super) fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> Li
         href: home.clone(),
         name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
         residence: found.map_or_else(String::new, |found| found.residence.clone()),
+        age: found
+            .and_then(|found| found.birth_on)
+            .map_or_else(String::new, |on| words.calendar().age(on)),
         badges: words.risk(program, &row.risk).badges,
         title: words.task_title(program, &row.task),
-        when,
+        when: due.said(when),
         state,
         notes,
         act: form.filter(|_| !missed).map(|form| {

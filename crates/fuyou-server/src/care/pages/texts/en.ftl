@@ -2,7 +2,10 @@ care-yes = Yes
 care-no = No
 care-none-of-these = None of these
 care-and = , {""}
-care-days = { $days } days
+care-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+ }
 care-weeks-days = { $weeks }w { $days }d
 care-not-assessed = Not assessed
 care-not-filled = Not filled
@@ -86,7 +89,10 @@ care-task-overdue = Overdue
 care-task-today = Due today
 care-task-ready = Can be done
 care-task-ahead = Ahead
-care-late-by = { $days } days
+care-late-by = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+ }
 care-risk-now = Risk now
 care-risk-before = Before
 care-new-rules = New with this record
@@ -123,8 +129,14 @@ work-what = What
 work-when = When
 work-risk = Risk
 work-act = Do it
-work-late = { $days } days late
-work-left = { $days } days left
+work-late = { $days ->
+    [one] { $days } day late
+   *[other] { $days } days late
+ }
+work-left = { $days ->
+    [one] { $days } day left
+   *[other] { $days } days left
+ }
 work-today = Due today
 work-minutes-left = { $time } left
 work-minutes-late = { $time } over
