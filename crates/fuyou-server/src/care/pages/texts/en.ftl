@@ -198,3 +198,4 @@ list-paper-seal = Seal
 list-back = Back to the list
 work-where = Lives in
 work-notes = Notes
+list-other-outcomes = Other outcomes, next call

@@ -186,3 +186,4 @@ list-paper-seal = 单位（盖章）
 list-back = 返回台账
 work-where = 居住地
 work-notes = 备注
+list-other-outcomes = 其他结果、再联系日期
