@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use fuyou_server::care::{Acting, keep_links};
 use fuyou_server::http::{App, serve};
 use fuyou_server::insight::{Live, Room, SnapshotFile};
+use fuyou_server::jobs::keep_swept;
 use tokio::net::TcpListener;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -40,8 +41,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 pub async fn serve_whole(app: App, config: &Config, listener: TcpListener) -> anyhow::Result<()> {
     settle(&app);
     let links = tokio::spawn(keep_links(app.clone()));
+    let files = tokio::spawn(keep_swept(app.clone()));
     let served = serve(with_figures(app, config)?, listener, stopped()).await;
     links.abort();
+    files.abort();
     Ok(served?)
 }
 

@@ -87,6 +87,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "keys",
     "job",
     "list_view",
+    "audit",
 ];
 
 /// What the parts of a detail are called.

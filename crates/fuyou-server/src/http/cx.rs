@@ -9,7 +9,7 @@ use super::{App, Error};
 use crate::access::{Actor, Session};
 use crate::db::{Db, Entry};
 use crate::keys::Keyring;
-use crate::texts;
+use crate::texts::{self, Calendar, Told};
 
 /// The context of a request of a logged-in user. The first argument of every use case.
 #[derive(Clone)]
@@ -53,6 +53,19 @@ impl Cx {
     /// A text in the reader's language.
     pub fn t(&self, key: &str) -> String {
         texts::text(self.language, key)
+    }
+
+    /// How the reader is told of days.
+    pub fn calendar(&self) -> Calendar {
+        Calendar {
+            language: self.language,
+            today: self.today,
+        }
+    }
+
+    /// A moment by the clock of the county.
+    pub fn told_at(&self, at: Timestamp) -> Told {
+        self.calendar().moment(at, &self.app.options().time_zone)
     }
 
     /// A fresh id for a row.

@@ -10,6 +10,7 @@ use super::shown::period_words;
 use super::web::{GroupLink, Place, address, group_key, group_links, pack_of};
 use super::{Source, export_web, strata_web};
 use crate::access::Action;
+use crate::exchange::download_web::Files;
 use crate::http::{Cx, Error};
 use crate::registry::{ShownPhone, page_of, reached};
 use crate::ui::{Frame, html};
@@ -42,7 +43,7 @@ struct PersonsPage {
     lines: Vec<PersonLine>,
     first: String,
     next: Option<String>,
-    exports: Vec<(String, &'static str)>,
+    files: Files,
 }
 
 pub(super) async fn behind(
@@ -88,13 +89,11 @@ pub(super) async fn behind(
         address(&id, "/persons", &node.code, period),
         group.word()
     );
-    let export = |format: &str| {
-        format!(
-            "{}&group={}{of_layer}&format={format}",
-            address(&id, "/export", &node.code, period),
-            group.word()
-        )
-    };
+    let file = format!(
+        "{}&group={}{of_layer}",
+        address(&id, "/export", &node.code, period),
+        group.word()
+    );
     let title = pack.indicator(ix).title.get(cx.language).to_owned();
     html(&PersonsPage {
         frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
@@ -116,10 +115,9 @@ pub(super) async fn behind(
         lines,
         next: page.next.map(|cursor| format!("{first}&after={cursor}")),
         first,
-        exports: if cx.actor.may(Action::ExportData) {
-            vec![(export("xlsx"), "XLSX"), (export("csv"), "CSV")]
-        } else {
-            Vec::new()
+        files: match cx.actor.may(Action::ExportData) {
+            true => Files::of(&file, page.total),
+            false => Files::none(),
         },
     })
 }

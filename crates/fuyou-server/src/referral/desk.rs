@@ -15,7 +15,7 @@ use crate::registry::OrganizationId;
 /// Lines of one page at most.
 const LINES_MAX: u32 = 200;
 
-/// The referral desk of the actor's subtree, the most urgent first. Six statements.
+/// The referral desk of the actor's subtree, the most urgent first. Seven statements.
 ///
 /// # Errors
 /// See [`Error`].
@@ -36,27 +36,24 @@ pub async fn desk(
     let limit = limit.clamp(1, LINES_MAX);
     let mut reader = care.db().read().await?;
     let mut page = DeskPage {
+        side: Side::default(),
         rows: Vec::new(),
-        counts: [SideCount::default(); 3],
+        counts: [SideCount::default(); Side::ALL.len()],
         next: None,
         urgent: HashMap::new(),
     };
-    for (position, side) in [Side::Incoming, Side::Outgoing, Side::Escalated]
-        .into_iter()
-        .enumerate()
-    {
+    for (position, side) in Side::ALL.into_iter().enumerate() {
         page.counts[position] = store::counts(&mut reader, at, side).await?;
     }
+    // Who receives nothing sees first what was sent.
+    let [incoming, ..] = page.counts;
+    page.side = filter.side.unwrap_or(match incoming.running {
+        0 => Side::Outgoing,
+        _ => Side::Incoming,
+    });
     let after = after.map(read_cursor).transpose()?;
-    let mut rows = store::page(
-        &mut reader,
-        at,
-        (filter.side, filter.span),
-        after,
-        limit + 1,
-    )
-    .await?;
-    let urgent = store::urgent(&mut reader, at, filter.side).await?;
+    let mut rows = store::page(&mut reader, at, (page.side, filter.span), after, limit + 1).await?;
+    let urgent = store::urgent(&mut reader, at, page.side).await?;
     page.urgent = urgent
         .into_iter()
         .filter_map(|(id, word)| Some((ReferralId::from_uuid(id), Urgency::of(&word)?)))
@@ -147,6 +144,7 @@ pub(crate) fn shown(pack: &Pack, row: &ReferralRow) -> Option<ReferralShown> {
         follow_up_by: row.follow_up_by.map(|date| date.0),
         follow_up: row.follow_up.clone(),
         remark: row.remark.clone(),
+        escalates_to: row.escalated_org_id.map(OrganizationId::from_uuid),
         next_by: row.next_by.map(|date| date.0),
     })
 }

@@ -114,6 +114,8 @@ pub struct ReferralShown {
     pub follow_up: Option<String>,
     /// Why it was declined, cancelled, or what is known of a subject who did not come.
     pub remark: Option<String>,
+    /// To whom it is shown when it is late.
+    pub escalates_to: Option<OrganizationId>,
     /// The next clock that runs out: the last day of what must happen next; `None` when nothing must.
     pub next_by: Option<Date>,
 }
@@ -126,15 +128,27 @@ pub enum Side {
     Incoming,
     /// Sent from the actor's subtree.
     Outgoing,
+    /// The subject is there, and nobody has answered yet: to whom she was sent, and who sent her, both see it.
+    Unanswered,
     /// Late, and shown to the actor because of it.
     Escalated,
+}
+
+impl Side {
+    /// All of them, in the order of the desk.
+    pub const ALL: [Side; 4] = [
+        Side::Incoming,
+        Side::Outgoing,
+        Side::Unanswered,
+        Side::Escalated,
+    ];
 }
 
 /// Which referrals.
 #[derive(Clone, Debug, Default)]
 pub struct DeskFilter {
-    /// Which side.
-    pub side: Side,
+    /// Which side; none for the incoming ones, or, where nothing comes in, the outgoing ones.
+    pub side: Option<Side>,
     /// Which of them.
     pub span: Span,
 }
@@ -168,10 +182,12 @@ pub struct SideCount {
 /// One page of the referral desk, the most urgent first.
 #[derive(Clone, Debug)]
 pub struct DeskPage {
+    /// The side.
+    pub side: Side,
     /// The referrals.
     pub rows: Vec<ReferralShown>,
-    /// How many there are on each side: incoming, outgoing, escalated.
-    pub counts: [SideCount; 3],
+    /// How many there are on each side, in the order of [`Side::ALL`].
+    pub counts: [SideCount; Side::ALL.len()],
     /// Those of them that cannot wait.
     pub urgent: HashMap<ReferralId, Urgency>,
     /// Where the next page begins.

@@ -9,6 +9,7 @@ use super::{ReferralShown, Slip, slip_of};
 use crate::care::{Acting, SubjectId};
 use crate::http::{Cx, Error};
 use crate::registry::listed;
+use crate::texts::Told;
 use crate::ui::{Frame, html};
 
 #[derive(Template)]
@@ -24,7 +25,8 @@ struct SlipPage {
     referral: ReferralShown,
     from: String,
     to: String,
-    sent: String,
+    sent: Told,
+    arrive_by: Option<Told>,
     reason: String,
     /// Label and text, in the order of the paper; none when it was sent without a slip.
     out: Vec<(String, String)>,
@@ -42,7 +44,6 @@ pub(super) async fn show(
     let person = Id::from_uuid(subject.uuid());
     let found = listed(&cx, &[person]).await??.remove(&person);
     let kind = &care.pack().program(row.program).referrals[row.kind.get()];
-    let sent = row.sent_at.to_zoned(cx.app.options().time_zone.clone());
     let page = SlipPage {
         frame: Frame::new(&cx, "slip-title"),
         person: subject.to_string(),
@@ -54,7 +55,8 @@ pub(super) async fn show(
         state: cx.t(&format!("referral-{}", row.state.word())),
         from: cx.actor.tree.name(row.from).to_owned(),
         to: cx.actor.tree.name(row.to).to_owned(),
-        sent: format!("{} {:02}:{:02}", sent.date(), sent.hour(), sent.minute()),
+        sent: cx.told_at(row.sent_at),
+        arrive_by: row.arrive_by.map(|by| cx.calendar().plain(by)),
         reason: row.reason.clone(),
         out: slip.map_or_else(Vec::new, |slip| out(&cx, slip)),
         back: back(&cx, &row),
@@ -87,7 +89,9 @@ fn out(cx: &Cx, slip: Slip) -> Vec<(String, String)> {
 
 /// The feedback part; what is not known yet stays a line to write on.
 fn back(cx: &Cx, row: &ReferralShown) -> Vec<(String, String)> {
-    let day = |day: Option<fuyou_kernel::Date>| day.map_or_else(String::new, |day| day.to_string());
+    let day = |day: Option<fuyou_kernel::Date>| {
+        day.map_or_else(String::new, |day| cx.calendar().whole(day))
+    };
     [
         ("slip-arrived-on", day(row.arrived_on)),
         ("slip-feedback", row.feedback.clone().unwrap_or_default()),

@@ -309,6 +309,12 @@ macro_rules! outgoing {
         "from_org_id in (select id from org_place where substr(path, 1, length($1)) = $1)"
     };
 }
+macro_rules! unanswered {
+    () => {
+        "state = 'arrived' and (to_org_id in (select id from org_place where substr(path, 1, length($1)) = $1) \
+         or from_org_id in (select id from org_place where substr(path, 1, length($1)) = $1))"
+    };
+}
 macro_rules! late {
     () => { "escalated_org_id in (select id from org_place where substr(path, 1, length($1)) = $1) and next_by < $2" };
 }
@@ -346,10 +352,12 @@ pub(super) async fn page(
     }
     const INCOMING: &str = page!(incoming!());
     const OUTGOING: &str = page!(outgoing!());
+    const UNANSWERED: &str = page!(unanswered!());
     const ESCALATED: &str = page!(late!());
     let sql = match side {
         Side::Incoming => INCOMING,
         Side::Outgoing => OUTGOING,
+        Side::Unanswered => UNANSWERED,
         Side::Escalated => ESCALATED,
     };
     let beginning = Date::constant(1, 1, 1);
@@ -391,10 +399,12 @@ pub(super) async fn urgent(
     }
     const INCOMING: &str = urgent!(incoming!());
     const OUTGOING: &str = urgent!(outgoing!());
+    const UNANSWERED: &str = urgent!(unanswered!());
     const ESCALATED: &str = urgent!(late!());
     let sql = match side {
         Side::Incoming => INCOMING,
         Side::Outgoing => OUTGOING,
+        Side::Unanswered => UNANSWERED,
         Side::Escalated => ESCALATED,
     };
     query(sql)
@@ -423,10 +433,12 @@ pub(super) async fn counts(
     }
     const INCOMING: &str = count!(incoming!());
     const OUTGOING: &str = count!(outgoing!());
+    const UNANSWERED: &str = count!(unanswered!());
     const ESCALATED: &str = count!(late!());
     let sql = match side {
         Side::Incoming => INCOMING,
         Side::Outgoing => OUTGOING,
+        Side::Unanswered => UNANSWERED,
         Side::Escalated => ESCALATED,
     };
     let (running, late, older) = query(sql)

@@ -3,17 +3,16 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
-use fuyou_kernel::{DayNumber, Id, Localized};
+use fuyou_kernel::{Id, Localized};
 use fuyou_pack::input::read_day;
 use serde::Deserialize;
 
-use super::{
-    DeskFilter, ReferralShown, ReferralState, Side, Span, Step, Urgency, desk, incoming, step,
-};
+use super::{DeskFilter, ReferralShown, ReferralState, Side, Span, Step, Urgency, desk, step};
 use crate::access::Action;
 use crate::care::{Acting, Cursor};
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::registry::{Found, PersonId, listed};
+use crate::texts::{Sense, Told};
 use crate::ui::{Frame, html};
 
 /// Lines on a page.
@@ -58,6 +57,9 @@ struct SpanView {
 /// A step that follows: its word, its words, what it asks for.
 struct StepView {
     word: &'static str,
+    /// The key that takes it in the line that has the focus.
+    key: &'static str,
+    icon: &'static str,
     title: String,
     note: Option<String>,
     asks_day: bool,
@@ -69,16 +71,35 @@ struct LineView {
     version: i64,
     name: String,
     residence: String,
+    age: String,
     kind: String,
     from: String,
     to: String,
     reason: String,
     state: String,
-    sent: String,
-    clock: Option<(String, String, bool)>,
+    sent: Told,
+    clock: Option<ClockView>,
     urgency: Option<String>,
     notes: Vec<String>,
     steps: Vec<StepView>,
+}
+
+/// What must happen next, until when, and who is told when it does not.
+struct ClockView {
+    awaited: String,
+    by: Told,
+    distance: String,
+    /// The state of the badge: `overdue`, `today`, `ready`.
+    state: &'static str,
+    escalated_to: Option<String>,
+}
+
+/// What to do where nothing is listed.
+struct EmptyView {
+    title: String,
+    advice: String,
+    href: &'static str,
+    words: String,
 }
 
 #[derive(Template)]
@@ -92,7 +113,9 @@ struct DeskPage {
     older: Option<(i64, String)>,
     is_older: bool,
     lines: Vec<LineView>,
+    empty: EmptyView,
     side: String,
+    span: &'static str,
     first: String,
     next: Option<String>,
 }
@@ -111,27 +134,32 @@ fn side_word(side: Side) -> &'static str {
     match side {
         Side::Incoming => "incoming",
         Side::Outgoing => "outgoing",
+        Side::Unanswered => "unanswered",
         Side::Escalated => "escalated",
+    }
+}
+
+/// The page that sends somebody, or the one that has everything.
+fn empty(cx: &Cx, side: Side) -> EmptyView {
+    let key = format!("referral-none-{}", side_word(side));
+    let (href, words) = match side {
+        Side::Incoming | Side::Unanswered => ("/", "referral-to-work"),
+        Side::Outgoing => ("/persons", "referral-to-persons"),
+        Side::Escalated => ("/referrals?side=incoming&span=all", "referral-to-all"),
+    };
+    EmptyView {
+        title: cx.t(&key),
+        advice: cx.t(&format!("{key}-what")),
+        href,
+        words: cx.t(words),
     }
 }
 
 async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error> {
     let care = cx.app.care().ok_or(Error::NotFound)?;
-    let sides = [Side::Incoming, Side::Outgoing, Side::Escalated];
-    let side = sides
+    let side = Side::ALL
         .into_iter()
-        .find(|side| side_word(*side) == query.side)
-        .unwrap_or_default();
-    // Who sends and receives nothing sees first what has been sent.
-    let side = if query.side.is_empty() {
-        if incoming(care, &Acting::from(&cx)).await?.running > 0 {
-            Side::Incoming
-        } else {
-            Side::Outgoing
-        }
-    } else {
-        side
-    };
+        .find(|side| side_word(*side) == query.side);
     let known = |span: &Span| span_word(*span) == query.span;
     let span = SPANS.into_iter().find(known).unwrap_or_default();
     let filter = DeskFilter { side, span };
@@ -145,6 +173,7 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
         .map(|row| Id::from_uuid(row.subject.uuid()))
         .collect();
     let names = listed(&cx, &ids).await??;
+    let side = page.side;
     let address = |side: Side, span: Span| {
         format!(
             "/referrals?side={}&span={}",
@@ -153,11 +182,11 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
         )
     };
     let first = address(side, span);
-    let older = sides.iter().position(|known| *known == side);
+    let older = Side::ALL.iter().position(|known| *known == side);
     let older = older.map_or(0, |at| page.counts[at].older);
     let view = DeskPage {
         frame: Frame::new(&cx, "menu-referrals"),
-        sides: sides
+        sides: Side::ALL
             .into_iter()
             .enumerate()
             .map(|(at, known)| SideView {
@@ -190,7 +219,9 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
                 )
             })
             .collect(),
+        empty: empty(&cx, side),
         side: side_word(side).to_owned(),
+        span: span_word(span),
         next: page
             .next
             .as_ref()
@@ -208,34 +239,65 @@ fn line(
     found: Option<&Found>,
 ) -> LineView {
     let kind = &pack.program(row.program).referrals[row.kind.get()];
-    let clock = row.next_by.map(|by| {
-        let left = DayNumber::from(by).0 - DayNumber::from(cx.today).0;
-        let (key, days) = if left < 0 {
-            ("referral-days-late", -left)
-        } else {
-            ("referral-days-left", left)
-        };
-        let words = crate::texts::text_with(cx.language, key, &[("days", &days.to_string())]);
-        (by.to_string(), words, left < 0)
-    });
     let notes = [&row.feedback, &row.follow_up, &row.remark];
-    let sent = row.sent_at.to_zoned(cx.app.options().time_zone.clone());
     LineView {
         person: row.subject.to_string(),
         id: row.id.to_string(),
         version: row.version,
         name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
         residence: found.map_or_else(String::new, |found| found.residence.clone()),
+        age: found.map_or_else(String::new, |found| cx.calendar().age(found.birth_on)),
         kind: kind.title.get(cx.language).to_owned(),
         from: cx.actor.tree.name(row.from).to_owned(),
         to: cx.actor.tree.name(row.to).to_owned(),
         reason: row.reason.clone(),
         state: cx.t(&format!("referral-{}", row.state.word())),
-        sent: format!("{} {:02}:{:02}", sent.date(), sent.hour(), sent.minute()),
-        clock,
+        sent: cx.told_at(row.sent_at),
+        clock: clock(cx, row),
         urgency: urgency.map(|urgency| cx.t(&format!("slip-urgency-{}", urgency.word()))),
         notes: notes.into_iter().flatten().cloned().collect(),
         steps: steps(cx, row),
+    }
+}
+
+/// The clock that runs; none when nothing must happen any more.
+fn clock(cx: &Cx, row: &ReferralShown) -> Option<ClockView> {
+    use ReferralState as S;
+    let by = row.next_by?;
+    let awaited = match row.state {
+        S::Sent | S::Accepted => "referral-await-arrival",
+        S::Arrived => "referral-await-feedback",
+        S::Feedback | S::Declined | S::Closed | S::Cancelled => "referral-await-follow-up",
+    };
+    let late = by < cx.today;
+    let distance = cx.calendar().distance(by, Sense::Deadline);
+    Some(ClockView {
+        awaited: cx.t(awaited),
+        by: cx.calendar().plain(by),
+        distance: distance.unwrap_or_default(),
+        state: match by {
+            _ if late => "overdue",
+            by if by == cx.today => "today",
+            _ => "ready",
+        },
+        escalated_to: row
+            .escalates_to
+            .filter(|_| late)
+            .map(|place| cx.actor.tree.name(place).to_owned()),
+    })
+}
+
+/// The key and the icon of a step.
+fn key_and_icon(word: &str) -> (&'static str, &'static str) {
+    match word {
+        "accept" => ("A", "accept"),
+        "arrive" => ("D", "arrive"),
+        "not-arrived" => ("N", "call"),
+        "decline" => ("R", "decline"),
+        "feedback" => ("F", "answer"),
+        "follow-up" => ("S", "call"),
+        "close" => ("C", "accept"),
+        _ => ("W", "decline"),
     }
 }
 
@@ -263,8 +325,11 @@ fn steps(cx: &Cx, row: &ReferralShown) -> Vec<StepView> {
     };
     let words = mine(row.to, receiver).iter().chain(mine(row.from, sender));
     words
-        .map(|word| StepView {
+        .map(|word| (word, key_and_icon(word)))
+        .map(|(word, (key, icon))| StepView {
             word,
+            key,
+            icon,
             title: cx.t(&format!("referral-do-{word}")),
             note: (!matches!(*word, "accept" | "arrive" | "close"))
                 .then(|| cx.t(&format!("referral-note-{word}"))),
@@ -278,6 +343,8 @@ struct StepForm {
     step: String,
     version: i64,
     side: String,
+    #[serde(default)]
+    span: String,
     #[serde(default)]
     note: String,
     #[serde(default)]
@@ -322,7 +389,8 @@ async fn take_step(
     )
     .await?;
     Ok(Redirect::to(&format!(
-        "/referrals?side={}",
-        encoded(&form.side)
+        "/referrals?side={}&span={}",
+        encoded(&form.side),
+        encoded(&form.span)
     )))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fuyou_kernel::Id;
+use fuyou_kernel::{Date, Id};
 use uuid::Uuid;
 
 use super::search_store as store;
@@ -53,6 +53,8 @@ pub async fn listed(
 pub struct Named {
     /// The name.
     pub name: String,
+    /// When a person was born.
+    pub birth_on: Option<Date>,
     /// Where a person lives; what stands above an organization.
     pub residence: String,
     /// The last digits of a person's phone.
@@ -75,6 +77,7 @@ pub async fn named(
         let above = organization.parent_id.map(|parent| tree.name(parent));
         let line = Named {
             name: organization.name.clone(),
+            birth_on: None,
             residence: above.unwrap_or_default().to_owned(),
             phone_tail: String::new(),
         };
@@ -87,6 +90,7 @@ pub async fn named(
     all.extend(found.into_iter().map(|(id, found)| {
         let line = Named {
             name: found.name,
+            birth_on: Some(found.birth_on),
             residence: found.residence,
             phone_tail: found.phone_tail,
         };

@@ -17,6 +17,7 @@ use super::{
 use crate::access::Action;
 use crate::db::retry;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
+use crate::texts::{Calendar, Told};
 use crate::ui::{Frame, html};
 
 /// Persons shown while somebody is typing.
@@ -90,6 +91,13 @@ async fn submit_search(cx: Cx, Form(form): Form<SearchForm>) -> Result<Response,
 struct FoundPart {
     found: Vec<super::Found>,
     nobody: String,
+    calendar: Calendar,
+}
+
+impl FoundPart {
+    fn born(&self, on: &Date) -> String {
+        self.calendar.born(*on).words
+    }
 }
 
 /// The first few who are meant, while somebody is typing.
@@ -97,7 +105,12 @@ async fn show_found(cx: Cx, Form(form): Form<SearchForm>) -> Result<Response, Er
     let mut found = search(&cx, &form.q, None).await??.found;
     found.truncate(FOUND_MAX);
     let nobody = cx.t("search-nobody");
-    Ok(html(&FoundPart { found, nobody })?.into_response())
+    Ok(html(&FoundPart {
+        found,
+        nobody,
+        calendar: cx.calendar(),
+    })?
+    .into_response())
 }
 
 async fn search_page(cx: &Cx, q: String, after: Option<PersonId>) -> Result<Response, Error> {
@@ -306,6 +319,8 @@ struct HistoryLine {
 struct PersonPage {
     frame: Frame,
     id: PersonId,
+    sex: String,
+    born: Told,
     facts: Vec<(String, String)>,
     can_edit: bool,
     can_merge: bool,
@@ -326,6 +341,8 @@ async fn show_person(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> 
     let page = PersonPage {
         frame: Frame::new(&cx, "menu-persons").titled(person.identity.name.clone()),
         id,
+        sex: cx.t(&format!("sex-{}", person.identity.sex.word())),
+        born: cx.calendar().born(person.identity.birth_on),
         facts: PersonForm::of(&person).facts(&cx),
         can_edit: cx.actor.may(Action::RegisterPerson),
         can_merge: cx

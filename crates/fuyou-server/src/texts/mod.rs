@@ -7,8 +7,12 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fuyou_kernel::Language;
 use unic_langid::LanguageIdentifier;
 
+mod when;
+
 #[cfg(test)]
 mod tests;
+
+pub use when::{Calendar, Sense, Told};
 
 /// The files, Chinese and English of each capability.
 const FILES: &[(&str, &str)] = &[
@@ -51,6 +55,10 @@ const FILES: &[(&str, &str)] = &[
     (
         include_str!("../referral/texts/zh.ftl"),
         include_str!("../referral/texts/en.ftl"),
+    ),
+    (
+        include_str!("../exchange/texts/zh.ftl"),
+        include_str!("../exchange/texts/en.ftl"),
     ),
     (
         include_str!("../exchange/import/texts/zh.ftl"),
@@ -112,12 +120,20 @@ pub fn text_with(language: Language, key: &str, values: &[(&str, &str)]) -> Stri
     };
     let mut args = FluentArgs::new();
     for (name, value) in values {
-        args.set(*name, FluentValue::from((*value).to_owned()));
+        args.set(*name, value_of(value));
     }
     let mut errors = Vec::new();
     bundle
         .format_pattern(pattern, Some(&args), &mut errors)
         .into_owned()
+}
+
+/// A value of a text. A count is a number, so that a text can say one otherwise than many.
+fn value_of(text: &str) -> FluentValue<'static> {
+    match text.parse::<i32>() {
+        Ok(count) if count.to_string() == text => FluentValue::from(count),
+        _ => FluentValue::from(text.to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -2,17 +2,19 @@
 
 use askama::Template;
 use axum::response::Html;
-use fuyou_kernel::Language;
+use fuyou_kernel::{Date, Language, hex};
 
 use super::{assets::script_path, stylesheet_path};
 use crate::access::Action;
 use crate::http::{App, Cx, Error, Refused, masked};
-use crate::texts;
+use crate::texts::{self, Calendar, Told};
 
 /// One entry of the menu.
 pub struct MenuItem {
     /// Where it leads.
     pub href: &'static str,
+    /// Its icon, by the name in the set.
+    pub icon: &'static str,
     /// Its words.
     pub label: String,
     /// Whether the page belongs to it.
@@ -58,6 +60,7 @@ pub struct Frame {
     /// Path of the page, to come back to after switching the language.
     pub path: String,
     language: Language,
+    today: Option<Date>,
 }
 
 /// What names and seals the drafts that a browser keeps for a user.
@@ -81,10 +84,7 @@ impl DraftKeys {
             return None;
         }
         let user = cx.actor.id.to_string();
-        let secret = |purpose| -> String {
-            let bytes = cx.app.keys().lookup(purpose, &user);
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-        };
+        let secret = |purpose| hex(cx.app.keys().lookup(purpose, &user));
         let owner = secret("draft_owner");
         Some(DraftKeys {
             owner: owner.chars().take(16).collect(),
@@ -122,7 +122,7 @@ fn draft_words(language: Language) -> String {
 }
 
 /// The menu: path, key of its text, the right it needs.
-const MENU: &[(&str, &str, Option<Action>)] = &[
+pub(super) const MENU: &[(&str, &str, Option<Action>)] = &[
     ("/", "menu-home", None),
     ("/persons", "menu-persons", Some(Action::ReadPerson)),
     ("/lists", "menu-lists", Some(Action::ReadPerson)),
@@ -163,6 +163,7 @@ impl Frame {
             menu: menu
                 .map(|(href, key, _)| MenuItem {
                     href,
+                    icon: icon_of(href),
                     label: cx.t(key),
                     is_current: is_under(&cx.path, href),
                 })
@@ -174,6 +175,7 @@ impl Frame {
                 .then(|| draft_words(cx.language)),
             drafts: DraftKeys::of(cx),
             path: cx.path.clone(),
+            today: Some(cx.today),
             ..Frame::for_visitor(&cx.app, cx.language, title)
         }
     }
@@ -194,6 +196,7 @@ impl Frame {
             menu: Vec::new(),
             path: "/".to_owned(),
             language,
+            today: None,
         }
     }
 
@@ -227,12 +230,34 @@ impl Frame {
         texts::text_with(self.language, key, &[(name, &value.to_string())])
     }
 
+    /// A day as people say it; its distance is left out.
+    pub fn day(&self, on: &Date) -> Told {
+        let today = self.today.unwrap_or(*on);
+        let language = self.language;
+        Calendar { language, today }.plain(*on)
+    }
+
+    /// When somebody was born, and the age today where the page has a day.
+    pub fn born(&self, on: &Date) -> Told {
+        let today = self.today.unwrap_or(*on);
+        let language = self.language;
+        Calendar { language, today }.born(*on)
+    }
+
     /// The language tag of the page.
     pub fn lang(&self) -> &'static str {
         match self.language {
             Language::Zh => "zh-CN",
             Language::En => "en",
         }
+    }
+}
+
+/// The icon of an entry of the menu: it has the name of the path, the work list that of home.
+pub(super) fn icon_of(href: &'static str) -> &'static str {
+    match href.trim_start_matches('/') {
+        "" => "home",
+        name => name,
     }
 }
 

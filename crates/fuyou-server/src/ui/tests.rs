@@ -1,7 +1,10 @@
 //! Promises of the frame.
 
+use std::collections::BTreeSet;
+
 use fuyou_kernel::Date;
 
+use super::frame::MENU;
 use crate::testkit::{on_each_database, says};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
@@ -51,4 +54,64 @@ fn listed(body: &str) -> usize {
                 .contains("选择语言")
         })
         .count()
+}
+
+/// Every picture that a page names by itself is in the set, and none is there for nothing. Shapes of levels and states
+/// are named by packs and enums.
+#[test]
+fn icons_are_in_the_set_and_used() {
+    let set = include_str!("icons.svg");
+    let drawn: BTreeSet<&str> = set
+        .split("<symbol id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    let mut used: BTreeSet<String> = MENU
+        .iter()
+        .map(|(href, ..)| format!("i-{}", super::frame::icon_of(href)))
+        .collect();
+    let mut waiting = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|end| end == "html") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let named = text.split("href=\"#").skip(1);
+                used.extend(
+                    named
+                        .filter_map(|rest| rest.split('"').next())
+                        .filter(|name| {
+                            (name.starts_with("i-") || name.starts_with("s-"))
+                                && !name.contains('{')
+                        })
+                        .map(str::to_owned),
+                );
+            }
+        }
+    }
+    let missing: Vec<_> = used
+        .iter()
+        .filter(|name| !drawn.contains(name.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "not drawn: {missing:?}");
+    let idle: Vec<_> = drawn
+        .iter()
+        .filter(|name| name.starts_with("i-") && !used.contains(**name))
+        .collect();
+    assert!(idle.is_empty(), "not used: {idle:?}");
+    for state in [
+        "done",
+        "late-done",
+        "overdue",
+        "today",
+        "ready",
+        "ahead",
+        "missed",
+        "cancelled",
+        "unknown",
+    ] {
+        assert!(drawn.contains(format!("s-{state}").as_str()), "{state}");
+    }
 }

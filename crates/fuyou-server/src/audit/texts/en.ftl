@@ -129,3 +129,4 @@ audit-entity-job = job
 audit-action-save-view = save a view
 audit-action-remove-view = remove a view
 audit-entity-list-view = view of a list
+audit-entity-audit = audit trail

@@ -129,3 +129,4 @@ audit-entity-job = 后台任务
 audit-action-save-view = 保存视图
 audit-action-remove-view = 删除视图
 audit-entity-list-view = 台账视图
+audit-entity-audit = 审计日志

@@ -270,7 +270,7 @@ impl<'a> Desk<'a> {
         let theirs = asked.theirs.map(|theirs| TheirsView {
             href: format!("{}/records/{}", self.home(), theirs.id),
             by: words.organization(theirs.recorded_org),
-            at: words.instant(theirs.recorded_at),
+            at: words.instant(theirs.recorded_at).words,
             // A correction replaces what is stored; another record stands beside it.
             advice: words.t(if asked.why.is_some() {
                 "care-theirs-replaced"

@@ -62,6 +62,8 @@ fn words(words: Words<'_>) -> String {
         "and": words.t("care-and"),
         "days": text("care-days", &weeks[1..]),
         "weeks": text("care-weeks-days", &weeks),
+        "date": text("day-of-year", &[("year", "{year}"), ("month", "{month}"), ("day", "{day}")]),
+        "months": (1..=12).map(|month| words.calendar().month(month)).collect::<Vec<_>>(),
         "wouldBe": words.t("care-would-be"),
         "notAssessed": words.t("care-not-assessed"),
         "reason": words.t("care-reason"),

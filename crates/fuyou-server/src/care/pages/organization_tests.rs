@@ -279,14 +279,14 @@ async fn a_nursery_is_registered_supervised_and_counted() {
         let staff = "n.staff_member=2&g.staff_member.0.post=teacher&g.staff_member.0.examined_on=2026-02-01\
             &g.staff_member.0.certificate_no=J001&g.staff_member.0.fitness=fit&g.staff_member.1.post=cook";
         let led_to = fill("staff_list", 0x42, staff).await;
-        says(&led_to, 200, &["2027-02-01", "工作人员须持有效健康合格证上岗"]);
+        says(&led_to, 200, &["2027年2月1日", "工作人员须持有效健康合格证上岗"]);
         let visit = "f.supervision_kind=inspection&f.problem_items=meals&f.problem_text=x&f.supervision_grade=fair\
             &f.rectify_by_on=2026-04-20&f.supervisor=D1";
         fill("supervision", 0x43, visit).await;
         let list = app
             .get("county_worker", "/lists/nursery_care/to_put_right")
             .await;
-        says(&list, 200, &["东湖幼儿园", "东湖镇卫生院", "2026-04-20"]);
+        says(&list, 200, &["东湖幼儿园", "东湖镇卫生院", "4月20日"]);
         for (indicator, figure) in [
             ("kindergarten_management_rate", "100.00%"),
             ("nursery_staff_certificate_rate", "50.00%"),

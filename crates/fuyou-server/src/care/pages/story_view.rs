@@ -12,6 +12,7 @@ use crate::care::{
     TaskShown,
 };
 use crate::referral::{ReferralShown, ReferralState};
+use crate::texts::{Sense, Told};
 
 /// Facts shown in the folded list at most.
 const FACTS_MAX: usize = 200;
@@ -28,7 +29,7 @@ pub(super) struct TaskView {
     /// `done`, `late-done`, `overdue`, `today`, `ready`, `ahead`, `missed`, `cancelled`.
     pub state: &'static str,
     pub state_words: String,
-    pub when: String,
+    pub when: Told,
     pub owner: String,
     pub act: Option<String>,
 }
@@ -41,7 +42,7 @@ pub(super) struct Pair {
 
 /// An earlier version of a record.
 pub(super) struct EarlierView {
-    pub at: String,
+    pub at: Told,
     pub by: String,
     pub why: String,
     pub changes: Vec<Pair>,
@@ -51,9 +52,9 @@ pub(super) struct EarlierView {
 pub(super) struct RecordView {
     pub id: String,
     pub title: String,
-    pub on: String,
+    pub on: Told,
     pub by: String,
-    pub at: String,
+    pub at: Told,
     pub voided: Option<String>,
     pub colour: Option<(String, String)>,
     pub sections: Vec<(String, Vec<Pair>)>,
@@ -72,8 +73,8 @@ pub(super) struct ReferralView {
     pub state: String,
     pub from: String,
     pub to: String,
-    pub sent: String,
-    pub next_by: Option<(String, bool)>,
+    pub sent: Told,
+    pub next_by: Option<(Told, bool)>,
     pub reason: String,
     /// Where its slip is, for who may handle referrals.
     pub slip: Option<String>,
@@ -85,8 +86,8 @@ pub(super) struct EnrollmentView {
     pub program: String,
     pub is_open: bool,
     pub organization: String,
-    pub opened_on: String,
-    pub closed_on: Option<String>,
+    pub opened_on: Told,
+    pub closed_on: Option<Told>,
     pub risk: RiskView,
     pub why: Vec<Why>,
     pub today: Vec<Pair>,
@@ -186,8 +187,8 @@ pub(super) fn enrollment_view(
         program: words.of(&program.title),
         is_open,
         organization: words.organization(story.organization),
-        opened_on: story.opened_on.to_string(),
-        closed_on: story.closed_on.map(|on| on.to_string()),
+        opened_on: words.calendar().plain(story.opened_on),
+        closed_on: story.closed_on.map(|on| words.calendar().plain(on)),
         risk: words.risk(program, &story.risk),
         why: words.why(program, story.rules.iter()),
         // What counts from today says nothing about what is over.
@@ -344,12 +345,19 @@ pub(super) fn task_view(
         Progress::Open => ("ahead", "care-task-ahead"),
     };
     let when = match task.progress {
-        Progress::Done { on, .. } => on.to_string(),
-        Progress::Open if task.is_missed(words.cx.today) => due.to_string(),
-        Progress::Open if left < 0 => words.t1("care-late-by", "days", -left),
-        Progress::Open if task.from <= words.cx.today => words.t1("care-until", "day", due),
-        Progress::Open => words.t1("care-from", "day", task.from),
-        Progress::Cancelled => String::new(),
+        Progress::Done { on, .. } => words.calendar().plain(on),
+        Progress::Open if task.is_missed(words.cx.today) => due,
+        Progress::Open if left < 0 => due.said(words.t1("care-late-by", "days", -left)),
+        Progress::Open if task.from <= words.cx.today => {
+            let by = words.t1("care-until", "day", due.words.as_str());
+            due.said(by)
+        }
+        Progress::Open => {
+            let from = words.calendar().plain(task.from);
+            let since = words.t1("care-from", "day", from.words.as_str());
+            from.said(since)
+        }
+        Progress::Cancelled => Told::default(),
     };
     let form = task
         .form
@@ -442,7 +450,7 @@ pub(super) fn record_view(
     RecordView {
         id: record.id.to_string(),
         title: words.form_title(form),
-        on: record.occurred_on.to_string(),
+        on: words.calendar().plain(record.occurred_on),
         by: words.organization(record.recorded_org),
         at: words.instant(record.recorded_at),
         voided: record.voided.as_ref().map(|(_, why)| why.clone()),
@@ -556,9 +564,10 @@ pub(super) fn referral_view(
         from: words.organization(referral.from),
         to: words.organization(referral.to),
         sent: words.instant(referral.sent_at),
-        next_by: referral
-            .next_by
-            .map(|by| (by.to_string(), by < words.cx.today)),
+        next_by: referral.next_by.map(|by| {
+            let late = by < words.cx.today;
+            (words.calendar().day(by, Sense::Deadline), late)
+        }),
         reason: referral.reason.clone(),
         slip: words
             .cx

@@ -9,7 +9,7 @@ use fuyou_pack::{Form, Pack, Program};
 use crate::care::{Cause, Risk, RuleShown, Shown, SubjectId, TaskShown, restricted};
 use crate::http::Cx;
 use crate::registry::{OrganizationId, page_of};
-use crate::texts;
+use crate::texts::{self, Calendar, Told};
 
 /// The unit of a span that is told in days, however long it is.
 pub(super) const COUNT_OF_DAYS: &str = "days";
@@ -50,6 +50,10 @@ impl Words<'_> {
 
     pub(super) fn of(&self, text: &Localized) -> String {
         text.get(self.language()).to_owned()
+    }
+
+    pub(super) fn calendar(&self) -> Calendar {
+        self.cx.calendar()
     }
 
     pub(super) fn t(&self, key: &str) -> String {
@@ -115,7 +119,8 @@ impl Words<'_> {
                     .collect();
                 titles.join(&self.t("care-and"))
             }
-            Value::Text(_) | Value::Date(_) => format_value(ty, value),
+            Value::Date(day) => self.calendar().whole(date(DayNumber(*day))),
+            Value::Text(_) => format_value(ty, value),
         })
     }
 
@@ -156,16 +161,15 @@ impl Words<'_> {
         )
     }
 
-    pub(super) fn instant(&self, at: Timestamp) -> String {
-        let zoned = at.to_zoned(self.cx.app.options().time_zone.clone());
-        format!("{} {:02}:{:02}", zoned.date(), zoned.hour(), zoned.minute())
+    pub(super) fn instant(&self, at: Timestamp) -> Told {
+        self.cx.told_at(at)
     }
 
     /// The last moment, and how many days are left until then; negative when it has passed.
-    pub(super) fn due(&self, due: Due) -> (String, i32) {
+    pub(super) fn due(&self, due: Due) -> (Told, i32) {
         match due {
             Due::On(day) => (
-                date(day).to_string(),
+                self.calendar().plain(date(day)),
                 day.0 - DayNumber::from(self.cx.today).0,
             ),
             Due::At(ms) => {

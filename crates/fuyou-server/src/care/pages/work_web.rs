@@ -10,13 +10,16 @@ use super::sent::Sent;
 use super::words::{Badge, Words, followed};
 use super::{care_of, home_of, subject_id};
 use crate::access::Action;
+use crate::care::opening::LINKS;
 use crate::care::{
     Acting, Attempt, AttemptOutcome, Cause, Cursor, Reach, WorkFilter, WorkKind, WorkPage as Page,
     WorkRow,
 };
+use crate::exchange::download_web::Files;
 use crate::http::{Cx, Error, Form, encoded};
 use crate::referral::incoming;
 use crate::registry::{Named, named};
+use crate::texts::Told;
 use crate::ui::{Frame, html};
 
 /// Lines on a page.
@@ -33,6 +36,23 @@ pub(crate) struct WorkQuery {
     reach: String,
     program: String,
     after: String,
+    pub(super) format: String,
+}
+
+impl WorkQuery {
+    /// What is asked for.
+    pub(super) fn filter(&self) -> WorkFilter {
+        let mut kinds = WorkKind::ALL.into_iter();
+        WorkFilter {
+            reach: if self.reach == "below" {
+                Reach::Below
+            } else {
+                Reach::Own
+            },
+            kind: kinds.find(|kind| kind.word() == self.kind),
+            program: Some(self.program.clone()).filter(|program| !program.is_empty()),
+        }
+    }
 }
 
 struct CountView {
@@ -43,15 +63,16 @@ struct CountView {
     is_alarm: bool,
 }
 
-struct LineView {
+pub(super) struct LineView {
     href: String,
-    name: String,
-    residence: String,
-    badges: Vec<Badge>,
-    title: String,
-    when: String,
+    pub(super) name: String,
+    pub(super) residence: String,
+    pub(super) badges: Vec<Badge>,
+    age: String,
+    pub(super) title: String,
+    pub(super) when: Told,
     state: &'static str,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
     act: Option<String>,
     done: Option<String>,
     attempt: Option<String>,
@@ -63,6 +84,7 @@ struct LineView {
 struct WorkListPage {
     frame: Frame,
     cx: Cx,
+    today: Told,
     counts: Vec<CountView>,
     lines: Vec<LineView>,
     reaches: Vec<(String, &'static str, bool)>,
@@ -70,6 +92,7 @@ struct WorkListPage {
     outcomes: Vec<(&'static str, String)>,
     first: String,
     next: Option<String>,
+    files: Files,
     can_register: bool,
     /// What is overdue by more than 30 days: where it is listed, how many, and whether that is this page.
     older: Option<(String, i64, bool)>,
@@ -99,18 +122,7 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
         cx,
         pack: care.pack(),
     };
-    let kind = WorkKind::ALL
-        .into_iter()
-        .find(|kind| kind.word() == query.kind);
-    let filter = WorkFilter {
-        reach: if query.reach == "below" {
-            Reach::Below
-        } else {
-            Reach::Own
-        },
-        kind,
-        program: Some(query.program.clone()).filter(|program| !program.is_empty()),
-    };
+    let filter = query.filter();
     let after = Some(query.after.clone())
         .filter(|after| !after.is_empty())
         .map(Cursor);
@@ -132,6 +144,16 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
             is_alarm: waiting.late > 0,
         });
     }
+    let links = care.links_wanting(&by).await?.len();
+    if links > 0 {
+        counts.push(CountView {
+            href: LINKS.to_owned(),
+            label: words.t("link-wanting"),
+            count: i64::try_from(links).unwrap_or(i64::MAX),
+            is_current: false,
+            is_alarm: true,
+        });
+    }
     let first = address(&query.kind, &query.reach, &query.program);
     let more = |cursor: &Cursor| {
         let joint = if first.contains('?') { '&' } else { '?' };
@@ -150,6 +172,7 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
     let list = WorkListPage {
         frame: Frame::new(cx, "menu-home"),
         cx: cx.clone(),
+        today: cx.calendar().plain(cx.today),
         counts,
         lines: lines.collect(),
         reaches: [("", "work-own"), ("below", "work-below")]
@@ -175,6 +198,10 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
             })
             .into(),
         next: page.next.as_ref().map(more),
+        files: match cx.actor.may(Action::ExportData) {
+            true => Files::of(&first.replacen('/', "/work/file", 1), page.of(filter.kind)),
+            false => Files::none(),
+        },
         first,
         can_register: cx.actor.may(Action::RegisterPerson),
         older: older(&query, &page),
@@ -234,14 +261,15 @@ fn older(query: &WorkQuery, page: &Page) -> Option<(String, i64, bool)> {
     })
 }
 
-fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
+pub(super) fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
     let program = words.pack.program(row.program);
     let missed = row.task.is_missed(words.cx.today);
+    let (due, _) = words.due(row.task.due);
     let (when, state) = match (row.minutes_left, row.late_days) {
-        _ if missed => {
-            let (due, _) = words.due(row.task.due);
-            (words.t1("work-was-due", "day", due), "missed")
-        }
+        _ if missed => (
+            words.t1("work-was-due", "day", due.words.as_str()),
+            "missed",
+        ),
         (Some(left), _) => {
             let time = clock_words(words, left.unsigned_abs());
             let key = if left < 0 {
@@ -263,7 +291,7 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
         notes.push(words.t1("work-tried", "count", row.attempts));
     }
     if let Some(at) = row.escalated_at {
-        notes.push(words.t1("work-shown-since", "at", words.instant(at)));
+        notes.push(words.t1("work-shown-since", "at", words.instant(at).words));
     }
     if row.task.owner != words.cx.actor.organization {
         notes.push(words.organization(row.task.owner));
@@ -280,9 +308,12 @@ fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
         href: home.clone(),
         name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
         residence: found.map_or_else(String::new, |found| found.residence.clone()),
+        age: found
+            .and_then(|found| found.birth_on)
+            .map_or_else(String::new, |on| words.calendar().age(on)),
         badges: words.risk(program, &row.risk).badges,
         title: words.task_title(program, &row.task),
-        when,
+        when: due.said(when),
         state,
         notes,
         act: form.filter(|_| !missed).map(|form| {

@@ -30,6 +30,13 @@
     button.hidden = false;
   });
 
+  addEventListener("DOMContentLoaded", () => {
+    for (const button of document.querySelectorAll("[data-print]")) {
+      button.addEventListener("click", () => print());
+      button.hidden = false;
+    }
+  });
+
   // What is folded away belongs on paper, too.
   let folded = [];
   addEventListener("beforeprint", () => {

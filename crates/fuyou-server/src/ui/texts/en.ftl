@@ -80,3 +80,55 @@ offline-back = The network is back. Saving sends the record.
 offline-reload = Open this page anew
 look-light = Light
 look-dark = Dark
+day-of-month = { $day } { $month }
+day-of-year = { $day } { $month } { $year }
+day-full = { $weekday }, { $date }
+day-near = { $date } ({ $near })
+near-today = today
+near-tomorrow = tomorrow
+near-yesterday = yesterday
+near-in-days = in { $days } days
+near-days-ago = { $days } days ago
+near-late = { $days ->
+    [one] { $days } day late
+   *[other] { $days } days late
+ }
+age-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+ }
+age-months = { $months ->
+    [one] { $months } month
+   *[other] { $months } months
+ }
+age-months-days = { $months ->
+    [one] { $months } month
+   *[other] { $months } months
+ } { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+ }
+age-years = { $years } years
+age-years-months = { $years } years { $months ->
+    [one] { $months } month
+   *[other] { $months } months
+ }
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = May
+month-6 = Jun
+month-7 = Jul
+month-8 = Aug
+month-9 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec
+weekday-1 = Monday
+weekday-2 = Tuesday
+weekday-3 = Wednesday
+weekday-4 = Thursday
+weekday-5 = Friday
+weekday-6 = Saturday
+weekday-7 = Sunday

@@ -2,7 +2,10 @@ care-yes = Yes
 care-no = No
 care-none-of-these = None of these
 care-and = , {""}
-care-days = { $days } days
+care-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+ }
 care-weeks-days = { $weeks }w { $days }d
 care-not-assessed = Not assessed
 care-not-filled = Not filled
@@ -86,7 +89,10 @@ care-task-overdue = Overdue
 care-task-today = Due today
 care-task-ready = Can be done
 care-task-ahead = Ahead
-care-late-by = { $days } days
+care-late-by = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+ }
 care-risk-now = Risk now
 care-risk-before = Before
 care-new-rules = New with this record
@@ -123,8 +129,14 @@ work-what = What
 work-when = When
 work-risk = Risk
 work-act = Do it
-work-late = { $days } days late
-work-left = { $days } days left
+work-late = { $days ->
+    [one] { $days } day late
+   *[other] { $days } days late
+ }
+work-left = { $days ->
+    [one] { $days } day left
+   *[other] { $days } days left
+ }
 work-today = Due today
 work-minutes-left = { $time } left
 work-minutes-late = { $time } over
@@ -149,7 +161,6 @@ list-organization = Organization
 list-level = Risk
 list-any = Any
 list-show = Show
-list-export = Export
 list-name = Name
 list-residence = Lives in
 list-above = Belongs to
@@ -165,6 +176,9 @@ list-again = again on { $day }
 list-attempts = { $count } attempts
 list-totals = Total
 list-columns = Columns and views
+list-columns-all = All columns
+list-columns-what = Tick what shall be shown, at most { $most } columns. A field of a form shows what was last written there. Files and paper have the same columns, and a view keeps them.
+list-columns-facts = What the program computes
 list-columns-show = Show these columns
 list-views = Views
 list-view-all = All columns
@@ -182,3 +196,5 @@ list-paper-filled = Filled in by
 list-paper-checked = Checked by
 list-paper-seal = Seal
 list-back = Back to the list
+work-where = Lives in
+work-notes = Notes
