@@ -44,17 +44,17 @@ struct CountView {
     is_alarm: bool,
 }
 
-struct LineView {
-    href: String,
-    name: String,
-    residence: String,
+pub(super) struct LineView {
+    pub href: String,
+    pub name: String,
+    pub residence: String,
     badges: Vec<Badge>,
-    age: String,
-    title: String,
-    when: Told,
-    state: &'static str,
+    pub age: String,
+    pub title: String,
+    pub when: Told,
+    pub state: &'static str,
     notes: Vec<String>,
-    act: Option<String>,
+    pub act: Option<String>,
     done: Option<String>,
     attempt: Option<String>,
     attempt_id: String,
@@ -238,7 +238,7 @@ fn older(query: &WorkQuery, page: &Page) -> Option<(String, i64, bool)> {
     })
 }
 
-fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
+pub(super) fn line(words: Words<'_>, row: &WorkRow, found: Option<&Named>) -> LineView {
     let program = words.pack.program(row.program);
     let missed = row.task.is_missed(words.cx.today);
     let (due, _) = words.due(row.task.due);
