@@ -40,7 +40,7 @@ test("board, indicator, township, summary", async () => {
     const shown = await page.locator("main").innerText();
     assert.ok(shown.includes(actual), "the summary on the page has the board's figure");
     await shot(page, "5-summary");
-    const [file] = await Promise.all([page.waitForEvent("download"), page.click("main a[href*='/summary/file']")]);
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click("main form[action*='/summary/file'] button")]);
     const path = join(data, "summary.docx");
     await file.saveAs(path);
     execFileSync("soffice", ["--headless", `-env:UserInstallation=file://${join(data, "office")}`, "--convert-to", "txt:Text (encoded):UTF8", "--outdir", data, path], { stdio: "pipe" });

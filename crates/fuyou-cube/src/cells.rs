@@ -91,6 +91,12 @@ impl Cells {
         }
     }
 
+    /// Bytes that the cells of a projection will take.
+    pub(crate) fn bytes_of(measures: usize, projection: &Projection) -> usize {
+        let groups = projection.groups.len();
+        groups.div_ceil(CHUNK) * CHUNK * measures * 4 + groups * 48
+    }
+
     /// The values, to be written.
     pub(crate) fn values_mut(&mut self) -> &mut Values {
         &mut self.values

@@ -20,6 +20,14 @@ pub enum CubeError {
     /// A sum left 64 bits.
     #[error("a sum over facts is greater than 64 bits can hold")]
     Overflow,
+    /// It would take more memory than it may.
+    #[error("figures need {needs} bytes of memory and may take {bytes_max}")]
+    TooLarge {
+        /// Bytes that are needed at least.
+        needs: usize,
+        /// Bytes that may be taken.
+        bytes_max: usize,
+    },
     /// A thread of the scan ended before its work.
     #[error("a thread of the scan ended before its work was done")]
     Worker,
@@ -146,6 +154,49 @@ impl Cube {
             (axis.cells, axis.projection) = (cells, Some(projection));
         }
         held.counted = true;
+        Ok(())
+    }
+
+    /// As [`Cube::count`], in no more than `bytes_max` for everything that the cube holds then: copies of columns in the
+    /// order of an axis are given back before those of the next are made.
+    ///
+    /// # Errors
+    /// [`CubeError::TooLarge`] before more is taken; the cells of the program are then not made.
+    pub fn count_within(&mut self, program: usize, bytes_max: usize) -> Result<(), CubeError> {
+        self.programs[program].counted = false;
+        let threads = self.threads;
+        for at in 0..self.programs[program].axes.len() {
+            let held = &mut self.programs[program];
+            let axis = &mut held.axes[at];
+            (axis.projection, axis.cells) =
+                (None, Cells::new(axis.reads.len(), &Projection::default()));
+            // No copy is larger than the columns it is made of.
+            self.fits(self.programs[program].table.column_bytes(), bytes_max)?;
+            let held = &mut self.programs[program];
+            let axis = &mut held.axes[at];
+            let projection = Projection::new(axis, &mut held.table);
+            let measures = axis.reads.len();
+            let cells = Cells::bytes_of(measures, &projection);
+            self.fits(projection.bytes() + cells, bytes_max)?;
+            let held = &mut self.programs[program];
+            let axis = &mut held.axes[at];
+            let mut cells = Cells::new(measures, &projection);
+            scan(axis, &projection, &held.table, threads, &mut cells)?;
+            axis.cells = cells;
+        }
+        self.programs[program].counted = true;
+        self.fits(0, bytes_max)
+    }
+
+    /// Refuses when more bytes than these are held together with so many others.
+    ///
+    /// # Errors
+    /// [`CubeError::TooLarge`].
+    pub fn fits(&self, more: usize, bytes_max: usize) -> Result<(), CubeError> {
+        let needs = self.memory().total().saturating_add(more);
+        if needs > bytes_max {
+            return Err(CubeError::TooLarge { needs, bytes_max });
+        }
         Ok(())
     }
 

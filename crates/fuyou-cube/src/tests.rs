@@ -468,6 +468,47 @@ fn a_broken_image_is_refused() {
 
 /// What nobody reads is not held, and memory is told by part.
 #[test]
+fn counting_stays_within_its_memory() {
+    let rows: BTreeMap<u128, Vec<Value>> = (0..500u32)
+        .map(|id| {
+            let [a, b, c, d] = id.wrapping_mul(0x9e37_79b9).to_le_bytes();
+            (u128::from(id), row([a, b, c, d, b, c, d, a]))
+        })
+        .collect();
+    let whole = rebuilt(&rows, 2);
+    let mut stored = Cube::new(vec![spec()], 2).unwrap();
+    for (id, row) in &rows {
+        stored.put(0, *id, Some(row)).unwrap();
+    }
+    let (facts, mut fitted, mut refused) = (stored.memory().total(), 0, 0);
+    for room in (facts / 2..facts * 8).step_by(facts / 8) {
+        let mut cube = stored.clone();
+        match cube.count_within(0, room) {
+            Ok(()) => {
+                assert!(
+                    cube.memory().total() <= room,
+                    "{:?} in {room}",
+                    cube.memory()
+                );
+                assert_eq!(cube.memory().projections, 0);
+                assert_eq!(figures(&cube), figures(&whole));
+                fitted += 1;
+            }
+            Err(CubeError::TooLarge { needs, bytes_max }) => {
+                assert!(needs > bytes_max && bytes_max == room);
+                assert!(cube.memory().total() <= room.max(facts));
+                refused += 1;
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(
+        fitted > 0 && refused > 0,
+        "{fitted} fitted, {refused} refused"
+    );
+}
+
+#[test]
 fn memory_is_reported() {
     let rows: BTreeMap<u128, Vec<Value>> = (0..1_000u32)
         .map(|n| (u128::from(n), row([n as u8; 8])))

@@ -1,7 +1,7 @@
 //! From what a person typed, or a file holds, to a value: forgiving about width, spaces and date styles, exact about meaning.
 
 use fuyou_expr::{Type, Value, ValueError, format_value, parse_value};
-use fuyou_kernel::{Date, DayNumber, Localized};
+use fuyou_kernel::{Date, DayNumber, Localized, narrow};
 
 use crate::model::{CodeSet, Field, InputType};
 
@@ -70,16 +70,14 @@ pub fn print_input(field: &Field, value: &Value) -> String {
     }
 }
 
-/// Full-width forms of ASCII as ASCII, the ideographic space as a space.
+/// Full-width forms of ASCII as ASCII, and the signs that are typed for a minus and for a point.
 fn half_width(text: &str) -> String {
-    let narrow = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        '\u{3000}' => ' ',
+    let plain = |c: char| match narrow(c) {
         '−' | '–' => '-',
         '。' => '.',
         other => other,
     };
-    text.chars().map(narrow).collect()
+    text.chars().map(plain).collect()
 }
 
 /// What is said of a text that is no day, of a day that does not exist, and of one outside the calendar, with `{text}` in

@@ -142,7 +142,8 @@ fn take_files(report: &mut Report, layer: &PackFiles) -> Vec<(usize, String)> {
             continue;
         }
         // Scenarios of made-up counties stand beside what they simulate, but define nothing.
-        if file.path.rsplit('/').next() == Some("simulate.toml") {
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        if name == "simulate.toml" || name.starts_with("simulate_") {
             continue;
         }
         let position = report.files.len();

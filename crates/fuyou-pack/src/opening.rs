@@ -158,7 +158,7 @@ impl View<'_> {
 
     fn draft(&self, pack: &Pack) -> Draft {
         let target = pack.program(self.opens.program);
-        let mut draft = Draft::new(target, target.opens_with);
+        let mut draft = Draft::new(target, self.opens.with);
         let on = match &self.opens.occurred_on {
             None => Value::Date(self.encounter.occurred_on.0),
             Some(on) => on.eval(self),

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use fuyou_server::audit::verify;
+use fuyou_server::audit::verify_telling;
 
+use crate::bar::Bar;
 use crate::config::{Config, say};
 
 /// The audit trail.
@@ -23,7 +24,10 @@ enum Command {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Command::Verify(config) = args.command;
     let db = config.open_db().await?;
-    let outcome = verify(&db).await;
+    let bar = Bar::new("审计链 · chains {bar:40} {pos}/{len} {eta}")?;
+    let number = |count: i64| u64::try_from(count).unwrap_or_default();
+    let outcome = verify_telling(&db, |done, total| bar.at(number(done), number(total), "")).await;
+    drop(bar);
     db.close().await;
     match outcome? {
         Ok(verified) => {

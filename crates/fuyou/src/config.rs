@@ -12,7 +12,7 @@ use fuyou_server::db::{Db, Entry, Settings};
 use fuyou_server::http::{App, Clock, Options};
 use fuyou_server::keys::{Keyring, Suite};
 
-use crate::packs;
+use crate::{memory, packs};
 
 /// Where the data is.
 #[derive(clap::Args, Clone)]
@@ -36,6 +36,10 @@ pub struct Config {
     /// The base of an overlay lies beside it or is inside the program.
     #[arg(long, env = "FUYOU_PACK", default_value = "cn")]
     pub pack: String,
+    /// Memory for figures, in MiB; half of the machine's without it, 0 to keep none. What does not fit is not held: the
+    /// database then answers, more slowly.
+    #[arg(long, env = "FUYOU_CUBE_MEMORY", value_name = "MIB")]
+    pub cube_memory: Option<usize>,
     /// Name in the top bar.
     #[arg(long, env = "FUYOU_COUNTY_NAME", default_value = "妇幼健康")]
     pub county_name: String,
@@ -63,6 +67,20 @@ impl Config {
         Db::open(&settings)
             .await
             .context("数据库无法打开 · the database cannot be opened")
+    }
+
+    /// The snapshot of figures in memory.
+    pub fn cube_snapshot(&self) -> PathBuf {
+        self.data.join("cube.snapshot")
+    }
+
+    /// Bytes that figures may take; `None` when none shall be kept.
+    pub fn cube_bytes_max(&self) -> Option<usize> {
+        match self.cube_memory {
+            Some(0) => None,
+            Some(mebibytes) => Some(mebibytes.saturating_mul(1 << 20)),
+            None => Some(memory::of_machine().map_or(usize::MAX, |bytes| bytes / 2)),
+        }
     }
 
     /// Opens the key file, making one at first start.

@@ -11,11 +11,11 @@ use fuyou_server::care::{Acting, WorkFilter};
 use fuyou_server::http::{App, Clock};
 use fuyou_server::planning;
 use fuyou_server::registry::{Organization, OrganizationId, OrganizationKind};
-use fuyou_server::simulate::{Extent, Options, Size};
+use fuyou_server::simulate::{Extent, Options, Size, Source};
 
 use crate::config::{Config, by_command, say, system_clock};
 use crate::serve::{bind, log_to_stderr, serve_whole};
-use crate::simulate::{into_store, read_scenario, threads, today};
+use crate::simulate::{into_store, read_scenarios, threads, today};
 
 /// The first annual plan of the made-up county.
 const PLAN: &str = include_str!("demo_plan.txt");
@@ -88,8 +88,8 @@ async fn make(app: &App, args: &Args, day: Date) -> anyhow::Result<()> {
     let mut scenarios = Vec::new();
     let mut missing = anyhow::anyhow!("规则包没有项目 · the pack has no program");
     for program in &pack.programs {
-        match read_scenario(&args.config.pack, &program.id) {
-            Ok(scenario) => scenarios.push(scenario),
+        match read_scenarios(&args.config.pack, &program.id) {
+            Ok(found) => scenarios.extend(found),
             // A scenario that does not fit is told; a program without one is left out.
             Err(error) if error.is::<fuyou_server::simulate::Error>() => return Err(error),
             Err(error) => missing = error,
@@ -98,9 +98,14 @@ async fn make(app: &App, args: &Args, day: Date) -> anyhow::Result<()> {
     if scenarios.is_empty() {
         return Err(missing);
     }
-    scenarios.sort_by_key(|scenario| scenario.is_opened());
-    for scenario in &scenarios {
-        let file = format!("county-{}.ndjson", scenario.program());
+    scenarios.sort_by_key(|scenario| match scenario.source() {
+        Source::Made => 0,
+        Source::Opened => 1,
+        Source::Organizations(_) => 2,
+        Source::Asked { .. } => 3,
+    });
+    for (number, scenario) in scenarios.iter().enumerate() {
+        let file = format!("county-{number}-{}.ndjson", scenario.program());
         into_store(app, scenario, &options, &args.config.data.join(file)).await?;
     }
     import_plan(app, day).await?;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use fuyou_kernel::Language;
 use fuyou_server::audit::verify;
 use fuyou_server::db::Dialect;
+use fuyou_server::insight::{TooLarge, was_too_large};
 use fuyou_server::system::{Trouble, inspect};
 use fuyou_server::texts::text;
 
@@ -22,12 +23,18 @@ pub struct Args {
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let app = args.config.open_app().await?;
-    let looked = look(&app, args.audit).await;
+    let kept = args.config.cube_bytes_max();
+    let large = kept.and_then(|_| was_too_large(&args.config.cube_snapshot()));
+    let looked = look(&app, args.audit, large).await;
     app.db().close().await;
     looked
 }
 
-async fn look(app: &fuyou_server::http::App, walks: bool) -> anyhow::Result<ExitCode> {
+async fn look(
+    app: &fuyou_server::http::App,
+    walks: bool,
+    large: Option<TooLarge>,
+) -> anyhow::Result<ExitCode> {
     let standing = inspect(app).await?;
     let storage = &standing.storage;
     let name = match storage.dialect {
@@ -50,6 +57,12 @@ async fn look(app: &fuyou_server::http::App, walks: bool) -> anyhow::Result<Exit
         say(&format!("备份 backup: {} {}", copy.begun_at, copy.name))?;
     }
     let mut troubles = standing.troubles.clone();
+    if let Some(TooLarge { needs, bytes_max }) = large {
+        say(&format!(
+            "指标需要内存 figures need {needs} bytes · 允许 and may take {bytes_max} bytes"
+        ))?;
+        troubles.push(Trouble::LargeFigures);
+    }
     if walks {
         // What is seen now counts, not what was seen before.
         troubles.retain(|trouble| !matches!(trouble, Trouble::BrokenChain | Trouble::NoProof));

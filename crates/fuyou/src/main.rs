@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod bar;
 mod config;
 mod demo;
 mod doctor;
@@ -9,6 +10,7 @@ mod expr;
 mod import;
 mod indicators;
 mod keys;
+mod memory;
 mod migrate;
 mod organization;
 mod pack;

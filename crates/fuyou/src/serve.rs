@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use fuyou_server::care::{Acting, keep_links};
 use fuyou_server::http::{App, serve};
-use fuyou_server::insight::{Live, SnapshotFile};
+use fuyou_server::insight::{Live, Room, SnapshotFile};
+use fuyou_server::jobs::keep_swept;
 use tokio::net::TcpListener;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -40,8 +41,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 pub async fn serve_whole(app: App, config: &Config, listener: TcpListener) -> anyhow::Result<()> {
     settle(&app);
     let links = tokio::spawn(keep_links(app.clone()));
+    let files = tokio::spawn(keep_swept(app.clone()));
     let served = serve(with_figures(app, config)?, listener, stopped()).await;
     links.abort();
+    files.abort();
     Ok(served?)
 }
 
@@ -60,11 +63,18 @@ fn with_figures(app: App, config: &Config) -> anyhow::Result<App> {
     let Some(pack) = app.pack() else {
         return Ok(app);
     };
+    let Some(bytes_max) = config.cube_bytes_max() else {
+        return Ok(app);
+    };
+    let room = Room {
+        threads: threads(),
+        bytes_max,
+    };
     let snapshot = SnapshotFile {
-        path: config.data.join("cube.snapshot"),
+        path: config.cube_snapshot(),
         keys: app.keys().clone(),
     };
-    let live = Live::start(app.db(), pack, threads(), Some(snapshot))
+    let live = Live::start_within(app.db(), pack, room, Some(snapshot))
         .context("规则包的指标无法在内存中计算 · the pack cannot be counted in memory")?;
     Ok(app.with_live(live))
 }

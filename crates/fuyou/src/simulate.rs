@@ -1,5 +1,6 @@
 //! `fuyou simulate`: makes up a county and writes it as lines of the import format.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -7,12 +8,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use fuyou_expr::Value;
 use fuyou_kernel::{Date, DayNumber, TimeZone};
 use fuyou_server::care::{Acting, Care};
 use fuyou_server::exchange::import::{Format, Job};
 use fuyou_server::http::App;
+use fuyou_server::registry::{Level, Organization};
 use fuyou_server::simulate::{
-    Counts, Extent, Given, Options, Scenario, Size, simulate, simulate_opened,
+    Counts, Extent, Given, Options, Scenario, Size, Source, simulate, simulate_opened,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -43,6 +46,9 @@ pub struct Arguments {
     /// The program of the pack.
     #[arg(long, default_value = "maternal")]
     program: String,
+    /// Which of the program's scenarios, in the order of their names.
+    #[arg(long, default_value_t = 1)]
+    scenario: usize,
     /// The file to write, `-` for the standard output; without it the county is imported into the data directory.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -55,7 +61,18 @@ pub struct Arguments {
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let scenario = read_scenario(&arguments.config.pack, &arguments.program)?;
+    let mut scenarios = read_scenarios(&arguments.config.pack, &arguments.program)?;
+    let Some(nth) = arguments
+        .scenario
+        .checked_sub(1)
+        .filter(|at| *at < scenarios.len())
+    else {
+        bail!(
+            "规则包没有第 {} 个情景 · there is no such scenario",
+            arguments.scenario
+        );
+    };
+    let scenario = scenarios.swap_remove(nth);
     let options = options(&arguments);
     let start = Instant::now();
     // Who was opened by records stands in the data directory.
@@ -144,20 +161,60 @@ async fn given(
     by: &Acting,
     scenario: &Scenario,
 ) -> anyhow::Result<Option<Vec<Given>>> {
-    if !scenario.is_opened() {
-        return Ok(None);
+    let enrollment = None;
+    match scenario.source() {
+        Source::Made => return Ok(None),
+        Source::Opened => {}
+        Source::Organizations(kinds) => {
+            let tree = by.actor.tree.all().iter();
+            let places = tree.filter(|place| kinds.iter().any(|kind| kind == place.kind.word()));
+            let given = places.map(|place| Given {
+                subject: place.id.uuid(),
+                anchor: DayNumber::from(by.today).0,
+                sex: Value::Null,
+                enrollment,
+                organization: Some((place.code.as_str().into(), place.population)),
+                residence: beside(by, place).into(),
+                opened_ms: 0,
+                values: Vec::new(),
+            });
+            return Ok(Some(given.collect()));
+        }
+        Source::Asked { program, rule } => {
+            let asked = care
+                .asked_subjects(by, (program, rule), scenario.program())
+                .await?;
+            let given = asked.into_iter().map(|asked| Given {
+                subject: asked.subject,
+                anchor: DayNumber::from(asked.since).0,
+                sex: asked.sex,
+                enrollment,
+                organization: None,
+                residence: asked.residence.into(),
+                opened_ms: 0,
+                values: Vec::new(),
+            });
+            return Ok(Some(given.collect()));
+        }
     }
     let opened = care.opened_subjects(by, scenario.program()).await?;
     let given = opened.into_iter().map(|opened| Given {
         subject: opened.subject,
         anchor: DayNumber::from(opened.birth_on).0,
         sex: opened.sex,
-        enrollment: opened.enrollment,
+        enrollment: Some(opened.enrollment),
+        organization: None,
         residence: opened.residence.into(),
         opened_ms: opened.opened_at.as_millisecond(),
         values: opened.values,
     });
     Ok(Some(given.collect()))
+}
+
+/// The code of the township that a place is or lies in; its own when it lies in none.
+fn beside(by: &Acting, place: &Organization) -> String {
+    let township = by.actor.tree.at_level(place.id, Level::Township);
+    township.map_or_else(|| place.code.clone(), |township| township.code.clone())
 }
 
 /// Writes a county into a file.
@@ -206,19 +263,32 @@ pub fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Reads a pack and the scenario beside one of its programs.
+/// Reads a pack and the scenarios beside one of its programs: `simulate.toml` first, then the others by name.
 ///
 /// # Errors
-/// When the pack or the scenario is wrong, or the pack has no scenario for this program.
-pub fn read_scenario(pack: &str, program: &str) -> anyhow::Result<Scenario> {
+/// When the pack or a scenario is wrong, or the pack has no scenario for this program.
+pub fn read_scenarios(pack: &str, program: &str) -> anyhow::Result<Vec<Scenario>> {
     let layers = packs::layers(pack)?;
-    // An overlay without a scenario of its own uses the one of the pack that it extends.
-    let paths = [
-        "simulate.toml".to_owned(),
-        format!("{program}/simulate.toml"),
-    ];
-    let texts = packs::files(&layers, &paths)?;
-    Ok(Scenario::read(&packs::open(pack)?, &texts[0], &texts[1])?)
+    let opened = packs::open(pack)?;
+    let begins = format!("{program}/simulate");
+    let is_scenario = |path: &&str| path.starts_with(&begins) && path.ends_with(".toml");
+    let files = layers.iter().flat_map(|layer| &layer.files);
+    let paths: BTreeSet<&str> = files
+        .map(|file| file.path.as_str())
+        .filter(is_scenario)
+        .collect();
+    let mut paths: Vec<&str> = paths.into_iter().collect();
+    paths.sort_by_key(|path| (path.len(), *path));
+    if paths.is_empty() {
+        bail!("规则包没有这些文件 · the pack has no {begins}.toml");
+    }
+    let mut scenarios = Vec::new();
+    for path in paths {
+        // An overlay without a scenario of its own uses the one of the pack that it extends.
+        let texts = packs::files(&layers, &["simulate.toml".to_owned(), path.to_owned()])?;
+        scenarios.push(Scenario::read(&opened, &texts[0], &texts[1])?);
+    }
+    Ok(scenarios)
 }
 
 /// Writes a county with a progress bar on the standard error.

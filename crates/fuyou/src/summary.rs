@@ -7,8 +7,9 @@ use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use fuyou_kernel::{Date, Language};
 use fuyou_server::insight::Source;
-use fuyou_server::planning::summary::{Request, compose, docx, summary_unguarded};
+use fuyou_server::planning::summary::{Request, Stage, compose, docx, summary_unguarded};
 
+use crate::bar::Bar;
 use crate::config::{Config, say};
 
 /// Writes the summary.
@@ -71,13 +72,19 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             .as_deref()
             .map(|address| address.trim_end_matches('/').to_owned()),
     };
-    let data = summary_unguarded(Source::store(app.db(), &pack, &tree), &request).await?;
+    let bar = Bar::new("{bar:20} {pos}/{len} {msg} {elapsed}")?;
+    let told = |stage: Stage| bar.at(stage.before(), Stage::ALL.len() as u64, words(stage));
+    let source = Source::store(app.db(), &pack, &tree);
+    let data = summary_unguarded(source, &request, told).await?;
     let language = match args.language {
         DocumentLanguage::Zh => Language::Zh,
         DocumentLanguage::En => Language::En,
     };
+    told(Stage::Words);
     let document = compose(&data, language)?;
+    told(Stage::File);
     let bytes = docx(&document, now)?;
+    drop(bar);
     std::fs::write(&args.out, &bytes)
         .with_context(|| format!("无法写入 · cannot write {}", args.out.display()))?;
     say(&format!(
@@ -88,4 +95,13 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     ))?;
     app.db().close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Targets => "目标 · targets",
+        Stage::Figures => "指标 · figures",
+        Stage::Words => "成文 · words",
+        Stage::File => "文件 · file",
+    }
 }

@@ -9,8 +9,8 @@ use super::names::check_snake;
 use super::values::ValueSets;
 use super::{Context, Sources, read_cited};
 use crate::model::{
-    Carried, FieldIx, FieldKind, Form, FormIx, Group, GroupIx, ItemKind, OpenedPerson, Opens,
-    Program, ProgramIx, Relation, RelationEnd, SubjectKind, Travel,
+    Carried, FactIx, FieldIx, FieldKind, Form, FormIx, Group, GroupIx, ItemKind, OpenedPerson,
+    Opens, Program, ProgramIx, Relation, RelationEnd, Shows, SubjectKind, Travel,
 };
 use crate::raw::{Item, Node, NodeKind, Reader, Table, Text, read_word};
 use crate::scope::{FormOuter, GroupOuter, OPENER, OpensOuter};
@@ -76,6 +76,7 @@ impl Maker<'_> {
         let (with, occurred_on) = (reader.text("with"), reader.text("occurred_on"));
         let person = reader.table("person");
         let relation = self.relation(&reader);
+        let shows = reader.table("shows");
         let values = reader.table("values");
         let travels = reader
             .texts("travels")
@@ -91,14 +92,26 @@ impl Maker<'_> {
         };
         let target_ix = target?;
         let target = &self.programs[target_ix];
-        let opening = target.form(target.opens_with);
-        if let Some(with) = with.filter(|with| with.text != &*opening.id) {
+        let with = match with {
+            None => target.opens_with,
+            Some(text) => {
+                let known = target.forms.iter().map(|form| &*form.id);
+                FormIx::new(report.position(text, known, ("表单", "form"))?)
+            }
+        };
+        let joins = with != target.opens_with;
+        let opening = target.form(with);
+        if let Some(person) = person.filter(|_| joins) {
             report.error(
-                with.at,
-                format!("项目 {} 由表单 {} 建册", target.id, opening.id),
-                format!("program `{}` opens with form `{}`", target.id, opening.id),
+                person.at,
+                format!("表单 {} 不建册,记入已有的档案,不能登记新人", opening.id),
+                format!(
+                    "form `{}` goes into an enrollment that is there, and registers nobody",
+                    opening.id
+                ),
             );
         }
+        let shows = shows.map_or_else(Shows::default, |table| self.shows(table, target));
         let (scope, outer) = scope(form, group);
         let typed = |text: Text<'_>, ty: &Type| self.context.parse_as(text, &scope, ty);
         for program in [self.program, target] {
@@ -148,6 +161,9 @@ impl Maker<'_> {
             key,
             when,
             program: ProgramIx::new(target_ix),
+            with,
+            joins,
+            shows,
             person,
             relation,
             occurred_on: occurred_on.and_then(|text| typed(text, &Type::Date)),
@@ -194,6 +210,26 @@ impl Maker<'_> {
             of: end(of?)?,
             to: end(to?)?,
         })
+    }
+
+    /// The facts of each end that the other one's page shows.
+    fn shows(&self, table: &Table, target: &Program) -> Shows {
+        let report = self.context.report;
+        let reader = Reader::new(table, report);
+        let facts = |key: &'static str, program: &Program| {
+            let texts = reader.texts(key).into_iter();
+            let known = |text| {
+                let known = program.facts.iter().map(|fact| &*fact.id);
+                report.position(text, known, ("事实", "fact"))
+            };
+            texts.filter_map(known).map(FactIx::new).collect()
+        };
+        let shows = Shows {
+            of: facts("of", self.program),
+            to: facts("to", target),
+        };
+        reader.finish();
+        shows
     }
 
     fn person(&self, table: &Table, scope: &Scope) -> Option<OpenedPerson> {

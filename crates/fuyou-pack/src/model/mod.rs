@@ -17,7 +17,7 @@ pub use index::{
     DerivedIx, FactIx, FieldIx, FormIx, GroupIx, IndicatorIx, MeasureIx, ProgramIx, ReferralIx,
     RuleIx, ScoreIx, SourceIx, StratumIx, VisitIx,
 };
-pub use opens::{Carried, OpenedPerson, Opens, Relation, RelationEnd, Travel};
+pub use opens::{Carried, OpenedPerson, Opens, Relation, RelationEnd, Shows, Travel};
 pub(crate) use pack::CurveExample;
 pub use pack::{
     Axis, Better, Certainty, Change, ChangeKind, Chapter, Citation, Cited, Code, CodeSet,

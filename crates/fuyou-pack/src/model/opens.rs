@@ -3,10 +3,11 @@ use std::sync::Arc;
 use fuyou_expr::Expr;
 use fuyou_kernel::{Localized, Secrecy};
 
-use super::{Cited, FieldIx, FormIx, GroupIx, ProgramIx};
+use super::{Cited, FactIx, FieldIx, FormIx, GroupIx, ProgramIx};
 use crate::scope::OpensOuter;
 
-/// A record of one program that opens an enrollment in another, of the same subject or of a new one.
+/// A record of one program that opens an enrollment in another, of the same subject or of a new one, or tells one that
+/// is there.
 #[derive(Debug)]
 pub struct Opens {
     /// The id, unique in its program.
@@ -21,12 +22,19 @@ pub struct Opens {
     pub when: Option<Expr>,
     /// The program that is opened.
     pub program: ProgramIx,
+    /// The form of that program that is filled in.
+    pub with: FormIx,
+    /// Whether that form goes into the enrollment which the subject has there, the last one also when it is closed; where
+    /// there is none nothing happens. Otherwise the form opens one.
+    pub joins: bool,
     /// Who is followed there; without it the same subject.
     pub person: Option<OpenedPerson>,
     /// What the two subjects are to each other.
     pub relation: Option<Relation>,
     /// The day of the opening record; without it the day of the opener's.
     pub occurred_on: Option<Expr>,
+    /// Facts of the opened enrollment that its opener's page shows, and of the opener's that the opened one's page does.
+    pub shows: Shows,
     /// What is carried into the opening record.
     pub values: Vec<(FieldIx, Carried)>,
     /// What goes along from the opener's subject to the opened one later.
@@ -75,6 +83,15 @@ pub struct RelationEnd {
     pub code: Arc<str>,
     /// Its text.
     pub title: Localized,
+}
+
+/// What the page of one end of a link shows of the other end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shows {
+    /// Facts of the opener's enrollment.
+    pub of: Vec<FactIx>,
+    /// Facts of the opened enrollment.
+    pub to: Vec<FactIx>,
 }
 
 /// What goes along a link.

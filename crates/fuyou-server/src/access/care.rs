@@ -1,5 +1,7 @@
 //! Which person's record opens for whom.
 
+use std::collections::HashSet;
+
 use fuyou_kernel::{Date, Timestamp};
 use uuid::Uuid;
 
@@ -10,6 +12,8 @@ use crate::registry::OrganizationId;
 
 /// Fewest characters of a reason for opening a record without a care relation.
 pub const GLASS_REASON_CHARACTERS_MIN: usize = 10;
+/// Subjects of a list that are asked about together.
+const LIST_MAX: usize = 500;
 /// How long such an opening lasts, in milliseconds: a day.
 const GLASS_MS: i64 = 24 * 3_600_000;
 /// After every opening: the first day of the year 3000.
@@ -72,6 +76,38 @@ pub async fn opens_to(
         return Ok(Some(Opening::Glass));
     }
     Ok(None)
+}
+
+/// Of the subjects of a list, with where each lives, those whose records are open to the actor: the answer of [`opens`]
+/// for all of them. At most two statements for every [`LIST_MAX`] subjects.
+pub async fn open_among(
+    cx: &Cx,
+    connection: &mut Connection,
+    subjects: &[(Uuid, OrganizationId)],
+) -> Result<HashSet<Uuid>, Error> {
+    let mut open = HashSet::new();
+    if !cx.actor.may(Action::ReadPerson) {
+        return Ok(open);
+    }
+    for some in subjects.chunks(LIST_MAX) {
+        let (near, far): (Vec<_>, Vec<_>) = some
+            .iter()
+            .partition(|(_, residence)| cx.actor.sees(*residence));
+        open.extend(near.iter().map(|(subject, _)| *subject));
+        let mut closed: Vec<Uuid> = far.iter().map(|(subject, _)| *subject).collect();
+        if closed.is_empty() {
+            continue;
+        }
+        let caring = store::caring_for(connection, &closed, cx.today).await?;
+        let ours = caring.into_iter().filter(|(_, by)| cx.actor.sees(*by));
+        open.extend(ours.map(|(subject, _)| subject));
+        closed.retain(|subject| !open.contains(subject));
+        if !closed.is_empty() && cx.actor.may(Action::BreakGlass) {
+            let glass = store::glass_open_among(connection, &closed, (cx.actor.id, cx.now));
+            open.extend(glass.await?);
+        }
+    }
+    Ok(open)
 }
 
 /// A record that was opened without a care relation, for whoever answers for it.

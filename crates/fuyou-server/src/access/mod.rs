@@ -20,12 +20,14 @@ mod tests;
 
 pub use actor::{Actor, Denied, UserId};
 pub use care::{
-    GLASS_REASON_CHARACTERS_MIN, Opened, OpenedPlace, Opening, break_glass, opened, opens, opens_to,
+    GLASS_REASON_CHARACTERS_MIN, Opened, OpenedPlace, Opening, break_glass, open_among, opened,
+    opens, opens_to,
 };
 pub(crate) use password::Passwords;
 pub use password::{PasswordCost, PasswordError};
 pub use role::{Action, Role};
 pub use session::{Session, authenticate, choose_language, log_in, log_out};
+pub(crate) use users::names_at_work;
 pub use users::{
     NewUser, Standing, User, UserError, change_password, create_user, list, reset_password,
     set_state, user_with_login,

@@ -1,6 +1,6 @@
 //! Logging in and staying logged in.
 
-use fuyou_kernel::{Language, Timestamp};
+use fuyou_kernel::{Language, Timestamp, hex};
 use sm3::{Digest, Sm3};
 
 use super::store::{self, StoredUser};
@@ -226,7 +226,7 @@ pub async fn log_out(app: &App, session: &Session) -> Result<(), Error> {
 /// Bytes from the operating system's generator, as hexadecimal digits.
 pub(super) fn random_hex<const BYTES: usize>() -> String {
     let bytes: [u8; BYTES] = rand::random();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(bytes)
 }
 
 fn hash_of(token: &str) -> Vec<u8> {

@@ -4,7 +4,7 @@ use fuyou_kernel::{Date, Id, Timestamp};
 use uuid::Uuid;
 
 use super::UserId;
-use crate::db::{Connection, DbDate, DbInstant, Error, Tx, query, row};
+use crate::db::{Connection, DbDate, DbInstant, Error, Sql, Tx, query, row};
 use crate::registry::OrganizationId;
 
 /// A user as stored.
@@ -333,6 +333,63 @@ pub(super) async fn glass_is_open(
         .one(connection)
         .await?;
     Ok(open > 0)
+}
+
+/// Care relations of these subjects that have not ended before `today`.
+pub(super) async fn caring_for(
+    connection: &mut Connection,
+    subjects: &[Uuid],
+    today: Date,
+) -> Result<Vec<(Uuid, OrganizationId)>, Error> {
+    let sql = format!(
+        "select subject_id, org_id from care_relation where (until_on is null or until_on >= $1) and subject_id in ({})",
+        places(2, subjects.len())
+    );
+    let rows: Vec<(Uuid, Uuid)> = query(Sql::built(sql))
+        .bind(DbDate(today))
+        .bind_all(subjects.iter().copied())
+        .all(connection)
+        .await?;
+    let relation = |(subject, org)| (subject, Id::from_uuid(org));
+    Ok(rows.into_iter().map(relation).collect())
+}
+
+/// Those of these subjects whose records the user has opened with a reason, while the time is not over.
+pub(super) async fn glass_open_among(
+    connection: &mut Connection,
+    subjects: &[Uuid],
+    (user, now): (UserId, Timestamp),
+) -> Result<Vec<Uuid>, Error> {
+    let sql = format!(
+        "select distinct subject_id from glass where user_id = $1 and until_at > $2 and subject_id in ({})",
+        places(3, subjects.len())
+    );
+    let rows: Vec<(Uuid,)> = query(Sql::built(sql))
+        .bind(user.uuid())
+        .bind(DbInstant(now))
+        .bind_all(subjects.iter().copied())
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(subject,)| subject).collect())
+}
+
+/// Active users of these: where each works, and the name.
+pub(super) async fn names_at_work(
+    connection: &mut Connection,
+    users: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, String)>, Error> {
+    let sql = format!(
+        "select id, org_id, name from app_user where state = 'active' and id in ({})",
+        places(1, users.len())
+    );
+    let users = users.iter().copied();
+    query(Sql::built(sql)).bind_all(users).all(connection).await
+}
+
+/// So many placeholders from a number on.
+fn places(first: usize, count: usize) -> String {
+    let places: Vec<String> = (first..first + count).map(|at| format!("${at}")).collect();
+    places.join(", ")
 }
 
 pub(super) async fn insert_glass(

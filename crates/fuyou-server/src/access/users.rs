@@ -1,10 +1,15 @@
 //! Keeping users: create, lock, reset, change password.
 
+use std::collections::HashMap;
+
+use fuyou_kernel::Id;
+use uuid::Uuid;
+
 use super::password::PasswordError;
 use super::session::random_hex;
 use super::store::{self, StoredUser};
 use super::{Action, Denied, Role, Session, UserId};
-use crate::db::{Entry, Error};
+use crate::db::{Connection, Entry, Error};
 use crate::http::{App, Cx};
 use crate::registry::OrganizationId;
 
@@ -156,6 +161,19 @@ fn shown(user: StoredUser) -> User {
         organization: user.organization,
         standing,
     }
+}
+
+/// Where each of these users works, and the name; only of those who may log in. One statement.
+pub(crate) async fn names_at_work(
+    connection: &mut Connection,
+    users: &[Uuid],
+) -> Result<HashMap<Uuid, (OrganizationId, String)>, Error> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found = store::names_at_work(connection, users).await?;
+    let at = |(user, org, name)| (user, (Id::from_uuid(org), name));
+    Ok(found.into_iter().map(at).collect())
 }
 
 /// Locks or unlocks a user of the actor's subtree, never the actor. A locked user's sessions end at once.

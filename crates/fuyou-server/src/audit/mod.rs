@@ -8,6 +8,7 @@
 //! - the last hash of a lane stands in `lane` too, so that cutting off the end is noticed;
 //! - `detail` holds names of fields and reasons, never clinical values or identifiers.
 
+mod file_web;
 mod model;
 mod proof_web;
 mod store;
@@ -31,7 +32,19 @@ use crate::registry::ids_of;
 
 /// Walks every chain from its beginning. The outer error is a failed query, the inner one the first broken link.
 pub async fn verify(db: &Db) -> Result<Result<Verified, Break>, Error> {
-    let walked = verify_from(db, Places::default(), |_, _| ControlFlow::Continue(())).await?;
+    verify_telling(db, |_, _| {}).await
+}
+
+/// The same, telling after each page how many entries were walked, and how many there are in all.
+pub async fn verify_telling(
+    db: &Db,
+    mut told: impl FnMut(i64, i64),
+) -> Result<Result<Verified, Break>, Error> {
+    let goes_on = |places: &Places, total| {
+        told(places.entries(), total);
+        ControlFlow::Continue(())
+    };
+    let walked = verify_from(db, Places::default(), goes_on).await?;
     // Nobody asked it to stop.
     Ok(walked.map(Option::unwrap_or_default))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use fuyou_kernel::Timestamp;
+use fuyou_kernel::{Timestamp, hex};
 use uuid::Uuid;
 
 use crate::db::{Entry, GENESIS, link};
@@ -162,7 +162,7 @@ impl Places {
 impl fmt::Display for Places {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (lane, (seq, hash))) in self.0.iter().enumerate() {
-            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = hex(hash);
             write!(f, "{}{lane}.{seq}.{hash}", if at > 0 { ";" } else { "" })?;
         }
         Ok(())

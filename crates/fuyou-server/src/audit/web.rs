@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use super::proof_web::Proof;
 use super::words::{self, ACTIONS, ENTITIES, Kind};
-use super::{Filter, Position, entries, proof_web};
+use super::{Filter, entries, file_web, proof_web};
 use crate::access::Action;
+use crate::db::Entry;
+use crate::exchange::download_web::Files;
 use crate::http::{Access, Cx, Error, Route, encoded};
 use crate::ui::{Frame, html};
 
@@ -19,13 +21,14 @@ pub(crate) fn routes() -> Vec<Route> {
     let read = Access::Needs(Action::ReadAudit);
     vec![
         Route::get("/audit", read, show),
+        Route::post("/audit/file", read, file_web::begin),
         Route::post("/audit/verified", read, proof_web::verify),
     ]
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct AuditQuery {
+pub(super) struct AuditQuery {
     actor: String,
     action: String,
     entity: String,
@@ -33,12 +36,12 @@ struct AuditQuery {
     from: String,
     to: String,
     before: String,
+    pub(super) format: String,
 }
 
 impl AuditQuery {
-    /// The page of the same filter that begins before a place.
-    fn address(&self, before: Position) -> String {
-        let before = before.to_string();
+    /// The same filter at another address.
+    fn address(&self, path: &str) -> String {
         let pairs = [
             ("actor", &self.actor),
             ("action", &self.action),
@@ -46,20 +49,51 @@ impl AuditQuery {
             ("subject", &self.subject),
             ("from", &self.from),
             ("to", &self.to),
-            ("before", &before),
         ];
         let pairs = pairs.map(|(name, value)| format!("{name}={}", encoded(value)));
-        format!("/audit?{}", pairs.join("&"))
+        format!("{path}?{}", pairs.join("&"))
+    }
+
+    /// What is looked for.
+    pub(super) fn filter(&self, cx: &Cx) -> Result<Filter, Error> {
+        let day = |text: &str| text.parse::<Date>().ok();
+        let next_day = day(&self.to).and_then(|date| date.tomorrow().ok());
+        let subject = match self.subject.trim() {
+            "" => None,
+            text => Some(Uuid::try_parse(text).map_err(|_| Error::NotFound)?),
+        };
+        Ok(Filter {
+            actor: self.actor.trim().to_owned(),
+            action: self.action.trim().to_owned(),
+            entity: self.entity.trim().to_owned(),
+            subject,
+            from: day(&self.from).and_then(|date| start_of(cx, date)),
+            until: next_day.and_then(|date| start_of(cx, date)),
+        })
     }
 }
 
-struct Line {
-    at: String,
-    actor: String,
-    action: String,
-    entity: String,
-    subject: String,
-    detail: String,
+/// An entry in the reader's words.
+pub(super) struct Line {
+    pub(super) at: String,
+    pub(super) actor: String,
+    pub(super) action: String,
+    pub(super) entity: String,
+    pub(super) subject: String,
+    pub(super) detail: String,
+}
+
+pub(super) fn line(cx: &Cx, entry: Entry) -> Line {
+    let at = entry.at.to_zoned(cx.app.options().time_zone.clone());
+    let subject = entry.subject_id.map(|id| id.to_string());
+    Line {
+        at: at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        actor: entry.actor_login,
+        action: Kind::Action.label(cx.language, &entry.action),
+        entity: Kind::Entity.label(cx.language, &entry.entity),
+        subject: subject.unwrap_or_default(),
+        detail: words::detail(cx.language, &entry.detail),
+    }
 }
 
 #[derive(Template)]
@@ -71,55 +105,31 @@ struct AuditPage {
     query: AuditQuery,
     lines: Vec<Line>,
     next: Option<String>,
+    files: Files,
     proof: Proof,
 }
 
 async fn show(cx: Cx, Query(query): Query<AuditQuery>) -> Result<Response, Error> {
-    let day = |text: &str| {
-        text.parse::<Date>()
-            .ok()
-            .and_then(|date| start_of(&cx, date))
-    };
-    let next_day = |text: &str| {
-        text.parse::<Date>()
-            .ok()
-            .and_then(|date| start_of(&cx, date.tomorrow().ok()?))
-    };
-    let subject = match query.subject.trim() {
-        "" => None,
-        text => Some(Uuid::try_parse(text).map_err(|_| Error::NotFound)?),
-    };
-    let filter = Filter {
-        actor: query.actor.trim().to_owned(),
-        action: query.action.trim().to_owned(),
-        entity: query.entity.trim().to_owned(),
-        subject,
-        from: day(&query.from),
-        until: next_day(&query.to),
-    };
+    let filter = query.filter(&cx)?;
     let (found, next) = entries(&cx, &filter, query.before.parse().ok()).await??;
-    let zone = &cx.app.options().time_zone;
-    let lines = found.into_iter().map(|entry| Line {
-        at: entry
-            .at
-            .to_zoned(zone.clone())
-            .strftime("%Y-%m-%d %H:%M:%S")
-            .to_string(),
-        actor: entry.actor_login,
-        action: Kind::Action.label(cx.language, &entry.action),
-        entity: Kind::Entity.label(cx.language, &entry.entity),
-        subject: entry
-            .subject_id
-            .map(|id| id.to_string())
-            .unwrap_or_default(),
-        detail: words::detail(cx.language, &entry.detail),
+    let is_empty = found.is_empty();
+    let lines = found.into_iter().map(|entry| line(&cx, entry));
+    let next = next.map(|at| {
+        format!(
+            "{}&before={}",
+            query.address("/audit"),
+            encoded(&at.to_string())
+        )
     });
-    let next = next.map(|position: Position| query.address(position));
     let page = AuditPage {
         frame: Frame::new(&cx, "menu-audit"),
         actions: choices(&cx, Kind::Action, ACTIONS),
         entities: choices(&cx, Kind::Entity, ENTITIES),
         lines: lines.collect(),
+        files: match is_empty {
+            true => Files::none(),
+            false => Files::uncounted(&query.address("/audit/file")),
+        },
         query,
         next,
         proof: proof_web::proof(&cx).await?,

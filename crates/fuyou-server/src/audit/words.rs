@@ -88,6 +88,7 @@ pub(super) const ENTITIES: &[&str] = &[
     "keys",
     "job",
     "list_view",
+    "audit",
 ];
 
 /// What the parts of a detail are called.
@@ -129,6 +130,7 @@ const DETAILS: &[&str] = &[
     "subject",
     "opener",
     "on_behalf_of",
+    "phones",
 ];
 
 /// What a word tells.

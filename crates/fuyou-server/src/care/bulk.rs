@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fuyou_expr::Value;
 use fuyou_kernel::{DayNumber, Localized, Timestamp};
 use fuyou_pack::Program;
-use fuyou_pack::model::{FormIx, ProgramIx};
+use fuyou_pack::model::{FormIx, ProgramIx, SubjectKind};
 use fuyou_pack::record::{Draft, check_after};
 use fuyou_pack::replay::{Completion, Replaying, Room, replay};
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use super::change::{RecordChange, Writing, Written, write};
 use super::derive::{Relation, derived_id};
 use super::engine::{Base, ComputedOtherwise};
 use super::file::{self, Enrolled, File, Kept, Reading};
+use super::opening::Pending;
 use super::record::{check_findings, refused};
 use super::work_list::completion_row;
 use super::{
@@ -23,11 +24,14 @@ use super::{
 };
 use crate::db::Tx;
 use crate::referral::{ReferralChange, ReferralRow};
-use crate::registry::{OrganizationId, Profile};
+use crate::registry::{Identity, OrganizationId, Profile};
 
 /// What is known of a subject before its lines are taken in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Known(File, Vec<ComputedOtherwise>);
+pub(crate) struct Known(File, Vec<ComputedOtherwise>, IsOrganization);
+
+/// Whether a subject without a profile stands in the tree of organizations.
+type IsOrganization = bool;
 
 impl Known {
     /// A subject of whom nothing is recorded yet.
@@ -37,7 +41,25 @@ impl Known {
             profile,
             ..File::default()
         };
-        Known(file, Vec::new())
+        Known(file, Vec::new(), false)
+    }
+
+    /// The same, of an organization of the tree.
+    pub(crate) fn organization(self) -> Known {
+        Known(self.0, self.1, true)
+    }
+
+    /// What the subject is, or would be.
+    pub(crate) fn kind(&self) -> SubjectKind {
+        match self.2 {
+            true => SubjectKind::Organization,
+            false => SubjectKind::Person,
+        }
+    }
+
+    /// Whether there is neither a person nor an organization of this id.
+    pub(crate) fn is_nobody(&self) -> bool {
+        !self.is_person() && !self.2
     }
 
     /// Who: another id than that of the lines when the record was merged since they were written.
@@ -100,6 +122,17 @@ pub(crate) struct BulkWriting {
     pub repeated: u64,
     pub is_new: bool,
     pub refused: Vec<Refused>,
+    /// What the records open.
+    opened: Vec<Pending>,
+    /// Whether that is all they open.
+    is_all_opened: bool,
+}
+
+impl BulkWriting {
+    /// Leaves what the records open to whoever follows the change feed.
+    pub(crate) fn open_later(&mut self) {
+        (self.opened, self.is_all_opened) = (Vec::new(), false);
+    }
 }
 
 impl Care {
@@ -122,7 +155,7 @@ impl Care {
                 otherwise.push((head.id, ids));
             }
         }
-        Ok(Known(file, otherwise))
+        Ok(Known(file, otherwise, false))
     }
 
     fn day_of(&self, at: Timestamp) -> DayNumber {
@@ -135,11 +168,12 @@ impl Care {
         shown::date(self.day_of(at))
     }
 
-    /// Checks the lines about an enrollment one after the other and replays it. Asks nothing of the database.
+    /// Checks the lines about an enrollment one after the other and replays it. Asks nothing of the database. What is
+    /// opened by somebody who comes with the same lines is planned with it.
     pub(crate) fn plan_bulk(
         &self,
         by: &Acting,
-        known: &Known,
+        (known, newcomer): (&Known, Option<&Identity>),
         lines: BulkEnrollment,
     ) -> BulkWriting {
         let file = &known.0;
@@ -196,7 +230,7 @@ impl Care {
             let outcome = replay(base.program(), &history);
             (history, outcome)
         });
-        let (mut writing, _) = self.settle_replayed(
+        let (mut writing, after) = self.settle_replayed(
             by,
             &base,
             before,
@@ -213,6 +247,13 @@ impl Care {
         let detail =
             serde_json::json!({ "encounters": answer.encounters, "referrals": answer.referrals });
         writing.entry.detail = detail.to_string();
+        if let (Some(person), true) = (newcomer, is_new && !base.program().opens.is_empty()) {
+            // What cannot be planned here is told when it is tried again.
+            let opened = self.open_in_bulk(by, (file, person), after, &writing.after);
+            if let Ok(Some(opened)) = opened {
+                (answer.opened, answer.is_all_opened) = (opened, true);
+            }
+        }
         answer.writing = Some(writing);
         answer
     }
@@ -362,14 +403,30 @@ impl Care {
     pub(crate) async fn write_bulk(
         &self,
         tx: &mut Tx,
-        planned: &[BulkWriting],
-        now: Timestamp,
+        by: &Acting,
+        planned: &mut [BulkWriting],
     ) -> Result<bool, Error> {
         let writings: Vec<(&Writing, Timestamp)> = planned
             .iter()
-            .filter_map(|planned| Some((planned.writing.as_ref()?, now)))
+            .filter_map(|planned| Some((planned.writing.as_ref()?, by.now)))
             .collect();
-        Ok(write(tx, self.pack(), self.tables(), &writings).await? == Written::Done)
+        if write(tx, self.pack(), self.tables(), &writings).await? == Written::Raced {
+            return Ok(false);
+        }
+        let mut opened: Vec<Pending> = planned
+            .iter_mut()
+            .flat_map(|planned| std::mem::take(&mut planned.opened))
+            .collect();
+        let by = Acting::system(by.actor.tree.clone(), by.now, by.today);
+        self.write_opened(tx, &by, &mut opened).await
+    }
+
+    /// Notes what was opened with the records, when all is committed.
+    pub(crate) fn bulk_is_stored(&self, planned: &[BulkWriting]) {
+        let whole = planned.iter().filter(|planned| planned.is_all_opened);
+        for writing in whole.filter_map(|planned| planned.writing.as_ref()) {
+            self.opened().note(writing.head.id, writing.head.version);
+        }
     }
 }
 

@@ -177,23 +177,7 @@ impl Care {
             if kept.version != voiding.base_version && !sent_again {
                 return Err(stale(kept, voiding.base_version));
             }
-            let before = self.before(by, &base, enrolled);
-            let mut after = enrolled.clone();
-            for record in &mut after.records {
-                if record.id == kept.id {
-                    Arc::make_mut(record).voided = Some((by.now, voiding.why.clone()));
-                }
-            }
-            if after.records.iter().all(|record| record.voided.is_some()) {
-                after.head.held = Some(EnrollmentState::Closed);
-                after.head.closed_on = after.head.closed_on.or(Some(by.today));
-            }
-            let change = RecordChange::Voided {
-                before: kept.clone(),
-                why: voiding.why.clone(),
-            };
-            let why = ("void", voiding.why.clone());
-            let mut planned = self.finish(by, &base, before, (after, false), vec![change], why);
+            let mut planned = self.plan_void(by, &base, (enrolled, kept), &voiding.why);
             if sent_again {
                 planned.recorded.repeated = true;
                 planned.recorded.encounter_version = kept.version;
@@ -208,6 +192,33 @@ impl Care {
             }
         }
         Err(Error::Busy(EnrollmentId::from_uuid(voiding.id.uuid())))
+    }
+
+    /// What declaring a record void changes.
+    pub(super) fn plan_void(
+        &self,
+        by: &Acting,
+        base: &Base<'_>,
+        (enrolled, kept): (&Enrolled, &Kept),
+        why: &str,
+    ) -> Planned {
+        let before = self.before(by, base, enrolled);
+        let mut after = enrolled.clone();
+        for record in &mut after.records {
+            if record.id == kept.id {
+                Arc::make_mut(record).voided = Some((by.now, why.to_owned()));
+            }
+        }
+        if after.records.iter().all(|record| record.voided.is_some()) {
+            after.head.held = Some(EnrollmentState::Closed);
+            after.head.closed_on = after.head.closed_on.or(Some(by.today));
+        }
+        let change = RecordChange::Voided {
+            before: kept.clone(),
+            why: why.to_owned(),
+        };
+        let told = ("void", why.to_owned());
+        self.finish(by, base, before, (after, false), vec![change], told)
     }
 
     /// One record, to correct it: its values as the actor may see them, and what stood there before.

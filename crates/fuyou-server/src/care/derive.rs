@@ -41,6 +41,7 @@ pub(super) struct Surroundings<'a> {
 pub(super) struct Derived {
     /// The facts row without its key.
     pub facts: Vec<Cell>,
+    /// What is open or done. A visit that is not expected has no row: two thirds of a schedule may be such visits.
     pub tasks: BTreeMap<Uuid, Vec<Cell>>,
     pub hits: BTreeMap<Uuid, Vec<Cell>>,
     pub risks: BTreeMap<Uuid, Vec<Cell>>,
@@ -204,24 +205,26 @@ fn tasks(
     outcome
         .tasks
         .iter()
-        .map(|task| {
-            let id = task_id(head.id, &task.key);
-            (
-                id,
-                task_row(at, head, history, (outcome, rank, ids), task, id),
-            )
-        })
+        .filter_map(|task| task_row(at, head, history, (outcome, rank, ids), task))
         .collect()
 }
 
+/// The row of a task that is open or done, with its id.
 fn task_row(
     at: Surroundings<'_>,
     head: &Head,
     history: &History,
     (outcome, rank, ids): (&Outcome, i64, &[Uuid]),
     task: &replay::Task,
-    id: Uuid,
-) -> Vec<Cell> {
+) -> Option<(Uuid, Vec<Cell>)> {
+    let (state, done_on, done_by, on_time) = match task.state {
+        replay::TaskState::Open => ("open", Cell::Date(None), None, None),
+        replay::TaskState::Done { on, by, on_time } => {
+            ("done", day(on), by.map(|by| ids[by]), Some(on_time))
+        }
+        replay::TaskState::Cancelled => return None,
+    };
+    let id = task_id(head.id, &task.key);
     let form = at.program.form_of(task.origin);
     let (origin, item, recorder) = match task.origin {
         TaskOrigin::Visit(visit) => {
@@ -244,13 +247,6 @@ fn task_row(
         ),
         Due::At(ms) => (Cell::Date(None), Some(instant(ms)), ms),
     };
-    let (state, done_on, done_by, on_time) = match task.state {
-        replay::TaskState::Open => ("open", Cell::Date(None), None, None),
-        replay::TaskState::Done { on, by, on_time } => {
-            ("done", day(on), by.map(|by| ids[by]), Some(on_time))
-        }
-        replay::TaskState::Cancelled => ("cancelled", Cell::Date(None), None, None),
-    };
     let is_open = state == "open";
     let sees = |level: Owner| {
         let earliest = task
@@ -263,7 +259,7 @@ fn task_row(
     };
     let helps = task.escalations.iter().any(|(_, to)| *to == Owner::Village);
     let village = helps.then(|| self::owner(at, head, Owner::Village, None));
-    vec![
+    let row = vec![
         Cell::id(head.subject),
         Cell::id(id),
         Cell::id(head.id),
@@ -294,7 +290,8 @@ fn task_row(
         sees(Owner::City),
         sees(Owner::Province),
         task.lapses_on.map_or(Cell::Date(None), day),
-    ]
+    ];
+    Some((id, row))
 }
 
 /// Where the record was recorded that made a rule true. The clock of a repetition starts with what was done last; the

@@ -14,6 +14,7 @@ use super::file::{File, Reading};
 use super::group::Waiting;
 use super::hints::Sheets;
 use super::memory::{Around, Memory};
+use super::opening::Opened;
 use super::tables::{self, Tables};
 use super::{Acting, Error, InstallError, file, store};
 use crate::access::{Action, Denied, opens_to};
@@ -55,6 +56,8 @@ struct Inner {
     openings: Arc<RwLock<()>>,
     /// Places for those who compute what a record leads to.
     desks: Semaphore,
+    /// What this process has opened, until the change feed comes to it.
+    opened: Opened,
     /// For registering whom a record opens; without them that waits for a process that has them.
     keys: OnceLock<Keyring>,
 }
@@ -110,6 +113,7 @@ impl Care {
             tree_stamp: AtomicI64::new(0),
             openings: Arc::default(),
             desks: Semaphore::new(db.at_once()),
+            opened: Opened::default(),
             keys: OnceLock::new(),
             db,
             pack_stamp: layers.join(", "),
@@ -168,6 +172,10 @@ impl Care {
 
     pub(super) fn waiting(&self) -> &Waiting {
         &self.0.waiting
+    }
+
+    pub(super) fn opened(&self) -> &Opened {
+        &self.0.opened
     }
 
     pub(super) fn openings(&self) -> &Arc<RwLock<()>> {

@@ -85,12 +85,17 @@ pub(super) struct File {
 #[derive(Clone, Copy)]
 pub(super) enum Reading {
     Program(ProgramIx),
+    Enrollment(Uuid),
     Everything,
 }
 
 impl Reading {
     fn wants(self, head: &Head) -> bool {
-        !matches!(self, Reading::Program(wanted) if wanted != head.program)
+        match self {
+            Reading::Program(wanted) => wanted == head.program,
+            Reading::Enrollment(wanted) => wanted == head.id,
+            Reading::Everything => true,
+        }
     }
 }
 

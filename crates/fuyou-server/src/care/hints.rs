@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fuyou_kernel::{DayNumber, Language, Secrecy};
+use fuyou_kernel::{DayNumber, Language, Secrecy, hex};
 use fuyou_pack::browser::{Now, Reader, Sheet};
 use fuyou_pack::model::{FormIx, ProgramIx};
 use sm3::{Digest, Sm3};
@@ -52,9 +52,8 @@ impl Care {
             };
             let sheet = Sheet::new(self.pack(), program, form, reader);
             let hash = Sm3::digest(sheet.json().as_bytes());
-            let name = hash.iter().take(8).map(|byte| format!("{byte:02x}"));
             Arc::new(NamedSheet {
-                name: name.collect(),
+                name: hex(hash.iter().take(8)),
                 sheet,
             })
         });

@@ -1,10 +1,14 @@
 //! The lists of a pack, page by page.
 
+use std::collections::{BTreeMap, HashMap};
+
 use fuyou_expr::{Type, Value, format_value, parse_value};
 use fuyou_pack::Program;
+use fuyou_pack::model::{FormIx, List, ProgramIx};
 use uuid::Uuid;
 
-use super::register::{ListFilter, ListHead, ListPage, ListRow, Total};
+use super::columns::Column;
+use super::register::{ListFilter, ListHead, ListPage, ListRow, SortBy, Total};
 use super::tables::{self, After, Question};
 use super::{Acting, Care, Cursor, EnrollmentId, Error, Risk, Shown, SubjectId};
 use crate::access::Action;
@@ -13,15 +17,41 @@ use crate::registry::OrganizationId;
 
 /// Lines of one page at most.
 const LINES_MAX: u32 = 1_000;
-/// Lines that an export reads at once at most. Each time the whole list is put into order, so few and long pages are fast.
-const BULK_LINES_MAX: u32 = 10_000;
 
-/// Whether a page comes with its totals.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Totals {
-    Counted,
-    /// They were counted with the first page.
-    Known,
+/// What somebody asks of a list, found in the pack and allowed.
+struct Asked<'a> {
+    program_ix: ProgramIx,
+    program: &'a Program,
+    list: &'a List,
+    columns: Vec<Column<'a>>,
+    question: Question<'a>,
+}
+
+/// All lines of a list, read in one pass: those of the moment at which the walk began.
+pub(crate) struct ListWalk {
+    care: Care,
+    by: Acting,
+    list: (String, String),
+    filter: ListFilter,
+    walking: tables::Walking,
+}
+
+impl ListWalk {
+    /// The next lines, some hundred; none after the last.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn next(&mut self) -> Result<Option<Vec<ListRow>>, Error> {
+        let care = self.care.clone();
+        let asked = care.asked(&self.by, (&self.list.0, &self.list.1), &self.filter)?;
+        let facts = &care.tables().program(asked.program_ix).facts;
+        let lines = self.walking.next(facts, &asked.question).await?;
+        let Some(lines) = lines else { return Ok(None) };
+        let mut reader = care.db().read().await?;
+        Ok(Some(
+            care.list_rows(&mut reader, &self.by, &asked, lines).await?,
+        ))
+    }
 }
 
 impl Care {
@@ -40,7 +70,8 @@ impl Care {
         tables::subjects(reader, (self.pack(), self.tables()), &number, limit).await
     }
 
-    /// One page of a list of the pack; `list` is the program's id and the list's. Two statements.
+    /// One page of a list of the pack; `list` is the program's id and the list's. Two statements, and one more for each
+    /// form of which fields are shown.
     ///
     /// # Errors
     /// See [`Error`].
@@ -53,37 +84,96 @@ impl Care {
         limit: u32,
     ) -> Result<ListPage, Error> {
         let limit = limit.clamp(1, LINES_MAX);
-        self.listed(by, list, filter, (after, limit), Totals::Counted)
-            .await
+        let asked = self.asked(by, list, filter)?;
+        let types = asked.key_types();
+        let after = after
+            .map(|cursor| read_cursor(cursor, &types))
+            .transpose()?;
+        let facts = &self.tables().program(asked.program_ix).facts;
+        let dialect = self.db().dialect();
+        let mut reader = self.db().read().await?;
+        let counted = tables::totals(&mut reader, dialect, facts, &asked.question).await?;
+        let mut lines = tables::lines(
+            &mut reader,
+            dialect,
+            facts,
+            &asked.question,
+            (after.as_ref(), limit + 1),
+        )
+        .await?;
+        let more = lines.len() > limit as usize;
+        lines.truncate(limit as usize);
+        let last = lines.last().filter(|_| more);
+        let next = last.map(|line| write_cursor(&line.keys, line.enrollment, &types));
+        let rows = self.list_rows(&mut reader, by, &asked, lines).await?;
+        drop(reader);
+        let mut entry = by.entry("read", "list");
+        entry.detail =
+            serde_json::json!({ "list": &*asked.list.id, "lines": rows.len() }).to_string();
+        self.db().note(entry).await?;
+        Ok(ListPage {
+            rows,
+            next,
+            ..asked.page(counted)
+        })
     }
 
-    /// As [`Care::list`], for who reads a list to its end: long pages, and totals with the first one only.
+    /// All lines of a list from the first to the last, and the page that tells of them without having any. Whoever takes
+    /// them out has been allowed to and is written down by the caller.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn list_in_bulk(
+    pub(crate) async fn walk_list(
         &self,
         by: &Acting,
         list: (&str, &str),
         filter: &ListFilter,
-        after: Option<&Cursor>,
-    ) -> Result<ListPage, Error> {
-        let totals = match after {
-            None => Totals::Counted,
-            Some(_) => Totals::Known,
+    ) -> Result<(ListPage, ListWalk), Error> {
+        let asked = self.asked(by, list, filter)?;
+        let facts = &self.tables().program(asked.program_ix).facts;
+        let mut reader = self.db().read().await?;
+        let dialect = self.db().dialect();
+        let counted = tables::totals(&mut reader, dialect, facts, &asked.question).await?;
+        drop(reader);
+        let walk = ListWalk {
+            care: self.clone(),
+            by: by.clone(),
+            list: (list.0.to_owned(), list.1.to_owned()),
+            filter: filter.clone(),
+            walking: tables::walk(self.db(), facts, &asked.question).await?,
         };
-        self.listed(by, list, filter, (after, BULK_LINES_MAX), totals)
-            .await
+        Ok((asked.page(counted), walk))
     }
 
-    async fn listed(
+    /// A list without its lines, and without counting them. No statement.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn bare_list(
         &self,
         by: &Acting,
         list: (&str, &str),
         filter: &ListFilter,
-        (after, limit): (Option<&Cursor>, u32),
-        totals: Totals,
     ) -> Result<ListPage, Error> {
+        Ok(self.asked(by, list, filter)?.page((0, Vec::new())))
+    }
+
+    /// Every column with which the reader may see a list.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn list_columns(&self, by: &Acting, list: (&str, &str)) -> Result<Vec<ListHead>, Error> {
+        let asked = self.asked(by, list, &ListFilter::default())?;
+        let all = Column::all(asked.program, asked.list, by.actor.secrecy_max());
+        Ok(all.map(|column| column.head(asked.program)).collect())
+    }
+
+    fn asked<'a>(
+        &'a self,
+        by: &'a Acting,
+        list: (&str, &str),
+        filter: &ListFilter,
+    ) -> Result<Asked<'a>, Error> {
         by.actor.require_anywhere(Action::ReadPerson)?;
         let secrecy_max = by.actor.secrecy_max();
         let program_ix = self
@@ -105,113 +195,156 @@ impl Care {
         let level = filter
             .level
             .and_then(|level| program.risk.as_ref()?.levels.get(level));
+        let columns = Column::chosen(program, list, secrecy_max, &filter.columns);
+        let sorting = |by: &SortBy| {
+            let mut all = Column::all(program, list, secrecy_max);
+            let column = all.find(|column| match (by, column) {
+                (SortBy::Own(wanted), Column::Own(at, _)) => wanted == at,
+                (SortBy::Own(_), Column::Fact(_) | Column::Field(..)) => false,
+                (SortBy::Key(key), column) => column.key() == *key,
+            });
+            column.and_then(|column| column.read())
+        };
+        let sort = filter.sort.as_ref();
         let question = Question {
             program,
             list,
+            columns: columns.iter().filter_map(Column::read).collect(),
             path: &place.path,
             level: level.map(|level| &*level.id),
-            sort: filter.sort,
+            sort: sort.and_then(|(by, direction)| Some((sorting(by)?, *direction))),
             today: by.today,
             secrecy_max,
         };
-        let types: Vec<Type> = question
-            .keys()
-            .iter()
-            .map(|(expr, _)| expr.ty().clone())
-            .collect();
-        let after = after
-            .map(|cursor| read_cursor(cursor, &types))
-            .transpose()?;
-        let facts = &self.tables().program(program_ix).facts;
-        let dialect = self.db().dialect();
-        let mut reader = self.db().read().await?;
-        let (total, totals) = match totals {
-            Totals::Counted => tables::totals(&mut reader, dialect, facts, &question).await?,
-            Totals::Known => (0, vec![Total::None; list.columns.len()]),
-        };
-        let mut lines = tables::lines(
-            &mut reader,
-            dialect,
-            facts,
-            &question,
-            (after.as_ref(), limit + 1),
-        )
-        .await?;
-        drop(reader);
-        let more = lines.len() > limit as usize;
-        lines.truncate(limit as usize);
-        let last = lines.last().filter(|_| more);
-        let next = last.map(|line| write_cursor(&line.keys, line.enrollment, &types));
-        let mut entry = by.entry("read", "list");
-        entry.detail = serde_json::json!({ "list": &*list.id, "lines": lines.len() }).to_string();
-        self.db().note(entry).await?;
-        let rows = lines
-            .into_iter()
-            .map(|line| self.list_row(by, program, list, line))
-            .collect();
-        let columns = list.columns.iter().map(|column| ListHead {
-            key: column.is.text().to_owned(),
-            title: column.title.clone(),
-            ty: column.is.ty().clone(),
-            secrecy: column.is.secrecy(),
-        });
-        Ok(ListPage {
-            program: program_ix,
-            title: list.title.clone(),
-            columns: columns.collect(),
-            rows,
-            total,
-            totals,
-            is_called: list.is_called,
-            next,
+        Ok(Asked {
+            program_ix,
+            program,
+            list,
+            columns,
+            question,
         })
     }
 
-    fn list_row(
+    /// Lines with what was last written into the fields that are shown.
+    async fn list_rows(
         &self,
+        reader: &mut Connection,
         by: &Acting,
-        program: &Program,
-        list: &fuyou_pack::model::List,
-        line: tables::Line,
-    ) -> ListRow {
-        let secrecy_max = by.actor.secrecy_max();
-        let organization = by
-            .actor
-            .tree
-            .by_code(&line.org)
-            .map(|organization| organization.id);
-        let risk = program
-            .risk
-            .as_ref()
-            .map_or_else(Risk::default, |scale| Risk {
-                level: scale
-                    .levels
-                    .iter()
-                    .position(|level| Some(&*level.id) == line.risk.as_deref()),
-                marks: {
-                    let marks = line.marks.as_deref().unwrap_or_default();
-                    let stands = |id: &str| marks.split('|').any(|mark| mark == id);
-                    let all = scale.marks.iter().enumerate();
-                    all.filter(|(_, mark)| stands(&mark.id))
-                        .map(|(position, _)| position)
-                        .collect()
-                },
-                scores: Vec::new(),
-            });
-        let values = list.columns.iter().zip(line.values).map(|(column, value)| {
-            if column.is.secrecy() > secrecy_max {
-                Shown::Restricted
-            } else {
-                Shown::Value(value)
-            }
-        });
-        ListRow {
-            subject: SubjectId::from_uuid(line.subject),
-            enrollment: EnrollmentId::from_uuid(line.enrollment),
-            organization: organization.unwrap_or_else(|| OrganizationId::from_uuid(Uuid::nil())),
-            risk,
-            values: values.collect(),
+        asked: &Asked<'_>,
+        lines: Vec<tables::Line>,
+    ) -> Result<Vec<ListRow>, Error> {
+        let mut subjects: Vec<Uuid> = lines.iter().map(|line| line.subject).collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        let tables = self.tables().program(asked.program_ix);
+        let mut written = BTreeMap::new();
+        for (form, fields) in asked.fields() {
+            let table = tables.form(form);
+            let values = tables::last_values(reader, table, &fields, &subjects).await?;
+            written.insert(form, values);
         }
+        let rows = lines.into_iter();
+        Ok(rows
+            .map(|line| list_row(by, asked, &written, line))
+            .collect())
+    }
+}
+
+/// What was last written into the fields that are shown, by form and enrollment.
+type Written = BTreeMap<FormIx, HashMap<Uuid, Vec<Value>>>;
+
+impl<'a> Asked<'a> {
+    fn key_types(&self) -> Vec<Type> {
+        let keys = self.question.keys();
+        keys.iter().map(|(read, _)| read.ty().clone()).collect()
+    }
+
+    /// The fields that are shown, by form.
+    fn fields(&self) -> BTreeMap<FormIx, Vec<&'a str>> {
+        let mut fields: BTreeMap<FormIx, Vec<&str>> = BTreeMap::new();
+        for column in &self.columns {
+            if let Column::Field(ix, _, field) = column {
+                fields.entry(*ix).or_default().push(&field.id);
+            }
+        }
+        fields
+    }
+
+    /// The page without lines. Fields do not add up.
+    fn page(&self, (total, totals): (i64, Vec<Total>)) -> ListPage {
+        let mut totals = totals.into_iter();
+        let of = |column: &Column<'_>| match column.read() {
+            Some(_) => totals.next().unwrap_or(Total::None),
+            None => Total::None,
+        };
+        ListPage {
+            program: self.program_ix,
+            title: self.list.title.clone(),
+            totals: self.columns.iter().map(of).collect(),
+            columns: self
+                .columns
+                .iter()
+                .map(|column| column.head(self.program))
+                .collect(),
+            rows: Vec::new(),
+            total,
+            is_called: self.list.is_called,
+            next: None,
+        }
+    }
+}
+
+fn list_row(by: &Acting, asked: &Asked<'_>, written: &Written, line: tables::Line) -> ListRow {
+    let organization = by
+        .actor
+        .tree
+        .by_code(&line.org)
+        .map(|organization| organization.id);
+    let risk = asked
+        .program
+        .risk
+        .as_ref()
+        .map_or_else(Risk::default, |scale| Risk {
+            level: scale
+                .levels
+                .iter()
+                .position(|level| Some(&*level.id) == line.risk.as_deref()),
+            marks: {
+                let marks = line.marks.as_deref().unwrap_or_default();
+                let stands = |id: &str| marks.split('|').any(|mark| mark == id);
+                let all = scale.marks.iter().enumerate();
+                all.filter(|(_, mark)| stands(&mark.id))
+                    .map(|(position, _)| position)
+                    .collect()
+            },
+            scores: Vec::new(),
+        });
+    let secrecy_max = by.actor.secrecy_max();
+    let mut read = line.values.into_iter();
+    let mut of_form: HashMap<FormIx, usize> = HashMap::new();
+    let value = |column: &Column<'_>| {
+        let value = match column {
+            Column::Own(..) | Column::Fact(_) => read.next().unwrap_or(Value::Null),
+            Column::Field(form, ..) => {
+                let at = of_form.entry(*form).or_default();
+                let values = written.get(form).and_then(|all| all.get(&line.enrollment));
+                let value = values.and_then(|values| values.get(*at)).cloned();
+                *at += 1;
+                value.unwrap_or(Value::Null)
+            }
+        };
+        if column.secrecy() > secrecy_max {
+            Shown::Restricted
+        } else {
+            Shown::Value(value)
+        }
+    };
+    ListRow {
+        subject: SubjectId::from_uuid(line.subject),
+        enrollment: EnrollmentId::from_uuid(line.enrollment),
+        organization: organization.unwrap_or_else(|| OrganizationId::from_uuid(Uuid::nil())),
+        risk,
+        values: asked.columns.iter().map(value).collect(),
     }
 }
 

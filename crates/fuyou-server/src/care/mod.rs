@@ -10,6 +10,7 @@
 mod acting;
 mod bulk;
 mod change;
+mod columns;
 mod contacts;
 mod contacts_store;
 mod correct;
@@ -33,6 +34,7 @@ mod reconcile;
 mod record;
 mod referring;
 mod register;
+mod responsible;
 mod settle;
 mod shown;
 mod store;
@@ -49,15 +51,20 @@ mod tests;
 
 pub use acting::Acting;
 pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkWriting, Known, Refused};
+pub(crate) use columns::COLUMNS_MAX;
 pub use contacts::Contact;
 pub(crate) use derive::area;
 pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};
+pub(crate) use listing::ListWalk;
 pub use merging::{BothOpen, EnrolledBriefly};
 pub use model::*;
-pub use opening::{Caught, LinkShown, LinkState, OpenedSubject, OtherEnd, keep_links};
+pub use opening::{
+    AskedSubject, Caught, LinkShown, LinkState, OpenedSubject, OtherEnd, keep_links,
+};
 pub(crate) use pages::{WorkQuery, home, routes, sections};
-pub use register::{ListFilter, ListHead, ListPage, ListRow, Total};
+pub use register::{ColumnOf, ListFilter, ListHead, ListPage, ListRow, SortBy, Total};
+pub use responsible::Responsible;
 pub use views::{ListView, NewView};
 pub use work::{Attempt, AttemptOutcome, Cursor, Reach, WorkFilter, WorkKind, WorkPage, WorkRow};
 

@@ -129,7 +129,7 @@ impl Care {
             wrong("facts", head.id);
         }
         let tasks = by_id(stands(TASKS).cells(reader, &TASK_TYPES).await?);
-        // A task that no record demands any more stays, cancelled, for what was tried.
+        // A task that is not asked for any more stays, cancelled, for what was tried.
         let stored = tasks.iter().filter(|(id, row)| {
             derived.tasks.contains_key(id) || row.get(STATE) != Some(&Cell::text("cancelled"))
         });

@@ -1,7 +1,7 @@
 //! Ledgers and registers: the lists of a pack over the facts of its enrollments.
 
 use fuyou_kernel::{Localized, Secrecy};
-use fuyou_pack::model::{Direction, ProgramIx};
+use fuyou_pack::model::{Direction, FormIx, ProgramIx};
 
 use super::{Cursor, EnrollmentId, Risk, Shown, SubjectId};
 use crate::registry::OrganizationId;
@@ -13,8 +13,19 @@ pub struct ListFilter {
     pub organization: Option<OrganizationId>,
     /// Only this level of risk, as a position in the program's scale.
     pub level: Option<usize>,
-    /// Sorted by this column of the list (its position) instead of the order that the pack says.
-    pub sort: Option<(usize, Direction)>,
+    /// Sorted by this column instead of the order that the pack says.
+    pub sort: Option<(SortBy, Direction)>,
+    /// Keys of the columns that are wanted ([`ListHead::key`]); the list's own without any. An unknown one is nothing.
+    pub columns: Vec<String>,
+}
+
+/// A column that lines are sorted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SortBy {
+    /// One of the list's own, by its place there.
+    Own(usize),
+    /// Any that stands in the facts, by its key.
+    Key(String),
 }
 
 /// One page of a list.
@@ -24,7 +35,7 @@ pub struct ListPage {
     pub program: ProgramIx,
     /// The list's title.
     pub title: Localized,
-    /// The columns: title, unit, type and secrecy of each.
+    /// The columns that were asked for.
     pub columns: Vec<ListHead>,
     /// The lines.
     pub rows: Vec<ListRow>,
@@ -47,8 +58,23 @@ pub struct ListHead {
     pub title: Localized,
     /// The type of its values.
     pub ty: fuyou_expr::Type,
+    /// The unit as it is printed.
+    pub unit: Option<String>,
     /// Who may see it.
     pub secrecy: Secrecy,
+    /// Where it comes from.
+    pub of: ColumnOf,
+}
+
+/// Where a column comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnOf {
+    /// The list has it, at this place.
+    List(usize),
+    /// A fact of the program.
+    Facts,
+    /// A field of a form; lines are not sorted by it.
+    Form(FormIx),
 }
 
 /// One line of a list.

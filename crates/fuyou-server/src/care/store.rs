@@ -524,7 +524,7 @@ pub(super) async fn found(
     Ok(())
 }
 
-/// A task that no record demands any more is cancelled; what was tried stays readable.
+/// A task that is not asked for any more is cancelled; what was tried stays readable.
 pub(super) async fn cancel_task(tx: &mut Tx, subject: Uuid, id: Uuid) -> Result<(), Error> {
     const SQL: &str = "update task set state = 'cancelled', lapses_on = null, done_on = null, done_by = null, on_time = null, risk_rank = -1, risk_marks = '|', \
                        village_id = null, village_sees_at = null, \

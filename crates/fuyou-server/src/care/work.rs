@@ -109,6 +109,17 @@ pub struct WorkPage {
     pub next: Option<Cursor>,
 }
 
+impl WorkPage {
+    /// How many tasks a part of the list holds.
+    pub fn of(&self, kind: Option<WorkKind>) -> i64 {
+        let Some(kind) = kind else {
+            return self.everything;
+        };
+        let found = self.counts.iter().find(|(known, _)| *known == kind);
+        found.map_or(0, |(_, count)| *count)
+    }
+}
+
 /// One line of the work list.
 #[derive(Clone, Debug)]
 pub struct WorkRow {

@@ -26,6 +26,11 @@ pub async fn counted<T>(work: impl Future<Output = T>) -> (T, u64) {
         .await
 }
 
+/// Counts a statement. Outside of a request or a test nobody counts.
+pub(super) fn count_one() {
+    let _ = STATEMENTS.try_with(|count| count.set(count.get() + 1));
+}
+
 /// A connection to one of the two databases. Store functions that only read take this; those that write take a `Tx`.
 pub struct Connection(Held);
 
@@ -92,8 +97,7 @@ impl Connection {
 
     /// The connection for one statement, which is counted.
     pub(super) fn kind(&mut self) -> Kind<'_> {
-        // Outside of a request or a test nobody counts.
-        let _ = STATEMENTS.try_with(|count| count.set(count.get() + 1));
+        count_one();
         match &mut self.0 {
             Held::Sqlite { lent, runs } => Kind::Sqlite(OnSqlite { lent, runs: *runs }),
             Held::Postgres(conn) => Kind::Postgres(conn),

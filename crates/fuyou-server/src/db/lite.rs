@@ -24,6 +24,8 @@ const PREPARED_MAX: usize = 512;
 const BUSY_MAX: Duration = Duration::from_secs(10);
 /// Kibibytes of pages that a connection keeps.
 const CACHE_KIB: u32 = 65_536;
+/// As [`CACHE_KIB`], of a connection that walks through a table once: also what it sorts in memory before it goes to disk.
+const WALK_CACHE_KIB: u32 = 8_192;
 /// Pages in the log after which whoever commits moves them into the file; before, that happens beside the writer
 /// (`checkpoint.rs`). 64 MiB.
 const LOG_PAGES_MAX: u32 = 16_384;
@@ -43,6 +45,8 @@ pub(super) struct Lite {
 pub(super) enum Purpose {
     Write,
     Read,
+    /// Reads one long answer from its beginning to its end. What has to be sorted for it is sorted on the disk.
+    Walk,
 }
 
 /// A value as SQLite gives it.
@@ -85,11 +89,18 @@ impl Lite {
             names: RefCell::default(),
         };
         // Full: a commit returns when the disk has it.
-        lite.script("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory")?;
+        lite.script(
+            "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on",
+        )?;
+        let (cache_kib, sorts_in) = match purpose {
+            Purpose::Write | Purpose::Read => (CACHE_KIB, "memory"),
+            Purpose::Walk => (WALK_CACHE_KIB, "file"),
+        };
         lite.script(&format!(
-            "pragma cache_size = -{CACHE_KIB}; pragma wal_autocheckpoint = {LOG_PAGES_MAX}"
+            "pragma temp_store = {sorts_in}; pragma cache_size = -{cache_kib}; \
+             pragma wal_autocheckpoint = {LOG_PAGES_MAX}"
         ))?;
-        if purpose == Purpose::Read {
+        if purpose != Purpose::Write {
             lite.script("pragma query_only = on")?;
         }
         Ok(lite)
@@ -119,22 +130,39 @@ impl Lite {
         cells: &[Cell],
         rows_max: usize,
     ) -> sqlx::Result<Vec<LiteRow>> {
+        let mut found = Vec::new();
+        let take = |row| {
+            found.push(row);
+            found.len() < rows_max
+        };
+        if rows_max > 0 {
+            self.walk(text, cells, take)?;
+        }
+        Ok(found)
+    }
+
+    /// Hands out the rows of a query one by one, as they are found, as long as `take` wants more.
+    pub(super) fn walk(
+        &self,
+        text: &str,
+        cells: &[Cell],
+        mut take: impl FnMut(LiteRow) -> bool,
+    ) -> sqlx::Result<()> {
         let mut statement = self.bound(text, cells)?;
         let width = statement.column_count();
         let mut names: Option<Names> = None;
-        let mut found = Vec::new();
         let mut rows = statement.raw_query();
-        while found.len() < rows_max
-            && let Some(row) = rows.next().map_err(refused)?
-        {
+        while let Some(row) = rows.next().map_err(refused)? {
             let names = names.get_or_insert_with(|| self.names_of(text, row.as_ref()));
             let values = (0..width)
                 .map(|at| row.get_ref(at).map_err(refused).and_then(stored))
                 .collect::<sqlx::Result<_>>()?;
             let names = names.clone();
-            found.push(LiteRow { values, names });
+            if !take(LiteRow { values, names }) {
+                break;
+            }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The names of a query's columns. A table that got wider since is noticed by the number of columns.

@@ -99,6 +99,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "list_views",
         text: include_str!("migrations/0062_list_views.sql"),
     },
+    Migration {
+        number: 76,
+        name: "links_wanting",
+        text: include_str!("migrations/0076_links_wanting.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.

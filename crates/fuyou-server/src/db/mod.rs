@@ -1,6 +1,7 @@
 //! The store: SQLite or PostgreSQL behind one SQL text.
 //!
-//! - **Readers** come from a pool: [`Db::read`], and [`Db::glance`] for a few rows by their key.
+//! - **Readers** come from a pool: [`Db::read`], and [`Db::glance`] for a few rows by their key. An answer of any length is
+//!   read with [`Db::walk`], row by row.
 //! - **Writers take turns in lanes**: [`Db::begin`], [`Tx::commit`]. A lane owns one connection. It lends its open transaction to one
 //!   operation after the other, each inside its own savepoint, and commits once for all that were waiting (group commit).
 //!   [`Tx::commit`] returns only after that commit succeeded: acknowledged is synced.
@@ -27,6 +28,7 @@ mod statement;
 mod storage;
 mod tx;
 mod types;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -43,3 +45,4 @@ pub(crate) use statement::{Bound, FromRow, Query, Row, Sql, Together, query, scr
 pub use storage::Storage;
 pub use tx::Tx;
 pub use types::{DbDate, DbInstant};
+pub(crate) use walk::Walk;

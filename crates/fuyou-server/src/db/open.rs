@@ -12,13 +12,14 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::checkpoint::beside_the_lane;
-use super::connection::Runs;
+use super::connection::{Runs, count_one};
 use super::ground::Ground;
 use super::lane::{BatchLimits, Lane, Request};
 use super::lite::{Lite, Purpose};
 use super::migrate::migrate;
 use super::shelf::{Lent, Shelf};
-use super::{Connection, Entry, Error, Reader, Tx};
+use super::walk::Walk;
+use super::{Connection, Entry, Error, Query, Reader, Tx};
 
 /// How many requests may wait before a lane; more wait outside.
 const QUEUE_MAX: usize = 4096;
@@ -201,6 +202,18 @@ impl Db {
     /// nothing that walks through a table may be asked on it.
     pub async fn glance(&self) -> Result<Reader, Error> {
         self.0.readers.take(Runs::Here).await
+    }
+
+    /// The rows of a query of any length, as they are found. They are those of one moment.
+    pub(crate) async fn walk(&self, query: Query) -> Result<Walk, Error> {
+        count_one();
+        match &self.0.readers {
+            Readers::Sqlite(_) => {
+                let path = self.0.file.clone().ok_or_else(stopping)?;
+                Ok(Walk::on_sqlite(path, query))
+            }
+            Readers::Postgres(pool) => Walk::on_postgres(pool.acquire().await?, query),
+        }
     }
 
     /// Waits for a turn in the lane of `subject` (or in the first lane when the work hangs on no subject).

@@ -140,6 +140,11 @@ impl Query {
         execute(connection.kind(), self.text, self.cells).await
     }
 
+    /// The text and the values, for who runs it in another way.
+    pub(super) fn into_parts(self) -> (SqlStr, Vec<Cell>) {
+        (self.text, self.cells)
+    }
+
     /// All rows, for a reader that knows their shape only at run time.
     pub(crate) async fn rows(self, connection: &mut Connection) -> Result<Vec<Row>, Error> {
         fetch_all(connection, self.text, self.cells).await
@@ -243,7 +248,7 @@ pub(crate) async fn script(connection: &mut Connection, text: impl Text) -> Resu
     Ok(())
 }
 
-fn postgres(cells: Vec<Cell>) -> Result<PgArguments, sqlx::Error> {
+pub(super) fn postgres(cells: Vec<Cell>) -> Result<PgArguments, sqlx::Error> {
     let mut arguments = PgArguments::default();
     for cell in cells {
         match cell {

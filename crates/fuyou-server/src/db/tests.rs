@@ -366,3 +366,28 @@ async fn who_loses_a_race_tries_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_walk_gives_every_row_in_order_and_needs_nobody_to_take_them() {
+    each_database(async |db| {
+        const SQL: &str = "with recursive n(i) as (select cast(1 as bigint) union all select i + 1 from n where i < $1) \
+                           select i from n order by i desc";
+        let mut walk = db.walk(query(SQL).bind(2_345_i64)).await.unwrap();
+        let mut found = Vec::new();
+        while let Some(rows) = walk.cells(&[super::CellType::Int]).await.unwrap() {
+            assert!(rows.len() <= 500, "{} rows at once", rows.len());
+            found.extend(rows.into_iter().flatten());
+        }
+        let wanted: Vec<super::Cell> = (1..=2_345).rev().map(super::Cell::int).collect();
+        assert!(found == wanted, "{} rows", found.len());
+        // Nobody takes the rest, and the database goes on.
+        let mut given_up = db.walk(query(SQL).bind(1_000_000_i64)).await.unwrap();
+        assert!(given_up.cells(&[super::CellType::Int]).await.unwrap().is_some());
+        drop(given_up);
+        add(&db, Uuid::from_u128(7)).await.unwrap();
+        // What fails is no end.
+        let mut broken = db.walk(query("select i from nowhere")).await.unwrap();
+        assert!(broken.cells(&[super::CellType::Int]).await.is_err());
+    })
+    .await;
+}

@@ -1,97 +1,183 @@
-//! A table as the body of an answer: lines are read when the client has taken the ones before, so that a table of any
-//! length needs the memory of one page.
+//! Tables as files. A short one is the answer to a request; a long one is written by a job, which seals what it has written
+//! piece by piece, so that a table of any length needs the memory of some hundred lines.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::Body;
+use axum::http::Uri;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse as _, Response};
-use futures_util::stream;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use fuyou_kernel::Localized;
 
 use super::sheet::{Sheet, SheetError, SheetKind, Value};
-use crate::http::Error;
+use crate::http::{Cx, Error};
+use crate::jobs::{self, Ended, Handle, Kind, LeaveError, Leaving, New};
 
-/// A table that is sent while it is being written.
+/// Lines of a table that is sent at once, at most.
+pub(crate) const AT_ONCE_MAX: i64 = 5_000;
+
+/// A table that is being written.
 pub(crate) type Sending = Sheet<Outgoing>;
 
 /// Where the lines come from.
 pub(crate) trait Lines: Send + 'static {
-    /// Lines that are read together.
-    type Page: Send + 'static;
-
-    /// Writes the lines of a page, and reads the page that follows, if there is one.
+    /// Writes the lines that come next, some hundred, and says how many; none when all were written.
     fn write(
-        &self,
-        page: Self::Page,
+        &mut self,
         sheet: &mut Sending,
-    ) -> impl Future<Output = Result<Option<Self::Page>, Error>> + Send;
+    ) -> impl Future<Output = Result<Option<u64>, Error>> + Send;
 }
 
-/// Answers with a table as a file. `stem` is the file's name without its ending, in letters, digits and hyphens.
-///
-/// A failure after the first line cuts the connection, so that the client does not take a part for the whole.
-pub(crate) fn download<L: Lines>(
-    stem: &str,
-    kind: SheetKind,
-    head: &[String],
-    lines: L,
-    first: L::Page,
-) -> Result<Response, Error> {
-    let outgoing = Outgoing::default();
-    let sheet = Sheet::begin(kind, outgoing.clone(), head)?;
-    let body = stream::try_unfold((Some((sheet, first)), lines), move |(left, lines)| {
-        let outgoing = outgoing.clone();
-        async move {
-            let Some((mut sheet, page)) = left else {
-                return Ok::<_, Error>(None);
-            };
-            let left = match lines.write(page, &mut sheet).await? {
-                Some(next) => Some((sheet, next)),
-                None => {
-                    sheet.finish()?;
-                    None
-                }
-            };
-            Ok(Some((outgoing.take(), (left, lines))))
+/// A table that can be taken out.
+pub(crate) struct Table<L> {
+    /// What the file is called, without its ending.
+    pub name: String,
+    pub kind: SheetKind,
+    pub head: Vec<String>,
+    /// How many lines it has; 0 when nobody has counted them.
+    pub total: i64,
+    pub lines: L,
+}
+
+impl<L: Lines> Table<L> {
+    /// The whole table as an answer.
+    ///
+    /// # Errors
+    /// When it is too long for that, and when its lines cannot be read.
+    pub(crate) async fn answer(mut self) -> Result<Response, Error> {
+        if self.total > AT_ONCE_MAX {
+            return Err(Error::Rejected(Localized::new(
+                format!("超过 {AT_ONCE_MAX} 行，请在列表页点“导出”，由后台任务生成文件。"),
+                format!(
+                    "There are more than {AT_ONCE_MAX} lines: export from the page of the list, where a job makes the file."
+                ),
+            )));
         }
-    });
-    let headers = [
-        (CONTENT_TYPE, kind.media_type().to_owned()),
-        (
-            CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{stem}.{}\"", kind.ending()),
-        ),
-    ];
-    Ok((headers, Body::from_stream(body)).into_response())
+        let outgoing = Outgoing::default();
+        let mut sheet = Sheet::begin(self.kind, outgoing.clone(), &self.head)?;
+        while self.lines.write(&mut sheet).await?.is_some() {}
+        sheet.finish()?;
+        let headers = [
+            (CONTENT_TYPE, self.kind.media_type().to_owned()),
+            (CONTENT_DISPOSITION, attachment(&self.file_name())),
+        ];
+        Ok((headers, outgoing.take()).into_response())
+    }
+
+    /// Begins a job that writes the table, and leads to its page. `uri` is where it was asked for: to ask for it again.
+    ///
+    /// # Errors
+    /// When the job cannot be stored.
+    pub(crate) async fn begin(self, cx: Cx, uri: &Uri) -> Result<Redirect, Error> {
+        let address = uri.path_and_query().map_or("/", |address| address.as_str());
+        let new = New::file(&cx, Kind::Export, self.file_name(), address);
+        let (app, entry) = (cx.app.clone(), cx.entry("start_job", "job"));
+        let id = jobs::start(&app, new, entry, |handle| self.write(cx, handle)).await?;
+        Ok(Redirect::to(&format!("/jobs/{id}")))
+    }
+
+    fn file_name(&self) -> String {
+        format!("{}.{}", self.name, self.kind.ending())
+    }
+
+    async fn write(self, cx: Cx, handle: Handle) -> Ended {
+        let mut leaving = Leaving::new(&cx.app, handle.id());
+        let written = self.write_to(&mut leaving, &handle).await;
+        let ended = match written {
+            Ok(Some(lines)) => {
+                let bytes = i64::try_from(leaving.bytes()).unwrap_or(i64::MAX);
+                let lines = i64::try_from(lines).unwrap_or(i64::MAX);
+                return Ended::Done(vec![("file-lines", lines), ("bytes", bytes)]);
+            }
+            Ok(None) => Ended::Stopped(Vec::new()),
+            Err(WriteError::Leave(LeaveError::TooLong)) => Ended::Failed(Localized::new(
+                "文件太大，请缩小范围或减少列后再导出",
+                "the file grows too large: export a part of the list, or fewer columns",
+            )),
+            Err(err) => {
+                tracing::error!(
+                    error = &err as &dyn std::error::Error,
+                    "a file could not be written"
+                );
+                Ended::Failed(Localized::new(
+                    "导出中断，请再试一次",
+                    "the export broke off: please try again",
+                ))
+            }
+        };
+        // A part is never taken for the whole.
+        if let Err(err) = leaving.withdraw().await {
+            tracing::error!(error = %err, "a part of a file was not removed");
+        }
+        ended
+    }
+
+    /// Says how many lines were written; none when the job was asked to stop.
+    async fn write_to(
+        mut self,
+        leaving: &mut Leaving,
+        handle: &Handle,
+    ) -> Result<Option<u64>, WriteError> {
+        let total = u64::try_from(self.total).unwrap_or_default();
+        let outgoing = Outgoing::default();
+        let mut sheet = Sheet::begin(self.kind, outgoing.clone(), &self.head)?;
+        let mut done = 0;
+        handle.at(done, total);
+        while let Some(lines) = self.lines.write(&mut sheet).await? {
+            done += lines;
+            // Where nobody has counted the lines before, nobody says how many are left.
+            let total = if total == 0 { 0 } else { total.max(done) };
+            handle.at(done, total);
+            leaving.add(&outgoing.take()).await?;
+            if handle.shall_stop() {
+                return Ok(None);
+            }
+        }
+        sheet.finish()?;
+        leaving.add(&outgoing.take()).await?;
+        leaving.end().await?;
+        Ok(Some(done))
+    }
 }
 
-/// Answers with a table that is short enough to be held: whole numbers are written as numbers.
-pub(crate) fn download_table(
-    stem: &str,
+/// Why a job could not write its file.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error("lines could not be read")]
+    Lines(#[from] Error),
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
+    #[error(transparent)]
+    Leave(#[from] LeaveError),
+}
+
+/// A table that is short enough to be held: whole numbers are written as numbers.
+pub(crate) fn held(
+    name: String,
     kind: SheetKind,
     head: &[String],
     lines: Vec<Vec<String>>,
-) -> Result<Response, Error> {
-    download(stem, kind, head, Held, lines)
+) -> Table<Held> {
+    Table {
+        name,
+        kind,
+        head: head.to_vec(),
+        total: i64::try_from(lines.len()).unwrap_or(i64::MAX),
+        lines: Held(lines),
+    }
 }
 
 /// Lines that are all there.
-struct Held;
+pub(crate) struct Held(Vec<Vec<String>>);
 
 impl Lines for Held {
-    type Page = Vec<Vec<String>>;
-
-    async fn write(
-        &self,
-        lines: Self::Page,
-        sheet: &mut Sending,
-    ) -> Result<Option<Self::Page>, Error> {
+    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
         let value = |text| str::parse(text).map_or(Value::Text(text), Value::Int);
+        let lines = std::mem::take(&mut self.0);
         for line in &lines {
             sheet.line(line.iter().map(|text| value(text)))?;
         }
-        Ok(None)
+        Ok((!lines.is_empty()).then_some(lines.len() as u64))
     }
 }
 
@@ -111,7 +197,57 @@ impl From<SheetError> for Error {
     }
 }
 
-/// What is written but not yet sent.
+/// The files of a list as its page offers them.
+pub(crate) struct Files {
+    /// Where each is asked for, and what its format is called.
+    pub all: Vec<(String, String)>,
+    /// Whether a job makes them.
+    pub is_long: bool,
+}
+
+impl Files {
+    /// The files of a list of so many lines at an address that ends in its question. None of a list that is empty.
+    pub(crate) fn of(address: &str, total: i64) -> Files {
+        let joint = if address.contains('?') { '&' } else { '?' };
+        let file = |kind: SheetKind| {
+            let ending = kind.ending();
+            let href = format!("{address}{joint}format={ending}");
+            (href, ending.to_uppercase())
+        };
+        let all = [SheetKind::Xlsx, SheetKind::Csv].map(file);
+        Files {
+            all: if total > 0 { all.into() } else { Vec::new() },
+            is_long: total > AT_ONCE_MAX,
+        }
+    }
+
+    /// The files of a list that nobody counts and that may be of any length.
+    pub(crate) fn uncounted(address: &str) -> Files {
+        Files {
+            is_long: true,
+            ..Files::of(address, AT_ONCE_MAX)
+        }
+    }
+
+    /// None.
+    pub(crate) fn none() -> Files {
+        Files {
+            all: Vec::new(),
+            is_long: false,
+        }
+    }
+}
+
+/// The header under which a browser stores a file: its name in letters for old ones, and as it is written.
+pub(crate) fn attachment(name: &str) -> String {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    format!(
+        "attachment; filename=\"fuyou.{ending}\"; filename*=UTF-8''{}",
+        crate::http::encoded(name)
+    )
+}
+
+/// What is written but not yet taken.
 #[derive(Clone, Default)]
 pub(crate) struct Outgoing(Arc<Mutex<Vec<u8>>>);
 
@@ -135,67 +271,69 @@ impl Write for Outgoing {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::HttpBody as _;
-    use futures_util::future::poll_fn;
-
     use super::*;
 
-    /// Lines with running numbers; fails at one of them.
+    /// Lines with running numbers.
     struct Numbers {
+        next: i64,
         end: i64,
-        fails_at: i64,
     }
 
     impl Lines for Numbers {
-        type Page = i64;
-
-        async fn write(&self, first: i64, sheet: &mut Sending) -> Result<Option<i64>, Error> {
-            if first >= self.fails_at {
-                return Err(Error::NotFound);
-            }
-            for n in first..self.end.min(first + 500) {
+        async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
+            let until = self.end.min(self.next + 500);
+            for n in self.next..until {
                 sheet.line([Value::Int(n), Value::Text("a line of some length")])?;
             }
-            Ok(Some(first + 500).filter(|next| *next < self.end))
+            let count = until - self.next;
+            self.next = until;
+            Ok((count > 0).then_some(count as u64))
         }
     }
 
-    /// Sends lines, and gives the whole body (or how it failed) and the longest piece that was held at once.
-    async fn sent(kind: SheetKind, end: i64, fails_at: i64) -> (Result<Vec<u8>, ()>, usize) {
-        let lines = Numbers { end, fails_at };
+    /// Writes a table as a job does; its bytes, and the most that were held at once.
+    async fn written(kind: SheetKind, end: i64) -> (Vec<u8>, usize) {
+        let outgoing = Outgoing::default();
         let head = ["n".to_owned(), "text".to_owned()];
-        let mut body = std::pin::pin!(download("t", kind, &head, lines, 0).unwrap().into_body());
+        let mut sheet = Sheet::begin(kind, outgoing.clone(), &head).unwrap();
         let (mut whole, mut longest) = (Vec::new(), 0);
-        while let Some(piece) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-            let Ok(piece) = piece else {
-                return (Err(()), longest);
-            };
-            let piece = piece.into_data().unwrap();
+        let mut lines = Numbers { next: 0, end };
+        while lines.write(&mut sheet).await.unwrap().is_some() {
+            let piece = outgoing.take();
             longest = longest.max(piece.len());
-            whole.extend_from_slice(&piece);
+            whole.extend(piece);
         }
-        (Ok(whole), longest)
+        sheet.finish().unwrap();
+        whole.extend(outgoing.take());
+        (whole, longest)
     }
 
     #[tokio::test]
-    async fn a_long_table_is_sent_in_short_pieces() {
-        let (body, longest) = sent(SheetKind::Csv, 300_000, i64::MAX).await;
-        let text = String::from_utf8(body.unwrap()).unwrap();
+    async fn a_long_table_is_written_in_short_pieces() {
+        let (body, longest) = written(SheetKind::Csv, 300_000).await;
+        let text = String::from_utf8(body).unwrap();
         assert_eq!(text.lines().count(), 300_001);
         assert!(text.ends_with("299999,a line of some length\n"));
         assert!(longest < 40_000, "held {longest} bytes at once");
 
-        let (body, longest) = sent(SheetKind::Xlsx, 300_000, i64::MAX).await;
-        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(body.unwrap())).unwrap();
+        let (body, longest) = written(SheetKind::Xlsx, 300_000).await;
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(body)).unwrap();
         let sheet = archive.by_name("xl/worksheets/sheet1.xml").unwrap();
         let text = std::io::read_to_string(sheet).unwrap();
         assert_eq!(text.matches("<row ").count(), 300_001);
         assert!(longest < 200_000, "held {longest} bytes at once");
     }
 
-    #[tokio::test]
-    async fn a_failure_cuts_the_connection() {
-        let (body, _) = sent(SheetKind::Csv, 10_000, 5_000).await;
-        assert_eq!(body, Err(()));
+    #[test]
+    fn a_file_keeps_its_name() {
+        let check = |name: &str, said: &str| assert_eq!(attachment(name), said);
+        check(
+            "建册.csv",
+            "attachment; filename=\"fuyou.csv\"; filename*=UTF-8''%E5%BB%BA%E5%86%8C%2Ecsv",
+        );
+        check(
+            "a \"b\".xlsx",
+            "attachment; filename=\"fuyou.xlsx\"; filename*=UTF-8''a%20%22b%22%2Exlsx",
+        );
     }
 }

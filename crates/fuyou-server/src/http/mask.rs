@@ -3,6 +3,8 @@
 //! Pages are compressed. Whoever could make a page repeat a guess and see its length would learn a secret that stands in
 //! it the same each time, letter by letter.
 
+use fuyou_kernel::hex;
+
 /// A secret in hexadecimal digits under a fresh mask: the mask, then both added.
 pub(crate) fn masked(secret: &str) -> String {
     let secret = bytes_of(secret).unwrap_or_default();
@@ -16,10 +18,6 @@ pub(super) fn unmasked(text: &str) -> Option<String> {
     let bytes = bytes_of(text).filter(|bytes| bytes.len() % 2 == 0 && !bytes.is_empty())?;
     let (mask, sum) = bytes.split_at(bytes.len() / 2);
     Some(hex(mask.iter().zip(sum).map(|(mask, byte)| mask ^ byte)))
-}
-
-fn hex(bytes: impl Iterator<Item = u8>) -> String {
-    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bytes_of(text: &str) -> Option<Vec<u8>> {

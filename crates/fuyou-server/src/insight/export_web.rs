@@ -1,18 +1,29 @@
 //! The persons behind a cell as a file.
 
 use axum::extract::{Path, Query};
-use axum::response::Response;
+use axum::http::Uri;
+use axum::response::{Redirect, Response};
 
 use super::persons::{Behind, Group, Page, persons};
-use super::persons_web::person_lines;
+use super::persons_web::{Told, person_lines};
 use super::web::{Place, pack_of};
 use super::{Source, strata_web};
 use crate::access::Action;
 use crate::db::Entry;
-use crate::exchange::download_web::{Lines, Sending, download as send};
+use crate::exchange::download_web::{Lines, Sending, Table};
 use crate::exchange::sheet::{SheetKind, Value};
 use crate::http::{Cx, Error};
 
+/// What stands in the file.
+const COLUMNS: [&str; 7] = [
+    "name",
+    "residence",
+    "organization",
+    "worker",
+    "on",
+    "adds",
+    "phone",
+];
 /// Enrollments read in one statement.
 const BATCH: usize = 500;
 
@@ -22,7 +33,7 @@ pub(super) async fn note(
     action: &'static str,
     id: &str,
     behind: &Behind,
-    lines: i64,
+    told: Told,
 ) -> Result<(), Error> {
     let detail = serde_json::json!({
         "indicator": id,
@@ -30,7 +41,8 @@ pub(super) async fn note(
         "period": behind.period.to_string(),
         "group": behind.group.word(),
         "layer": pack_of(cx).ok().map(|pack| strata_web::suffix(pack, behind.layer)),
-        "lines": lines,
+        "lines": told.lines,
+        "phones": told.phones,
     });
     cx.db
         .note(Entry {
@@ -47,16 +59,30 @@ pub(super) async fn download(
     Path(id): Path<String>,
     Query(place): Query<Place>,
 ) -> Result<Response, Error> {
-    let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
+    table(&cx, &id, &place).await?.answer().await
+}
+
+/// Begins to write a group of any size into a file.
+pub(super) async fn begin(
+    cx: Cx,
+    Path(id): Path<String>,
+    uri: Uri,
+    Query(place): Query<Place>,
+) -> Result<Redirect, Error> {
+    table(&cx, &id, &place).await?.begin(cx, &uri).await
+}
+
+async fn table(cx: &Cx, id: &str, place: &Place) -> Result<Table<PersonLines>, Error> {
+    let (pack, node, period) = (pack_of(cx)?, place.node(cx)?, place.period(cx)?);
     cx.actor.require(Action::ExportData, node.id)?;
-    let indicator = pack.indicator_ix(&id).ok_or(Error::NotFound)?;
+    let indicator = pack.indicator_ix(id).ok_or(Error::NotFound)?;
     let group = Group::of_word(&place.group).ok_or(Error::NotFound)?;
     let behind = Behind {
         indicator,
         node: node.id,
         period,
         group,
-        layer: strata_web::layer_of(pack, indicator, &place)?,
+        layer: strata_web::layer_of(pack, indicator, place)?,
     };
     let kind = SheetKind::of_ending(&place.format).ok_or(Error::NotFound)?;
     let first = persons(
@@ -67,39 +93,65 @@ pub(super) async fn download(
         BATCH,
     )
     .await?;
-    note(&cx, "export", &id, &behind, first.total).await?;
-    let head = ["name", "residence", "organization", "on", "adds", "phone"]
-        .map(|column| cx.t(&format!("insight-column-{column}")));
-    let stem = format!("{id}-{}-{period}-{}", node.code, group.word());
-    send(&stem, kind, &head, PersonLines { behind, cx }, first)
+    let told = Told {
+        lines: Some(first.total),
+        phones: None,
+    };
+    note(cx, "export", id, &behind, told).await?;
+    Ok(Table {
+        name: format!("{id}-{}-{period}-{}", node.code, group.word()),
+        kind,
+        head: COLUMNS
+            .map(|column| cx.t(&format!("insight-column-{column}")))
+            .into(),
+        total: first.total,
+        lines: PersonLines {
+            behind,
+            next: Some(first),
+            cx: cx.clone(),
+        },
+    })
 }
 
 /// The lines of a group that is being taken out.
 struct PersonLines {
     cx: Cx,
     behind: Behind,
+    next: Option<Page>,
 }
 
 impl Lines for PersonLines {
-    type Page = Page;
-
-    async fn write(&self, page: Page, sheet: &mut Sending) -> Result<Option<Page>, Error> {
-        for line in person_lines(&self.cx, &page.lines).await? {
+    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
+        let Some(page) = self.next.take() else {
+            return Ok(None);
+        };
+        let (lines, phones) = person_lines(&self.cx, &page.lines).await?;
+        if phones > 0 {
+            // Before they leave: whoever reads the trail finds every whole phone that was taken out.
+            let id = &pack_of(&self.cx)?.indicator(self.behind.indicator).id;
+            let told = Told {
+                lines: None,
+                phones: Some(phones),
+            };
+            note(&self.cx, "export", id, &self.behind, told).await?;
+        }
+        for line in lines {
             sheet.line([
                 Value::Text(&line.name),
                 Value::Text(&line.residence),
                 Value::Text(&line.organization),
+                Value::Text(&line.worker),
                 Value::Text(&line.on),
                 Value::Int(line.adds),
                 Value::Text(&line.phone),
             ])?;
         }
-        let Some(after) = page.next else {
-            return Ok(None);
-        };
-        let (pack, actor) = (pack_of(&self.cx)?, &self.cx.actor);
-        let source = Source::of(&self.cx.app, pack, &actor.tree);
-        let next = persons(source, actor, &self.behind, Some(&after), BATCH);
-        Ok(Some(next.await?))
+        if let Some(after) = page.next {
+            let (pack, actor) = (pack_of(&self.cx)?, &self.cx.actor);
+            let source = Source::of(&self.cx.app, pack, &actor.tree);
+            let next = persons(source, actor, &self.behind, Some(&after), BATCH);
+            self.next = Some(next.await?);
+        }
+        Ok(Some(page.lines.len() as u64))
     }
 }

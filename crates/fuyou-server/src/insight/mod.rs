@@ -25,6 +25,7 @@ mod months;
 mod persons;
 mod persons_web;
 mod question;
+mod responsible;
 mod rollup;
 mod shown;
 mod source;
@@ -34,6 +35,8 @@ mod strata_web;
 mod tally;
 mod web;
 
+#[cfg(test)]
+mod persons_tests;
 #[cfg(test)]
 mod strata_tests;
 #[cfg(test)]
@@ -45,7 +48,9 @@ pub use decimal::{Decimal, DecimalError};
 pub use figure::{Cell, Figure};
 pub use gaps::{Gaps, gaps};
 pub use judge::{Aim, Judgement, Progress, judge};
-pub use live::{Live, LiveError, SnapshotFile, Standing as LiveStanding};
+pub use live::{
+    Live, LiveError, Room, SnapshotFile, Standing as LiveStanding, TooLarge, was_too_large,
+};
 pub(crate) use months::MonthNumber;
 pub use months::{By, Elapsed, months_until, split};
 pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};

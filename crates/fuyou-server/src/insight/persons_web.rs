@@ -5,12 +5,14 @@ use axum::extract::{Path, Query};
 use axum::response::Html;
 
 use super::persons::{Behind, Cursor, Group, PAGE, persons};
+use super::responsible::responsible;
 use super::shown::period_words;
 use super::web::{GroupLink, Place, address, group_key, group_links, pack_of};
 use super::{Source, export_web, strata_web};
 use crate::access::Action;
+use crate::exchange::download_web::Files;
 use crate::http::{Cx, Error};
-use crate::registry::{named, page_of};
+use crate::registry::{ShownPhone, page_of, reached};
 use crate::ui::{Frame, html};
 
 /// A line of the list of persons.
@@ -19,6 +21,8 @@ pub(super) struct PersonLine {
     pub(super) name: String,
     pub(super) residence: String,
     pub(super) organization: String,
+    /// Who of the responsible organization is to act.
+    pub(super) worker: String,
     pub(super) on: String,
     pub(super) adds: i64,
     pub(super) phone: String,
@@ -39,7 +43,7 @@ struct PersonsPage {
     lines: Vec<PersonLine>,
     first: String,
     next: Option<String>,
-    exports: Vec<(String, &'static str)>,
+    files: Files,
 }
 
 pub(super) async fn behind(
@@ -74,21 +78,22 @@ pub(super) async fn behind(
         PAGE,
     )
     .await?;
-    let lines = person_lines(&cx, &page.lines).await?;
-    let shown = page.lines.len().try_into().unwrap_or(i64::MAX);
-    export_web::note(&cx, "drill", &id, &behind, shown).await?;
+    let (lines, phones) = person_lines(&cx, &page.lines).await?;
+    let told = Told {
+        lines: page.lines.len().try_into().ok(),
+        phones: Some(phones),
+    };
+    export_web::note(&cx, "drill", &id, &behind, told).await?;
     let first = format!(
         "{}&group={}{of_layer}",
         address(&id, "/persons", &node.code, period),
         group.word()
     );
-    let export = |format: &str| {
-        format!(
-            "{}&group={}{of_layer}&format={format}",
-            address(&id, "/export", &node.code, period),
-            group.word()
-        )
-    };
+    let file = format!(
+        "{}&group={}{of_layer}",
+        address(&id, "/export", &node.code, period),
+        group.word()
+    );
     let title = pack.indicator(ix).title.get(cx.language).to_owned();
     html(&PersonsPage {
         frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
@@ -110,35 +115,59 @@ pub(super) async fn behind(
         lines,
         next: page.next.map(|cursor| format!("{first}&after={cursor}")),
         first,
-        exports: if cx.actor.may(Action::ExportData) {
-            vec![(export("xlsx"), "XLSX"), (export("csv"), "CSV")]
-        } else {
-            Vec::new()
+        files: match cx.actor.may(Action::ExportData) {
+            true => Files::of(&file, page.total),
+            false => Files::none(),
         },
     })
 }
 
-/// Names beside enrollments. A phone shows its end only; the whole of it stands on the person's own page.
-pub(super) async fn person_lines(cx: &Cx, lines: &[super::Line]) -> Result<Vec<PersonLine>, Error> {
-    let names = named(cx, lines.iter().map(|line| line.subject.uuid())).await??;
-    let words = |line: &super::Line| {
-        let found = names.get(&line.subject.uuid());
+/// What a list told, for the audit trail.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    /// Lines.
+    pub(super) lines: Option<i64>,
+    /// Whole phones that were shown or written.
+    pub(super) phones: Option<usize>,
+}
+
+/// Names beside enrollments, and how many phones are whole: those of persons whose record is open to the reader. Of the
+/// others the phone shows its end only. At most ten statements a page, however many lines it has.
+pub(super) async fn person_lines(
+    cx: &Cx,
+    lines: &[super::Line],
+) -> Result<(Vec<PersonLine>, usize), Error> {
+    let mut reader = cx.db.read().await?;
+    let subjects = lines.iter().map(|line| line.subject.uuid());
+    let found = reached(cx, &mut reader, subjects).await??;
+    let mut workers = responsible(cx, &mut reader, lines).await?;
+    drop(reader);
+    let is_whole = |line: &&super::Line| {
+        let found = found.get(&line.subject.uuid());
+        found.is_some_and(|found| matches!(found.phone, ShownPhone::Whole(_)))
+    };
+    let phones = lines.iter().filter(is_whole).count();
+    let mut words = |line: &super::Line| {
+        let found = found.get(&line.subject.uuid()).cloned().unwrap_or_default();
         let organization = line
             .place
             .as_deref()
             .and_then(|code| cx.actor.tree.by_code(code));
         PersonLine {
             href: page_of(&cx.actor.tree, line.subject.uuid()),
-            name: found.map_or_else(String::new, |found| found.name.clone()),
-            residence: found.map_or_else(String::new, |found| found.residence.clone()),
+            name: found.name,
+            residence: found.residence,
             organization: organization
                 .map_or_else(String::new, |organization| organization.name.clone()),
+            worker: workers.remove(&line.enrollment).unwrap_or_default(),
             on: line.on.map_or_else(String::new, |on| on.to_string()),
             adds: line.adds,
-            phone: found
-                .filter(|found| !found.phone_tail.is_empty())
-                .map_or_else(String::new, |found| format!("*{}", found.phone_tail)),
+            phone: match found.phone {
+                ShownPhone::None => String::new(),
+                ShownPhone::Tail(tail) => format!("*{tail}"),
+                ShownPhone::Whole(phone) => phone.reveal().to_owned(),
+            },
         }
     };
-    Ok(lines.iter().map(words).collect())
+    Ok((lines.iter().map(&mut words).collect(), phones))
 }

@@ -9,7 +9,7 @@ use fuyou_pack::model::{IndicatorIx, StratumIx};
 use super::shown::{Shown, shown_in, unit_sign};
 use super::strata::{SplitQuestion, Strata, split};
 use super::web::{GroupLink, Place, address, group_links, pack_of};
-use crate::exchange::download_web::download_table;
+use crate::exchange::download_web::held;
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error};
 use crate::registry::Organization;
@@ -233,6 +233,6 @@ pub(super) async fn download(
         ]
     };
     let lines = layers.shown(&cx, pack, ix).map(line).collect();
-    let stem = format!("{id}-{}-{period}-{}", node.code, pack.stratum(stratum).id);
-    download_table(&stem, kind, &head, lines)
+    let name = format!("{id}-{}-{period}-{}", node.code, pack.stratum(stratum).id);
+    held(name, kind, &head, lines).answer().await
 }

@@ -40,6 +40,11 @@ pub(crate) fn routes() -> Vec<Route> {
             Access::Needs(Action::DrillToPersons),
             export_web::download,
         ),
+        Route::post(
+            "/indicators/{id}/export",
+            Access::Needs(Action::DrillToPersons),
+            export_web::begin,
+        ),
     ]
 }
 

@@ -4,8 +4,10 @@
 //! - the row of a job is stored before its work begins, and says how it ended even when the work panics;
 //! - who runs a job writes every second how far it is; a job that was silent for a minute was cut off, whatever its row says;
 //! - work of which only one may run at a time is one job: who starts it again is led to the one that runs;
-//! - a row holds counts and names of files, never what a file tells of a person. What a job leaves behind is sealed.
+//! - a row holds counts and names of files, never what a file tells of a person. What a job leaves behind is sealed, is for
+//!   who started it, by the rights with which it was started, and is swept away after a while.
 
+mod leaving;
 mod model;
 mod run;
 mod store;
@@ -14,8 +16,10 @@ mod web;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use leaving::{LeaveError, Leaving, leave};
+pub use leaving::{keep_swept, sweep};
 pub use model::{By, Ended, Job, JobId, Kind, New, State};
-pub(crate) use run::leave;
+pub(crate) use run::soon;
 pub use run::{Handle, finished, start};
 pub(crate) use web::{JobView, routes};
 
@@ -83,19 +87,25 @@ pub async fn stop(cx: &Cx, id: JobId) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// What a job left, whole; none when it left nothing or it was swept away.
+/// What a job left, whole, whoever started it: for pages that show what it found.
 pub async fn left_behind(cx: &Cx, job: &Job) -> Result<Option<Vec<u8>>, Error> {
-    let mut reader = cx.db.read().await?;
-    let parts = store::parts(&mut reader, job.id).await?;
-    let mut whole = Vec::new();
-    for (part, sealed) in &parts {
-        let opened = cx
-            .keys
-            .open_bytes(&run::context(job.id, *part), sealed)
-            .map_err(|err| Error::Corrupt(err.to_string()))?;
-        whole.extend(opened);
+    let mut whole: Option<Vec<u8>> = None;
+    for number in 0.. {
+        match leaving::part(&cx.app, job, number).await? {
+            Some(part) => whole.get_or_insert_default().extend(part),
+            None => break,
+        }
     }
-    Ok((!parts.is_empty()).then_some(whole))
+    Ok(whole)
+}
+
+/// A part of what a job left, from number 0; none after the last.
+pub async fn part(cx: &Cx, job: &Job, number: i64) -> Result<Option<Vec<u8>>, Error> {
+    let is_own = job.started_by == Some(cx.actor.id) && may_do(&cx.actor, job);
+    if !is_own || job.stored != State::Done {
+        return Ok(None);
+    }
+    leaving::part(&cx.app, job, number).await
 }
 
 /// Whether the actor keeps the whole installation: its right is bound to the root of the tree.
@@ -111,5 +121,14 @@ fn sees(actor: &Actor, job: &Job) -> bool {
 
 /// Who may stop a job: who started it, as long as the right for such work lasts, and who keeps the installation.
 fn may_steer(actor: &Actor, job: &Job) -> bool {
-    (sees(actor, job) && actor.may(job.kind.right())) || keeps_the_system(actor)
+    (sees(actor, job) && may_do(actor, job)) || keeps_the_system(actor)
+}
+
+/// Whether the actor still has the right for such work; for a file, whether the actor is still who it was made for.
+fn may_do(actor: &Actor, job: &Job) -> bool {
+    if job.kind.makes_file() {
+        job.same.starts_with(&model::rights(actor))
+    } else {
+        actor.may(job.kind.right())
+    }
 }

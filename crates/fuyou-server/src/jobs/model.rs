@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use fuyou_kernel::{Id, Localized, Timestamp};
 
-use crate::access::{Action, UserId};
+use crate::access::{Action, Actor, UserId};
+use crate::http::Cx;
 
 /// A job is known by its id.
 pub enum JobKind {}
@@ -17,6 +18,7 @@ pub type JobId = Id<JobKind>;
 
 /// A job that has not said anything for so long was cut off: its process ended, or lost the database.
 const SILENCE_MAX_MS: i64 = 60_000;
+pub(super) const DAY_MS: i64 = 86_400_000;
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +35,23 @@ pub enum Kind {
     RotateKeys,
     /// The database is copied into a file.
     Backup,
+    /// A list is written into a file.
+    Export,
+    /// The annual summary is written.
+    Summary,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 6] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Import,
         Kind::VerifyAudit,
         Kind::TestPack,
         Kind::LoadFigures,
         Kind::RotateKeys,
         Kind::Backup,
+        Kind::Export,
+        Kind::Summary,
     ];
 
     /// The word in storage and texts.
@@ -55,6 +63,8 @@ impl Kind {
             Kind::LoadFigures => "load_figures",
             Kind::RotateKeys => "rotate_keys",
             Kind::Backup => "backup",
+            Kind::Export => "export",
+            Kind::Summary => "summary",
         }
     }
 
@@ -65,7 +75,19 @@ impl Kind {
             Kind::VerifyAudit => Action::ReadAudit,
             Kind::TestPack => Action::ReadPacks,
             Kind::LoadFigures | Kind::RotateKeys | Kind::Backup => Action::ManageSystem,
+            Kind::Export => Action::ExportData,
+            Kind::Summary => Action::ReadIndicators,
         }
+    }
+
+    /// Whether it makes a file for who asks: its place is where that is asked for, and it is not kept for long.
+    pub(super) fn makes_file(self) -> bool {
+        matches!(self, Kind::Export | Kind::Summary)
+    }
+
+    /// Days for which what such work leaves is kept.
+    pub(super) fn days_kept(self) -> i64 {
+        if self.makes_file() { 7 } else { 30 }
     }
 
     /// Whether everybody with the right sees such jobs of others; an import is its owner's affair.
@@ -74,9 +96,10 @@ impl Kind {
     }
 
     /// Where a form is sent to start such work, or to go on with it where it stopped. A copy is made by the command line.
-    pub(super) fn starts_at(self, id: JobId) -> Option<String> {
+    pub(super) fn starts_at(self, job: &Job) -> Option<String> {
         match self {
-            Kind::Import => Some(format!("/imports/{id}/resumed")),
+            Kind::Import => Some(format!("/imports/{}/resumed", job.id)),
+            Kind::Export | Kind::Summary => Some(job.place.clone()),
             Kind::VerifyAudit => Some("/audit/verified".to_owned()),
             Kind::TestPack => Some("/packs/tested".to_owned()),
             Kind::LoadFigures => Some("/system/figures".to_owned()),
@@ -175,6 +198,28 @@ pub struct New {
     pub by: By,
 }
 
+impl New {
+    /// A job that makes a file for who asks: `name` is the file's, `address` is where it was asked for.
+    pub fn file(cx: &Cx, kind: Kind, name: String, address: &str) -> New {
+        New {
+            kind,
+            name,
+            same: format!("{}{address}", rights(&cx.actor)),
+            place: address.to_owned(),
+            by: By {
+                user: Some(cx.actor.id),
+                login: cx.actor.login.clone(),
+                organization: Some(cx.actor.organization.uuid()),
+            },
+        }
+    }
+}
+
+/// By whose rights a file is made: somebody who works elsewhere or as something else since does not get it.
+pub(super) fn rights(actor: &Actor) -> String {
+    format!("{} {} {} ", actor.id, actor.organization, actor.role.word())
+}
+
 /// Who starts a job; the command line has a login only.
 #[derive(Clone, Debug)]
 pub struct By {
@@ -214,6 +259,9 @@ pub struct Job {
     pub done: i64,
     /// All there is to do; 0 while nobody knows.
     pub total: i64,
+    /// Of the jobs with the same text here only one runs at a time; of one that makes a file it begins with whose rights
+    /// the file was made by.
+    pub same: String,
     /// Where it would go on.
     pub place: String,
     /// Counts: key of the text and number.
@@ -241,6 +289,12 @@ impl Job {
         } else {
             self.stored
         }
+    }
+
+    /// Until when what it left is kept.
+    pub fn kept_until(&self) -> Option<Timestamp> {
+        let from = self.ended_at.unwrap_or(self.begun_at).as_millisecond();
+        Timestamp::from_millisecond(from + self.kind.days_kept() * DAY_MS).ok()
     }
 
     /// A count by the key of its text.

@@ -7,20 +7,15 @@ use std::time::Duration;
 use fuyou_kernel::{Localized, Timestamp};
 use tokio::task::JoinHandle;
 
-use super::model::{Ended, JobId, New, State};
-use super::store;
+use super::model::{Ended, JobId, Kind, New, State};
+use super::{job, store};
 use crate::db::{Entry, Error};
-use crate::http::App;
+use crate::http::{App, Cx};
 
 /// How often a job writes how far it is.
 const BEAT: Duration = Duration::from_secs(1);
-/// Bytes of one part of what a job leaves, before sealing.
-const PART: usize = 1 << 20;
-/// Bytes that a job may leave at most.
-const LEFT_MAX: usize = 32 << 20;
-/// What a job left is swept away after so many milliseconds: 30 days.
-const KEPT_MS: i64 = 30 * 86_400_000;
-
+/// How often a job is looked at by who waits a moment for it.
+const LOOK: Duration = Duration::from_millis(50);
 /// What work says of itself, and whether it shall stop. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Handle(Arc<Inner>);
@@ -28,6 +23,7 @@ pub struct Handle(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     id: JobId,
+    kind: Kind,
     done: AtomicI64,
     total: AtomicI64,
     place: Mutex<String>,
@@ -90,16 +86,13 @@ where
         return Ok(other.id);
     }
     store::begin(&mut tx, id, &new, now).await?;
-    let kept_from = Timestamp::from_millisecond(now.as_millisecond() - KEPT_MS);
-    if let Ok(kept_from) = kept_from {
-        store::sweep(&mut tx, kept_from).await?;
-    }
     let mut entry = entry;
     entry.entity_id = Some(id.uuid());
     tx.audit(entry.saying(format!("{{\"kind\":\"{}\"}}", new.kind.word())));
     tx.commit().await?;
     let handle = Handle(Arc::new(Inner {
         id,
+        kind: new.kind,
         done: AtomicI64::new(0),
         total: AtomicI64::new(0),
         place: Mutex::new(new.place),
@@ -140,24 +133,30 @@ pub async fn finished(
     Ok(id)
 }
 
-/// Leaves bytes for whoever started the job, sealed; what is beyond the limit is cut off.
-///
-/// # Errors
-/// The store's.
-pub(crate) async fn leave(app: &App, id: JobId, bytes: &[u8]) -> Result<(), Error> {
-    let bytes = &bytes[..bytes.len().min(LEFT_MAX)];
-    for (part, plain) in (0_i64..).zip(bytes.chunks(PART)) {
-        let sealed = app.keys().seal_bytes(&context(id, part), plain);
-        let mut tx = app.db().begin(None).await?;
-        store::leave(&mut tx, id, part, &sealed).await?;
-        tx.commit().await?;
-    }
-    Ok(())
-}
-
-/// The place of a part, to which its seal is bound.
-pub(super) fn context(id: JobId, part: i64) -> String {
-    format!("job_file.sealed:{id}:{part}")
+/// Where to go for a file that may be made in a moment: the file when it is, the page of its job when it takes longer
+/// than `within`.
+pub(crate) async fn soon(cx: &Cx, id: JobId, within: Duration) -> Result<String, Error> {
+    let ended = async {
+        loop {
+            let found = job(cx, id).await?;
+            if !found.is_some_and(|job| job.stored.is_alive()) {
+                return Ok::<(), Error>(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    // Whether it ended in time or not is asked once more: the answer is the same to somebody who comes a moment later.
+    tokio::time::timeout(within, ended)
+        .await
+        .unwrap_or(Ok(()))?;
+    let is_done = job(cx, id)
+        .await?
+        .is_some_and(|job| job.stored == State::Done);
+    Ok(if is_done {
+        format!("/jobs/{id}/file")
+    } else {
+        format!("/jobs/{id}")
+    })
 }
 
 /// Writes how far the work is until it ends, and then how it ended.
@@ -206,7 +205,12 @@ async fn note_end(app: &App, handle: &Handle, ended: &Ended) -> Result<(), Error
     let place = match state {
         State::Done => {
             done = total;
-            String::new()
+            // Where a file is asked for stays: it can be asked for again.
+            if handle.0.kind.makes_file() {
+                place
+            } else {
+                String::new()
+            }
         }
         _ => place,
     };

@@ -11,7 +11,7 @@ use crate::db::{Connection, DbInstant, Error, Tx, query, row};
 macro_rules! jobs {
     ($rest:literal) => {
         concat!(
-            "select id, kind, name, state, done, total, place, result, problem, started_by, started_login, begun_at, \
+            "select id, kind, name, same, state, done, total, place, result, problem, started_by, started_login, begun_at, \
              updated_at, ended_at from job ",
             $rest
         )
@@ -23,6 +23,7 @@ row! {
         id: Uuid,
         kind: String,
         name: String,
+        same: String,
         state: String,
         done: i64,
         total: i64,
@@ -52,6 +53,7 @@ fn job(row: Row) -> Result<Job, Error> {
         kind: row.kind.parse().map_err(|err| corrupt(&err))?,
         stored: row.state.parse().map_err(|err| corrupt(&err))?,
         name: row.name,
+        same: row.same,
         done: row.done,
         total: row.total,
         place: row.place,
@@ -81,8 +83,8 @@ pub(super) async fn page(
 ) -> Result<Vec<Job>, Error> {
     const SQL: &str = jobs!(
         "\
-                       where (started_by = $1 or kind in ($2, $3, $4, $5, $6, $7)) and ($8 = 0 or begun_at < $9) \
-                       order by begun_at desc, id desc limit $10"
+                       where (started_by = $1 or kind in ($2, $3, $4, $5, $6, $7, $8, $9)) \
+                       and ($10 = 0 or begun_at < $11) order by begun_at desc, id desc limit $12"
     );
     let words = (0..Kind::ALL.len()).map(|at| kinds.get(at).map_or("", |kind| kind.word()));
     let rows: Vec<Row> = query(SQL)
@@ -249,19 +251,41 @@ pub(super) async fn leave(tx: &mut Tx, id: JobId, part: i64, sealed: &[u8]) -> R
     Ok(())
 }
 
-/// The parts of what a job left, in order.
-pub(super) async fn parts(
+/// A part of what a job left.
+pub(super) async fn part(
     connection: &mut Connection,
     id: JobId,
-) -> Result<Vec<(i64, Vec<u8>)>, Error> {
-    const SQL: &str = "select part, sealed from job_file where job_id = $1 order by part";
-    query(SQL).bind(id.uuid()).all(connection).await
+    part: i64,
+) -> Result<Option<Vec<u8>>, Error> {
+    const SQL: &str = "select sealed from job_file where job_id = $1 and part = $2";
+    let found: Option<(Vec<u8>,)> = query(SQL)
+        .bind(id.uuid())
+        .bind(part)
+        .optional(connection)
+        .await?;
+    Ok(found.map(|(sealed,)| sealed))
 }
 
-/// Removes what jobs left that begun before an instant.
-pub(super) async fn sweep(tx: &mut Tx, before: Timestamp) -> Result<(), Error> {
-    const SQL: &str =
-        "delete from job_file where job_id in (select id from job where begun_at < $1)";
-    query(SQL).bind(DbInstant(before)).execute(tx).await?;
+/// Removes what a job left.
+pub(super) async fn withdraw(tx: &mut Tx, id: JobId) -> Result<(), Error> {
+    const SQL: &str = "delete from job_file where job_id = $1";
+    query(SQL).bind(id.uuid()).execute(tx).await?;
     Ok(())
+}
+
+/// Removes what jobs of a kind left that begun before an instant, and what those of them left that were cut off.
+pub(super) async fn sweep(
+    tx: &mut Tx,
+    kind: Kind,
+    before: Timestamp,
+    silent_since: Timestamp,
+) -> Result<u64, Error> {
+    const SQL: &str = "delete from job_file where job_id in (select id from job where kind = $1 and (begun_at < $2 \
+                       or (ended_at is null and updated_at < $3)))";
+    query(SQL)
+        .bind(kind.word())
+        .bind(DbInstant(before))
+        .bind(DbInstant(silent_since))
+        .execute(tx)
+        .await
 }

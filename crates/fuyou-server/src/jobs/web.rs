@@ -1,15 +1,19 @@
 //! Pages of jobs.
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::{Path, Query};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::stream;
 use fuyou_kernel::Timestamp;
 use serde::Deserialize;
 
 use super::model::{By, Job, JobId, Kind, State};
-use super::{job, jobs, left_behind, may_steer, stop};
+use super::{job, jobs, may_steer, part, stop};
+use crate::exchange::download_web::attachment;
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Route};
 use crate::ui::{Frame, html};
 
@@ -131,7 +135,22 @@ struct JobPage {
     /// Where to go on, and the key of the words for that.
     again: Option<(String, &'static str)>,
     file: Option<&'static str>,
-    back: (&'static str, &'static str),
+    /// Until when the file is kept.
+    kept: String,
+    /// Whether there was a file that is no longer there for the reader.
+    is_gone: bool,
+    back: (String, &'static str),
+}
+
+fn back(address: &str, words: &'static str) -> (String, &'static str) {
+    (address.to_owned(), words)
+}
+
+/// The page on which a file is offered: what lies above the address of the file, asked the same.
+fn above(address: &str) -> String {
+    let (path, question) = address.split_once('?').unwrap_or((address, ""));
+    let page = path.rsplit_once('/').map_or("/", |(page, _)| page);
+    format!("{page}?{question}")
 }
 
 async fn show(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
@@ -142,22 +161,38 @@ async fn show(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
         State::Stopped | State::CutOff | State::Failed if job.kind.goes_on() => Some("job-go-on"),
         // A file that was imported whole is sent again as a file; nobody changes the key by a slip of the hand.
         State::Done if matches!(job.kind, Kind::Import | Kind::RotateKeys) => None,
+        State::Done if job.kind.makes_file() => Some("job-file-again"),
         State::Stopped | State::CutOff | State::Failed | State::Done => Some("job-again"),
         State::Running | State::Stopping => None,
     };
-    let at = job.kind.starts_at(job.id).filter(|_| may);
+    let is_own = job.started_by == Some(cx.actor.id);
+    // Who did not ask for a file does not ask for it again.
+    let at = job.kind.starts_at(&job);
+    let at = at.filter(|_| may && (is_own || !job.kind.makes_file()));
     let leaves = job.kind == Kind::Import && job.figure("rejected").unwrap_or(0) > 0;
+    let is_kept = job.kept_until().is_some_and(|until| cx.now <= until);
+    let has_file = is_own && state == State::Done && is_kept && part(&cx, &job, 0).await?.is_some();
     let page = JobPage {
         frame: Frame::new(&cx, "menu-jobs"),
         job: JobView::new(&cx, &job),
         can_stop: may && state == State::Running,
         again: at.zip(again),
-        file: leaves.then_some("import-rejected-file"),
+        file: match job.kind {
+            Kind::Import if leaves && has_file => Some("import-rejected-file"),
+            Kind::Export | Kind::Summary if has_file => Some("job-file"),
+            _ => None,
+        },
+        kept: job
+            .kept_until()
+            .map_or_else(String::new, |at| moment(&cx, at)),
+        is_gone: job.kind.makes_file() && is_own && state == State::Done && !has_file,
         back: match job.kind {
-            Kind::Import => ("/imports", "import-another"),
-            Kind::VerifyAudit => ("/audit", "menu-audit"),
-            Kind::TestPack => ("/packs/checked", "packs-checked"),
-            Kind::LoadFigures | Kind::RotateKeys | Kind::Backup => ("/system", "menu-system"),
+            Kind::Import => back("/imports", "import-another"),
+            Kind::VerifyAudit => back("/audit", "menu-audit"),
+            Kind::TestPack => back("/packs/checked", "packs-checked"),
+            Kind::LoadFigures | Kind::RotateKeys | Kind::Backup => back("/system", "menu-system"),
+            Kind::Export | Kind::Summary if is_own => (above(&job.place), "job-file-from"),
+            Kind::Export | Kind::Summary => back("/jobs", "menu-jobs"),
         },
     };
     let mut response = html(&page)?.into_response();
@@ -173,18 +208,39 @@ async fn found(cx: &Cx, id: &str) -> Result<Job, Error> {
     job(cx, id).await?.ok_or(Error::NotFound)
 }
 
-/// What the job left for who started it; nobody else may have it.
+/// What the job left for who started it; nobody else may have it. It is read part by part, as the reader takes it.
 async fn file(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
     let job = found(&cx, &id).await?;
-    if job.started_by != Some(cx.actor.id) || !cx.actor.may(job.kind.right()) {
-        return Err(Error::NotFound);
-    }
-    let left = left_behind(&cx, &job).await?.ok_or(Error::NotFound)?;
+    let first = part(&cx, &job, 0).await?.ok_or(Error::NotFound)?;
+    let (name, media) = match job.kind {
+        Kind::Export | Kind::Summary => (job.name.clone(), media_type(&job.name)),
+        _ => ("rejected.csv".to_owned(), SheetKind::Csv.media_type()),
+    };
+    let mut entry = cx.entry("export", "job");
+    entry.entity_id = Some(job.id.uuid());
+    cx.db.note(entry).await?;
+    let parts = stream::try_unfold((Some(first), 0), move |(this, number)| {
+        let (cx, job) = (cx.clone(), job.clone());
+        async move {
+            let Some(this) = this else {
+                return Ok::<_, crate::db::Error>(None);
+            };
+            let next = part(&cx, &job, number + 1).await?;
+            Ok(Some((this, (next, number + 1))))
+        }
+    });
     let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"rejected.csv\""),
+        (CONTENT_TYPE, media.to_owned()),
+        (CONTENT_DISPOSITION, attachment(&name)),
     ];
-    Ok((headers, left).into_response())
+    Ok((headers, Body::from_stream(parts)).into_response())
+}
+
+/// The type of a file by its ending.
+fn media_type(name: &str) -> &'static str {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let table = SheetKind::of_ending(ending).map(SheetKind::media_type);
+    table.unwrap_or("application/vnd.openxmlformats-officedocument.wordprocessingml.document")
 }
 
 async fn stopped(cx: Cx, Path(id): Path<String>) -> Result<Redirect, Error> {

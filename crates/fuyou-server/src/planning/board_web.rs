@@ -12,7 +12,7 @@ use super::pictures::target_bar;
 use super::trends_web::{Tile, overview, said};
 use super::web::{progress_badge, year_of};
 use crate::access::Action;
-use crate::exchange::download_web::download_table;
+use crate::exchange::download_web::held;
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error};
 use crate::insight::chart::{Point, sparkline};
@@ -179,8 +179,8 @@ pub(super) async fn download(cx: Cx, Query(query): Query<BoardQuery>) -> Result<
         ]
     };
     let lines = board.rows.iter().map(line).collect();
-    let stem = format!("board-{}-{}", node.code, board.year);
-    download_table(&stem, kind, &head, lines)
+    let name = format!("{}-{}-{}", cx.t("menu-board"), node.name, board.year);
+    held(name, kind, &head, lines).answer().await
 }
 
 fn years(cx: &Cx, year: i16) -> String {

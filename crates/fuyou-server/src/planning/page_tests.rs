@@ -225,6 +225,24 @@ async fn the_summary_says_on_the_page_what_it_says_in_the_file() {
                 part(&file.bytes, "word/document.xml").contains(&figure),
                 "the file says {figure}"
             );
+            // The button of the page starts a job, which sends what is made in a moment at once.
+            let job = app.send("director", "POST", &path, Some("")).await;
+            assert_eq!(job.status, 303);
+            let mut place = job.location;
+            while !place.ends_with("/file") {
+                let page = app.send("director", "GET", &place, None).await;
+                assert_eq!(page.status, 200, "{}", words(&page.body));
+                if !page.body.contains("badge on-course") {
+                    assert!(page.body.contains("已完成"), "{}", words(&page.body));
+                    place.push_str("/file");
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            let left = app.send("director", "GET", &place, None).await;
+            assert_eq!(left.status, 200);
+            assert!(part(&left.bytes, "word/document.xml").contains(&figure));
+            let other = app.send("county_worker", "GET", &place, None).await;
+            assert_eq!(other.status, 404, "it is for who asked");
         }
         let village = app
             .send("village_doctor", "GET", "/summary/file?year=2026", None)

@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - identity numbers and phones are stored sealed and hashed, never plain, and are shown on her page only
-//!   (and beside each other when two records are compared);
+//!   (and beside each other when two records are compared); her phone also in the list of persons behind a figure, to
+//!   those to whom her record is open ([`reached`]);
 //! - an identity number agrees with birth date and sex, and belongs to one person;
 //! - a person registered twice is made one: nothing is recorded for the record that was merged ([`merge`]);
 //! - a correction keeps who, when, from what, to what and why; two people correcting at once get a clear answer;
@@ -27,6 +28,7 @@ mod place_import_web;
 mod place_shown_web;
 mod place_web;
 mod profile;
+mod reached;
 mod register;
 mod rekey;
 mod search;
@@ -67,11 +69,13 @@ pub use place::{
 };
 pub(crate) use profile::{PROFILE, standing_of};
 pub use profile::{Profile, Standing, standing};
+pub use reached::{Reached, ShownPhone, reached};
 pub use register::{Candidate, RegisterError, Registered, correct, open_person, register};
 pub use rekey::{Rekeyed, rekey_batch};
 use search::names_somebody;
 pub use search::{Found, Page, search};
 pub use sections::{Section, sections_of, sections_of_organization};
+pub(crate) use staff::{ImportedStaff, import_staff, workers};
 pub use staff::{Particulars, Profession, Staff, StaffError, StaffId};
 pub(crate) use web::routes;
 

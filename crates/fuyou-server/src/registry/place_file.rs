@@ -3,9 +3,10 @@
 use std::io::Cursor;
 
 use calamine::{Data, Reader as _, Xlsx, open_workbook_from_rs};
-use fuyou_kernel::Localized;
+use fuyou_kernel::{Localized, narrow};
 
 use super::place_import::{Column, ImportRow};
+use crate::exchange::decoded;
 
 /// Most rows of one file.
 pub(super) const ROWS_MAX: usize = 5_000;
@@ -57,17 +58,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<ImportRow>, Localized> {
 
 /// Full-width letters, digits and signs as the narrow ones that codes are written with.
 fn plain(text: &str) -> String {
-    let narrow = |c: char| match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        '\u{3000}' | '\u{a0}' => ' ',
-        c => c,
+    let plain = |c: char| match narrow(c) {
+        '\u{a0}' => ' ',
+        other => other,
     };
-    text.trim()
-        .chars()
-        .map(narrow)
-        .collect::<String>()
-        .trim()
-        .to_owned()
+    let text: String = text.chars().map(plain).collect();
+    text.trim().to_owned()
 }
 
 /// The cells of each row, with its number.
@@ -97,20 +93,12 @@ fn of_excel(bytes: &[u8]) -> Result<Vec<(usize, Vec<String>)>, Localized> {
 
 /// As [`of_excel`]. Empty lines are not rows, but they are counted.
 fn of_csv(bytes: &[u8]) -> Result<Vec<(usize, Vec<String>)>, Localized> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
-            let (text, _, is_broken) = encoding_rs::GB18030.decode(bytes);
-            if is_broken {
-                return Err(Localized::new(
-                    "文件既不是 UTF-8 也不是 GBK 编码，请另存为 Excel 或 CSV UTF-8",
-                    "the file is neither UTF-8 nor GBK: save it as Excel or as CSV UTF-8",
-                ));
-            }
-            text.into_owned()
-        }
-    };
+    let text = decoded(bytes).ok_or_else(|| {
+        Localized::new(
+            "文件既不是 UTF-8 也不是 GBK 编码，请另存为 Excel 或 CSV UTF-8",
+            "the file is neither UTF-8 nor GBK: save it as Excel or as CSV UTF-8",
+        )
+    })?;
     // Lines are counted by one kind of end.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = csv::ReaderBuilder::new()

@@ -13,7 +13,7 @@ use super::person::Names;
 use super::raw::{RawCounty, RawCourse, RawGroup, RawRecord, RawReferral};
 use super::scenario::{
     BuiltIn, Clock, GroupPlan, Intended, Member, PersonPlan, Process, RecordPlan, ReferralPlan,
-    Scenario, Timing, Window,
+    Scenario, Source, Timing, Window,
 };
 
 impl Scenario {
@@ -42,7 +42,7 @@ impl Scenario {
             names: Names::new(&raw_county.names),
             clock: clock(&mut reader, &raw_county),
             process: process(&mut reader, &raw),
-            person: (!raw.process.opened).then(|| person(&mut reader, &raw)),
+            person: is_made(&raw).then(|| person(&mut reader, &raw)),
             given: given.0,
             given_sex: given.1,
             records: raw
@@ -66,6 +66,12 @@ impl Scenario {
     }
 }
 
+/// Whether the scenario makes its subjects.
+fn is_made(raw: &RawCourse) -> bool {
+    let process = &raw.process;
+    !process.opened && process.organizations.is_empty() && process.asked_by.is_none()
+}
+
 fn built_in(reader: &mut Reader<'_>, county: &RawCounty, course: &RawCourse) -> BuiltIn {
     BuiltIn {
         today: reader.declare("today", Type::Date, None),
@@ -73,6 +79,7 @@ fn built_in(reader: &mut Reader<'_>, county: &RawCounty, course: &RawCourse) -> 
         serial: reader.declare("serial", Type::Text, None),
         home_org: reader.declare("home_org", Type::Text, None),
         village_org: reader.declare("village_org", Type::Text, None),
+        people: reader.declare("people", Type::Integer, Some((0, 100_000_000))),
         day: reader.declare("day", Type::Date, None),
         round_no: reader.declare("round_no", Type::Integer, Some((0, 1000))),
         row_no: reader.declare("row_no", Type::Integer, Some((0, 100))),
@@ -151,9 +158,24 @@ fn clock(reader: &mut Reader<'_>, raw: &RawCounty) -> Clock {
 }
 
 fn process(reader: &mut Reader<'_>, raw: &RawCourse) -> Process {
-    if raw.process.opened {
+    let source = match (&raw.process.asked_by, &raw.process.organizations[..]) {
+        (Some(asked), _) => match asked.split_once('.') {
+            Some((program, rule)) => Source::Asked {
+                program: program.to_owned(),
+                rule: rule.to_owned(),
+            },
+            None => {
+                reader.problem("process.asked_by: PROGRAM.RULE is needed".to_owned());
+                Source::Made
+            }
+        },
+        (None, []) if raw.process.opened => Source::Opened,
+        (None, []) => Source::Made,
+        (None, kinds) => Source::Organizations(kinds.to_vec()),
+    };
+    if source != Source::Made {
         return Process {
-            opened: true,
+            source,
             per_1000_per_year: 0.0,
             months: [1.0; 12],
             lead_days: 0,
@@ -164,7 +186,7 @@ fn process(reader: &mut Reader<'_>, raw: &RawCourse) -> Process {
         [1.0; 12]
     });
     Process {
-        opened: false,
+        source,
         per_1000_per_year: raw.process.per_1000_per_year,
         months,
         lead_days: raw.process.lead_days,

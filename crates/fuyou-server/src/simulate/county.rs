@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::chance::Chance;
 use super::line::Line;
 use super::person::Names;
-use super::raw::{RawCounty, RawInstitution};
+use super::raw::{RawBelow, RawCounty, RawInstitution};
 
 /// The stream of random numbers that makes places; subjects count from 0, so this cannot be one of theirs.
 const PLACES: u64 = u64::MAX;
@@ -77,6 +77,7 @@ impl County {
             .unwrap_or(1)
             .max(1);
         let mut rest = population;
+        let mut peoples = Vec::new();
         let weights: Vec<f64> = (0..townships).map(|_| 0.7 + 0.6 * chance.unit()).collect();
         let total: f64 = weights.iter().sum();
         for (number, weight) in weights.iter().enumerate() {
@@ -86,6 +87,14 @@ impl County {
             };
             rest -= people;
             county.township(raw, &root, number, people, names, chance);
+            peoples.push(people);
+        }
+        // Drawn last: whoever is below a township changes nothing about the rest of the county.
+        for (number, people) in peoples.into_iter().enumerate() {
+            let township: Arc<str> = format!("{root}{}", 101 + number).into();
+            for below in &raw.below {
+                county.below(&township, below, people, names, chance);
+            }
         }
         county
     }
@@ -157,6 +166,24 @@ impl County {
         }
     }
 
+    fn below(
+        &mut self,
+        township: &Arc<str>,
+        raw: &RawBelow,
+        people: u64,
+        names: &Names,
+        chance: &mut Chance,
+    ) {
+        for number in 0..(people / raw.people).max(1) {
+            let code: Arc<str> = format!("{township}{:03}", raw.code + number).into();
+            let at = usize::try_from(number).unwrap_or(0);
+            let name = numbered(&raw.names, at) + &raw.suffix;
+            let place = Place::new(&code, Some(township), &raw.level, &raw.kind, &name, None);
+            self.roles.entry(raw.role.clone()).or_default().push(code);
+            self.place(place, raw.staff, names, chance);
+        }
+    }
+
     fn place(&mut self, mut place: Place, staff: usize, names: &Names, chance: &mut Chance) {
         place.staff = (1..=staff)
             .map(|number| {
@@ -187,18 +214,35 @@ impl County {
         homes.find(|home| *home.village == *code || *home.township == *code)
     }
 
+    /// Any home, for what does not lie in a township.
+    pub(super) fn first_home(&self) -> Option<&Home> {
+        self.homes.first()
+    }
+
     /// One of the staff of a place.
     pub(super) fn staff_of(&self, code: &str, chance: &mut Chance) -> Option<Arc<str>> {
         let staff = self.staff.get(code).filter(|staff| !staff.is_empty())?;
         Some(Arc::clone(&staff[chance.below(staff.len())]))
     }
 
-    /// One of the places with a role; `township` is any township's.
-    pub(super) fn with_role(&self, role: &str, chance: &mut Chance) -> Option<Arc<str>> {
+    /// One of the places with a role, of all or of those below a township; `township` is any township's.
+    pub(super) fn with_role(
+        &self,
+        role: &str,
+        below: Option<&str>,
+        chance: &mut Chance,
+    ) -> Option<Arc<str>> {
         if role == "township" {
             return Some(Arc::clone(&self.home(chance).township));
         }
         let places = self.roles.get(role)?;
+        if let Some(below) = below {
+            // The code of a place begins with that of its township.
+            let near = places.iter().filter(|code| code.starts_with(below));
+            let near: Vec<_> = near.collect();
+            let at = (!near.is_empty()).then(|| chance.below(near.len()))?;
+            return Some(Arc::clone(near[at]));
+        }
         Some(Arc::clone(&places[chance.below(places.len())]))
     }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use fuyou_expr::{Expr, Value};
 use fuyou_kernel::{Id, Sex, kinds};
 
@@ -5,7 +7,7 @@ use super::chance::Chance;
 use super::county::{County, Home};
 use super::generator::Known;
 use super::line::Line;
-use super::scenario::{Given, PersonPlan, Scenario};
+use super::scenario::{Given, PersonPlan, Scenario, Source};
 use super::{Counts, Extent};
 
 pub(super) const DAY_S: i64 = 86_400;
@@ -48,6 +50,8 @@ pub(super) struct Subject<'a> {
     pub last_ms: i64,
     pub lines: Vec<u8>,
     pub values: Vec<u8>,
+    /// The code of the organization that the subject is, and how many people live there.
+    pub place: Option<(Arc<str>, Option<i64>)>,
 }
 
 impl Setting<'_> {
@@ -74,6 +78,7 @@ impl Setting<'_> {
             last_ms: 0,
             lines: Vec::new(),
             values: Vec::new(),
+            place: None,
         };
         let home = self.county.home(&mut subject.chance);
         subject.begin(number, anchor, home);
@@ -83,7 +88,8 @@ impl Setting<'_> {
 
     /// What happens to a subject who is there already: the course depends on who it is, not on which others there are.
     fn given_subject(&self, number: u64, given: &Given, out: &mut Vec<u8>) -> Counts {
-        let Some(home) = self.county.home_at(&given.residence) else {
+        let home = self.county.home_at(&given.residence);
+        let Some(home) = home.or_else(|| self.county.first_home()) else {
             return Counts::default();
         };
         let (high, low) = given.subject.as_u64_pair();
@@ -92,15 +98,16 @@ impl Setting<'_> {
             known: Known {
                 values: vec![Value::Null; self.scenario.width],
             },
-            enrollment: Id::from_uuid(given.enrollment),
+            enrollment: Id::from_uuid(given.enrollment.unwrap_or_default()),
             chance: Chance::of(self.seed, high ^ low),
             id: Id::from_uuid(given.subject),
             counts: Counts::default(),
-            is_opened: true,
+            is_opened: given.enrollment.is_some(),
             opened_ms: given.opened_ms,
             last_ms: given.opened_ms,
             lines: Vec::new(),
             values: Vec::new(),
+            place: None,
         };
         for (slot, value) in self.scenario.given.iter().zip(&given.values) {
             subject.set(*slot, value.clone());
@@ -108,6 +115,7 @@ impl Setting<'_> {
         if let Some(slot) = self.scenario.given_sex {
             subject.set(slot, given.sex.clone());
         }
+        subject.place = given.organization.clone();
         subject.begin(number, given.anchor, home);
         subject.live();
         subject.write(number, out)
@@ -133,7 +141,7 @@ impl Subject<'_> {
         }
     }
 
-    fn text(&self, expr: &Expr) -> Option<std::sync::Arc<str>> {
+    fn text(&self, expr: &Expr) -> Option<Arc<str>> {
         match expr.eval(&self.known) {
             Value::Text(text) => Some(text),
             _ => None,
@@ -148,6 +156,11 @@ impl Subject<'_> {
         self.set(slots.serial, Value::text(&format!("{:07}", number + 1)));
         self.set(slots.home_org, Value::Text(home.township.clone()));
         self.set(slots.village_org, Value::Text(home.village.clone()));
+        if let Some((code, people)) = self.place.clone() {
+            self.set(slots.people, people.map_or(Value::Null, Value::Number));
+            self.set(slots.home_org, Value::Text(code));
+            self.set(slots.village_org, Value::Text(home.township.clone()));
+        }
         for (slot, thousandths) in slots.traits.iter().zip(home.traits.iter()) {
             self.set(*slot, Value::Number(*thousandths));
         }
@@ -197,7 +210,7 @@ impl Subject<'_> {
         }
         line.end();
         out.extend_from_slice(&self.lines);
-        self.counts.enrollments = u64::from(!scenario.process.opened);
+        self.counts.enrollments = u64::from(scenario.process.source != Source::Opened);
         self.counts
     }
 

@@ -78,7 +78,7 @@ pub(super) enum Way {
     /// A staff member of the organization with this code.
     Staff(Expr),
     /// An organization with one of these roles, by weight.
-    Organization(Vec<(String, Amount)>),
+    Organization(Vec<(String, Amount)>, Option<Expr>),
     /// The value of a reference curve for a stratum, at x, so many standard deviations from the median.
     Curve {
         curve: Arc<Curve>,
@@ -158,12 +158,17 @@ impl Generator {
                 Value::Text(code) => Value::Text(county.staff_of(&code, chance)?),
                 _ => return None,
             },
-            Way::Organization(roles) => {
+            Way::Organization(roles, below) => {
                 let weights = roles
                     .iter()
                     .map(|(_, weight)| weight.of(known).unwrap_or(0.0));
                 let (role, _) = &roles[chance.weighted(weights)?];
-                Value::Text(county.with_role(role, chance)?)
+                let township = match below.as_ref().map(|below| below.eval(known)) {
+                    None => None,
+                    Some(Value::Text(code)) => Some(code),
+                    Some(_) => return None,
+                };
+                Value::Text(county.with_role(role, township.as_deref(), chance)?)
             }
         })
     }

@@ -28,7 +28,7 @@ use std::ops::AddAssign;
 use fuyou_kernel::Date;
 
 pub use run::{simulate, simulate_opened};
-pub use scenario::{Given, Intended, Scenario};
+pub use scenario::{Given, Intended, Scenario, Source};
 
 /// What is to be made.
 #[derive(Clone, Debug)]

@@ -316,12 +316,14 @@ impl<'p> Reader<'p> {
             } if *ty == Type::Text => Way::Staff(self.typed(&org, &Type::Text)),
             RawGenerator {
                 organization: Some(roles),
+                below,
                 ..
             } if *ty == Type::Text => Way::Organization(
                 roles
                     .iter()
                     .map(|(role, weight)| (role.clone(), self.amount(role, weight)))
                     .collect(),
+                below.map(|below| self.typed(&below, &Type::Text)),
             ),
             RawGenerator {
                 curve: Some(id),

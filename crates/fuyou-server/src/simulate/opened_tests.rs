@@ -69,13 +69,14 @@ async fn whoever_was_opened_lives_on_and_nothing_is_refused() {
             let report = import_file(&care, &keys, &by, &job, |_| {}).await.unwrap();
             let why = std::fs::read_to_string(&rejected).unwrap_or_default();
             assert_eq!(report.rejected, 0, "{why}");
-            care.catch_up_links(&by, &mut |_| {}).await.unwrap();
-            (by, report.encounters)
+            let caught = care.catch_up_links(&by, &mut |_| {}).await.unwrap();
+            (by, report.encounters, caught.looked_at)
         };
         let first = Scenario::read(&pack, COUNTY, FIRST).unwrap();
         let then = Scenario::read(&pack, COUNTY, THEN).unwrap();
         assert!(then.is_opened() && !first.is_opened());
-        let (by, _) = imported(&lines(&first, None, 2).0, "first.ndjson").await;
+        let (by, _, looked_at) = imported(&lines(&first, None, 2).0, "first.ndjson").await;
+        assert_eq!(looked_at, 0, "who is new is opened with the records");
         let by = Acting::system(load_tree(&db).await.unwrap().into(), by.now, by.today);
         let opened = care.opened_subjects(&by, then.program()).await.unwrap();
         let given: Vec<Given> = opened
@@ -84,7 +85,8 @@ async fn whoever_was_opened_lives_on_and_nothing_is_refused() {
                 subject: opened.subject,
                 anchor: DayNumber::from(opened.birth_on).0,
                 sex: opened.sex.clone(),
-                enrollment: opened.enrollment,
+                enrollment: Some(opened.enrollment),
+                organization: None,
                 residence: opened.residence.as_str().into(),
                 opened_ms: opened.opened_at.as_millisecond(),
                 values: opened.values.clone(),
@@ -95,7 +97,7 @@ async fn whoever_was_opened_lives_on_and_nothing_is_refused() {
             made == lines(&then, Some(&given), 1).0,
             "threads must not matter"
         );
-        let (_, stored) = imported(&made, "then.ndjson").await;
+        let (_, stored, _) = imported(&made, "then.ndjson").await;
         assert_eq!(stored, counts.records);
         let mut reader = db.read().await.unwrap();
         let born: Vec<(i64,)> =

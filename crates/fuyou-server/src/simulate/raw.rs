@@ -16,6 +16,25 @@ pub(super) struct RawCounty {
     pub village: RawVillage,
     #[serde(default, rename = "trait")]
     pub traits: Vec<RawTrait>,
+    /// Places below townships.
+    #[serde(default)]
+    pub below: Vec<RawBelow>,
+}
+
+/// Places below the townships, as many as their people need.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBelow {
+    pub role: String,
+    /// The first number behind the township's code.
+    pub code: u64,
+    pub people: u64,
+    pub names: Vec<String>,
+    pub suffix: String,
+    pub level: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub staff: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,6 +137,11 @@ pub(super) struct RawProcess {
     /// The subjects are those whom records of another program opened.
     #[serde(default)]
     pub opened: bool,
+    /// The subjects are the organizations of these kinds.
+    #[serde(default)]
+    pub organizations: Vec<String>,
+    /// The subjects are those of whom a rule of another program is true: `PROGRAM.RULE`.
+    pub asked_by: Option<String>,
     #[serde(default)]
     pub per_1000_per_year: f64,
     #[serde(default)]
@@ -201,6 +225,8 @@ pub(super) struct RawGenerator {
     pub quantiles: Option<Vec<(f64, f64)>>,
     pub staff: Option<String>,
     pub organization: Option<Table>,
+    /// Only those below the township with this code.
+    pub below: Option<String>,
     pub curve: Option<String>,
     pub stratum: Option<String>,
     pub x: Option<String>,

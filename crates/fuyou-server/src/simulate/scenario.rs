@@ -40,8 +40,10 @@ pub struct Given {
     pub anchor: i32,
     /// The sex, as a value of `person.sex` of the program.
     pub sex: Value,
-    /// The enrollment.
-    pub enrollment: Uuid,
+    /// The enrollment, when it was opened; otherwise the scenario opens one.
+    pub enrollment: Option<Uuid>,
+    /// The subject is the organization with this code, and has so many inhabitants when that is known.
+    pub organization: Option<(Arc<str>, Option<i64>)>,
     /// Where the subject lives: the code of the village, or of the township.
     pub residence: Arc<str>,
     /// When the opening record was recorded, milliseconds since 1970.
@@ -69,9 +71,14 @@ impl Scenario {
         &self.intended
     }
 
-    /// Whether its subjects are those whom records of another program opened: then [`super::simulate_opened`] plays it.
+    /// Whether its subjects are there already: then [`super::simulate_opened`] plays it.
     pub fn is_opened(&self) -> bool {
-        self.process.opened
+        self.process.source != Source::Made
+    }
+
+    /// Where its subjects come from.
+    pub fn source(&self) -> &Source {
+        &self.process.source
     }
 
     /// The program that it is about.
@@ -96,10 +103,28 @@ pub(super) struct Clock {
     pub utc_offset_minutes: i64,
 }
 
+/// Where the subjects of a scenario come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The scenario makes them.
+    Made,
+    /// Records of another program opened them.
+    Opened,
+    /// They are the organizations of these kinds.
+    Organizations(Vec<String>),
+    /// A rule of another program is true of them.
+    Asked {
+        /// The program.
+        program: String,
+        /// The rule.
+        rule: String,
+    },
+}
+
 /// How many subjects come to be, and when.
 #[derive(Debug)]
 pub(super) struct Process {
-    pub opened: bool,
+    pub source: Source,
     pub per_1000_per_year: f64,
     /// Weight of each month of the calendar.
     pub months: [f64; 12],
@@ -115,6 +140,7 @@ pub(super) struct BuiltIn {
     pub serial: Slot,
     pub home_org: Slot,
     pub village_org: Slot,
+    pub people: Slot,
     pub day: Slot,
     pub round_no: Slot,
     pub row_no: Slot,

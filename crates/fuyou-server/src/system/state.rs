@@ -54,17 +54,20 @@ pub enum Trouble {
     NoProof,
     /// The figures are not in memory, so that the store answers, slowly.
     NoFigures,
+    /// The figures need more memory than they may take.
+    LargeFigures,
 }
 
 impl Trouble {
     /// Every trouble.
-    pub const ALL: [Trouble; 6] = [
+    pub const ALL: [Trouble; 7] = [
         Trouble::LittleRoom,
         Trouble::NoCopy,
         Trouble::OldCopy,
         Trouble::BrokenChain,
         Trouble::NoProof,
         Trouble::NoFigures,
+        Trouble::LargeFigures,
     ];
 
     /// The word in keys of texts.
@@ -76,6 +79,7 @@ impl Trouble {
             Trouble::BrokenChain => "broken-chain",
             Trouble::NoProof => "no-proof",
             Trouble::NoFigures => "no-figures",
+            Trouble::LargeFigures => "large-figures",
         }
     }
 }
@@ -125,8 +129,10 @@ pub(super) fn troubles(standing: &Standing, now: Timestamp) -> Vec<Trouble> {
         Some(proof) if age_ms(proof) <= PROOF_AGE_MAX_MS => {}
         _ => found.push(Trouble::NoProof),
     }
-    if matches!(standing.figures, Some(LiveStanding::Loading { .. })) {
-        found.push(Trouble::NoFigures);
+    match standing.figures {
+        Some(LiveStanding::Loading { .. }) => found.push(Trouble::NoFigures),
+        Some(LiveStanding::TooLarge(_)) => found.push(Trouble::LargeFigures),
+        Some(LiveStanding::Held { .. }) | None => {}
     }
     found
 }

@@ -8,7 +8,7 @@ use super::{Trouble, inspect};
 use crate::access::{Action, Denied};
 use crate::db::Dialect;
 use crate::http::{Access, Cx, Error, Route};
-use crate::insight::LiveStanding;
+use crate::insight::{LiveStanding, TooLarge};
 use crate::jobs::{JobView, jobs, keeps_the_system};
 use crate::ui::{Frame, html};
 
@@ -88,6 +88,11 @@ async fn show(cx: Cx) -> Result<Response, Error> {
         Some(LiveStanding::Loading { enrollments }) => {
             vec![state("system-figures-loading"), rows(enrollments)]
         }
+        Some(LiveStanding::TooLarge(TooLarge { needs, bytes_max })) => vec![
+            state("system-figures-too-large"),
+            fact("system-figures-needs", bytes(needs as u64)),
+            fact("system-figures-max", bytes(bytes_max as u64)),
+        ],
         Some(LiveStanding::Held {
             enrollments,
             memory,

@@ -39,7 +39,7 @@ pub(super) async fn load_figures(cx: Cx) -> Result<Redirect, Error> {
 async fn load(live: Live, handle: Handle) -> Ended {
     let mut total = match live.standing() {
         Standing::Held { enrollments, .. } => enrollments,
-        Standing::Loading { .. } => 0,
+        Standing::Loading { .. } | Standing::TooLarge(_) => 0,
     };
     live.load_again();
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
@@ -53,6 +53,12 @@ async fn load(live: Live, handle: Handle) -> Ended {
                 return Ended::Done(vec![
                     ("rows", count(enrollments)),
                     ("bytes", count(memory.total())),
+                ]);
+            }
+            Standing::TooLarge(refused) => {
+                return Ended::Done(vec![
+                    ("bytes-needed", count(refused.needs)),
+                    ("bytes-max", count(refused.bytes_max)),
                 ]);
             }
             Standing::Loading { enrollments } => {

@@ -195,11 +195,21 @@ impl County {
 
     /// Registers a woman born in 1996 who lives in a village.
     pub(crate) async fn woman(&self, village: &str) -> SubjectId {
+        let who = (PersonSex::Female, "1996-05-01");
+        self.registered(village, who).await
+    }
+
+    /// Registers somebody by hand, without a phone and a number.
+    pub(crate) async fn registered(
+        &self,
+        village: &str,
+        (sex, birth_on): (PersonSex, &str),
+    ) -> SubjectId {
         let id: SubjectId = self.fresh();
         let identity = Identity {
             name: "测试".to_owned(),
-            sex: PersonSex::Female,
-            birth_on: "1996-05-01".parse().unwrap(),
+            sex,
+            birth_on: birth_on.parse().unwrap(),
             id_type: IdentityType::None,
             id_no: None,
             phone: None,
@@ -273,6 +283,16 @@ impl County {
 pub(crate) const BOOKING: &str = "handbook_no=2024-0001 lmp_certainty=sure lmp_on=2024-03-15 art_conceived=false \
     edd_method=lmp edd_on=2024-12-20 gravidity=1 parity_vaginal=0 parity_caesarean=0 education=senior_high \
     husband_education=senior_high poor_family=false husband_away=false travel_over_1h=false";
+
+/// A delivery as a person types it, without its newborns.
+pub(crate) const DELIVERY: &str = "delivered_at=11:05 admitted_on=2024-12-12 discharged_on=2024-12-15 perineum=intact \
+                        delivery_place=county_hospital delivery_institution=990000H attendant=D1 \
+                        delivery_mode=spontaneous blood_loss_intrapartum_ml=171 blood_loss_2h_ml=190 \
+                        blood_loss_24h_ml=210 complications=none critical=false systolic_mmhg=120 \
+                        diastolic_mmhg=75 mother_outcome=alive";
+/// A newborn who lives, without order, sex and weight.
+pub(crate) const LIVE: &str = "live_status=live length_cm=50.0 apgar_1=10 apgar_5=10 birth_defect=false \
+                    outcome_at_discharge=alive hearing_screening=passed";
 
 /// What is typed into an antenatal form without any finding.
 pub(crate) const ANTENATAL: &str = "visit_mode=clinic critical_signs=none weight_kg=58.0 systolic_mmhg=116 \

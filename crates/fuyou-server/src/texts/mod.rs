@@ -57,6 +57,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("../referral/texts/en.ftl"),
     ),
     (
+        include_str!("../exchange/texts/zh.ftl"),
+        include_str!("../exchange/texts/en.ftl"),
+    ),
+    (
         include_str!("../exchange/import/texts/zh.ftl"),
         include_str!("../exchange/import/texts/en.ftl"),
     ),

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use fuyou_kernel::hex;
 use sm3::{Digest, Sm3};
 
 use crate::http::Error;
@@ -52,12 +53,7 @@ impl Asset {
 }
 
 fn hash(text: &str) -> String {
-    let digest = Sm3::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(Sm3::digest(text.as_bytes()).iter().take(8))
 }
 
 static SHEET: LazyLock<Asset> = LazyLock::new(|| {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Html;
-use fuyou_kernel::{Date, Language};
+use fuyou_kernel::{Date, Language, hex};
 
 use super::{assets::script_path, stylesheet_path};
 use crate::access::Action;
@@ -84,10 +84,7 @@ impl DraftKeys {
             return None;
         }
         let user = cx.actor.id.to_string();
-        let secret = |purpose| -> String {
-            let bytes = cx.app.keys().lookup(purpose, &user);
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-        };
+        let secret = |purpose| hex(cx.app.keys().lookup(purpose, &user));
         let owner = secret("draft_owner");
         Some(DraftKeys {
             owner: owner.chars().take(16).collect(),

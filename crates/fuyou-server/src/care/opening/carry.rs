@@ -31,7 +31,7 @@ enum Whose {
 }
 
 impl Care {
-    /// The first record of an enrollment; none when a person has to fill it in.
+    /// The record that is carried, the first of an enrollment or one more; none when a person has to fill it in.
     pub(super) fn plan_first(
         &self,
         by: &Acting,
@@ -41,7 +41,7 @@ impl Care {
         link: &mut Link,
     ) -> Result<Option<Writing>, Error> {
         let program = base.program();
-        let form_ix = program.opens_with;
+        let form_ix = looked.opens(self, opening).with;
         let record = Record {
             id: EncounterId::from_uuid(ids.encounter),
             subject: SubjectId::from_uuid(link.subject),
@@ -124,15 +124,11 @@ impl Care {
         by: &Acting,
         base: &Base<'_>,
         (enrolled, opening): (&Enrolled, &Opening),
-        link: &mut Link,
+        (kept, link): (&Kept, &mut Link),
     ) -> Result<Option<Writing>, Error> {
-        let form_ix = base.program().opens_with;
-        let form = base.program().form(form_ix);
+        let form = base.program().form(kept.form);
         link.enrollment = Some(enrolled.head.id);
         link.state = LinkState::Open;
-        let Some(kept) = opening_record(enrolled, link.encounter, form_ix) else {
-            return Ok(None);
-        };
         let is_own = link.encounter != Some(kept.id);
         link.encounter = Some(kept.id);
         let told = carried_texts(form, &opening.draft, &opening.carried);
@@ -225,8 +221,18 @@ impl Care {
     }
 }
 
+/// A record that counts, by its id.
+pub(super) fn standing_record(enrolled: &Enrolled, id: Option<Uuid>) -> Option<&Kept> {
+    let mut records = enrolled.records.iter().map(|kept| &**kept);
+    records.find(|kept| kept.voided.is_none() && Some(kept.id) == id)
+}
+
 /// The opening record of an enrollment: the one that was carried, else the first by hand.
-fn opening_record(enrolled: &Enrolled, carried: Option<Uuid>, form: FormIx) -> Option<&Kept> {
+pub(super) fn opening_record(
+    enrolled: &Enrolled,
+    carried: Option<Uuid>,
+    form: FormIx,
+) -> Option<&Kept> {
     let standing = || {
         let records = enrolled.records.iter().map(|kept| &**kept);
         records.filter(|kept| kept.voided.is_none() && kept.form == form)

@@ -112,16 +112,8 @@ impl Care {
         progress: &mut (dyn FnMut(&Caught) + Send),
     ) -> Result<Caught, Error> {
         let mut caught = Caught::default();
-        let openers: Vec<&str> = self
-            .pack()
-            .programs
-            .iter()
-            .flat_map(|program| {
-                let forms = program.opens.iter().map(|opens| opens.form);
-                forms.map(|form| &*program.form(form).id)
-            })
-            .collect();
-        if openers.is_empty() || self.keys().is_none() {
+        let (openers, joiners) = (self.forms_that_open(false), self.forms_that_open(true));
+        if (openers.is_empty() && joiners.is_empty()) || self.keys().is_none() {
             return Ok(caught);
         }
         let mut reader = self.db().read().await?;
@@ -138,9 +130,18 @@ impl Care {
         for (lane, head, mut after) in positions {
             while after < head {
                 let mut reader = self.db().read().await?;
-                let found = store::changed(&mut reader, &openers, (lane, after, head), PIECE);
-                let piece = found.await?;
+                let found = store::changed(
+                    &mut reader,
+                    (&openers, &joiners),
+                    (lane, after, head),
+                    PIECE,
+                );
+                let mut piece = found.await?;
                 drop(reader);
+                let is_behind = |(_, enrollment, version): &(Uuid, Uuid, i64)| {
+                    !self.opened().take(*enrollment, *version)
+                };
+                piece.changed.retain(is_behind);
                 caught.looked_at += piece.changed.len() as u64;
                 caught.changed += self.open_all(by, piece.changed).await?;
                 let mut tx = self.db().begin(None).await?;
@@ -154,10 +155,21 @@ impl Care {
         Ok(caught)
     }
 
+    /// The ids of the forms whose records open an enrollment, or go into one that is there.
+    fn forms_that_open(&self, joins: bool) -> Vec<&str> {
+        let mut forms = Vec::new();
+        for program in &self.pack().programs {
+            let opens = program.opens.iter().filter(|opens| opens.joins == joins);
+            forms.extend(opens.map(|opens| &*program.form(opens.form).id));
+        }
+        forms
+    }
+
     /// Does what many enrollments open: whoever is new is planned side by side and written together, as in an import.
-    async fn open_all(&self, by: &Acting, openers: Vec<(Uuid, Uuid)>) -> Result<u64, Error> {
+    async fn open_all(&self, by: &Acting, openers: Vec<(Uuid, Uuid, i64)>) -> Result<u64, Error> {
         let by = Acting::system(by.actor.tree.clone(), by.now, by.today);
-        let tasks = openers.into_iter().map(|opener| {
+        let tasks = openers.into_iter().map(|(subject, enrollment, _)| {
+            let opener = (subject, enrollment);
             let (care, by) = (self.clone(), by.clone());
             async move {
                 let planned = tokio::spawn(async move { care.plan_new(&by, opener).await });

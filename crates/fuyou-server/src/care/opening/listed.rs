@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::store;
 use crate::care::file::{self, Reading};
 use crate::care::{Acting, Care, Error};
+use crate::registry::{Standing, standing};
 
 /// Subjects read side by side.
 const AT_ONCE: usize = 16;
@@ -31,6 +32,21 @@ pub struct OpenedSubject {
     pub values: Vec<Value>,
 }
 
+/// A subject of whom a rule of another program is true.
+#[derive(Clone, Debug)]
+pub struct AskedSubject {
+    /// Who.
+    pub subject: Uuid,
+    /// On which day the rule became true.
+    pub since: Date,
+    /// The sex, as a value of `person.sex` of the program that is asked for.
+    pub sex: Value,
+    /// Born on.
+    pub birth_on: Date,
+    /// The code of the organization where the subject lives.
+    pub residence: String,
+}
+
 impl Care {
     /// Everybody who is in a program because a record of another one opened it, by id. For commands: the caller may see
     /// everything.
@@ -46,7 +62,7 @@ impl Care {
         let mut reader = self.db().read().await?;
         for opener in &self.pack().programs {
             for opens in &opener.opens {
-                if *self.pack().program(opens.program).id == *program {
+                if !opens.joins && *self.pack().program(opens.program).id == *program {
                     found.extend(store::opened(&mut reader, (&opener.id, &opens.id)).await?);
                 }
             }
@@ -57,6 +73,42 @@ impl Care {
         let read = stream::iter(tasks).buffered(AT_ONCE);
         let all: Vec<Option<OpenedSubject>> = read.try_collect().await?;
         Ok(all.into_iter().flatten().collect())
+    }
+
+    /// Everybody of whom a rule of a program is true now, by id, with the first instant at which it was. For commands: the
+    /// caller may see everything.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn asked_subjects(
+        &self,
+        by: &Acting,
+        asked_by: (&str, &str),
+        program: &str,
+    ) -> Result<Vec<AskedSubject>, Error> {
+        let mut reader = self.db().read().await?;
+        let found = store::asked(&mut reader, asked_by).await?;
+        drop(reader);
+        let target = self.pack().program_ix(program);
+        let target = self
+            .pack()
+            .program(target.ok_or(Error::NotFound("program"))?);
+        let mut reader = self.db().glance().await?;
+        let mut asked = Vec::new();
+        for (subject, since) in found {
+            let Standing::Person(profile) = standing(&mut reader, subject).await? else {
+                continue;
+            };
+            let residence = profile.residence.and_then(|id| by.actor.tree.get(id));
+            asked.push(AskedSubject {
+                subject,
+                since: self.date_of(since.0),
+                sex: target.person_value("sex", &profile.sex).unwrap_or_default(),
+                birth_on: profile.birth_on,
+                residence: residence.map_or_else(String::new, |place| place.code.clone()),
+            });
+        }
+        Ok(asked)
     }
 
     async fn opened_subject(

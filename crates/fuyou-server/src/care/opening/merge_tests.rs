@@ -2,9 +2,9 @@
 
 use fuyou_kernel::Date;
 
-use super::tests::{LIVE, values};
+use super::tests::values;
 use crate::care::{Acting, Care, Correction, EncounterId, Reasons, Record, Settings, SubjectId};
-use crate::testkit::county::{BOOKING, national_pack, typed};
+use crate::testkit::county::{BOOKING, LIVE, national_pack, typed};
 use crate::testkit::{TestApp, on_each_database, words};
 
 const TODAY: Date = Date::constant(2024, 12, 20);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fuyou_kernel::hex;
 use fuyou_pack::opening::{NewPerson, Opening};
 use serde_json::Value as Json;
 use sm3::{Digest, Sm3};
@@ -114,11 +115,7 @@ pub(super) fn digest(link: Uuid, name: &str, text: &str) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);
     }
-    let bytes = hasher.finalize();
-    bytes[..DIGEST_BYTES]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(hasher.finalize().iter().take(DIGEST_BYTES))
 }
 
 /// Who a new person is, as texts beside their names.

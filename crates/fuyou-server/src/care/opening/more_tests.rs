@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::tests::{LIVE, children, delivered, links, only_enrollment, sound};
+use super::tests::{children, delivered, links, only_enrollment, sound};
 use crate::access::Role;
 use crate::care::{EnrollmentChange, SubjectId};
 use crate::db::{Db, Settings, query};
 use crate::registry::OrganizationId;
-use crate::testkit::county::{County, national_pack};
+use crate::testkit::county::{County, LIVE, national_pack};
 use crate::testkit::{TempDir, each_database};
 
 const KILLS: u64 = 12;

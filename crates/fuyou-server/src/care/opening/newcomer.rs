@@ -81,7 +81,7 @@ pub(super) fn followed(
     {
         identity.residence = to;
         if let Some(opener) = &looked.person {
-            identity.address.clone_from(&opener.identity.address);
+            identity.address.clone_from(&opener.address);
         }
     }
     identity
@@ -102,7 +102,7 @@ fn sex(word: &str) -> PersonSex {
 
 /// A new person: she lives where the opener's subject lives, and is reached by the same phone.
 pub(super) fn registration(looked: &Looked, new: &NewPerson) -> Option<Identity> {
-    let with = &looked.person.as_ref()?.identity;
+    let with = looked.person.as_ref()?;
     Some(Identity {
         name: new.name.clone(),
         sex: sex(&new.sex),

@@ -19,6 +19,8 @@ struct LinkView {
     /// Where the opening form is filled in that waits for a person.
     form: Option<String>,
     differs: String,
+    /// What is told of the other end.
+    told: String,
     /// Who may be the same, with where the two are compared.
     perhaps: Vec<(String, Option<String>)>,
 }
@@ -48,9 +50,18 @@ pub(in crate::care) async fn links_part(
     Ok(Some(html))
 }
 
+/// Titles and values of what is told of the other end.
+fn told(cx: &Cx, link: &LinkShown) -> String {
+    let pairs = link.told.iter();
+    let texts: Vec<String> = pairs
+        .map(|(title, value)| format!("{} {value}", title.get(cx.language)))
+        .collect();
+    texts.join("、")
+}
+
 fn view(cx: &Cx, care: &Care, link: &LinkShown) -> LinkView {
     let program = care.pack().program(link.program);
-    let form = program.form(program.opens_with);
+    let form = program.form(link.form);
     let waits = link.is_wanting && cx.actor.may(Action::RecordCare);
     let opened = link.opened.filter(|_| waits);
     let state = match link.state {
@@ -77,6 +88,7 @@ fn view(cx: &Cx, care: &Care, link: &LinkShown) -> LinkView {
         is_off: link.state == LinkState::Withdrawn,
         form: opened.map(|id| format!("/persons/{id}/forms/{}/{}", program.id, form.id)),
         differs: differs.join("、"),
+        told: told(cx, link),
         perhaps: link
             .perhaps
             .iter()

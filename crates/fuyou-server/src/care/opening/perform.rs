@@ -1,15 +1,18 @@
 //! Doing what a record opens: one transaction of the opened subject for each link.
 
 use fuyou_pack::model::{ProgramIx, Travel};
-use fuyou_pack::opening::Opening;
+use fuyou_pack::opening::{NewPerson, Opening};
 use uuid::Uuid;
 
+use super::carry::{opening_record, standing_record};
 use super::model::{CarriedOver, Ids, Link, LinkState, person_texts};
 use super::newcomer::{followed, newcomer_row, profile_of, registration, stored_of};
 use super::plan::{Looked, Step};
 use super::write::Pending;
 use crate::care::change::Writing;
-use crate::care::file::{self, Enrolled, File, Head, Reading};
+use crate::care::derive::derived_id;
+use crate::care::engine::Base;
+use crate::care::file::{self, Enrolled, File, Head, Kept, Reading};
 use crate::care::{
     Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, SubjectId,
 };
@@ -113,15 +116,14 @@ impl Care {
             (None, Some(_)) => ids.person,
             (None, None) => looked.file.subject,
         };
-        let mut target = self.target(keys, subject).await?;
+        let target = self.target(keys, subject).await?;
         let mut link = stored
             .cloned()
-            .unwrap_or_else(|| self.new_link(looked, (ids, opening), target.file.subject));
+            .unwrap_or_else(|| new_link(self, looked, (ids, opening), target.file.subject));
         // Who was merged meanwhile is followed under the record that stayed; the link moved with her.
         if link.subject != target.file.subject {
             return Ok(Some(Came::Again));
         }
-        let mut newcomer = None;
         if let Some(new) = &opening.person {
             let told = person_texts(new);
             match &target.person {
@@ -139,25 +141,25 @@ impl Care {
                     }
                 }
                 None => {
-                    let Some(identity) = registration(looked, new) else {
-                        return Ok(None);
-                    };
-                    for (name, text) in &told {
-                        link.carried
-                            .put(link.id, name, (text, &stored_of(&identity, name)));
-                    }
-                    target.file.profile = Some(Profile {
-                        birth_on: identity.birth_on,
-                        sex: identity.sex.word().to_owned(),
-                        residence: Some(identity.residence),
-                        household: profile_of(looked).household,
-                        population: profile_of(looked).population,
-                    });
-                    newcomer = Some(identity);
+                    let what = (ids, opening, new);
+                    let pending = self.open_newcomer(by, keys, looked, what, link)?;
+                    return Ok(pending.map(|pending| Came::Write(Box::new(pending))));
                 }
             }
         }
         let base = self.base(by, &target.file, opens.program).await?;
+        if opens.joins {
+            let joined = self.join(by, &base, looked, (ids, opening), &mut link)?;
+            let Some(writing) = joined else {
+                return Ok(None);
+            };
+            link.with_org = looked.enrolled.head.organization;
+            let same = stored.is_some_and(|stored| is_same(stored, &link));
+            if writing.is_none() && same {
+                return Ok(None);
+            }
+            return Ok(Some(Came::write(link, looked, (None, writing))));
+        }
         let there = link
             .enrollment
             .and_then(|id| target.file.enrolled(id))
@@ -193,16 +195,67 @@ impl Care {
                     self.move_enrollment(by, change, to).await?;
                     return Ok(Some(Came::Again));
                 }
-                self.plan_carry(by, &base, (enrolled, opening), &mut link)?
+                let form = self.pack().program(opens.program).opens_with;
+                match opening_record(enrolled, link.encounter, form) {
+                    Some(kept) => {
+                        self.plan_carry(by, &base, (enrolled, opening), (kept, &mut link))?
+                    }
+                    None => {
+                        link.enrollment = Some(enrolled.head.id);
+                        link.state = LinkState::Open;
+                        None
+                    }
+                }
             }
         };
         link.with_org = looked.enrolled.head.organization;
         let same = stored.is_some_and(|stored| is_same(stored, &link));
-        if writing.is_none() && newcomer.is_none() && same {
+        if writing.is_none() && same {
             return Ok(None);
         }
-        let row = newcomer.map(|identity| newcomer_row(keys, &link, looked, &identity, by));
-        Ok(Some(Came::write(link, looked, (row, writing))))
+        Ok(Some(Came::write(link, looked, (None, writing))))
+    }
+
+    /// Registers whom a record opens, of whom nothing is stored yet, with what is opened. `None` when nobody can be
+    /// registered.
+    pub(super) fn open_newcomer(
+        &self,
+        by: &Acting,
+        keys: &Keyring,
+        looked: &Looked,
+        (ids, opening, new): (&Ids, &Opening, &NewPerson),
+        mut link: Link,
+    ) -> Result<Option<Pending>, Error> {
+        let Some(identity) = registration(looked, new) else {
+            return Ok(None);
+        };
+        for (name, text) in &person_texts(new) {
+            link.carried
+                .put(link.id, name, (text, &stored_of(&identity, name)));
+        }
+        let known = profile_of(looked);
+        let file = File {
+            subject: link.subject,
+            profile: Some(Profile {
+                birth_on: identity.birth_on,
+                sex: identity.sex.word().to_owned(),
+                residence: Some(identity.residence),
+                household: known.household,
+                population: known.population,
+            }),
+            ..File::default()
+        };
+        let program_ix = looked.opens(self, opening).program;
+        let base = Base {
+            file: &file,
+            program_ix,
+            surroundings: self.surroundings(program_ix, &by.actor.tree, file.residence()),
+            computed_otherwise: Vec::new(),
+        };
+        let writing = self.plan_first(by, &base, looked, (ids, opening), &mut link)?;
+        link.with_org = looked.enrolled.head.organization;
+        let row = newcomer_row(keys, &link, looked, &identity, by);
+        Ok(Some(Pending::new(link, looked, (Some(row), writing))))
     }
 
     async fn target(&self, keys: &Keyring, subject: Uuid) -> Result<Target, Error> {
@@ -221,30 +274,6 @@ impl Care {
         Ok(Target { file, person })
     }
 
-    fn new_link(&self, looked: &Looked, (ids, opening): (&Ids, &Opening), subject: Uuid) -> Link {
-        let program = self.pack().program(looked.program);
-        Link {
-            subject,
-            id: ids.link,
-            other: looked.file.subject,
-            program: program.id.to_string(),
-            opens: program.opens[opening.opens].id.to_string(),
-            key: opening.key.clone(),
-            opener_enrollment: looked.enrolled.head.id,
-            opener_encounter: looked
-                .opener(opening)
-                .map_or_else(Uuid::nil, |kept| kept.id),
-            enrollment: None,
-            encounter: None,
-            state: LinkState::Waiting,
-            carried: CarriedOver::default(),
-            differs: Vec::new(),
-            with_org: looked.enrolled.head.organization,
-            lived: looked.file.residence(),
-            version: 0,
-        }
-    }
-
     /// An enrollment that somebody opened by hand before, and that is the one meant.
     fn adopted<'f>(&self, file: &'f File, program: ProgramIx) -> Option<&'f Enrolled> {
         let one_open = self.pack().program(program).one_open;
@@ -254,7 +283,41 @@ impl Care {
         })
     }
 
-    /// Withdraws what is no longer opened: its records stay, it counts nowhere and asks for nothing.
+    /// What is written about a record that goes into an enrollment which is there: nothing (the inner `None`) when it
+    /// stands as it should. `None` when there is no enrollment that it could go into.
+    fn join(
+        &self,
+        by: &Acting,
+        base: &Base<'_>,
+        looked: &Looked,
+        (ids, opening): (&Ids, &Opening),
+        link: &mut Link,
+    ) -> Result<Option<Option<Writing>>, Error> {
+        let known = link.enrollment.and_then(|id| base.file.enrolled(id));
+        let known = known.filter(|enrolled| enrolled.head.withdrawn.is_none());
+        let Some(enrolled) = known.or_else(|| joined(base.file, base.program_ix)) else {
+            return Ok(None);
+        };
+        if let Some(kept) = standing_record(enrolled, link.encounter) {
+            return self
+                .plan_carry(by, base, (enrolled, opening), (kept, link))
+                .map(Some);
+        }
+        // A record that was declared void stays so: it comes back under another id, the same for whoever does it.
+        let mut ids = *ids;
+        ids.enrollment = enrolled.head.id;
+        let is_taken = |kept: &std::sync::Arc<Kept>| kept.id == ids.encounter;
+        if enrolled.records.iter().any(is_taken) {
+            let version = link.version.to_be_bytes();
+            ids.encounter = derived_id(&[b"linked again", ids.encounter.as_bytes(), &version]);
+        }
+        link.carried = CarriedOver::default();
+        self.plan_first(by, base, looked, (&ids, opening), link)
+            .map(Some)
+    }
+
+    /// Withdraws what is no longer opened: its records stay, it counts nowhere and asks for nothing. A record that went
+    /// into an enrollment of its own right is declared void there.
     async fn withdraw(
         &self,
         by: &Acting,
@@ -269,6 +332,23 @@ impl Care {
         let mut link = stored.clone();
         link.state = LinkState::Withdrawn;
         let enrolled = link.enrollment.and_then(|id| target.file.enrolled(id));
+        let joins = self.opens_of(&link).is_some_and(|opens| opens.joins);
+        if joins {
+            let record = enrolled.and_then(|enrolled| {
+                let kept = standing_record(enrolled, link.encounter)?;
+                Some((enrolled, kept))
+            });
+            let writing = match record {
+                None => None,
+                Some((enrolled, kept)) => {
+                    let why = "关联记录不再符合,作废 · the linked record no longer tells it";
+                    let base = self.base(by, &target.file, enrolled.head.program).await?;
+                    let planned = self.plan_void(by, &base, (enrolled, kept), why);
+                    Some(planned.writing)
+                }
+            };
+            return Ok(Some(Came::write(link, looked, (None, writing))));
+        }
         let writing = match enrolled.filter(|enrolled| enrolled.head.withdrawn.is_none()) {
             None => None,
             Some(enrolled) => {
@@ -285,6 +365,49 @@ impl Care {
         };
         Ok(Some(Came::write(link, looked, (None, writing))))
     }
+}
+
+/// The link that an opening makes.
+pub(super) fn new_link(
+    care: &Care,
+    looked: &Looked,
+    (ids, opening): (&Ids, &Opening),
+    subject: Uuid,
+) -> Link {
+    let program = care.pack().program(looked.program);
+    Link {
+        subject,
+        id: ids.link,
+        other: looked.file.subject,
+        program: program.id.to_string(),
+        opens: program.opens[opening.opens].id.to_string(),
+        key: opening.key.clone(),
+        opener_enrollment: looked.enrolled.head.id,
+        opener_encounter: looked
+            .opener(opening)
+            .map_or_else(Uuid::nil, |kept| kept.id),
+        enrollment: None,
+        encounter: None,
+        state: LinkState::Waiting,
+        carried: CarriedOver::default(),
+        differs: Vec::new(),
+        with_org: looked.enrolled.head.organization,
+        lived: looked.file.residence(),
+        version: 0,
+    }
+}
+
+/// The enrollment that a record goes into which opens none: the open one, else the last.
+fn joined(file: &File, program: ProgramIx) -> Option<&Enrolled> {
+    let of_program = file
+        .enrollments
+        .iter()
+        .filter(|enrolled| enrolled.head.program == program && enrolled.head.withdrawn.is_none());
+    of_program.max_by_key(|enrolled| {
+        let head = &enrolled.head;
+        let is_open = head.state == EnrollmentState::Open;
+        (is_open, head.opened_on, head.id)
+    })
 }
 
 fn is_same(one: &Link, other: &Link) -> bool {

@@ -2,14 +2,17 @@
 
 use fuyou_pack::model::{Opens, ProgramIx, Travel};
 use fuyou_pack::opening::{self, Opener, Opening};
+use fuyou_pack::replay::{History, Outcome, replay};
+use fuyou_pack::{Pack, Program};
 use uuid::Uuid;
 
 use super::model::{Ids, Link, LinkState, OCCURRED_ON, day_text, person_texts};
 use super::store;
 use crate::care::file::{self, Enrolled, File, Kept, Reading};
+use crate::care::memory::Around;
 use crate::care::{Acting, Care, Error};
 use crate::keys::Keyring;
-use crate::registry::{Person, PersonId, person_known};
+use crate::registry::{Identity, PersonId, person_known};
 
 /// An enrollment whose records open something, as it stands now.
 pub(super) struct Looked {
@@ -17,7 +20,7 @@ pub(super) struct Looked {
     pub file: File,
     pub enrolled: Enrolled,
     /// Who the subject is; `None` for what is no person.
-    pub person: Option<Person>,
+    pub person: Option<Identity>,
     pub openings: Vec<(Ids, Opening)>,
     pub links: Vec<Link>,
 }
@@ -66,11 +69,12 @@ impl Looked {
     }
 
     fn is_behind(&self, care: &Care, (opens, opening): (&Opens, &Opening), link: &Link) -> bool {
-        if link.state != LinkState::Open {
+        // Whether values still differ lies in the opened one's record, too.
+        if link.state != LinkState::Open || !link.differs.is_empty() {
             return true;
         }
         let target = care.pack().program(opens.program);
-        let form = target.form(target.opens_with);
+        let form = target.form(opens.with);
         let mut told = opening::carried_texts(form, &opening.draft, &opening.carried);
         told.insert(OCCURRED_ON.to_owned(), day_text(opening));
         if let Some(person) = &opening.person {
@@ -93,8 +97,10 @@ impl Care {
         (subject, enrollment): (Uuid, Uuid),
     ) -> Result<Option<Looked>, Error> {
         let mut reader = self.db().glance().await?;
-        let (pack, tables) = (self.pack(), self.tables());
-        let file = file::read(&mut reader, pack, tables, subject, Reading::Everything).await?;
+        let pack = self.pack();
+        let what = (subject, Reading::Enrollment(enrollment));
+        let of = (&**pack, self.tables());
+        let file = file::read_again(&mut reader, of, self.memory(), what).await?;
         let Some(enrolled) = file.enrolled(enrollment).cloned() else {
             return Ok(None);
         };
@@ -107,25 +113,26 @@ impl Care {
             None => None,
             Some(_) => person_known(&mut reader, keys, PersonId::from_uuid(subject)).await?,
         };
+        let person = person.map(|person| person.identity);
         let links = store::of_opener(&mut reader, subject, enrollment).await?;
         drop(reader);
         let mut openings = Vec::new();
         if enrolled.head.withdrawn.is_none() {
-            let offset = self.settings().utc_offset_minutes;
-            let profile = file.profile.as_ref();
-            let history = enrolled.history(program, &by.actor.tree, profile, offset);
-            let outcome = fuyou_pack::replay::replay(program, &history);
-            let identity = person.as_ref().map(|person| &person.identity);
-            let opener = Opener {
-                name: identity.map(|identity| identity.name.as_str().into()),
-                phone: identity
-                    .and_then(|identity| identity.phone.as_ref())
-                    .map(|phone| phone.reveal().into()),
+            let around = Around {
+                profile: file.profile.clone(),
+                tree: by.actor.tree.clone(),
             };
-            for opening in opening::openings(pack, program, (&history, &outcome), &opener) {
-                let encounter = Uuid::from_u128(history.encounters[opening.encounter].id);
-                let id = &program.opens[opening.opens].id;
-                openings.push((Ids::of(encounter, id, &opening.key), opening));
+            let mut open = |history: &History, outcome: &Outcome| {
+                openings = openings_of(pack, program, (history, outcome), person.as_ref());
+            };
+            match self.memory().computed(&enrolled.head, &around) {
+                Some(known) => open(&known.history, &known.outcome),
+                None => {
+                    let offset = self.settings().utc_offset_minutes;
+                    let profile = file.profile.as_ref();
+                    let history = enrolled.history(program, &by.actor.tree, profile, offset);
+                    open(&history, &replay(program, &history));
+                }
             }
         }
         Ok(Some(Looked {
@@ -137,4 +144,26 @@ impl Care {
             links,
         }))
     }
+}
+
+/// What the records of an enrollment open, with the ids that everybody gives it.
+pub(super) fn openings_of(
+    pack: &Pack,
+    program: &Program,
+    (history, outcome): (&History, &Outcome),
+    identity: Option<&Identity>,
+) -> Vec<(Ids, Opening)> {
+    let opener = Opener {
+        name: identity.map(|identity| identity.name.as_str().into()),
+        phone: identity
+            .and_then(|identity| identity.phone.as_ref())
+            .map(|phone| phone.reveal().into()),
+    };
+    let openings = opening::openings(pack, program, (history, outcome), &opener);
+    let with_ids = openings.into_iter().map(|opening| {
+        let encounter = Uuid::from_u128(history.encounters[opening.encounter].id);
+        let id = &program.opens[opening.opens].id;
+        (Ids::of(encounter, id, &opening.key), opening)
+    });
+    with_ids.collect()
 }

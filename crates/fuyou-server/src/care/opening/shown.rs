@@ -1,11 +1,15 @@
 //! The links of a subject as a reader may see them.
 
+use fuyou_expr::{Value, format_value};
 use fuyou_kernel::{Date, Localized, Secrecy};
-use fuyou_pack::model::{Opens, ProgramIx};
+use fuyou_pack::model::{FactIx, FormIx, Opens, ProgramIx};
+use fuyou_pack::replay::replay;
+use uuid::Uuid;
 
 use super::model::{Link, LinkState};
 use super::store;
 use crate::access::opens_to;
+use crate::care::file::{self, Reading};
 use crate::care::{Acting, Care, Error, SubjectId};
 use crate::registry::{PersonId, Profile, Standing, perhaps_the_same, person_known, standing};
 
@@ -29,6 +33,10 @@ pub struct LinkShown {
     pub state: LinkState,
     /// The program that was opened.
     pub program: ProgramIx,
+    /// The form that was filled in there.
+    pub form: FormIx,
+    /// What the pack wants told of the other end, of what the reader may see: titles and values.
+    pub told: Vec<(Localized, String)>,
     /// The other subject, for who may open the record.
     pub other: Option<OtherShown>,
     /// The fields of the opening record that say something else than the opener, because a person changed them; only on
@@ -75,6 +83,11 @@ impl Care {
             if opens.secrecy > secrecy_max {
                 continue;
             }
+            // What one's own records tell one another is said where a person has to look only.
+            let is_own = link.subject == link.other;
+            if is_own && link.differs.is_empty() && link.state != LinkState::Waiting {
+                continue;
+            }
             let (end, other) = if link.subject == subject.uuid() {
                 (OtherEnd::Opener, link.other)
             } else {
@@ -118,6 +131,20 @@ impl Care {
                     });
                 }
             }
+            let facts = match end {
+                OtherEnd::Opener => &opens.shows.of,
+                OtherEnd::Opened => &opens.shows.to,
+            };
+            let facts_of = match (end, &told) {
+                _ if facts.is_empty() => None,
+                (_, None) => None,
+                (OtherEnd::Opener, Some(_)) => Some(link.opener_enrollment),
+                (OtherEnd::Opened, Some(_)) => link.enrollment,
+            };
+            let told_facts = match facts_of {
+                Some(enrollment) => self.told(by, (other, enrollment), facts).await?,
+                None => Vec::new(),
+            };
             let relation = opens.relation.as_ref().map(|relation| match end {
                 OtherEnd::Opener => relation.of.title.clone(),
                 OtherEnd::Opened => relation.to.title.clone(),
@@ -127,6 +154,8 @@ impl Care {
                 relation,
                 state: link.state,
                 program: opens.program,
+                form: opens.with,
+                told: told_facts,
                 differs: match end {
                     OtherEnd::Opener => self.labels(opens, link, secrecy_max),
                     OtherEnd::Opened => Vec::new(),
@@ -147,14 +176,47 @@ impl Care {
         Ok(shown)
     }
 
-    fn opens_of(&self, link: &Link) -> Option<&Opens> {
+    /// Facts of an enrollment that are known and not too secret, as they are computed now.
+    async fn told(
+        &self,
+        by: &Acting,
+        (subject, enrollment): (Uuid, Uuid),
+        facts: &[FactIx],
+    ) -> Result<Vec<(Localized, String)>, Error> {
+        let (pack, tables) = (self.pack(), self.tables());
+        let mut reader = self.db().glance().await?;
+        let file = file::read(&mut reader, pack, tables, subject, Reading::Everything).await?;
+        drop(reader);
+        let Some(enrolled) = file.enrolled(enrollment) else {
+            return Ok(Vec::new());
+        };
+        let program = pack.program(enrolled.head.program);
+        let base = self.base(by, &file, enrolled.head.program).await?;
+        let outcome = replay(program, &self.history(by, &base, enrolled));
+        let mut told = Vec::new();
+        for fact in facts {
+            let of = program.fact(*fact);
+            let value = outcome.fact(program, *fact);
+            if of.secrecy <= by.actor.secrecy_max() && *value != Value::Null {
+                told.push((of.title.clone(), format_value(&of.ty, value)));
+            }
+        }
+        Ok(told)
+    }
+
+    pub(super) fn opens_of(&self, link: &Link) -> Option<&Opens> {
         let program = self.pack().program(self.pack().program_ix(&link.program)?);
         program.opens.iter().find(|opens| *opens.id == *link.opens)
     }
 
-    fn labels(&self, opens: &Opens, link: &Link, secrecy_max: Secrecy) -> Vec<Localized> {
+    pub(super) fn labels(
+        &self,
+        opens: &Opens,
+        link: &Link,
+        secrecy_max: Secrecy,
+    ) -> Vec<Localized> {
         let target = self.pack().program(opens.program);
-        let form = target.form(target.opens_with);
+        let form = target.form(opens.with);
         let fields = link.differs.iter().filter_map(|id| form.field(id));
         fields
             .map(|field| &form.fields[field.get()])

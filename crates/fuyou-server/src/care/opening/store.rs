@@ -93,6 +93,25 @@ pub(super) async fn of_subject(
     rows.into_iter().map(LinkRow::link).collect()
 }
 
+/// Links that a person has to look at whose opened enrollment (or else whose opener's) is in the care of somebody below
+/// a place of the tree, the oldest first.
+pub(super) async fn wanting(
+    connection: &mut Connection,
+    path: &str,
+    limit: i64,
+) -> Result<Vec<Link>, Error> {
+    const SQL: &str = "select subject_id, id, other_subject_id, program, opens, row_key, opener_enrollment_id, \
+                       opener_encounter_id, opened_enrollment_id, opened_encounter_id, state, carried, differs, \
+                       with_org_id, lived_org_id, version from link \
+                       where (state = 'waiting' or differs <> '') and state <> 'withdrawn' \
+                       and coalesce((select e.org_id from enrollment e where e.subject_id = link.subject_id \
+                       and e.id = link.opened_enrollment_id), with_org_id) \
+                       in (select id from org_place where substr(path, 1, length($1)) = $1) \
+                       order by updated_at, id limit $2";
+    let rows: Vec<LinkRow> = query(SQL).bind(path).bind(limit).all(connection).await?;
+    rows.into_iter().map(LinkRow::link).collect()
+}
+
 /// Who was opened by links of these programs and ids, with the opened enrollment and record.
 pub(super) async fn opened(
     connection: &mut Connection,
@@ -103,6 +122,16 @@ pub(super) async fn opened(
                        and opened_encounter_id is not null order by subject_id";
     let rows = query(SQL).bind(program).bind(opens);
     Ok(rows.all(connection).await?)
+}
+
+/// Of whom a rule is true, and since when.
+pub(super) async fn asked(
+    connection: &mut Connection,
+    (program, rule): (&str, &str),
+) -> Result<Vec<(Uuid, DbInstant)>, Error> {
+    const SQL: &str = "select subject_id, min(since) from rule_hit where program = $1 and rule = $2 \
+                       and until is null group by subject_id order by subject_id";
+    Ok(query(SQL).bind(program).bind(rule).all(connection).await?)
 }
 
 /// Stores a link with its next version. False when somebody else did since it was read.
@@ -141,8 +170,9 @@ pub(super) async fn save(tx: &mut Tx, link: &Link, now: Timestamp) -> Result<boo
 
 /// A piece of the change feed of a lane.
 pub(super) struct Piece {
-    /// Subjects and enrollments that changed in it and may open something.
-    pub changed: Vec<(Uuid, Uuid)>,
+    /// Subjects and enrollments that may open something: with the version that they have now when it was they who
+    /// changed, with 0 when it was what they open.
+    pub changed: Vec<(Uuid, Uuid, i64)>,
     /// Up to where it goes.
     pub end: i64,
 }
@@ -157,24 +187,40 @@ pub(super) async fn positions(
     Ok(query(SQL).bind(reader).all(connection).await?)
 }
 
-/// The enrollments that changed in a lane after a position and hold a record of one of these forms, or are linked.
+/// The enrollments that changed in a lane after a position and hold a record of one of the first forms, or are linked;
+/// and those with a record of one of the second forms of whose subject any enrollment changed; and the openers of whoever
+/// waits or differs and changed.
 pub(super) async fn changed(
     connection: &mut Connection,
-    forms: &[&str],
+    (openers, joiners): (&[&str], &[&str]),
     (lane, after, head): (i64, i64, i64),
     length: i64,
 ) -> Result<Piece, Error> {
     let end = head.min(after + length);
-    let places: Vec<String> = (0..forms.len()).map(|at| format!("${}", at + 4)).collect();
+    let places = |from: usize, forms: &[&str]| -> String {
+        let all = (from..from + forms.len()).map(|at| format!("${at}"));
+        match forms {
+            [] => "null".to_owned(),
+            _ => all.collect::<Vec<_>>().join(", "),
+        }
+    };
+    let (opening, joining) = (places(4, openers), places(4 + openers.len(), joiners));
     let sql = format!(
-        "select distinct c.subject_id, c.entity_id from change c where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
+        "select subject_id, enrollment_id, min(version) from (\
+         select c.subject_id, c.entity_id as enrollment_id, n.version from change c \
+         join enrollment n on n.subject_id = c.subject_id and n.id = c.entity_id where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
          and c.entity = 'enrollment' and c.subject_id is not null and (exists (select 1 from encounter e \
-         where e.subject_id = c.subject_id and e.enrollment_id = c.entity_id and e.form in ({})) \
-         or exists (select 1 from link k where k.other_subject_id = c.subject_id and k.opener_enrollment_id = c.entity_id))",
-        places.join(", ")
+         where e.subject_id = c.subject_id and e.enrollment_id = c.entity_id and e.form in ({opening})) \
+         or exists (select 1 from link k where k.other_subject_id = c.subject_id and k.opener_enrollment_id = c.entity_id)) \
+         union select c.subject_id, e.enrollment_id, 0 from change c join encounter e on e.subject_id = c.subject_id \
+         where c.lane = $1 and c.seq > $2 and c.seq <= $3 and c.entity = 'enrollment' and e.form in ({joining}) \
+         union select k.other_subject_id, k.opener_enrollment_id, 0 from change c join link k on k.subject_id = c.subject_id \
+         where c.lane = $1 and c.seq > $2 and c.seq <= $3 and c.entity = 'enrollment' \
+         and (k.state = 'waiting' or k.differs <> '')) found group by subject_id, enrollment_id"
     );
     let mut cells = vec![Cell::int(lane), Cell::int(after), Cell::int(end)];
-    cells.extend(forms.iter().map(|form| Cell::text(*form)));
+    let forms = openers.iter().chain(joiners);
+    cells.extend(forms.map(|form| Cell::text(*form)));
     let changed = query(Sql::built(sql))
         .bind_cells(cells)
         .all(connection)

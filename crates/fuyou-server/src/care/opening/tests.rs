@@ -14,16 +14,8 @@ use crate::care::{
 };
 use crate::db::{Connection, query};
 use crate::insight::{Live, Question, Source, figures};
-use crate::testkit::county::{County, national_pack, typed};
+use crate::testkit::county::{County, DELIVERY, LIVE, national_pack, typed};
 use crate::testkit::each_database;
-
-const DELIVERY: &str = "delivered_at=11:05 admitted_on=2024-12-12 discharged_on=2024-12-15 perineum=intact \
-                        delivery_place=county_hospital delivery_institution=990000H attendant=D1 \
-                        delivery_mode=spontaneous blood_loss_intrapartum_ml=171 blood_loss_2h_ml=190 \
-                        blood_loss_24h_ml=210 complications=none critical=false systolic_mmhg=120 \
-                        diastolic_mmhg=75 mother_outcome=alive";
-pub(super) const LIVE: &str = "live_status=live length_cm=50.0 apgar_1=10 apgar_5=10 birth_defect=false \
-                    outcome_at_discharge=alive hearing_screening=passed";
 
 pub(super) fn values(rows: &[&str]) -> Values {
     let fields = |text: &str| match typed(text) {
@@ -55,7 +47,7 @@ pub(super) async fn delivered(county: &County, woman: SubjectId, rows: &[&str]) 
     id
 }
 
-async fn corrected(
+pub(super) async fn corrected(
     county: &County,
     woman: SubjectId,
     id: EncounterId,
@@ -232,6 +224,33 @@ async fn twins_are_opened_with_their_values_and_a_stillbirth_is_withdrawn() {
     .await;
 }
 
+/// A person corrects the birth weight in the opening record.
+pub(super) async fn weighed_again(county: &County, child: SubjectId, weight_g: i64) {
+    let story = only_enrollment(county, child).await;
+    let stored = &story.records[0];
+    let program = county.care.pack().program(story.program);
+    let form = program.form(program.opens_with);
+    let weight = form.field("birth_weight_g").unwrap().get();
+    let mut draft = fuyou_pack::record::Draft::new(program, program.opens_with);
+    for (at, value) in stored.values.iter().enumerate() {
+        if let Shown::Value(value) = value {
+            draft.values[at] = value.clone();
+        }
+    }
+    draft.values[weight] = Value::Number(weight_g);
+    let by_hand = Correction {
+        id: stored.id,
+        subject: child,
+        occurred_on: Some(stored.occurred_on),
+        values: Values::Typed(draft),
+        reasons: seen(),
+        base_version: stored.version,
+        why: "weighed again".to_owned(),
+    };
+    let by = county.user(Role::CountyWorker, "990000", "2024-12-18");
+    county.care.correct(&by, by_hand).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_a_person_changed_stays_and_the_link_says_so() {
     let pack = national_pack();
@@ -245,29 +264,8 @@ async fn what_a_person_changed_stays_and_the_link_says_so() {
         };
         let id = delivered(&county, woman, &[&row("3200", "male", "")]).await;
         let child = children(&county, woman).await[0];
-        let story = only_enrollment(&county, child).await;
-        let stored = &story.records[0];
-        let program = county.care.pack().program(story.program);
-        let form = program.form(program.opens_with);
-        let weight = form.field("birth_weight_g").unwrap().get();
-        let mut draft = fuyou_pack::record::Draft::new(program, program.opens_with);
-        for (at, value) in stored.values.iter().enumerate() {
-            if let Shown::Value(value) = value {
-                draft.values[at] = value.clone();
-            }
-        }
-        draft.values[weight] = Value::Number(3250);
+        weighed_again(&county, child, 3250).await;
         let by = county.user(Role::CountyWorker, "990000", "2024-12-18");
-        let by_hand = Correction {
-            id: stored.id,
-            subject: child,
-            occurred_on: Some(stored.occurred_on),
-            values: Values::Typed(draft),
-            reasons: seen(),
-            base_version: 1,
-            why: "weighed again".to_owned(),
-        };
-        county.care.correct(&by, by_hand).await.unwrap();
         // The length follows, the weight is a person's, and the sex is corrected where the person is registered.
         let now = row("3400", "female", "").replace("length_cm=50.0", "length_cm=51.0");
         corrected(&county, woman, id, 1, &[&now]).await;

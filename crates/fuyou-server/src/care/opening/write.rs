@@ -7,11 +7,11 @@ use super::plan::Looked;
 use super::store;
 use crate::care::change::{Writing, Written, write};
 use crate::care::{Acting, Care, Error};
-use crate::db::{Change, Operation};
+use crate::db::{Change, Operation, Tx};
 use crate::registry::{PersonRow, insert_persons};
 
 /// What one step changes.
-pub(super) struct Pending {
+pub(in crate::care) struct Pending {
     link: Link,
     newcomer: Option<PersonRow>,
     writing: Option<Writing>,
@@ -60,9 +60,24 @@ impl Care {
             [one] => Some(one.link.subject),
             _ => None,
         };
+        let mut tx = self.db().begin(subject).await?;
+        if !self.write_opened(&mut tx, by, &mut pending).await? {
+            return Ok(false);
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// As [`Care::write_pending`], in a transaction that holds more; when it is false, that must be dropped.
+    pub(in crate::care) async fn write_opened(
+        &self,
+        tx: &mut Tx,
+        by: &Acting,
+        pending: &mut [Pending],
+    ) -> Result<bool, Error> {
         let mut rows = Vec::new();
         let mut registered = Vec::new();
-        for one in &mut pending {
+        for one in &mut *pending {
             if let Some(row) = one.newcomer.take() {
                 rows.push(row);
                 registered.push((one.link.subject, one.detail.clone()));
@@ -71,8 +86,7 @@ impl Care {
                 writing.entry.detail.clone_from(&one.detail);
             }
         }
-        let mut tx = self.db().begin(subject).await?;
-        if insert_persons(&mut tx, rows).await? != registered.len() as u64 {
+        if insert_persons(tx, rows).await? != registered.len() as u64 {
             return Ok(false);
         }
         for (person, detail) in registered {
@@ -92,21 +106,20 @@ impl Care {
             .iter()
             .filter_map(|one| Some((one.writing.as_ref()?, by.now)))
             .collect();
-        if write(&mut tx, self.pack(), self.tables(), &writings).await? == Written::Raced {
+        if write(tx, self.pack(), self.tables(), &writings).await? == Written::Raced {
             return Ok(false);
         }
-        for one in &pending {
+        for one in &*pending {
             if one.writing.is_none() {
                 let mut entry = by.entry("link", "link");
                 (entry.entity_id, entry.subject_id) = (Some(one.link.id), Some(one.link.subject));
                 entry.detail.clone_from(&one.detail);
                 tx.audit(entry);
             }
-            if !store::save(&mut tx, &one.link, by.now).await? {
+            if !store::save(tx, &one.link, by.now).await? {
                 return Ok(false);
             }
         }
-        tx.commit().await?;
         Ok(true)
     }
 }

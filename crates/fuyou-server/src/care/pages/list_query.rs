@@ -3,7 +3,7 @@
 use fuyou_pack::Program;
 use fuyou_pack::model::Direction;
 
-use crate::care::ListFilter;
+use crate::care::{ListFilter, SortBy};
 use crate::http::{Error, encoded};
 
 /// The residence and the last contact as columns that can be chosen.
@@ -17,7 +17,7 @@ pub(super) const NO_VIEW: &str = "all";
 pub(super) struct ListQuery {
     pub organization: String,
     pub level: String,
-    /// The position of a column, with `-` in front when the largest comes first.
+    /// The place of one of the list's columns, or the key of another; with `-` in front when the largest comes first.
     pub sort: String,
     pub after: String,
     pub format: String,
@@ -73,9 +73,13 @@ impl ListQuery {
             .map(|scale| scale.levels.as_slice())
             .unwrap_or_default();
         let sort = Some(self.sort.as_str()).filter(|text| !text.is_empty());
-        let sort = sort.and_then(|text| match text.strip_prefix('-') {
-            Some(column) => Some((column.parse().ok()?, Direction::Descending)),
-            None => Some((text.parse().ok()?, Direction::Ascending)),
+        let by = |text: &str| match text.parse() {
+            Ok(at) => SortBy::Own(at),
+            Err(_) => SortBy::Key(text.to_owned()),
+        };
+        let sort = sort.map(|text| match text.strip_prefix('-') {
+            Some(column) => (by(column), Direction::Descending),
+            None => (by(text), Direction::Ascending),
         });
         Ok(ListFilter {
             organization: organization
@@ -84,6 +88,7 @@ impl ListQuery {
                 .map_err(|_| Error::NotFound)?,
             level: levels.iter().position(|level| *level.id == *self.level),
             sort,
+            columns: self.columns.clone(),
         })
     }
 
@@ -105,10 +110,11 @@ impl ListQuery {
         format!("{base}?{}", pairs.join("&"))
     }
 
-    /// Whether a column is shown. The last contact is shown unasked where the pack says that a list is called.
+    /// Whether the residence or the last contact is shown. The last contact is shown unasked where the pack says that a
+    /// list is called.
     pub(super) fn shows(&self, key: &str, is_called: bool) -> bool {
         if self.columns.is_empty() {
-            key != CONTACT || is_called
+            key == RESIDENCE || (key == CONTACT && is_called)
         } else {
             self.columns.iter().any(|chosen| chosen == key)
         }

@@ -11,7 +11,9 @@ use uuid::Uuid;
 use super::home_of;
 use super::list_query::{CONTACT, ListQuery, RESIDENCE};
 use super::words::{Badge, Words, date};
-use crate::care::{Contact, EnrollmentId, ListPage as Page, ListRow, Shown, Total};
+use crate::care::{
+    ColumnOf, Contact, EnrollmentId, ListHead, ListPage as Page, ListRow, Shown, Total,
+};
 use crate::http::{Cx, Error};
 use crate::registry::{Named, named};
 use crate::texts::Sense;
@@ -22,10 +24,34 @@ const NAMES_MAX: usize = 500;
 /// A column's head.
 pub(super) struct HeadView {
     pub title: String,
+    /// Where the lines are sorted by it; empty when they cannot be.
     pub href: String,
     /// `ascending`, `descending` or empty.
     pub sorted: &'static str,
     pub is_number: bool,
+}
+
+/// A column that can be chosen.
+pub(super) struct Choice {
+    pub key: String,
+    pub title: String,
+    pub is_shown: bool,
+}
+
+/// Columns that come from one place.
+pub(super) struct ChoiceGroup {
+    pub title: String,
+    pub choices: Vec<Choice>,
+}
+
+/// The choices that a page of a list offers itself: the list's own columns, and what is shown besides.
+pub(super) fn near(groups: Vec<ChoiceGroup>) -> Vec<Choice> {
+    let groups = groups.into_iter().enumerate();
+    let near = groups.flat_map(|(at, group)| {
+        let choices = group.choices.into_iter();
+        choices.filter(move |choice| at == 0 || choice.is_shown)
+    });
+    near.collect()
 }
 
 /// A line.
@@ -62,10 +88,10 @@ pub(super) enum Dates {
     Written,
 }
 
-/// The names of the persons of a page.
-pub(super) async fn names_of(cx: &Cx, page: &Page) -> Result<HashMap<Uuid, Named>, Error> {
+/// The names of the persons of some lines.
+pub(super) async fn names_of(cx: &Cx, rows: &[ListRow]) -> Result<HashMap<Uuid, Named>, Error> {
     let mut found = HashMap::new();
-    for rows in page.rows.chunks(NAMES_MAX) {
+    for rows in rows.chunks(NAMES_MAX) {
         let subjects = rows.iter().map(|row| row.subject.uuid());
         found.extend(named(cx, subjects).await??);
     }
@@ -95,12 +121,6 @@ pub(super) fn keys(program: &Program) -> Keys {
 }
 
 impl Looks<'_> {
-    /// The positions of the columns that are shown.
-    fn columns(&self) -> impl Iterator<Item = usize> + '_ {
-        let shows = |at: &usize| self.shows(&self.page.columns[*at].key);
-        (0..self.page.columns.len()).filter(shows)
-    }
-
     fn shows(&self, key: &str) -> bool {
         self.query.shows(key, self.page.is_called)
     }
@@ -113,37 +133,71 @@ impl Looks<'_> {
         self.shows(CONTACT)
     }
 
-    /// Every column that can be chosen: its key, its title, and whether it is shown.
-    pub(super) fn choices(&self) -> Vec<(String, String, bool)> {
-        let own = self.page.columns.iter();
-        let own = own.map(|head| (head.key.clone(), self.words.of(&head.title)));
-        let residence = (RESIDENCE.to_owned(), self.words.t(keys(self.program).place));
-        let contact = (CONTACT.to_owned(), self.words.t("list-contact"));
-        let all = std::iter::once(residence).chain(own).chain([contact]);
-        all.map(|(key, title)| {
-            let is_shown = self.shows(&key);
-            (key, title, is_shown)
-        })
-        .collect()
+    /// Every column that can be chosen, those of the list first, then facts, then the fields of each form.
+    pub(super) fn choices(&self, all: &[ListHead]) -> Vec<ChoiceGroup> {
+        let mut groups: Vec<(ColumnOf, ChoiceGroup)> = Vec::new();
+        for head in all {
+            let of = match head.of {
+                ColumnOf::List(_) => ColumnOf::List(0),
+                other => other,
+            };
+            let choice = self.choice(&head.key, self.words.of(&head.title));
+            match groups.last_mut().filter(|(known, _)| *known == of) {
+                Some((_, group)) => group.choices.push(choice),
+                None => {
+                    let title = match of {
+                        ColumnOf::Form(form) => self.words.form_title(self.program.form(form)),
+                        ColumnOf::Facts => self.words.t("list-columns-facts"),
+                        ColumnOf::List(_) => self.words.of(&self.page.title),
+                    };
+                    let choices = vec![choice];
+                    groups.push((of, ChoiceGroup { title, choices }));
+                }
+            }
+        }
+        if let Some((_, own)) = groups.first_mut() {
+            let place = self.words.t(keys(self.program).place);
+            own.choices.insert(0, self.choice(RESIDENCE, place));
+            let contact = self.words.t("list-contact");
+            own.choices.push(self.choice(CONTACT, contact));
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    fn choice(&self, key: &str, title: String) -> Choice {
+        let is_shown = self.shows(key) || self.page.columns.iter().any(|shown| shown.key == key);
+        Choice {
+            is_shown,
+            key: key.to_owned(),
+            title,
+        }
     }
 
     pub(super) fn heads(&self, base: &str) -> Vec<HeadView> {
-        let head = |at: usize| {
-            let head = &self.page.columns[at];
-            let (up, down) = (at.to_string(), format!("-{at}"));
+        let head = |head: &ListHead| {
+            let (word, is_sortable) = match head.of {
+                ColumnOf::List(at) => (at.to_string(), true),
+                ColumnOf::Facts => (head.key.clone(), true),
+                ColumnOf::Form(_) => (String::new(), false),
+            };
+            let (up, down) = (word.clone(), format!("-{word}"));
             let (sort, sorted) = match self.query.sort.as_str() {
-                sort if sort == up => (&down, "ascending"),
-                sort if sort == down => (&up, "descending"),
+                sort if is_sortable && sort == up => (&down, "ascending"),
+                sort if is_sortable && sort == down => (&up, "descending"),
                 _ => (&up, ""),
             };
             HeadView {
                 title: self.words.of(&head.title),
-                href: self.query.address(base, sort),
+                href: if is_sortable {
+                    self.query.address(base, sort)
+                } else {
+                    String::new()
+                },
                 sorted,
                 is_number: head.ty.scale().is_some(),
             }
         };
-        self.columns().map(head).collect()
+        self.page.columns.iter().map(head).collect()
     }
 
     pub(super) fn line(
@@ -158,7 +212,9 @@ impl Looks<'_> {
             href: home_of(self.words.cx, row.subject),
             name: found.map_or_else(|| "–".to_owned(), |found| found.name.clone()),
             residence: found.map_or_else(String::new, |found| found.residence.clone()),
-            cells: self.columns().map(|at| self.cell(row, at)).collect(),
+            cells: (0..self.page.columns.len())
+                .map(|at| self.cell(row, at))
+                .collect(),
             contact: contact
                 .map_or_else(ContactView::default, |contact| self.contact(row, contact)),
         }
@@ -219,9 +275,7 @@ impl Looks<'_> {
 
     fn value(&self, at: usize, value: &Value) -> String {
         let head = &self.page.columns[at];
-        let mut facts = self.program.facts.iter();
-        let fact = facts.find(|fact| fact.title == head.title && fact.ty == head.ty);
-        let unit = fact.and_then(|fact| fact.unit.as_deref());
+        let unit = head.unit.as_deref();
         let text = match (self.dates, value) {
             (Dates::Written, Value::Date(_)) => Some(format_value(&head.ty, value)),
             (Dates::Said, Value::Date(on)) => {
@@ -247,7 +301,9 @@ impl Looks<'_> {
 
     /// What the columns that are shown come to, in words.
     pub(super) fn totals(&self) -> Vec<String> {
-        self.columns().map(|at| self.total(at)).collect()
+        (0..self.page.columns.len())
+            .map(|at| self.total(at))
+            .collect()
     }
 
     fn total(&self, at: usize) -> String {

@@ -7,11 +7,12 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 
 use super::list_query::{ListQuery, NO_VIEW};
-use super::list_view::{Dates, HeadView, LineView, Looks, keys, names_of, place_of};
+use super::list_view::{Choice, Dates, HeadView, LineView, Looks, keys, names_of, near, place_of};
 use super::words::{Words, followed};
-use super::{care_of, list_file_web, list_keep_web};
+use super::{care_of, list_columns_web, list_file_web, list_keep_web};
 use crate::access::Action;
 use crate::care::{Acting, AttemptOutcome, Cursor, ListView};
+use crate::exchange::download_web::Files;
 use crate::http::{Access, Cx, Error, Route, encoded};
 use crate::registry::choices;
 use crate::ui::{Frame, html};
@@ -31,10 +32,16 @@ pub(super) fn routes() -> Vec<Route> {
             export,
             list_file_web::download,
         ),
+        Route::post("/lists/{program}/{list}/file", export, list_file_web::begin),
         Route::get(
             "/lists/{program}/{list}/paper",
             export,
             list_file_web::paper,
+        ),
+        Route::get(
+            "/lists/{program}/{list}/columns",
+            read,
+            list_columns_web::show,
         ),
         Route::post("/lists/{program}/{list}/views", read, list_keep_web::keep),
         Route::post(
@@ -113,13 +120,15 @@ struct ListPage {
     level: String,
     sort: String,
     chosen: Vec<String>,
-    choices: Vec<(String, String, bool)>,
+    /// The columns that this page offers, and where all of them are.
+    choices: Vec<Choice>,
+    columns: String,
     views: Vec<ViewLink>,
     view_id: String,
     outcomes: Vec<(&'static str, String)>,
     first: String,
     next: Option<String>,
-    files: Vec<(String, &'static str)>,
+    files: Files,
     paper: Option<String>,
 }
 
@@ -148,7 +157,7 @@ async fn show(
     let page = care
         .list(&by, names, &filter, after.as_ref(), LINES)
         .await?;
-    let persons = names_of(&cx, &page).await?;
+    let persons = names_of(&cx, &page.rows).await?;
     let looks = Looks {
         words,
         program,
@@ -164,8 +173,10 @@ async fn show(
     let first = query.address(&base, &query.sort);
     let of_file = |name: &str| query.address(&format!("{base}/{name}"), &query.sort);
     let may_export = cx.actor.may(Action::ExportData) && page.total > 0;
-    let files =
-        ["csv", "xlsx"].map(|format| (format!("{}&format={format}", of_file("file")), format));
+    let files = match may_export {
+        true => Files::of(&of_file("file"), page.total),
+        false => Files::none(),
+    };
     let levels = program.risk.as_ref().map(|scale| scale.levels.as_slice());
     let rows = page.rows.iter();
     let view_page = ListPage {
@@ -193,7 +204,8 @@ async fn show(
         level: query.level.clone(),
         sort: query.sort.clone(),
         chosen: query.columns.clone(),
-        choices: looks.choices(),
+        choices: near(looks.choices(&care.list_columns(&by, names)?)),
+        columns: of_file("columns"),
         views: links(&views, &base, view),
         view_id: cx.new_id().to_string(),
         outcomes: AttemptOutcome::ALL
@@ -207,7 +219,7 @@ async fn show(
             .as_ref()
             .map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
         first,
-        files: if may_export { files.into() } else { Vec::new() },
+        files,
         paper: may_export.then(|| of_file("paper")),
         base,
     };

@@ -10,6 +10,7 @@ mod enrollment_web;
 mod form_view;
 mod form_web;
 mod hints_web;
+mod list_columns_web;
 mod list_file_web;
 mod list_keep_web;
 mod list_query;
@@ -25,6 +26,7 @@ mod sent;
 mod story_view;
 mod trend;
 mod words;
+mod work_file_web;
 mod work_web;
 
 #[cfg(test)]

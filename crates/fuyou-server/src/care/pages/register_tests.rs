@@ -1,6 +1,6 @@
 //! Promises of ledgers and registers, with the national pack.
 
-use super::tests::{BOOKING, TODAY, WOMAN, booked, id};
+use super::tests::{ANTENATAL, BOOKING, TODAY, WOMAN, booked, id, record};
 use crate::testkit::{TestApp, on_each_database, says};
 
 const REGISTER: &str = "/lists/maternal/registered";
@@ -222,6 +222,124 @@ async fn who_was_called_stands_beside_the_line_and_the_next_call_is_noted_there(
                 .status
                 == 200
         );
+    })
+    .await;
+}
+
+/// The page of a job when it has ended.
+async fn ended(app: &TestApp, login: &str, job: &str) -> String {
+    for _ in 0..300 {
+        let page = app.send(login, "GET", job, None).await;
+        assert_eq!(page.status, 200);
+        if !page.body.contains("badge on-course") {
+            return page.body;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the job does not end");
+}
+
+#[tokio::test]
+async fn a_long_list_is_written_by_a_job_for_who_asked() {
+    on_each_database(TODAY, async |app| {
+        booked(app).await;
+        for at in 1..4 {
+            another(app, at).await;
+        }
+        let asked = format!("{REGISTER}/file?format=csv&sort=-0&columns=risk&columns=@residence");
+        let job = app.post("township_worker", &asked, "").await;
+        assert_eq!(job.status, 303);
+        let job = job.location;
+        let page = ended(app, "township_worker", &job).await;
+        assert!(
+            page.contains("已完成")
+                && page.contains("保存至")
+                && page.contains("建册登记本-2026-03-26.csv"),
+            "{page}"
+        );
+        let file = format!("{job}/file");
+        let left = app.send("township_worker", "GET", &file, None).await;
+        let at_once = app.send("township_worker", "GET", &asked, None).await;
+        assert_eq!((left.status.as_u16(), left.body.lines().count()), (200, 5));
+        assert_eq!(left.body, at_once.body, "both ways write the same");
+        // Nobody else may have it, not even who keeps the system.
+        for login in ["county_worker", "nurse", "administrator", "village_doctor"] {
+            says(&app.get(login, &file).await, 404, &[]);
+        }
+        // From where it was asked for one goes back, and it can be asked for again.
+        let again = asked.replace('&', "&#38;");
+        assert!(page.contains(&format!("action=\"{again}\"")), "{page}");
+        let list = again.replace("/file?", "?");
+        assert!(page.contains(&format!("href=\"{list}\"")), "{page}");
+        app.wait_minutes(7 * 24 * 60 + 5);
+        app.forget("township_worker");
+        says(&app.get("township_worker", &file).await, 404, &[]);
+        says(
+            &app.get("township_worker", &job).await,
+            200,
+            &["已过保存期限"],
+        );
+        assert_eq!(crate::jobs::sweep(&app.app).await.unwrap(), 1);
+        assert_eq!(crate::jobs::sweep(&app.app).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn any_fact_and_any_field_can_be_a_column() {
+    on_each_database(TODAY, async |app| {
+        booked(app).await;
+        says(
+            &record(app, "township_worker", "antenatal", 39, ANTENATAL).await,
+            303,
+            &[],
+        );
+        let later = ANTENATAL
+            .replace("2026-03-26", "2026-03-25")
+            .replace("f.weight_kg=58.0", "f.weight_kg=57.5");
+        says(
+            &record(app, "township_worker", "antenatal", 40, &later).await,
+            303,
+            &[],
+        );
+        let keys = "columns=@fact/lmp_effective_on&columns=@field/antenatal/weight_kg&columns=@field/antenatal/urine_protein";
+        let path = format!("{REGISTER}?{keys}&sort=-@fact/lmp_effective_on");
+        let page = app.get("township_worker", &path).await;
+        // The newest record speaks, whichever was written last.
+        says(&page, 200, &["58.0 kg", "2025年11月20日", "<table"]);
+        assert!(!page.body.contains("57.5"), "only the last value");
+        assert_eq!(heads(&page.body).len(), 4, "{:?}", heads(&page.body));
+        let before = page.statements.unwrap();
+        for at in 1..6 {
+            another(app, at).await;
+        }
+        let after = app.get("township_worker", &path).await.statements.unwrap();
+        assert_eq!(before, after, "as many statements however many women");
+        assert!(after <= 10, "{after} statements");
+        // A view, a file and paper have them, too.
+        let view = format!("id={}&name=weight&{keys}", id(0x43));
+        let kept = app
+            .post("township_worker", &format!("{REGISTER}/views"), &view)
+            .await;
+        let opened = app.get("township_worker", &kept.location).await;
+        assert!(opened.body.contains("58.0 kg"));
+        for part in ["/file?format=csv&", "/paper?"] {
+            let path = format!("{REGISTER}{part}{keys}");
+            let taken = app.send("township_worker", "GET", &path, None).await;
+            assert!(taken.body.contains("58.0 kg"), "{part}: {}", taken.body);
+        }
+        // What is above the reader is neither offered nor given.
+        let secret = "@field/delivery/infections_known";
+        let all = format!("{REGISTER}/columns?{keys}");
+        let offered = app.get("township_worker", &all).await;
+        says(&offered, 200, &["value=\"@field/antenatal/weight_kg\" checked"]);
+        assert!(offered.body.contains("@field/delivery/"));
+        assert!(!offered.body.contains(secret));
+        let asked = format!("{REGISTER}?columns=risk&columns={secret}");
+        let given = app.get("township_worker", &asked).await;
+        assert_eq!(heads(&given.body).len(), 2, "{:?}", heads(&given.body));
+        let offered = app.get("county_worker", &all).await;
+        assert!(offered.body.contains(secret), "a county worker may");
     })
     .await;
 }

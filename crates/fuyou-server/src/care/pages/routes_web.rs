@@ -1,9 +1,11 @@
 //! Which page answers where. What belongs to a subject stands below its page: a person's, or an organization's.
 
 use super::{
-    ahead_web, enrollment_web, form_web, hints_web, list_web, record_web, refer_web, work_web,
+    ahead_web, enrollment_web, form_web, hints_web, list_web, record_web, refer_web, work_file_web,
+    work_web,
 };
 use crate::access::Action;
+use crate::care::opening;
 use crate::http::{Access, Route};
 
 /// Where the pages about one kind of subject are.
@@ -56,6 +58,12 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/persons/{id}/refer", refer, refer_web::submit),
     ]);
     routes.extend(list_web::routes());
+    routes.extend(opening::routes());
+    let export = Access::Needs(Action::ExportData);
+    routes.extend([
+        Route::get("/work/file", export, work_file_web::download),
+        Route::post("/work/file", export, work_file_web::begin),
+    ]);
     routes
 }
 

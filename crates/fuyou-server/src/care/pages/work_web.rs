@@ -10,10 +10,12 @@ use super::sent::Sent;
 use super::words::{Badge, Words, followed};
 use super::{care_of, home_of, subject_id};
 use crate::access::Action;
+use crate::care::opening::LINKS;
 use crate::care::{
     Acting, Attempt, AttemptOutcome, Cause, Cursor, Reach, WorkFilter, WorkKind, WorkPage as Page,
     WorkRow,
 };
+use crate::exchange::download_web::Files;
 use crate::http::{Cx, Error, Form, encoded};
 use crate::referral::incoming;
 use crate::registry::{Named, named};
@@ -34,6 +36,23 @@ pub(crate) struct WorkQuery {
     reach: String,
     program: String,
     after: String,
+    pub(super) format: String,
+}
+
+impl WorkQuery {
+    /// What is asked for.
+    pub(super) fn filter(&self) -> WorkFilter {
+        let mut kinds = WorkKind::ALL.into_iter();
+        WorkFilter {
+            reach: if self.reach == "below" {
+                Reach::Below
+            } else {
+                Reach::Own
+            },
+            kind: kinds.find(|kind| kind.word() == self.kind),
+            program: Some(self.program.clone()).filter(|program| !program.is_empty()),
+        }
+    }
 }
 
 struct CountView {
@@ -45,16 +64,16 @@ struct CountView {
 }
 
 pub(super) struct LineView {
-    pub href: String,
-    pub name: String,
-    pub residence: String,
-    badges: Vec<Badge>,
-    pub age: String,
-    pub title: String,
-    pub when: Told,
-    pub state: &'static str,
-    notes: Vec<String>,
-    pub act: Option<String>,
+    pub(super) href: String,
+    pub(super) name: String,
+    pub(super) residence: String,
+    pub(super) badges: Vec<Badge>,
+    pub(super) age: String,
+    pub(super) title: String,
+    pub(super) when: Told,
+    pub(super) state: &'static str,
+    pub(super) notes: Vec<String>,
+    pub(super) act: Option<String>,
     done: Option<String>,
     attempt: Option<String>,
     attempt_id: String,
@@ -73,6 +92,7 @@ struct WorkListPage {
     outcomes: Vec<(&'static str, String)>,
     first: String,
     next: Option<String>,
+    files: Files,
     can_register: bool,
     /// What is overdue by more than 30 days: where it is listed, how many, and whether that is this page.
     older: Option<(String, i64, bool)>,
@@ -102,18 +122,7 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
         cx,
         pack: care.pack(),
     };
-    let kind = WorkKind::ALL
-        .into_iter()
-        .find(|kind| kind.word() == query.kind);
-    let filter = WorkFilter {
-        reach: if query.reach == "below" {
-            Reach::Below
-        } else {
-            Reach::Own
-        },
-        kind,
-        program: Some(query.program.clone()).filter(|program| !program.is_empty()),
-    };
+    let filter = query.filter();
     let after = Some(query.after.clone())
         .filter(|after| !after.is_empty())
         .map(Cursor);
@@ -133,6 +142,16 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
             count: waiting.running,
             is_current: false,
             is_alarm: waiting.late > 0,
+        });
+    }
+    let links = care.links_wanting(&by).await?.len();
+    if links > 0 {
+        counts.push(CountView {
+            href: LINKS.to_owned(),
+            label: words.t("link-wanting"),
+            count: i64::try_from(links).unwrap_or(i64::MAX),
+            is_current: false,
+            is_alarm: true,
         });
     }
     let first = address(&query.kind, &query.reach, &query.program);
@@ -179,6 +198,10 @@ pub(crate) async fn home(cx: &Cx, query: WorkQuery) -> Result<Option<Response>, 
             })
             .into(),
         next: page.next.as_ref().map(more),
+        files: match cx.actor.may(Action::ExportData) {
+            true => Files::of(&first.replacen('/', "/work/file", 1), page.of(filter.kind)),
+            false => Files::none(),
+        },
         first,
         can_register: cx.actor.may(Action::RegisterPerson),
         older: older(&query, &page),

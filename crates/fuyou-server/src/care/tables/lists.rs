@@ -6,26 +6,51 @@ use fuyou_expr::{Dialect as ExprDialect, Expr, Type, Value};
 use fuyou_kernel::{Date, Secrecy};
 use fuyou_pack::Program;
 use fuyou_pack::indicator::row_sql;
-use fuyou_pack::model::{Direction, List, SubjectKind};
+use fuyou_pack::model::{Direction, Fact, List, SubjectKind};
 use uuid::Uuid;
 
 use super::{PackColumn, PackTable, from_cell, to_cell, values};
 use crate::care::{Error, Total};
-use crate::db::{Cell, CellType, Connection, Dialect, Sql, query};
+use crate::db::{Cell, CellType, Connection, Db, Dialect, Sql, Walk, query};
 
 /// Codes of a column that are counted one by one; more are no total that anybody reads.
 const CODES_MAX: usize = 8;
+
+/// A value that stands in a facts row or is computed from it.
+#[derive(Clone, Copy)]
+pub(in crate::care) enum Read<'a> {
+    Computed(&'a Expr),
+    Fact(&'a Fact),
+}
+
+impl Read<'_> {
+    pub(in crate::care) fn ty(&self) -> &Type {
+        match self {
+            Read::Computed(expr) => expr.ty(),
+            Read::Fact(fact) => &fact.ty,
+        }
+    }
+
+    pub(in crate::care) fn secrecy(&self) -> Secrecy {
+        match self {
+            Read::Computed(expr) => expr.secrecy(),
+            Read::Fact(fact) => fact.secrecy,
+        }
+    }
+}
 
 /// What is asked of a list.
 pub(in crate::care) struct Question<'a> {
     pub program: &'a Program,
     pub list: &'a List,
+    /// What each line shows.
+    pub columns: Vec<Read<'a>>,
     /// Only enrollments of organizations whose path begins so.
     pub path: &'a str,
     /// Only this level of risk.
     pub level: Option<&'a str>,
     /// Instead of the list's own order.
-    pub sort: Option<(usize, Direction)>,
+    pub sort: Option<(Read<'a>, Direction)>,
     pub today: Date,
     pub secrecy_max: Secrecy,
 }
@@ -37,7 +62,7 @@ pub(in crate::care) struct Line {
     pub org: String,
     pub risk: Option<String>,
     pub marks: Option<String>,
-    /// One per column of the list; NULL for what the reader may not see.
+    /// One per column that was asked for; NULL for what the reader may not see.
     pub values: Vec<Value>,
     /// What the lines are sorted by.
     pub keys: Vec<Value>,
@@ -46,26 +71,29 @@ pub(in crate::care) struct Line {
 /// The line before a page: its sort keys and its enrollment.
 pub(in crate::care) type After = (Vec<Value>, Uuid);
 
-impl Question<'_> {
-    /// The expressions that the lines are sorted by. What the reader may not see does not sort either.
-    pub(in crate::care) fn keys(&self) -> Vec<(&Expr, Direction)> {
-        let open = |expr: &Expr| expr.secrecy() <= self.secrecy_max;
-        match self
-            .sort
-            .and_then(|(at, direction)| Some((&self.list.columns.get(at)?.is, direction)))
-        {
-            Some((expr, direction)) => Some((expr, direction))
-                .filter(|_| open(expr))
-                .into_iter()
-                .collect(),
+impl<'a> Question<'a> {
+    /// What the lines are sorted by. What the reader may not see does not sort either.
+    pub(in crate::care) fn keys(&self) -> Vec<(Read<'a>, Direction)> {
+        let sort = match &self.sort {
+            Some(sort) => vec![*sort],
             None => {
-                let own = self.list.sort.iter().filter(|(expr, _)| open(expr));
-                own.map(|(expr, direction)| (expr, *direction)).collect()
+                let own = self.list.sort.iter();
+                own.map(|(expr, direction)| (Read::Computed(expr), *direction))
+                    .collect()
             }
+        };
+        let is_open = |(read, _): &(Read<'_>, _)| read.secrecy() <= self.secrecy_max;
+        sort.into_iter().filter(is_open).collect()
+    }
+
+    fn print(&self, dialect: Dialect, read: Read<'_>) -> String {
+        match read {
+            Read::Computed(expr) => self.print_expr(dialect, expr),
+            Read::Fact(fact) => format!("f.\"{}\"", fact.id),
         }
     }
 
-    fn print(&self, dialect: Dialect, expr: &Expr) -> String {
+    fn print_expr(&self, dialect: Dialect, expr: &Expr) -> String {
         let today = self.today;
         let (target, today) = match dialect {
             Dialect::Sqlite => (ExprDialect::Sqlite, format!("'{today}'")),
@@ -105,7 +133,7 @@ impl Question<'_> {
                 .to_owned(),
         ];
         if let Some(filter) = &self.list.filter {
-            conditions.push(format!("({})", self.print(dialect, filter)));
+            conditions.push(format!("({})", self.print_expr(dialect, filter)));
         }
         if let Some(level) = self.level {
             cells.push(Cell::text(level));
@@ -139,13 +167,12 @@ pub(in crate::care) async fn totals(
     let condition = question.condition(dialect, &mut cells);
     let mut selected = vec!["count(*)".to_owned()];
     let asked: Vec<Adding> = question
-        .list
         .columns
         .iter()
-        .map(|column| Adding::of(question, &column.is))
+        .map(|read| Adding::of(question, *read))
         .collect();
-    for (column, adding) in question.list.columns.iter().zip(&asked) {
-        let printed = question.print(dialect, &column.is);
+    for (read, adding) in question.columns.iter().zip(&asked) {
+        let printed = question.print(dialect, *read);
         // A sum of nothing is NULL, and PostgreSQL adds integers up to decimals.
         let sum = |of: String| format!("cast(coalesce(sum({of}), 0) as bigint)");
         let lines = |when: String| sum(format!("case when {when} then 1 else 0 end"));
@@ -199,16 +226,19 @@ enum Adding {
 }
 
 impl Adding {
-    fn of(question: &Question<'_>, expr: &Expr) -> Adding {
-        if expr.secrecy() > question.secrecy_max {
+    fn of(question: &Question<'_>, read: Read<'_>) -> Adding {
+        if read.secrecy() > question.secrecy_max {
             return Adding::Nothing;
         }
-        match expr.ty() {
+        match read.ty() {
             // Weeks and points do not add up; what counts does.
             Type::Integer => {
-                let fact = question.program.facts.iter();
-                let mut fact = fact.filter(|fact| *fact.id == *expr.text());
-                match fact.next() {
+                let mut facts = question.program.facts.iter();
+                let fact = match read {
+                    Read::Computed(expr) => facts.find(|fact| *fact.id == *expr.text()),
+                    Read::Fact(fact) => Some(fact),
+                };
+                match fact {
                     Some(fact) if fact.is.text().starts_with("count(") => Adding::Sum,
                     _ => Adding::Nothing,
                 }
@@ -232,12 +262,74 @@ pub(in crate::care) async fn lines(
     question: &Question<'_>,
     (after, limit): (Option<&After>, u32),
 ) -> Result<Vec<Line>, Error> {
+    let asked = asked(dialect, facts, question, after);
+    let limited = format!("{} limit {limit}", asked.sql);
+    let rows = query(Sql::built(limited))
+        .bind_cells(asked.cells)
+        .cells(connection, &asked.types)
+        .await?;
+    rows.into_iter()
+        .map(|row| line(question, row, &facts.name))
+        .collect()
+}
+
+/// All lines of a list, in one pass, as they are taken.
+pub(in crate::care) async fn walk(
+    db: &Db,
+    facts: &PackTable,
+    question: &Question<'_>,
+) -> Result<Walking, Error> {
+    let asked = asked(db.dialect(), facts, question, None);
+    let walk = db
+        .walk(query(Sql::built(asked.sql)).bind_cells(asked.cells))
+        .await?;
+    Ok(Walking {
+        walk,
+        types: asked.types,
+    })
+}
+
+/// Lines on their way.
+pub(in crate::care) struct Walking {
+    walk: Walk,
+    types: Vec<CellType>,
+}
+
+impl Walking {
+    /// The next lines of the question that was asked; none after the last.
+    pub(in crate::care) async fn next(
+        &mut self,
+        facts: &PackTable,
+        question: &Question<'_>,
+    ) -> Result<Option<Vec<Line>>, Error> {
+        let Some(rows) = self.walk.cells(&self.types).await? else {
+            return Ok(None);
+        };
+        let lines = rows.into_iter();
+        let lines = lines.map(|row| line(question, row, &facts.name));
+        lines.collect::<Result<_, _>>().map(Some)
+    }
+}
+
+/// A statement for lines, with its values and the types of what it gives.
+struct Asked {
+    sql: String,
+    cells: Vec<Cell>,
+    types: Vec<CellType>,
+}
+
+fn asked(
+    dialect: Dialect,
+    facts: &PackTable,
+    question: &Question<'_>,
+    after: Option<&After>,
+) -> Asked {
     let mut cells = Vec::new();
     let mut condition = question.condition(dialect, &mut cells);
     let keys = question.keys();
     let printed: Vec<String> = keys
         .iter()
-        .map(|(expr, _)| question.print(dialect, expr))
+        .map(|(read, _)| question.print(dialect, *read))
         .collect();
     if let Some((values, id)) = after.filter(|(values, _)| values.len() == keys.len()) {
         let beyond = beyond(&keys, &printed, (values, *id), &mut cells);
@@ -265,18 +357,18 @@ pub(in crate::care) async fn lines(
         CellType::Text,
         CellType::Text,
     ];
-    for head in &question.list.columns {
-        let open = head.is.secrecy() <= question.secrecy_max;
+    for read in &question.columns {
+        let open = read.secrecy() <= question.secrecy_max;
         selected.push(if open {
-            question.print(dialect, &head.is)
+            question.print(dialect, *read)
         } else {
-            typed_null(dialect, head.is.ty())
+            typed_null(dialect, read.ty())
         });
-        types.push(cell_type(head.is.ty()));
+        types.push(cell_type(read.ty()));
     }
-    for ((expr, _), text) in keys.iter().zip(&printed) {
+    for ((read, _), text) in keys.iter().zip(&printed) {
         selected.push(text.clone());
-        types.push(cell_type(expr.ty()));
+        types.push(cell_type(read.ty()));
     }
     let order: Vec<String> = keys
         .iter()
@@ -287,18 +379,12 @@ pub(in crate::care) async fn lines(
         })
         .collect();
     let sql = format!(
-        "select {} from {} where {condition} order by {}f.id limit {limit}",
+        "select {} from {} where {condition} order by {}f.id",
         selected.join(", "),
         question.rows(facts),
         order.concat()
     );
-    let rows = query(Sql::built(sql))
-        .bind_cells(cells)
-        .cells(connection, &types)
-        .await?;
-    rows.into_iter()
-        .map(|row| line(question, &keys, row, &facts.name))
-        .collect()
+    Asked { sql, cells, types }
 }
 
 fn typed_null(dialect: Dialect, ty: &Type) -> String {
@@ -313,19 +399,19 @@ fn typed_null(dialect: Dialect, ty: &Type) -> String {
 
 /// Which lines come after a line: NULL sorts last, the enrollment decides between equals.
 fn beyond(
-    keys: &[(&Expr, Direction)],
+    keys: &[(Read<'_>, Direction)],
     printed: &[String],
     (values, id): (&[Value], Uuid),
     cells: &mut Vec<Cell>,
 ) -> String {
     let mut ways = Vec::new();
     let mut equal = String::new();
-    for (((expr, direction), text), value) in keys.iter().zip(printed).zip(values) {
+    for (((read, direction), text), value) in keys.iter().zip(printed).zip(values) {
         if value.is_null() {
             equal.push_str(&format!("({text}) is null and "));
             continue;
         }
-        cells.push(to_cell(&column(expr.ty()), value));
+        cells.push(to_cell(&column(read.ty()), value));
         let number = cells.len();
         let sign = match direction {
             Direction::Ascending => '>',
@@ -341,12 +427,7 @@ fn beyond(
     ways.join(" or ")
 }
 
-fn line(
-    question: &Question<'_>,
-    keys: &[(&Expr, Direction)],
-    row: Vec<Cell>,
-    table: &str,
-) -> Result<Line, Error> {
+fn line(question: &Question<'_>, row: Vec<Cell>, table: &str) -> Result<Line, Error> {
     let mut cells = row.into_iter();
     let mut next = || cells.next().unwrap_or(Cell::Text(None));
     let (subject, enrollment) = match (next(), next()) {
@@ -362,7 +443,8 @@ fn line(
         let cell = cells.next().unwrap_or(Cell::Text(None));
         from_cell(&column(ty), cell).map_err(|text| Error::stored(table, &text, ty))
     };
-    let columns = &question.list.columns;
+    let columns = question.columns.iter();
+    let keys = question.keys();
     Ok(Line {
         subject,
         enrollment,
@@ -370,12 +452,11 @@ fn line(
         risk,
         marks,
         values: columns
-            .iter()
-            .map(|head| value(head.is.ty()))
+            .map(|read| value(read.ty()))
             .collect::<Result<_, _>>()?,
         keys: keys
             .iter()
-            .map(|(expr, _)| value(expr.ty()))
+            .map(|(read, _)| value(read.ty()))
             .collect::<Result<_, _>>()?,
     })
 }

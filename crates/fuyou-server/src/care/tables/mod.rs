@@ -4,6 +4,7 @@
 //! and no two things share one. Values are always bound.
 
 mod ddl;
+mod fields;
 mod lists;
 mod model;
 mod names;
@@ -11,7 +12,8 @@ mod numbers;
 mod values;
 
 pub(super) use ddl::install;
-pub(super) use lists::{After, Line, Question, lines, totals};
+pub(super) use fields::last_values;
+pub(super) use lists::{After, Line, Question, Read, Walking, lines, totals, walk};
 pub(super) use model::{PackColumn, PackTable, ProgramTables, Tables};
 pub(super) use numbers::subjects;
 pub(super) use values::{from_cell, to_cell};

@@ -13,6 +13,7 @@ use crate::access::Action;
 use crate::care::{
     Acting, Care, EncounterId, EnrollmentId, Reasons, Record, Refused, SubjectId, TypedText, Values,
 };
+use crate::exchange::decoded;
 use crate::keys::Keyring;
 use crate::registry::person_by_number;
 
@@ -45,7 +46,8 @@ pub(super) async fn run(
             FILE_BYTES_MAX >> 20
         )));
     }
-    let text = decode(&std::fs::read(job.file)?)?;
+    let neither = || Error::NotThis("the file is neither UTF-8 nor GBK".to_owned());
+    let text = decoded(&std::fs::read(job.file)?).ok_or_else(neither)?;
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)
@@ -102,21 +104,6 @@ pub(super) async fn run(
     // All is stored: there is nothing left to stop.
     let _ = goes_on(&done);
     Ok(report)
-}
-
-/// UTF-8 with or without a mark, else GBK, which every Chinese spreadsheet writes.
-fn decode(bytes: &[u8]) -> Result<String, Error> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(text.to_owned());
-    }
-    let (text, _, broken) = encoding_rs::GB18030.decode(bytes);
-    if broken {
-        return Err(Error::NotThis(
-            "the file is neither UTF-8 nor GBK".to_owned(),
-        ));
-    }
-    Ok(text.into_owned())
 }
 
 /// Stores a row: whether it had been stored before, or why it is refused.

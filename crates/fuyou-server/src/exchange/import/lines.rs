@@ -16,6 +16,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::registry::Profession;
+
 fn parsed<'a, D: Deserializer<'a>, T: FromStr<Err: Display>>(from: D) -> Result<T, D::Error> {
     let text = Cow::<str>::deserialize(from)?;
     text.parse()
@@ -60,6 +62,20 @@ pub(super) struct OrganizationLine {
     pub midwifery: bool,
     #[serde(default)]
     pub rescue_centre: bool,
+}
+
+/// A staff member.
+#[derive(Deserialize)]
+pub(super) struct StaffLine {
+    pub code: String,
+    pub org: String,
+    pub name: String,
+    #[serde(default)]
+    pub title: String,
+    #[serde(default, deserialize_with = "parsed_option")]
+    pub profession: Option<Profession>,
+    #[serde(default, deserialize_with = "parsed_option")]
+    pub from_on: Option<Date>,
 }
 
 /// A person.

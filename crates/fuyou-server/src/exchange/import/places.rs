@@ -1,20 +1,25 @@
-//! The organizations of a file, which stand at its beginning.
+//! The organizations and staff of a file, which stand at its beginning.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fuyou_kernel::{Id, Localized};
+use fuyou_kernel::{Date, Id, Localized};
 use sm3::{Digest, Sm3};
 
 use super::block::NumberedLine;
-use super::lines::{Head, OrganizationLine};
+use super::lines::{Head, OrganizationLine, StaffLine};
 use crate::care::{Acting, Refused};
 use crate::db::{Change, Db, Error, Operation};
-use crate::registry::{Organization, Tree, load_tree, save_organizations};
+use crate::keys::Keyring;
+use crate::registry::{
+    ImportedStaff, Organization, Profession, Tree, import_staff, load_tree, save_organizations,
+};
 
-/// Stores the organizations, and gives the actor the tree as it is then.
+/// Stores organizations and staff, and gives the actor the tree as it is then. Staff who are known by their code stay as
+/// the installation knows them.
 pub(super) async fn store(
     db: &Db,
+    keys: &Keyring,
     by: &mut Acting,
     lines: &[NumberedLine],
 ) -> Result<Vec<Refused>, Error> {
@@ -25,15 +30,15 @@ pub(super) async fn store(
         .iter()
         .map(|organization| (organization.code.clone(), organization.as_ref().clone()))
         .collect();
-    let mut stored = Vec::new();
+    let (mut stored, mut staff) = (Vec::new(), Vec::new());
     for line in lines {
-        match read(line, &known) {
-            Ok(Some(organization)) => {
+        match read(line, &known, by.today) {
+            Ok(Told::Organization(organization)) => {
                 known.insert(organization.code.clone(), organization.clone());
                 stored.push(organization);
             }
-            // Staff have no logins here; who recorded what stands in the records by code.
-            Ok(None) => {}
+            // They have no logins here; who recorded what stands in the records by code.
+            Ok(Told::Staff(member)) => staff.push(member),
             Err(why) => refused.push(Refused {
                 line: line.number,
                 why,
@@ -55,15 +60,32 @@ pub(super) async fn store(
         tx.audit(by.entry("import", "organization"));
         tx.commit().await?;
     }
+    if !staff.is_empty() {
+        let mut tx = db.begin(None).await?;
+        let new = import_staff(&mut tx, keys, &staff, by.now).await?;
+        if new > 0 {
+            let mut entry = by.entry("import", "staff");
+            entry.detail = serde_json::json!({ "lines": new }).to_string();
+            tx.audit(entry);
+            tx.commit().await?;
+        }
+    }
     let tree: Tree = load_tree(db).await?;
     by.actor.tree = Arc::new(tree);
     Ok(refused)
 }
 
+/// What a line tells of.
+enum Told {
+    Organization(Organization),
+    Staff(ImportedStaff),
+}
+
 fn read(
     line: &NumberedLine,
     known: &HashMap<String, Organization>,
-) -> Result<Option<Organization>, Localized> {
+    today: Date,
+) -> Result<Told, Localized> {
     let unreadable = |err: &dyn std::fmt::Display| {
         Localized::new(
             format!("这一行读不懂:{err}"),
@@ -73,7 +95,10 @@ fn read(
     let head: Head<'_> = serde_json::from_slice(&line.bytes).map_err(|err| unreadable(&err))?;
     match &*head.kind {
         "organization" => {}
-        "staff" => return Ok(None),
+        "staff" => {
+            let line = serde_json::from_slice(&line.bytes).map_err(|err| unreadable(&err))?;
+            return staff_of(line, known, today).map(Told::Staff);
+        }
         _ => {
             return Err(Localized::new(
                 "这一行缺少 subject",
@@ -93,7 +118,7 @@ fn read(
         })?),
     };
     let before = known.get(&line.code);
-    Ok(Some(Organization {
+    Ok(Told::Organization(Organization {
         id: before.map_or_else(|| id_of(&line.code), |before| before.id),
         parent_id: parent.map(|parent| parent.id),
         level: line.level.parse().map_err(|err| unreadable(&err))?,
@@ -111,6 +136,36 @@ fn read(
         population: line.population,
         closed_on: before.and_then(|before| before.closed_on),
     }))
+}
+
+fn staff_of(
+    line: StaffLine,
+    known: &HashMap<String, Organization>,
+    today: Date,
+) -> Result<ImportedStaff, Localized> {
+    let organization = known.get(&line.org).ok_or_else(|| {
+        let org = &line.org;
+        Localized::new(
+            format!("机构 {org} 不存在"),
+            format!("the organization {org} does not exist"),
+        )
+    })?;
+    let staff = ImportedStaff {
+        organization: organization.id,
+        profession: line.profession.unwrap_or(Profession::Other),
+        from_on: line.from_on.unwrap_or(today),
+        code: line.code,
+        name: line.name,
+        title: line.title,
+    };
+    if staff.is_fit() {
+        Ok(staff)
+    } else {
+        Err(Localized::new(
+            "人员须有姓名,姓名和职称不能过长",
+            "A staff member needs a name, and neither name nor title may be too long",
+        ))
+    }
 }
 
 /// Files know organizations by their codes: the id follows from it, so that a repeated import is harmless.

@@ -2,7 +2,7 @@
 
 use fuyou_kernel::{Id, Localized, Timestamp};
 use fuyou_pack::Pack;
-use fuyou_pack::model::{ProgramIx, SubjectKind};
+use fuyou_pack::model::ProgramIx;
 use fuyou_pack::replay::ReferralState;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -43,16 +43,18 @@ pub(super) fn prepare(desk: &Desk<'_>, known: Known, subject: &SubjectLines) -> 
         ..Prepared::default()
     };
     let mut known = known;
+    let mut newcomer = None;
     let mut enrollments: Vec<BulkEnrollment> = Vec::new();
     for line in &subject.lines {
-        if let Err(why) = take(desk, &mut known, &mut enrollments, &mut prepared, line) {
+        let who = (&mut known, &mut newcomer);
+        if let Err(why) = take(desk, who, &mut enrollments, &mut prepared, line) {
             prepared.refused.push(Refused {
                 line: line.number,
                 why,
             });
         }
     }
-    if !known.is_person() {
+    if known.is_nobody() {
         for (line, _) in enrollments
             .drain(..)
             .flat_map(|enrollment| enrollment.lines)
@@ -64,14 +66,15 @@ pub(super) fn prepare(desk: &Desk<'_>, known: Known, subject: &SubjectLines) -> 
             prepared.refused.push(Refused { line, why });
         }
     }
-    let plan = |enrollment| desk.care.plan_bulk(desk.by, &known, enrollment);
+    let who = (&known, newcomer.as_ref());
+    let plan = |enrollment| desk.care.plan_bulk(desk.by, who, enrollment);
     prepared.writings = enrollments.into_iter().map(plan).collect();
     prepared
 }
 
 fn take(
     desk: &Desk<'_>,
-    known: &mut Known,
+    (known, newcomer): (&mut Known, &mut Option<Identity>),
     enrollments: &mut Vec<BulkEnrollment>,
     prepared: &mut Prepared,
     line: &NumberedLine,
@@ -79,9 +82,10 @@ fn take(
     let head: Head<'_> = read(line)?;
     match &*head.kind {
         "person" => {
-            let (row, profile) = person(desk, read(line)?)?;
+            let (row, profile, identity) = person(desk, read(line)?)?;
             if !known.is_person() {
                 *known = Known::new(prepared.subject, Some(profile));
+                *newcomer = Some(identity);
             }
             prepared.person = Some(row);
         }
@@ -91,8 +95,7 @@ fn take(
                 .care
                 .pack()
                 .program_ix(&line.program)
-                // A file is about persons.
-                .filter(|ix| desk.care.pack().program(*ix).subject == SubjectKind::Person)
+                .filter(|ix| desk.care.pack().program(*ix).subject == known.kind())
                 .ok_or_else(|| no("program", &line.program))?;
             let organization = organization(desk, &line.org)?;
             enrollments.push(BulkEnrollment {
@@ -214,7 +217,7 @@ fn find<'a>(
     Ok(&mut enrollments[last])
 }
 
-fn person(desk: &Desk<'_>, line: PersonLine) -> Result<(PersonRow, Profile), Localized> {
+fn person(desk: &Desk<'_>, line: PersonLine) -> Result<(PersonRow, Profile, Identity), Localized> {
     let residence = organization(desk, &line.residence)?;
     let sex: PersonSex = match line.sex.as_deref() {
         None => PersonSex::Unknown,
@@ -264,7 +267,7 @@ fn person(desk: &Desk<'_>, line: PersonLine) -> Result<(PersonRow, Profile), Loc
         household: line.household.unwrap_or_default(),
         population: line.population.unwrap_or_default(),
     };
-    Ok((row, profile))
+    Ok((row, profile, identity))
 }
 
 fn referral(

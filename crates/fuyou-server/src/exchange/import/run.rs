@@ -15,7 +15,7 @@ use super::prepare::{Desk, Prepared, prepare};
 use super::rejected::Rejected;
 use super::{Error, Job, Progress, Report, places, store};
 use crate::access::Action;
-use crate::care::{Acting, Care, Known, Refused};
+use crate::care::{Acting, BulkWriting, Care, Known, Refused};
 use crate::db::Db;
 use crate::keys::Keyring;
 use crate::registry::{PersonRow, insert_persons, number_owners};
@@ -59,7 +59,7 @@ pub(super) async fn run(
     let mut first = blocks.next()?;
     if let Some(block) = &mut first {
         let lines = std::mem::take(&mut block.places);
-        let refused = places::store(care.db(), &mut by, &lines)
+        let refused = places::store(care.db(), keys, &mut by, &lines)
             .await
             .map_err(crate::care::Error::from)?;
         report.rejected += refused.len() as u64;
@@ -231,6 +231,12 @@ async fn work(
         let stands = merged_into.unwrap_or(subject);
         known.insert(subject, care.known(stands).await?);
     }
+    for subject in subjects {
+        if by.actor.tree.get(Id::from_uuid(subject)).is_some() {
+            let file = care.known(subject).await?;
+            known.insert(subject, file.organization());
+        }
+    }
     let db = care.db().clone();
     let lines = block.clone();
     let (care, keys, by) = (care.clone(), keys.clone(), by.clone());
@@ -361,7 +367,12 @@ impl Writer<'_> {
 
     async fn write_again(&mut self, source: Arc<Block>) -> Result<u64, Error> {
         for _ in 0..ATTEMPTS_MAX {
-            let piece = work(self.care, self.keys, self.by, source.clone()).await?;
+            let mut piece = work(self.care, self.keys, self.by, source.clone()).await?;
+            // Whoever is opened may be there already, whatever opens her: that is looked at when all lines are stored.
+            let prepared = piece.prepared.iter_mut();
+            prepared
+                .flat_map(|prepared| &mut prepared.writings)
+                .for_each(BulkWriting::open_later);
             if let Some(position) = self.write_once(&mut [piece]).await? {
                 return Ok(position);
             }
@@ -416,7 +427,7 @@ impl Writer<'_> {
         report.repeated += repeated;
         if !self
             .care
-            .write_bulk(&mut tx, &writings, self.by.now)
+            .write_bulk(&mut tx, self.by, &mut writings)
             .await?
         {
             return Ok(None);
@@ -432,6 +443,7 @@ impl Writer<'_> {
         report.rejected += refused.len() as u64;
         store::advance(&mut tx, (self.id, position), report, self.by.now).await?;
         tx.commit().await?;
+        self.care.bulk_is_stored(&writings);
         Ok(Some(refused))
     }
 }

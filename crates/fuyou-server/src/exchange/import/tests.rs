@@ -9,8 +9,9 @@ use uuid::Uuid;
 use super::{Format, Job, Report, import_file};
 use crate::access::Role;
 use crate::care::{Acting, SubjectId};
+use crate::db::query;
 use crate::keys::{Keyring, Suite};
-use crate::testkit::county::{ANTENATAL, BOOKING, County, national_pack};
+use crate::testkit::county::{ANTENATAL, BOOKING, County, DELIVERY, LIVE, national_pack};
 use crate::testkit::{TempDir, each_database};
 
 /// A folder with a key file and what is imported.
@@ -267,6 +268,113 @@ async fn a_number_of_somebody_else_is_refused_line_by_line() {
             (0, 0, 0),
             "{refused:?}"
         );
+    })
+    .await;
+}
+
+/// A woman with a booking and a delivery of one live child.
+fn mother(number: u128) -> Vec<Json> {
+    let mut lines = woman(number);
+    lines.truncate(3);
+    let mut delivery = lines[2].clone();
+    delivery["id"] = json!(id(number + 6));
+    delivery["form"] = json!("delivery");
+    delivery["occurred_on"] = json!("2024-12-12");
+    delivery["recorded_at"] = json!("2024-12-15T08:00:00Z");
+    delivery["reason"] = json!("seen");
+    let mut told = values(&format!("{DELIVERY} fetus_count=1"));
+    told["newborn"] = json!([values(&format!(
+        "birth_order=1 sex=female weight_g=3300 {LIVE}"
+    ))]);
+    delivery["values"] = told;
+    lines.push(delivery);
+    lines
+}
+
+/// Who was born, according to the only link there is.
+async fn born(county: &County) -> Uuid {
+    let mut reader = county.care.db().read().await.unwrap();
+    let sql = "select subject_id from link where state = 'open'";
+    let rows: Vec<(Uuid,)> = query(sql).all(&mut reader).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    rows[0].0
+}
+
+#[tokio::test]
+async fn births_of_a_file_are_opened_with_it_once() {
+    let pack = national_pack();
+    each_database(async |db| {
+        let county = County::new(db, pack.clone()).await;
+        county.follows_links();
+        let desk = Desk::new();
+        let lines = text(&mother(0x100));
+        let imported = desk.import(&county, "born.ndjson", lines.as_bytes(), Format::Ndjson);
+        let (report, refused) = imported.await;
+        assert_eq!((report.persons, report.encounters), (1, 2), "{refused:?}");
+        let by = clerk(&county);
+        let child = born(&county).await;
+        let caught = county.care.catch_up_links(&by, &mut |_| {}).await.unwrap();
+        assert_eq!((caught.looked_at, caught.changed), (0, 0));
+        // A visit more: whoever follows the feed looks, and finds all as it should be.
+        let mut later = mother(0x100)[2].clone();
+        later["id"] = json!(id(0x150));
+        later["form"] = json!("antenatal");
+        later["values"] = values(ANTENATAL);
+        later["occurred_on"] = json!("2024-07-29");
+        later["recorded_at"] = json!("2024-12-20T02:00:00Z");
+        let later = text(&[later]);
+        let more = desk.import(&county, "more.ndjson", later.as_bytes(), Format::Ndjson);
+        let (report, refused) = more.await;
+        assert_eq!(report.encounters, 1, "{refused:?}");
+        let caught = county.care.catch_up_links(&by, &mut |_| {}).await.unwrap();
+        assert_eq!((caught.looked_at, caught.changed), (1, 0));
+        assert_eq!(born(&county).await, child);
+        for subject in [id(0x100), child] {
+            let subject: SubjectId = Id::from_uuid(subject);
+            let differences = county.care.reconcile(&by, subject).await.unwrap();
+            assert!(differences.is_empty(), "{differences:?}");
+        }
+        county.audit_is_sound().await;
+        child
+    })
+    .await;
+}
+
+/// The child was registered under the number that she would get, by a file of another county that knows her.
+#[tokio::test]
+async fn whoever_is_there_before_her_birth_is_told_is_not_registered_twice() {
+    let pack = national_pack();
+    // The numbers of what is opened follow from the record alone: those of another installation are known.
+    let child = each_database(async |db| {
+        let county = County::new(db, pack.clone()).await;
+        county.follows_links();
+        let lines = text(&mother(0x100));
+        let desk = Desk::new();
+        let imported = desk.import(&county, "other.ndjson", lines.as_bytes(), Format::Ndjson);
+        imported.await;
+        born(&county).await
+    })
+    .await;
+    each_database(async |db| {
+        let county = County::new(db, pack.clone()).await;
+        county.follows_links();
+        let desk = Desk::new();
+        let by = clerk(&county);
+        let mut lines = vec![
+            json!({"kind": "person", "id": child, "name": "已登记", "sex": "female",
+            "birth_on": "2024-12-12", "residence": "990001001"}),
+        ];
+        lines.extend(mother(0x100));
+        let lines = text(&lines);
+        let imported = desk.import(&county, "both.ndjson", lines.as_bytes(), Format::Ndjson);
+        let (report, refused) = imported.await;
+        assert_eq!((report.persons, report.encounters), (2, 2), "{refused:?}");
+        county.care.catch_up_links(&by, &mut |_| {}).await.unwrap();
+        let story = county.care.story(&by, Id::from_uuid(child)).await.unwrap();
+        assert_eq!(story.enrollments.len(), 1);
+        let again = county.care.catch_up_links(&by, &mut |_| {}).await.unwrap();
+        assert_eq!(again.changed, 0);
+        county.audit_is_sound().await;
     })
     .await;
 }

@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::{Multipart, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use fuyou_kernel::Localized;
+use fuyou_kernel::{Localized, hex};
 use sm3::{Digest, Sm3};
 
 use super::{Error as ImportError, Format, Job, Progress, Report, import_until};
@@ -196,9 +196,7 @@ fn sweep(newest: &FilePath) -> std::io::Result<()> {
 }
 
 fn fingerprint(bytes: &[u8]) -> String {
-    let digest = Sm3::digest(bytes);
-    let bytes = digest.iter().take(16);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    hex(Sm3::digest(bytes).iter().take(16))
 }
 
 async fn run(cx: Cx, place: Place, handle: Handle) -> Ended {

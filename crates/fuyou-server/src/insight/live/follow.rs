@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::store::{self, Key};
-use super::{Live, LiveError, POLL, RETRY, SAVE, State, key};
+use super::{Live, LiveError, POLL, RETRY, SAVE, State, UNTIL_ASKED, key};
 use crate::db::Connection;
 
 /// What the feed says since some point: where it stands now, and what each enrollment that it names is by now.
@@ -26,6 +26,7 @@ impl Live {
         tokio::pin!(stop);
         let mut saved = Instant::now();
         if let Some(state) = self.restored().await {
+            self.tell_refused(None);
             self.replace(Some(state));
         }
         while !*self.0.is_stopped.borrow() {
@@ -42,13 +43,16 @@ impl Live {
                     }
                     POLL
                 }
+                None if self.refused().is_some() => UNTIL_ASKED,
                 None => match self.load().await {
                     Ok(Some(state)) => {
+                        self.tell_refused(None);
                         self.replace(Some(state));
                         self.save().await;
                         continue;
                     }
                     Ok(None) => return,
+                    Err(error) if self.refuse(&error) => UNTIL_ASKED,
                     Err(error) => {
                         tracing::error!(reason = %error, "figures are not in memory; the store answers");
                         RETRY
@@ -76,7 +80,12 @@ impl Live {
         let news = self.news(&mut connection, &from).await;
         store::end_moment(&mut connection).await?;
         let Some(news) = news? else { return Ok(()) };
-        self.change(|state| state.take(news)).unwrap_or(Ok(()))
+        let bytes_max = self.0.bytes_max;
+        let taken = self.change(|state| {
+            state.take(news)?;
+            Ok(state.cube.cube.fits(0, bytes_max)?)
+        });
+        taken.unwrap_or(Ok(()))
     }
 
     async fn news(

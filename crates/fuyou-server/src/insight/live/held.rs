@@ -11,12 +11,21 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::store::Shape;
-use super::{LiveError, PATIENCE, SnapshotFile};
+use super::{LiveError, PATIENCE, SnapshotFile, TooLarge};
 use crate::db::Db;
 
 /// The figures of one pack in memory. Cheap to clone.
 #[derive(Clone)]
 pub struct Live(pub(super) Arc<Inner>);
+
+/// What figures may take of the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Threads that count.
+    pub threads: usize,
+    /// Bytes of memory for facts and figures.
+    pub bytes_max: usize,
+}
 
 pub(super) struct Inner {
     pub(super) db: Db,
@@ -24,6 +33,10 @@ pub(super) struct Inner {
     pub(super) shapes: Vec<Shape>,
     pub(super) threads: usize,
     pub(super) file: Option<SnapshotFile>,
+    /// Bytes that all of it may take.
+    pub(super) bytes_max: usize,
+    /// Set while figures were too large to be held.
+    pub(super) refused: Mutex<Option<TooLarge>>,
     /// `None` while loading.
     pub(super) state: RwLock<Option<State>>,
     /// One reads the feed at a time.
@@ -67,6 +80,22 @@ impl Live {
         threads: usize,
         file: Option<SnapshotFile>,
     ) -> Result<Live, LiveError> {
+        let bytes_max = usize::MAX;
+        Live::start_within(db, pack, Room { threads, bytes_max }, file)
+    }
+
+    /// As [`Live::start`], in so much memory. When figures need more, nothing is held: the store answers every question,
+    /// the log and [`Live::standing`] say why, until [`Live::load_again`] is called.
+    ///
+    /// # Errors
+    /// When the pack cannot be counted over columns.
+    pub fn start_within(
+        db: &Db,
+        pack: &Arc<Pack>,
+        room: Room,
+        file: Option<SnapshotFile>,
+    ) -> Result<Live, LiveError> {
+        let Room { threads, bytes_max } = room;
         let cube = PackCube::new(pack, threads)?;
         let shape = |(at, program)| Shape::new(program, cube.cube.slots(at));
         let live = Live(Arc::new(Inner {
@@ -75,6 +104,8 @@ impl Live {
             shapes: pack.programs.iter().enumerate().map(shape).collect(),
             threads,
             file,
+            bytes_max,
+            refused: Mutex::new(None),
             state: RwLock::new(None),
             turn: tokio::sync::Mutex::new(()),
             anew: Notify::new(),
@@ -143,9 +174,11 @@ impl Live {
         }
     }
 
-    /// Forgets what is held and has it loaded anew.
+    /// Forgets what is held and has it loaded anew, unless it has become too large to be held.
     pub(super) fn give_up(&self, error: &LiveError) {
-        tracing::warn!(reason = %error, "figures in memory are loaded anew");
+        if !self.refuse(error) {
+            tracing::warn!(reason = %error, "figures in memory are loaded anew");
+        }
         self.replace(None);
         self.0.anew.notify_one();
     }

@@ -35,6 +35,7 @@ impl Live {
                 for ((subject, id), row) in &page {
                     cube.cube.put(program, key(*subject, *id), Some(row))?;
                 }
+                cube.cube.fits(0, self.0.bytes_max)?;
                 let rows = cube.cube.rows(program);
                 if rows / TOLD > told {
                     told = rows / TOLD;
@@ -99,11 +100,10 @@ impl Live {
         mut cube: PackCube,
         read_to: Vec<(i64, i64)>,
     ) -> Result<State, LiveError> {
-        let programs = self.0.shapes.len();
+        let (programs, bytes_max) = (self.0.shapes.len(), self.0.bytes_max);
         let counting = tokio::task::spawn_blocking(move || {
             for program in 0..programs {
-                cube.cube.count(program)?;
-                cube.cube.forget_projections();
+                cube.cube.count_within(program, bytes_max)?;
             }
             Ok::<_, LiveError>(cube)
         });

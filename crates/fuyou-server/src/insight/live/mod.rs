@@ -10,6 +10,7 @@
 mod counts;
 mod follow;
 mod held;
+mod limit;
 mod load;
 mod rows;
 mod snapshot;
@@ -19,6 +20,8 @@ mod store;
 #[cfg(test)]
 mod history_tests;
 #[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
 mod snapshot_tests;
 #[cfg(test)]
 mod tests;
@@ -27,8 +30,9 @@ use std::time::Duration;
 
 use fuyou_cube::CubeError;
 
-pub use self::held::Live;
+pub use self::held::{Live, Room};
 use self::held::{State, key};
+pub use self::limit::{TooLarge, was_too_large};
 pub use self::snapshot::SnapshotFile;
 pub use self::standing::Standing;
 use crate::db;
@@ -41,6 +45,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const SAVE: Duration = Duration::from_secs(600);
 /// How long after a failure it is tried again.
 const RETRY: Duration = Duration::from_secs(30);
+/// How long to wait for somebody to ask, when figures were too large: a year.
+const UNTIL_ASKED: Duration = Duration::from_secs(365 * 86_400);
 
 /// Why the figures in memory cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 
-use fuyou_cube::{ImageError, PackCube};
+use fuyou_cube::{CubeError, ImageError, PackCube};
 use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
@@ -66,6 +66,7 @@ impl Live {
         let file = self.0.file.as_ref().filter(|file| file.path.exists())?;
         match self.restore(file).await {
             Ok(state) => Some(state),
+            Err(SnapshotError::Live(error)) if self.refuse(&error) => None,
             Err(error) => {
                 tracing::warn!(reason = %error, "the snapshot of figures is not used; facts are loaded anew");
                 None
@@ -74,6 +75,12 @@ impl Live {
     }
 
     async fn restore(&self, file: &SnapshotFile) -> Result<State, SnapshotError> {
+        // The facts alone take about as much as their file.
+        let needs = usize::try_from(fs::metadata(&file.path)?.len()).unwrap_or(usize::MAX);
+        let bytes_max = self.0.bytes_max;
+        if needs > bytes_max {
+            return Err(LiveError::from(CubeError::TooLarge { needs, bytes_max }).into());
+        }
         let (of, live) = (file.clone(), self.clone());
         let reading = tokio::task::spawn_blocking(move || live.read(&of));
         let (cube, marks) = reading.await.map_err(|_| LiveError::CutOff)??;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fuyou_cube::Memory;
 
-use super::Live;
+use super::{Live, TooLarge};
 
 /// What is in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Standing {
         /// Enrollments of all programs.
         enrollments: usize,
     },
+    /// They need more memory than they may take: nothing is held, the store answers every question.
+    TooLarge(TooLarge),
     /// Memory answers.
     Held {
         /// Enrollments of all programs.
@@ -37,14 +39,18 @@ impl Live {
             changes: state.read_to.values().sum(),
             since: state.since.elapsed(),
         });
-        held.unwrap_or_else(|| Standing::Loading {
-            enrollments: *self.0.loading.borrow(),
+        held.unwrap_or_else(|| match self.refused() {
+            Some(refused) => Standing::TooLarge(refused),
+            None => Standing::Loading {
+                enrollments: *self.0.loading.borrow(),
+            },
         })
     }
 
     /// Forgets what is held and loads it anew from the store, which answers meanwhile.
     pub fn load_again(&self) {
         tracing::info!("figures in memory are loaded anew on demand");
+        self.tell_refused(None);
         self.replace(None);
         self.0.anew.notify_one();
     }

@@ -1,5 +1,7 @@
 //! One line as characters: made uniform one for one, so that offsets stay those of the file.
 
+use fuyou_kernel::narrow;
+
 /// The characters of `text` with full-width forms, exotic dashes and signs mapped to one spelling each.
 /// Every character maps to exactly one, so an index here is a character offset of the line as written.
 pub(super) fn uniform(text: &str) -> Vec<char> {
@@ -8,9 +10,7 @@ pub(super) fn uniform(text: &str) -> Vec<char> {
 
 fn uniform_char(c: char) -> char {
     match c {
-        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
-            char::from_u32(c as u32 - 0xFEE0).unwrap_or(c)
-        }
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => narrow(c),
         '％' | '﹪' | '٪' => '%',
         '，' | '﹐' => ',',
         '；' | '﹔' => ';',

@@ -6,6 +6,7 @@ use fuyou_kernel::{Date, Localized, Secrecy};
 use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, Sum};
 
+use super::Stage;
 use super::data::{ChapterData, DENOMINATOR_MIN, Definition, FigureData, Goal, Place, SummaryData};
 use crate::insight::{self, By, Cells, Question, Source, split};
 use crate::planning::board::{self, Row};
@@ -32,7 +33,12 @@ pub struct Request {
 }
 
 /// Gathers without asking who may see it: for commands, and for the page that has asked.
-pub(super) async fn gather(source: Source<'_>, request: &Request) -> Result<SummaryData, Error> {
+pub(super) async fn gather(
+    source: Source<'_>,
+    request: &Request,
+    told: impl Fn(Stage) + Send,
+) -> Result<SummaryData, Error> {
+    told(Stage::Targets);
     let (pack, tree) = (source.pack, source.tree);
     let node = tree.get(request.node).ok_or(Error::NotFound)?;
     // After the year the figures of the year stand; "today" only moves the curves beyond it.
@@ -59,6 +65,7 @@ pub(super) async fn gather(source: Source<'_>, request: &Request) -> Result<Summ
             true
         }
     });
+    told(Stage::Figures);
     let cells = read(source, request, &wanted).await?;
     // A target's own row and its figure come from one reading, so that the two never contradict each other.
     let rows: HashMap<IndicatorIx, &Row> = board

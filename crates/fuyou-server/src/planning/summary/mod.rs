@@ -43,16 +43,47 @@ pub use gather::Request;
 pub use raster::RasterError;
 pub(super) use web::routes;
 
-/// What the summary of a node is made from, for a user who may see its figures.
-pub async fn summary(cx: &Cx, pack: &Pack, request: &Request) -> Result<SummaryData, Error> {
+/// What making a summary goes through, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The targets and how far they are.
+    Targets,
+    /// The figures of all chapters.
+    Figures,
+    /// Sentences, tables and pictures.
+    Words,
+    /// The Word file.
+    File,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub const ALL: [Stage; 4] = [Stage::Targets, Stage::Figures, Stage::Words, Stage::File];
+
+    /// Stages that are over when this one begins.
+    pub fn before(self) -> u64 {
+        let before = Stage::ALL.iter().take_while(|stage| **stage != self);
+        before.count() as u64
+    }
+}
+
+/// What the summary of a node is made from, for a user who may see its figures. `told` hears of each stage.
+pub async fn summary(
+    cx: &Cx,
+    pack: &Pack,
+    request: &Request,
+    told: impl Fn(Stage) + Send,
+) -> Result<SummaryData, Error> {
     cx.actor.require(Action::ReadIndicators, request.node)?;
-    gather::gather(Source::of(&cx.app, pack, &cx.actor.tree), request).await
+    let source = Source::of(&cx.app, pack, &cx.actor.tree);
+    gather::gather(source, request, told).await
 }
 
 /// The same for commands, which nobody has logged in to.
 pub async fn summary_unguarded(
     source: Source<'_>,
     request: &Request,
+    told: impl Fn(Stage) + Send,
 ) -> Result<SummaryData, Error> {
-    gather::gather(source, request).await
+    gather::gather(source, request, told).await
 }

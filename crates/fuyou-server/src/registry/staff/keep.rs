@@ -186,7 +186,12 @@ async fn finish(
 
 impl Kept {
     /// What is stored of the particulars: spelled and sealed.
-    fn of(keys: &Keyring, id: StaffId, said: &Particulars, user: Option<UserId>) -> Kept {
+    pub(super) fn of(
+        keys: &Keyring,
+        id: StaffId,
+        said: &Particulars,
+        user: Option<UserId>,
+    ) -> Kept {
         let (pinyin, initials) = spelled(&said.name);
         let phone = said.phone.as_ref().map(Phone::reveal);
         Kept {

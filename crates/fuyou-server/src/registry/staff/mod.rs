@@ -5,11 +5,13 @@
 //! - at any day she is at one place; a user belongs to one staff member;
 //! - her phone is stored sealed.
 
+mod import;
 mod keep;
 mod list;
 mod model;
 mod store;
 mod web;
+mod workers;
 
 #[cfg(test)]
 mod tests;
@@ -18,12 +20,14 @@ use fuyou_kernel::Date;
 
 use crate::access::Denied;
 use crate::db::Error as DbError;
+pub(crate) use import::{ImportedStaff, import_staff};
 pub(super) use keep::rekey;
 use keep::{change_staff, create_staff, end_staff, move_staff};
 use list::{Employment, StaffFilter, StaffSort, list_staff};
 use model::NAME_CHARACTERS_MAX;
 pub use model::{Particulars, Post, Profession, Staff, StaffId};
 pub(super) use web::routes;
+pub(crate) use workers::workers;
 
 /// Why a staff member was not stored or changed. Nothing is stored then.
 #[derive(Debug, thiserror::Error)]

@@ -96,6 +96,49 @@ pub(super) async fn of_user(
     Ok(row.map(|(id,)| Id::from_uuid(id)))
 }
 
+/// Whether there is a staff member of this id.
+pub(super) async fn is_known(connection: &mut Connection, id: StaffId) -> Result<bool, Error> {
+    const SQL: &str = "select count(*) from staff where id = $1";
+    let (found,): (i64,) = query(SQL).bind(id.uuid()).one(connection).await?;
+    Ok(found > 0)
+}
+
+/// Where the staff members of these users work now, and their names.
+pub(super) async fn at_work(
+    connection: &mut Connection,
+    users: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, String)>, Error> {
+    let sql = format!(
+        "select user_id, org_id, name from staff where until_on is null and user_id in ({})",
+        places(1, users.len())
+    );
+    let users = users.iter().copied();
+    query(Sql::built(sql)).bind_all(users).all(connection).await
+}
+
+/// Of each of these organizations the first so many by name who work there now, and how many work there.
+pub(super) async fn first_at(
+    connection: &mut Connection,
+    organizations: &[Uuid],
+    limit: i64,
+) -> Result<Vec<(Uuid, String, i64)>, Error> {
+    let sql = format!(
+        "select org_id, name, of_place from (select org_id, name, pinyin, id,          row_number() over (partition by org_id order by pinyin, id) as at_place,          count(*) over (partition by org_id) as of_place          from staff where until_on is null and org_id in ({})) s          where at_place <= $1 order by org_id, pinyin, id",
+        places(2, organizations.len())
+    );
+    query(Sql::built(sql))
+        .bind(limit)
+        .bind_all(organizations.iter().copied())
+        .all(connection)
+        .await
+}
+
+/// So many placeholders from a number on.
+fn places(first: usize, count: usize) -> String {
+    let places: Vec<String> = (first..first + count).map(|at| format!("${at}")).collect();
+    places.join(", ")
+}
+
 pub(super) async fn insert(
     tx: &mut Tx,
     id: StaffId,

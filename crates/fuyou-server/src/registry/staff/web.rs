@@ -14,7 +14,7 @@ use super::{
     change_staff, create_staff, end_staff, list_staff, move_staff,
 };
 use crate::access::Action;
-use crate::exchange::download_web::{Lines, Sending, download as send};
+use crate::exchange::download_web::{Lines, Sending, Table};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::registry::{OrganizationId, choices, open_choices};
@@ -260,41 +260,52 @@ async fn show_list(cx: Cx, Query(query): Query<ListQuery>) -> Result<Response, E
 
 /// The whole list as a file. Taking it out is audited.
 async fn download(cx: Cx, Query(query): Query<ListQuery>) -> Result<Response, Error> {
+    taken_out(&cx, &query).await?.answer().await
+}
+
+async fn taken_out(cx: &Cx, query: &ListQuery) -> Result<Table<StaffLines>, Error> {
     let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
     let filter = query.filter()?;
-    let first = list_staff(&cx, &filter, BATCH).await?;
+    let first = list_staff(cx, &filter, BATCH).await?;
     cx.db.note(cx.entry("export", "staff")).await?;
-    let head: Vec<String> = COLUMNS.iter().map(|(title, _)| cx.t(title)).collect();
-    let stem = format!("staff-{}", cx.today);
-    send(&stem, kind, &head, StaffLines { cx, filter }, first)
+    Ok(Table {
+        name: format!("{}-{}", cx.t("menu-staff"), cx.today),
+        kind,
+        head: COLUMNS.iter().map(|(title, _)| cx.t(title)).collect(),
+        // A staff list is short, and nobody counts it.
+        total: 0,
+        lines: StaffLines {
+            cx: cx.clone(),
+            filter,
+            next: Some(first),
+        },
+    })
 }
 
 /// The lines of the list that is being taken out.
 struct StaffLines {
     cx: Cx,
     filter: StaffFilter,
+    next: Option<list::StaffPage>,
 }
 
 impl Lines for StaffLines {
-    type Page = list::StaffPage;
-
-    async fn write(
-        &self,
-        page: list::StaffPage,
-        sheet: &mut Sending,
-    ) -> Result<Option<list::StaffPage>, Error> {
+    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
+        let Some(page) = self.next.take() else {
+            return Ok(None);
+        };
         for staff in &page.staff {
             let cells = cells(&self.cx, staff);
             sheet.texts(cells.iter().map(String::as_str))?;
         }
-        if page.next.is_none() {
-            return Ok(None);
+        if page.next.is_some() {
+            let filter = StaffFilter {
+                after: page.next,
+                ..self.filter.clone()
+            };
+            self.next = Some(list_staff(&self.cx, &filter, BATCH).await?);
         }
-        let filter = StaffFilter {
-            after: page.next,
-            ..self.filter.clone()
-        };
-        Ok(Some(list_staff(&self.cx, &filter, BATCH).await?))
+        Ok(Some(page.staff.len() as u64))
     }
 }
 

@@ -57,6 +57,21 @@ function isExpected(form) {
 
 const titleOf = () => document.querySelector("#main h1")?.textContent ?? "";
 
+/** Asks the server for the form filled in with these pairs; it makes the rows that are missing. */
+export function askWith(form, pairs) {
+  const sent = element("form", "", "");
+  sent.method = "post";
+  sent.action = form.action;
+  for (const [name, text] of [...pairs, ["do", "check"]]) {
+    const field = element("input", "", "");
+    [field.type, field.name, field.value] = ["hidden", name, text];
+    sent.append(field);
+  }
+  document.body.append(sent);
+  expectAnswer(form);
+  sent.submit();
+}
+
 /** Puts a draft into the form; `check` judges it. */
 export function putBack(form, pairs, check) {
   const texts = new Map();
@@ -64,17 +79,7 @@ export function putBack(form, pairs, check) {
   const rows = [...texts].filter(([name]) => name.startsWith("n."));
   if (rows.some(([name, [count]]) => form.elements[name]?.value !== count)) {
     // The server makes the rows that are missing here.
-    const sent = element("form", "", "");
-    sent.method = "post";
-    sent.action = form.action;
-    for (const [name, text] of [...pairs, ["csrf", form.elements.csrf.value], ["do", "check"]]) {
-      const field = element("input", "", "");
-      [field.type, field.name, field.value] = ["hidden", name, text];
-      sent.append(field);
-    }
-    document.body.append(sent);
-    expectAnswer(form);
-    sent.submit();
+    askWith(form, [...pairs, ["csrf", form.elements.csrf.value]]);
     return;
   }
   const put = (control) => {

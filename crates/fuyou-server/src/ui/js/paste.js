@@ -1,6 +1,6 @@
 // Rows copied from a spreadsheet go into a repeated group: from the field that they are pasted into to the right and
 // downward. Rows that are missing are made by the server; what does not fit is said.
-import { expectAnswer } from "./keeping.js";
+import { askWith } from "./keeping.js";
 import { element } from "./showing.js";
 
 const cellsOf = (row) => [...row.querySelectorAll("[data-field]:not(.computed)")];
@@ -62,15 +62,5 @@ function put(form, cell, range, check) {
 /** Asks the server for the form with more rows, filled in. */
 function more(form, group, count, values) {
   const pairs = [...new FormData(form)].filter(([name]) => !values.has(name) && name !== "do" && name !== `n.${group.dataset.group}`);
-  const sent = element("form", "", "");
-  sent.method = "post";
-  sent.action = form.action;
-  for (const [name, value] of [...pairs, ...values, [`n.${group.dataset.group}`, count], ["do", "check"]]) {
-    const field = element("input", "", "");
-    [field.type, field.name, field.value] = ["hidden", name, value];
-    sent.append(field);
-  }
-  document.body.append(sent);
-  expectAnswer(form);
-  sent.submit();
+  askWith(form, [...pairs, ...values, [`n.${group.dataset.group}`, count]]);
 }

@@ -1,0 +1,130 @@
+//! What a list can be seen with: the columns that its pack gives it, and besides them any fact of the program and any
+//! field of its forms that the reader may see.
+
+use fuyou_expr::Type;
+use fuyou_kernel::{Localized, Secrecy};
+use fuyou_pack::model::{Fact, Field, FormIx, List, ListColumn};
+use fuyou_pack::{Form, Program};
+
+use super::register::{ColumnOf, ListHead};
+use super::tables::Read;
+
+/// Columns that are shown at once at most.
+pub(crate) const COLUMNS_MAX: usize = 60;
+
+/// A column of a list.
+#[derive(Clone, Copy)]
+pub(super) enum Column<'p> {
+    /// What the pack computes for the list: its place there.
+    Own(usize, &'p ListColumn),
+    Fact(&'p Fact),
+    /// What was last written into a field.
+    Field(FormIx, &'p Form, &'p Field),
+}
+
+impl<'p> Column<'p> {
+    /// Every column that a reader can choose. What is above the reader's secrecy is not offered, but for the list's own
+    /// columns, which say that they are restricted.
+    pub(super) fn all(
+        program: &'p Program,
+        list: &'p List,
+        secrecy_max: Secrecy,
+    ) -> impl Iterator<Item = Column<'p>> {
+        let own = list.columns.iter().enumerate();
+        let own = own.map(|(at, column)| Column::Own(at, column));
+        let is_own = |id: &str| list.columns.iter().any(|column| column.is.text() == id);
+        let facts = program.facts.iter();
+        let facts = facts
+            .filter(move |fact| fact.secrecy <= secrecy_max && !is_own(&fact.id))
+            .map(Column::Fact);
+        let forms = program.forms.iter().enumerate();
+        let fields = forms.flat_map(move |(at, form)| {
+            let open = form.fields.iter();
+            let open = open.filter(move |field| field.secrecy <= secrecy_max);
+            open.map(move |field| Column::Field(FormIx::new(at), form, field))
+        });
+        own.chain(facts).chain(fields)
+    }
+
+    /// The columns that are asked for by their keys, in the order of the list; the list's own without any.
+    pub(super) fn chosen(
+        program: &'p Program,
+        list: &'p List,
+        secrecy_max: Secrecy,
+        keys: &[String],
+    ) -> Vec<Column<'p>> {
+        let all = Column::all(program, list, secrecy_max);
+        let is_asked = |column: &Column<'_>| match keys {
+            [] => matches!(column, Column::Own(..)),
+            keys => keys.contains(&column.key()),
+        };
+        all.filter(is_asked).take(COLUMNS_MAX).collect()
+    }
+
+    /// The text by which an address and a view know it.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Column::Own(_, column) => column.is.text().to_owned(),
+            Column::Fact(fact) => format!("@fact/{}", fact.id),
+            Column::Field(_, form, field) => format!("@field/{}/{}", form.id, field.id),
+        }
+    }
+
+    pub(super) fn secrecy(&self) -> Secrecy {
+        match self {
+            Column::Own(_, column) => column.is.secrecy(),
+            Column::Fact(fact) => fact.secrecy,
+            Column::Field(_, _, field) => field.secrecy,
+        }
+    }
+
+    fn ty(&self) -> &'p Type {
+        match self {
+            Column::Own(_, column) => column.is.ty(),
+            Column::Fact(fact) => &fact.ty,
+            Column::Field(_, _, field) => &field.ty,
+        }
+    }
+
+    fn title(&self) -> &'p Localized {
+        match self {
+            Column::Own(_, column) => &column.title,
+            Column::Fact(fact) => &fact.title,
+            Column::Field(_, _, field) => &field.label,
+        }
+    }
+
+    /// What of it stands in the facts row; none of what is read from records.
+    pub(super) fn read(&self) -> Option<Read<'p>> {
+        match self {
+            Column::Own(_, column) => Some(Read::Computed(&column.is)),
+            Column::Fact(fact) => Some(Read::Fact(fact)),
+            Column::Field(..) => None,
+        }
+    }
+
+    pub(super) fn head(&self, program: &Program) -> ListHead {
+        // A column that shows a fact is measured as the fact is.
+        let unit = match self {
+            Column::Own(_, column) => {
+                let mut facts = program.facts.iter();
+                let fact = facts.find(|fact| *fact.id == *column.is.text());
+                fact.and_then(|fact| fact.unit.clone())
+            }
+            Column::Fact(fact) => fact.unit.clone(),
+            Column::Field(_, _, field) => field.unit.clone(),
+        };
+        ListHead {
+            key: self.key(),
+            title: self.title().clone(),
+            ty: self.ty().clone(),
+            unit,
+            secrecy: self.secrecy(),
+            of: match self {
+                Column::Own(at, _) => ColumnOf::List(*at),
+                Column::Fact(_) => ColumnOf::Facts,
+                Column::Field(form, _, _) => ColumnOf::Form(*form),
+            },
+        }
+    }
+}
