@@ -196,10 +196,7 @@ impl AttemptOutcome {
 
     /// Whether nobody was spoken to who could tell of the subject.
     pub fn reached_nobody(self) -> bool {
-        matches!(
-            self,
-            AttemptOutcome::NoAnswer | AttemptOutcome::WrongNumber
-        )
+        matches!(self, AttemptOutcome::NoAnswer | AttemptOutcome::WrongNumber)
     }
 
     /// The word in storage and texts.

@@ -268,7 +268,14 @@ async fn a_file_reaches_no_further_than_who_sends_it() {
 async fn a_place_is_found_by_name_or_code() {
     on_each_database(TODAY, async |app| {
         let lines = async |asked: &str| {
-            let page = app.send("county_worker", "GET", &format!("/organizations{asked}"), None).await;
+            let page = app
+                .send(
+                    "county_worker",
+                    "GET",
+                    &format!("/organizations{asked}"),
+                    None,
+                )
+                .await;
             assert_eq!(page.status, 200, "{asked}");
             page.body.matches("<tr><td>").count()
         };
@@ -278,7 +285,9 @@ async fn a_place_is_found_by_name_or_code() {
         let none = app.get("county_worker", "/organizations?q=nowhere").await;
         says(&none, 200, &["没有找到机构", "逐级查看"]);
         // Nobody finds what is not theirs.
-        let other = app.get("other_township", "/organizations?q=990001001").await;
+        let other = app
+            .get("other_township", "/organizations?q=990001001")
+            .await;
         says(&other, 200, &["没有找到机构"]);
     })
     .await;

@@ -52,6 +52,7 @@ person-id-type-missing = There is a document number; choose the document
 person-id-no-missing = Please fill in the document number
 person-id-no-wrong = This identity number is not valid; check each digit
 person-birth-disagrees = The date of birth does not agree with the identity number
+person-birth-after-record = Something is recorded before this date of birth: check both
 person-sex-disagrees = The sex does not agree with the identity number
 person-date-wrong = Please fill in a valid date
 person-phone-wrong = This is not a phone number

@@ -52,6 +52,7 @@ person-id-type-missing = 填写了证件号码，请选择证件类型
 person-id-no-missing = 请填写证件号码
 person-id-no-wrong = 身份证号码有误，请逐位核对
 person-birth-disagrees = 出生日期与身份证号码不一致
+person-birth-after-record = 出生日期晚于已有的服务记录：请核对两者
 person-sex-disagrees = 性别与身份证号码不一致
 person-date-wrong = 请填写正确的日期
 person-phone-wrong = 电话号码有误
