@@ -3,6 +3,7 @@
 //! Everything is rendered from the pack; no page knows a program, a form or a field by name.
 //! A value, label, form or rule above the reader's secrecy is not in the page, not even hidden.
 
+mod ahead_web;
 mod conflict;
 mod curves;
 mod enrollment_web;
