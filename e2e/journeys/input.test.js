@@ -56,7 +56,7 @@ test("a complete number moves on by itself, habits do no harm, and one key saves
     const person = await book(page, "江小云", "1994-03-02", 170, 110);
     await page.goto(form(person));
     await page.locator("form.brief").waitFor();
-    await page.waitForLoadState("networkidle");
+    await page.waitForFunction(() => document.activeElement !== document.body);
     const focused = () => page.evaluate(() => document.activeElement.name || document.activeElement.dataset.finish);
     const type = (text) => page.keyboard.type(text);
     await page.focus("[name='f.systolic_mmhg']");

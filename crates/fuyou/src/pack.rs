@@ -119,6 +119,9 @@ fn test(dir: &str) -> anyhow::Result<ExitCode> {
     };
     print("失败 / failures", &report.failures)?;
     print("缺少用例 / without a case", &report.uncovered)?;
+    for (curve, fitting, all) in &report.examples {
+        writeln!(out, "曲线样例 / examples of {curve}: {fitting}/{all}")?;
+    }
     writeln!(out, "用例 / cases: {}", report.ran)?;
     Ok(if report.is_clean() {
         ExitCode::SUCCESS

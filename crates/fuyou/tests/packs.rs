@@ -70,3 +70,87 @@ fn the_commands_tell_good_from_bad() {
         "{text}"
     );
 }
+
+/// Rows of a table whose first cells hold no comma, without comments and header, as cells by their titles.
+fn cells(text: &str) -> Vec<Vec<(String, String)>> {
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+    let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+    let row = |line: &str| {
+        let cells = line.split(',').map(str::to_owned);
+        let titles = header.iter().map(|title| (*title).to_owned());
+        titles.zip(cells).collect()
+    };
+    lines.map(row).collect()
+}
+
+fn cell<'a>(row: &'a [(String, String)], title: &str) -> &'a str {
+    let found = row.iter().find(|(name, _)| name == title);
+    found.map_or("", |(_, text)| text)
+}
+
+/// Every published example of growth stands beside the curves with what is published of it, and the command says that all
+/// of them come out.
+#[test]
+fn every_published_example_of_growth_is_run() {
+    let sheets = root().join("../shared/domain/data");
+    let read = |path: PathBuf| std::fs::read_to_string(path).map(|text| cells(&text));
+    let Ok(who) = read(sheets.join("growth_examples.csv")) else {
+        println!("skipped: the published examples are not beside this folder");
+        return;
+    };
+    let ours = |name: &str| read(root().join("packs/cn/child/curves").join(name)).unwrap();
+    let beside = ours("who_examples.csv");
+    let mut compared = 0;
+    for row in &who {
+        for (kind, names) in [
+            ("wfa", &["wfa"][..]),
+            ("lhfa", &["lhfa", "hfa"]),
+            ("wflh", &["wfl", "wfh"]),
+            ("bfa", &["bfa"]),
+            ("hcfa", &["hcfa"]),
+        ] {
+            let z = cell(row, &format!("exp_z_{kind}"));
+            if z.is_empty() {
+                continue;
+            }
+            let ids = names
+                .iter()
+                .map(|name| format!("{}.{name}", cell(row, "id")));
+            let ids: Vec<String> = ids.collect();
+            let same = |one: &&Vec<(String, String)>| {
+                ids.iter().any(|id| id == cell(one, "id"))
+                    && cell(one, "z").parse::<f64>() == z.parse::<f64>()
+            };
+            assert!(beside.iter().any(|one| same(&one)), "{ids:?} {z}");
+            compared += 1;
+        }
+    }
+    let chinese = read(sheets.join("growth_wst423_examples.csv")).unwrap();
+    let beside = ours("wst423_examples.csv");
+    for row in &chinese {
+        let id = cell(row, "id");
+        let mut found = beside.iter().filter(|one| cell(one, "id") == id);
+        let found = found.next().unwrap_or_else(|| panic!("{id} is missing"));
+        let level = match cell(found, "band").parse::<i64>().unwrap() {
+            ..=-3 => "lower",
+            -2 => "lower_middle",
+            -1 | 0 => "middle",
+            1 => "upper_middle",
+            _ => "upper",
+        };
+        assert_eq!(level, cell(row, "exp_level"), "{id}");
+    }
+    let (good, text) = fuyou_pack(&["test", "packs/cn"]);
+    assert!(good, "{text}");
+    for line in text.lines().filter(|line| line.contains("examples of")) {
+        let (fitting, all) = line.rsplit_once(": ").unwrap().1.split_once('/').unwrap();
+        assert!(fitting == all && all != "0", "{line}");
+        println!("{line}");
+    }
+    println!(
+        "{} rows with {compared} scores, {} rows of classes",
+        who.len(),
+        chinese.len()
+    );
+    assert_eq!((who.len(), chinese.len()), (38, 20));
+}

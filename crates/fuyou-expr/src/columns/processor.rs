@@ -13,6 +13,48 @@
 pub trait Processor: Copy {
     /// Sixty-four bytes of 0 or 1 as one word, the first in the lowest bit.
     fn pack(self, bytes: &[u8; 64]) -> u64;
+
+    /// Which of sixty-four numbers of 8 bits compare so with one.
+    #[inline(always)]
+    fn beside_i8(self, test: Test, numbers: &[i8; 64], with: i8) -> u64 {
+        plainly(self, test, numbers, with)
+    }
+
+    /// Which of sixty-four numbers of 16 bits compare so with one.
+    #[inline(always)]
+    fn beside_i16(self, test: Test, numbers: &[i16; 64], with: i16) -> u64 {
+        plainly(self, test, numbers, with)
+    }
+}
+
+/// How a number stands to another; the other three comparisons are the contrary of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// It is the same.
+    Equal,
+    /// It is less.
+    Less,
+    /// It is greater.
+    Greater,
+}
+
+/// Sixty-four comparisons without instructions of their own.
+#[inline(always)]
+fn plainly<T: Copy + PartialOrd>(
+    processor: impl Processor,
+    test: Test,
+    numbers: &[T; 64],
+    with: T,
+) -> u64 {
+    let mut bytes = [0u8; 64];
+    for row in 0..64 {
+        bytes[row] = u8::from(match test {
+            Test::Equal => numbers[row] == with,
+            Test::Less => numbers[row] < with,
+            Test::Greater => numbers[row] > with,
+        });
+    }
+    processor.pack(&bytes)
 }
 
 /// Work that is compiled for each processor. `run` is to be `#[inline(always)]`, and so is what it calls in its loops.
@@ -54,9 +96,13 @@ impl Processor for Common {
 
 #[cfg(target_arch = "x86_64")]
 mod wide {
-    use std::arch::x86_64::{__m256i, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_slli_epi16};
+    use std::arch::x86_64::{
+        __m256i, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpgt_epi8, _mm256_cmpgt_epi16,
+        _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_packs_epi16, _mm256_permute4x64_epi64,
+        _mm256_set1_epi8, _mm256_set1_epi16, _mm256_slli_epi16,
+    };
 
-    use super::{Processor, Work};
+    use super::{Processor, Test, Work};
 
     /// x86-64 with 256-bit vectors (AVX2), POPCNT and bit-field instructions (BMI).
     #[derive(Clone, Copy)]
@@ -85,6 +131,67 @@ mod wide {
             // SAFETY: there is a `Wide` only inside of `run`.
             unsafe { pack(bytes) }
         }
+
+        #[inline(always)]
+        fn beside_i8(self, test: Test, numbers: &[i8; 64], with: i8) -> u64 {
+            // SAFETY: there is a `Wide` only inside of `run`.
+            unsafe { beside_i8(test, numbers, with) }
+        }
+
+        #[inline(always)]
+        fn beside_i16(self, test: Test, numbers: &[i16; 64], with: i16) -> u64 {
+            // SAFETY: there is a `Wide` only inside of `run`.
+            unsafe { beside_i16(test, numbers, with) }
+        }
+    }
+
+    /// Two comparisons of thirty-two bytes, whose highest bits are gathered.
+    ///
+    /// # Safety
+    /// The processor must have AVX2.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn beside_i8(test: Test, numbers: &[i8; 64], with: i8) -> u64 {
+        let with = _mm256_set1_epi8(with);
+        let half = |at: usize| {
+            let from = numbers[at..at + 32].as_ptr().cast::<__m256i>();
+            // SAFETY: thirty-two bytes are there, and the load asks for no alignment.
+            let numbers = unsafe { _mm256_loadu_si256(from) };
+            let held = match test {
+                Test::Equal => _mm256_cmpeq_epi8(numbers, with),
+                Test::Less => _mm256_cmpgt_epi8(with, numbers),
+                Test::Greater => _mm256_cmpgt_epi8(numbers, with),
+            };
+            u64::from(_mm256_movemask_epi8(held) as u32)
+        };
+        half(0) | half(32) << 32
+    }
+
+    /// Four comparisons of sixteen numbers; two of them are put together byte by byte, which mixes their halves, and put
+    /// into order again.
+    ///
+    /// # Safety
+    /// The processor must have AVX2.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn beside_i16(test: Test, numbers: &[i16; 64], with: i16) -> u64 {
+        let with = _mm256_set1_epi16(with);
+        let quarter = |at: usize| {
+            let from = numbers[at..at + 16].as_ptr().cast::<__m256i>();
+            // SAFETY: sixteen numbers of two bytes are there, and the load asks for no alignment.
+            let numbers = unsafe { _mm256_loadu_si256(from) };
+            match test {
+                Test::Equal => _mm256_cmpeq_epi16(numbers, with),
+                Test::Less => _mm256_cmpgt_epi16(with, numbers),
+                Test::Greater => _mm256_cmpgt_epi16(numbers, with),
+            }
+        };
+        let half = |at: usize| {
+            let mixed = _mm256_packs_epi16(quarter(at), quarter(at + 16));
+            let held = _mm256_permute4x64_epi64::<0b11_01_10_00>(mixed);
+            u64::from(_mm256_movemask_epi8(held) as u32)
+        };
+        half(0) | half(32) << 32
     }
 
     /// The lowest bit of each byte becomes the highest, and those are gathered thirty-two at a time.
@@ -115,6 +222,51 @@ mod tests {
 
         fn run<P: Processor>(self, processor: P) -> u64 {
             processor.pack(self.0)
+        }
+    }
+
+    /// Both widths with every test.
+    struct Beside<'n>(Test, &'n [i8; 64], i8, &'n [i16; 64], i16);
+
+    impl Work for Beside<'_> {
+        type Output = (u64, u64);
+
+        fn run<P: Processor>(self, processor: P) -> (u64, u64) {
+            let Beside(test, bytes, byte, words, word) = self;
+            let narrow = processor.beside_i8(test, bytes, byte);
+            (narrow, processor.beside_i16(test, words, word))
+        }
+    }
+
+    #[test]
+    fn processors_compare_alike() {
+        let mut seed = 1u64;
+        let mut next = move || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) as u32
+        };
+        for round in 0..1_000 {
+            // Few different numbers, so that many are the same; sometimes the whole range.
+            let mut number = || match round % 4 {
+                0 => next() as i16,
+                _ => (next() % 5) as i16 - 2,
+            };
+            let words = [0; 64].map(|_: i16| number());
+            let bytes = words.map(|word| word as i8);
+            let (byte, word) = (number() as i8, number());
+            for test in [Test::Equal, Test::Less, Test::Greater] {
+                let holds = |order: std::cmp::Ordering| match test {
+                    Test::Equal => order.is_eq(),
+                    Test::Less => order.is_lt(),
+                    Test::Greater => order.is_gt(),
+                };
+                let bit = |at: usize, order| u64::from(holds(order)) << at;
+                let narrow = (0..64).fold(0, |all, at| all | bit(at, bytes[at].cmp(&byte)));
+                let wide = (0..64).fold(0, |all, at| all | bit(at, words[at].cmp(&word)));
+                let beside = || Beside(test, &bytes, byte, &words, word);
+                assert_eq!(beside().run(Common), (narrow, wide), "{test:?}");
+                assert_eq!(with_processor(beside()), (narrow, wide), "{test:?}");
+            }
         }
     }
 

@@ -9,11 +9,16 @@ use crate::model::{CurveExample, ItemKind, Pack, ReferenceCurve};
 /// Runs the examples of all curves; a curve without any is listed as uncovered.
 pub(super) fn run_examples(pack: &Pack, report: &mut CaseReport) {
     for curve in &pack.curves {
+        let id = curve.curve.id();
+        let mut fitting = 0;
         for example in &curve.examples {
             report.ran += 1;
+            let failures = report.failures.len();
             run(curve, example, report);
+            fitting += usize::from(report.failures.len() == failures);
         }
-        let id = curve.curve.id();
+        let all = curve.examples.len();
+        report.examples.push((id.to_string(), fitting, all));
         if let (true, Some(place)) = (
             curve.examples.is_empty(),
             pack.place(ItemKind::Curve, "", id),

@@ -52,6 +52,8 @@ pub struct CaseReport {
     pub failures: Vec<Diagnostic>,
     /// Rules and indicators that lack a case in or a case out, at the rule's or indicator's place.
     pub uncovered: Vec<Diagnostic>,
+    /// The published examples of each curve: its id, how many come out as published, how many there are.
+    pub examples: Vec<(String, usize, usize)>,
 }
 
 impl CaseReport {

@@ -2,7 +2,7 @@
 //! function gives two sets of rows, and only the difference is written.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use fuyou_expr::Value;
 use fuyou_kernel::{Date, DayNumber, Timestamp};
@@ -23,6 +23,24 @@ const RELATION_DAYS: i32 = 365;
 /// Milliseconds of a day and of a minute.
 const DAY_MS: i64 = 86_400_000;
 const MINUTE_MS: i64 = 60_000;
+
+/// Words that stand in most rows, of which each would be a text of its own otherwise.
+struct Often {
+    visit: Arc<str>,
+    rule: Arc<str>,
+    open: Arc<str>,
+    done: Arc<str>,
+    /// No mark.
+    unmarked: Arc<str>,
+}
+
+static OFTEN: LazyLock<Often> = LazyLock::new(|| Often {
+    visit: "visit".into(),
+    rule: "rule".into(),
+    open: "open".into(),
+    done: "done".into(),
+    unmarked: "|".into(),
+});
 
 /// What stands around an enrollment: nothing of it is asked of the database here.
 #[derive(Clone, Copy)]
@@ -202,10 +220,11 @@ fn tasks(
     let rank = outcome
         .level
         .map_or(-1, |level| (level * 100 / highest) as i64);
+    let risk = (rank, marks_word(at.program, &outcome.marks));
     outcome
         .tasks
         .iter()
-        .filter_map(|task| task_row(at, head, history, (outcome, rank, ids), task))
+        .filter_map(|task| task_row(at, head, history, (outcome, &risk, ids), task))
         .collect()
 }
 
@@ -214,13 +233,13 @@ fn task_row(
     at: Surroundings<'_>,
     head: &Head,
     history: &History,
-    (outcome, rank, ids): (&Outcome, i64, &[Uuid]),
+    (outcome, (rank, marks), ids): (&Outcome, &(i64, Arc<str>), &[Uuid]),
     task: &replay::Task,
 ) -> Option<(Uuid, Vec<Cell>)> {
     let (state, done_on, done_by, on_time) = match task.state {
-        replay::TaskState::Open => ("open", Cell::Date(None), None, None),
+        replay::TaskState::Open => (&OFTEN.open, Cell::Date(None), None, None),
         replay::TaskState::Done { on, by, on_time } => {
-            ("done", day(on), by.map(|by| ids[by]), Some(on_time))
+            (&OFTEN.done, day(on), by.map(|by| ids[by]), Some(on_time))
         }
         replay::TaskState::Cancelled => return None,
     };
@@ -229,13 +248,13 @@ fn task_row(
     let (origin, item, recorder) = match task.origin {
         TaskOrigin::Visit(visit) => {
             let visit = &at.program.visits[visit.get()];
-            ("visit", visit.id.clone(), None)
+            (&OFTEN.visit, visit.id.clone(), None)
         }
         TaskOrigin::Rule {
             rule, started_ms, ..
         } => {
             let recorder = recorder(history, outcome, rule, started_ms);
-            ("rule", at.program.rule(rule).id.clone(), recorder)
+            (&OFTEN.rule, at.program.rule(rule).id.clone(), recorder)
         }
     };
     let owner = owner(at, head, task.owner, recorder.as_deref());
@@ -247,7 +266,7 @@ fn task_row(
         ),
         Due::At(ms) => (Cell::Date(None), Some(instant(ms)), ms),
     };
-    let is_open = state == "open";
+    let is_open = task.state == replay::TaskState::Open;
     let sees = |level: Owner| {
         let earliest = task
             .escalations
@@ -265,7 +284,7 @@ fn task_row(
         Cell::id(head.id),
         Cell::text(at.program.id.clone()),
         Cell::text(&*task.key),
-        Cell::text(origin),
+        Cell::text(origin.clone()),
         Cell::text(item),
         Cell::Text(form.map(|form| at.program.form(form).id.clone())),
         Cell::id(owner.uuid()),
@@ -273,16 +292,13 @@ fn task_row(
         due_on,
         Cell::Instant(due_at),
         Cell::at(instant(overdue_ms)),
-        Cell::text(state),
+        Cell::text(state.clone()),
         done_on,
         Cell::Id(done_by),
         Cell::Bool(on_time),
         // Only what is open is sorted by risk: a closed task keeps no rank, so that it is not written again.
-        Cell::int(if is_open { rank } else { -1 }),
-        Cell::Text(Some(marks_word(
-            at.program,
-            if is_open { &outcome.marks } else { &[] },
-        ))),
+        Cell::int(if is_open { *rank } else { -1 }),
+        Cell::text(if is_open { marks } else { &OFTEN.unmarked }.clone()),
         Cell::Id(village.filter(|_| is_open).map(OrganizationId::uuid)),
         sees(Owner::Village),
         sees(Owner::Township),
@@ -435,8 +451,8 @@ pub(super) fn level_word(program: &Program, level: Option<usize>) -> Option<Arc<
 
 /// Marks in storage: `|a|b|`, none is `|`.
 pub(super) fn marks_word(program: &Program, marks: &[usize]) -> Arc<str> {
-    let Some(scale) = &program.risk else {
-        return "|".into();
+    let Some(scale) = program.risk.as_ref().filter(|_| !marks.is_empty()) else {
+        return OFTEN.unmarked.clone();
     };
     marks
         .iter()

@@ -80,6 +80,19 @@ impl Care {
         Ok(both)
     }
 
+    /// The first day on which anything happened that is recorded of a subject; nothing when nothing is.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn first_recorded_on(
+        &self,
+        tx: &mut Tx,
+        subject: Uuid,
+    ) -> Result<Option<Date>, Error> {
+        let first = store::first_day(tx, subject).await?;
+        Ok(first.map(|day| day.0))
+    }
+
     /// Computes facts, risk and tasks of these enrollments again in a turn, after something outside care has changed:
     /// who she is or where she lives. All enrollments of the subject when none are named.
     pub(crate) async fn refresh_in(

@@ -611,3 +611,14 @@ pub(super) async fn earlier(
                        from encounter_history where subject_id = $1 order by version desc, id";
     Ok(query(SQL).bind(subject).all(connection).await?)
 }
+
+/// The first day on which anything happened that is recorded of a subject and counts.
+pub(super) async fn first_day(
+    connection: &mut Connection,
+    subject: Uuid,
+) -> Result<Option<DbDate>, Error> {
+    const SQL: &str =
+        "select min(occurred_on) from encounter where subject_id = $1 and voided_at is null";
+    let row: (Option<DbDate>,) = query(SQL).bind(subject).one(connection).await?;
+    Ok(row.0)
+}

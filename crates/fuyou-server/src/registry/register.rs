@@ -289,6 +289,25 @@ pub async fn correct(
     if old.identity.id_no != new.id_no {
         look_for_same(cx, &mut tx, id, new).await?;
     }
+    // Nothing happened to somebody before birth: one of the two days is wrong.
+    if let Some(care) = cx
+        .app
+        .care()
+        .filter(|_| old.identity.birth_on < new.birth_on)
+    {
+        let first = care.first_recorded_on(&mut tx, id.uuid());
+        if first
+            .await
+            .map_err(Box::new)?
+            .is_some_and(|first| first < new.birth_on)
+        {
+            return Err(IdentityError(vec![Problem {
+                field: "birth_on",
+                text: "person-birth-after-record",
+            }])
+            .into());
+        }
+    }
     let around = (&cx.keys, &*cx.actor.tree);
     let corrected = differences(around, id, &old.identity, new);
     if corrected.is_empty() {

@@ -76,14 +76,24 @@ fn icons_are_in_the_set_and_used() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 waiting.push(path);
-            } else if path.extension().is_some_and(|end| end == "html") {
+            } else if path
+                .extension()
+                .is_some_and(|end| end == "html" || end == "rs")
+            {
                 let text = std::fs::read_to_string(&path).unwrap();
-                let named = text.split("href=\"#").skip(1);
+                // A template names it where it stands, code gives the name to a template.
+                let before = if path.extension().is_some_and(|end| end == "rs") {
+                    "\""
+                } else {
+                    "href=\"#"
+                };
+                let named = text.split(before).skip(1);
                 used.extend(
                     named
                         .filter_map(|rest| rest.split('"').next())
                         .filter(|name| {
                             (name.starts_with("i-") || name.starts_with("s-"))
+                                && name.len() > 2
                                 && !name.contains('{')
                         })
                         .map(str::to_owned),

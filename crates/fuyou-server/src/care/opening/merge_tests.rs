@@ -154,3 +154,38 @@ async fn links_go_along_when_records_are_merged_and_come_back() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_birth_after_what_is_recorded_is_refused_beside_its_field() {
+    on_each_database(TODAY, async |app| {
+        let (db, now) = (app.app.db().clone(), app.app.now());
+        let care = Care::install(db, national_pack(), Settings::default(), now);
+        let _ = app.app.clone().with_care(care.await.unwrap());
+        let who = format!("id={EAST}&sex=female&name=李晓红&phone=13800000001");
+        let first = format!("{who}&birth_on=1996-05-01");
+        registered(app, "township_worker", "990001001", &first).await;
+        record(
+            app,
+            app.app.new_id(),
+            "booking",
+            "2024-05-10",
+            Some(BOOKING),
+        )
+        .await;
+        let residence = app.organization("990001001");
+        let path = format!("/persons/{EAST}");
+        for (birth_on, status, says) in [
+            ("2024-05-11", 422, "出生日期晚于已有的服务记录"),
+            ("1997-05-01", 303, ""),
+        ] {
+            let form = format!(
+                "{who}&birth_on={birth_on}&id_type=none&residence={residence}&household=local\
+                 &version=1&reason=read+again"
+            );
+            let answer = app.post("township_worker", &path, &form).await;
+            assert_eq!(answer.status, status, "{}", words(&answer.body));
+            assert!(answer.body.contains(says));
+        }
+    })
+    .await;
+}

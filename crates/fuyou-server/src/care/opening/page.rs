@@ -65,6 +65,7 @@ fn view(cx: &Cx, care: &Care, link: &LinkShown) -> LinkView {
     let waits = link.is_wanting && cx.actor.may(Action::RecordCare);
     let opened = link.opened.filter(|_| waits);
     let state = match link.state {
+        LinkState::Open if link.is_closed => "link-closed",
         LinkState::Open => "link-open",
         LinkState::Waiting => "link-waiting",
         LinkState::Withdrawn => "link-withdrawn",
@@ -85,7 +86,7 @@ fn view(cx: &Cx, care: &Care, link: &LinkShown) -> LinkView {
         birth_on: other.map_or_else(String::new, |other| other.birth_on.to_string()),
         program: program.title.get(cx.language).to_owned(),
         state: cx.t(state),
-        is_off: link.state == LinkState::Withdrawn,
+        is_off: link.is_closed || link.state == LinkState::Withdrawn,
         form: opened.map(|id| format!("/persons/{id}/forms/{}/{}", program.id, form.id)),
         differs: differs.join("、"),
         told: told(cx, link),

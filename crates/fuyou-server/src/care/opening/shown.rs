@@ -10,7 +10,7 @@ use super::model::{Link, LinkState};
 use super::store;
 use crate::access::opens_to;
 use crate::care::file::{self, Reading};
-use crate::care::{Acting, Care, Error, SubjectId};
+use crate::care::{Acting, Care, EnrollmentState, Error, SubjectId};
 use crate::registry::{PersonId, Profile, Standing, perhaps_the_same, person_known, standing};
 
 /// Which end of a link the other subject is.
@@ -37,6 +37,8 @@ pub struct LinkShown {
     pub form: FormIx,
     /// What the pack wants told of the other end, of what the reader may see: titles and values.
     pub told: Vec<(Localized, String)>,
+    /// Whether the opened enrollment is closed, where what it tells is shown.
+    pub is_closed: bool,
     /// The other subject, for who may open the record.
     pub other: Option<OtherShown>,
     /// The fields of the opening record that say something else than the opener, because a person changed them; only on
@@ -141,9 +143,9 @@ impl Care {
                 (OtherEnd::Opener, Some(_)) => Some(link.opener_enrollment),
                 (OtherEnd::Opened, Some(_)) => link.enrollment,
             };
-            let told_facts = match facts_of {
+            let (is_closed, told_facts) = match facts_of {
                 Some(enrollment) => self.told(by, (other, enrollment), facts).await?,
-                None => Vec::new(),
+                None => (false, Vec::new()),
             };
             let relation = opens.relation.as_ref().map(|relation| match end {
                 OtherEnd::Opener => relation.of.title.clone(),
@@ -156,6 +158,7 @@ impl Care {
                 program: opens.program,
                 form: opens.with,
                 told: told_facts,
+                is_closed: is_closed && end == OtherEnd::Opened,
                 differs: match end {
                     OtherEnd::Opener => self.labels(opens, link, secrecy_max),
                     OtherEnd::Opened => Vec::new(),
@@ -176,19 +179,19 @@ impl Care {
         Ok(shown)
     }
 
-    /// Facts of an enrollment that are known and not too secret, as they are computed now.
+    /// Whether an enrollment is closed, and facts of it that are known and not too secret, as they are computed now.
     async fn told(
         &self,
         by: &Acting,
         (subject, enrollment): (Uuid, Uuid),
         facts: &[FactIx],
-    ) -> Result<Vec<(Localized, String)>, Error> {
+    ) -> Result<(bool, Vec<(Localized, String)>), Error> {
         let (pack, tables) = (self.pack(), self.tables());
         let mut reader = self.db().glance().await?;
         let file = file::read(&mut reader, pack, tables, subject, Reading::Everything).await?;
         drop(reader);
         let Some(enrolled) = file.enrolled(enrollment) else {
-            return Ok(Vec::new());
+            return Ok((false, Vec::new()));
         };
         let program = pack.program(enrolled.head.program);
         let base = self.base(by, &file, enrolled.head.program).await?;
@@ -201,7 +204,7 @@ impl Care {
                 told.push((of.title.clone(), format_value(&of.ty, value)));
             }
         }
-        Ok(told)
+        Ok((enrolled.head.state == EnrollmentState::Closed, told))
     }
 
     pub(super) fn opens_of(&self, link: &Link) -> Option<&Opens> {

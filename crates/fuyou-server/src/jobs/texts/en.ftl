@@ -1,6 +1,6 @@
 menu-jobs = Jobs
 jobs-none = No jobs
-jobs-none-what = Long work such as imports, checks and backups stands here, and goes on when its page is left.
+jobs-none-what = Long work such as exports, imports, summaries, checks and backups stands here, and goes on when its page is left. A long register is exported from below its lines.
 job-what = Job
 job-state = State
 job-begun = Begun
@@ -48,3 +48,5 @@ job-file-again = Make it again from today's records
 job-file-from = Back to where it was asked for
 job-file-kept = Kept until { $until }, then removed.
 job-file-gone = The file is no longer kept, or you work elsewhere since. Please make it again.
+job-any = Any
+job-show = Show

@@ -1,6 +1,6 @@
 menu-jobs = 后台任务
 jobs-none = 没有任务
-jobs-none-what = 导入、核验、备份等较长的工作会列在这里，离开页面也会继续。
+jobs-none-what = 导出、导入、总结、核验、备份等较长的工作会列在这里，离开页面也会继续。长名册在其页面下方点“导出”即可开始。
 job-what = 任务
 job-state = 状态
 job-begun = 开始
@@ -48,3 +48,5 @@ job-file-again = 按当前数据重新生成
 job-file-from = 返回来源页面
 job-file-kept = 保存至 { $until }，之后自动删除。
 job-file-gone = 文件已过保存期限，或您的岗位已变更，请重新生成。
+job-any = 不限
+job-show = 查看

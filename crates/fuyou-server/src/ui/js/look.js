@@ -38,10 +38,17 @@
   });
 
   // What is folded away belongs on paper, too.
+  // Of those that share a name only one is open: they lend it out meanwhile.
   let folded = [];
+  let named = [];
   addEventListener("beforeprint", () => {
+    named = [...document.querySelectorAll("main details[name]")].map((one) => [one, one.name]);
+    named.forEach(([one]) => one.removeAttribute("name"));
     folded = [...document.querySelectorAll("main details:not([open])")].filter((one) => !one.closest(".attempt"));
     folded.forEach((one) => (one.open = true));
   });
-  addEventListener("afterprint", () => folded.forEach((one) => (one.open = false)));
+  addEventListener("afterprint", () => {
+    folded.forEach((one) => (one.open = false));
+    named.forEach(([one, name]) => (one.name = name));
+  });
 }

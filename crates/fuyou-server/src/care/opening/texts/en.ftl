@@ -1,6 +1,7 @@
 link-title = Linked records
 link-restricted = Not open to you
 link-open = Open
+link-closed = Closed
 link-waiting = Opening form to be filled in
 link-withdrawn = Withdrawn
 link-fill-in = Fill in the opening form

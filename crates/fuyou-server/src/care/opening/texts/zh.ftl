@@ -1,6 +1,7 @@
 link-title = 关联档案
 link-restricted = 无权查看
 link-open = 在册
+link-closed = 已结案
 link-waiting = 待补填建册
 link-withdrawn = 已撤销
 link-fill-in = 补填建册表

@@ -208,3 +208,4 @@ work-notes = Notes
 care-tasks-done = Tasks that were done
 care-brief-save = The rest as usual, save F9
 care-brief-advice = A complete number moves on by itself; a blood pressure may be typed as 118/74.
+list-other-outcomes = Other outcomes, next call

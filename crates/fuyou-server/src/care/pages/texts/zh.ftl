@@ -196,3 +196,4 @@ work-notes = 备注
 care-tasks-done = 已办事项
 care-brief-save = 其余如常，保存 F9
 care-brief-advice = 数字填满自动到下一项；血压可连写 118/74。
+list-other-outcomes = 其他结果、再联系日期
