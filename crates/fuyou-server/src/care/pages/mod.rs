@@ -4,6 +4,7 @@
 //! A value, label, form or rule above the reader's secrecy is not in the page, not even hidden.
 
 mod ahead_web;
+mod colleagues;
 mod conflict;
 mod curves;
 mod enrollment_web;
@@ -74,6 +75,7 @@ pub(crate) async fn sections(cx: &Cx, subject: Uuid) -> Result<Vec<Section>, htt
         cx,
         pack: care.pack(),
     };
+    colleagues::of_stories(cx, care.pack(), &story.enrollments).await?;
     let part = StoryPart {
         cx,
         story: story_view(words, subject, &story),
