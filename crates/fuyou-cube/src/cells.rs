@@ -28,53 +28,111 @@ pub(crate) struct Cells {
     values: Values,
 }
 
-/// Values in 32 bits as long as all fit: reading and writing them is most of what a scan of small groups costs.
+/// Values in 8 bits as long as all fit, then in 16, 32 and 64: reading and writing them is most of what a scan of small
+/// groups costs, and most of what the figures of many places take.
 #[derive(Clone, Debug)]
 pub(crate) enum Values {
-    Narrow(Vec<i32>),
-    Wide(Vec<i64>),
+    I8(Vec<i8>),
+    I16(Vec<i16>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
 }
+
+/// Does the same with the values whatever their width.
+macro_rules! of_any_width {
+    ($values:expr, $all:ident => $does:expr) => {
+        match $values {
+            $crate::cells::Values::I8($all) => $does,
+            $crate::cells::Values::I16($all) => $does,
+            $crate::cells::Values::I32($all) => $does,
+            $crate::cells::Values::I64($all) => $does,
+        }
+    };
+}
+pub(crate) use of_any_width;
 
 impl Default for Values {
     fn default() -> Self {
-        Values::Narrow(Vec::new())
+        Values::I8(Vec::new())
+    }
+}
+
+impl Values {
+    /// So many zeros, as narrow as the greatest count allows.
+    fn zeros(length: usize, count_max: u32) -> Values {
+        if i8::try_from(count_max).is_ok() {
+            Values::I8(vec![0; length])
+        } else if i16::try_from(count_max).is_ok() {
+            Values::I16(vec![0; length])
+        } else if i32::try_from(count_max).is_ok() {
+            Values::I32(vec![0; length])
+        } else {
+            Values::I64(vec![0; length])
+        }
+    }
+
+    /// The same in the next width; `None` beyond the last.
+    fn wider(&self) -> Option<Values> {
+        Some(match self {
+            Values::I8(all) => Values::I16(all.iter().map(|value| i16::from(*value)).collect()),
+            Values::I16(all) => Values::I32(all.iter().map(|value| i32::from(*value)).collect()),
+            Values::I32(all) => Values::I64(all.iter().map(|value| i64::from(*value)).collect()),
+            Values::I64(_) => return None,
+        })
+    }
+
+    /// Adds to a value unless the sum does not fit.
+    fn add(&mut self, at: usize, adds: i64) -> bool {
+        of_any_width!(self, all => {
+            let (sum, overflows) = all[at].plus(adds);
+            if !overflows {
+                all[at] = sum;
+            }
+            !overflows
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        of_any_width!(self, all => all.capacity() * all.first().map_or(1, size_of_val))
     }
 }
 
 /// A value in some width.
-pub(crate) trait Cell: Copy + Default + Send {
+pub(crate) trait Cell: Copy + Default + Send + Into<i64> {
     /// The sum, and whether it does not fit.
     fn plus(self, adds: i64) -> (Self, bool);
 
-    /// The sum where it is known to fit.
-    fn plus_few(self, adds: i32) -> Self;
+    /// The sum of numbers of less than 31 bits, and whether it does not fit.
+    fn plus_few(self, adds: i32) -> (Self, bool);
+
+    /// A count that is known to fit.
+    fn of_count(count: u32) -> Self;
 }
 
-impl Cell for i32 {
-    #[inline(always)]
-    fn plus(self, adds: i64) -> (Self, bool) {
-        let (sum, overflows) = i64::from(self).overflowing_add(adds);
-        let narrow = sum as i32;
-        (narrow, overflows || i64::from(narrow) != sum)
-    }
+macro_rules! cell {
+    ($($width:ty)*) => {$(
+        impl Cell for $width {
+            #[inline(always)]
+            fn plus(self, adds: i64) -> (Self, bool) {
+                let (sum, overflows) = i64::from(self).overflowing_add(adds);
+                let narrow = sum as $width;
+                (narrow, overflows || i64::from(narrow) != sum)
+            }
 
-    #[inline(always)]
-    fn plus_few(self, adds: i32) -> Self {
-        self.wrapping_add(adds)
-    }
+            #[inline(always)]
+            fn plus_few(self, adds: i32) -> (Self, bool) {
+                self.plus(i64::from(adds))
+            }
+
+            #[inline(always)]
+            fn of_count(count: u32) -> Self {
+                count as $width
+            }
+        }
+    )*};
 }
 
-impl Cell for i64 {
-    #[inline(always)]
-    fn plus(self, adds: i64) -> (Self, bool) {
-        self.overflowing_add(adds)
-    }
-
-    #[inline(always)]
-    fn plus_few(self, adds: i32) -> Self {
-        self.wrapping_add(i64::from(adds))
-    }
-}
+cell!(i8 i16 i32 i64);
 
 impl Cells {
     /// The groups of a projection with how many rows they have, and zero for every measure.
@@ -84,17 +142,21 @@ impl Cells {
         let ends = projection.bounds.windows(2);
         Cells {
             measures,
-            values: Values::Narrow(vec![0; keys.len().div_ceil(CHUNK) * CHUNK * measures]),
+            values: Values::zeros(
+                keys.len().div_ceil(CHUNK) * CHUNK * measures,
+                count_max(projection),
+            ),
             rows: ends.map(|ends| i64::from(ends[1] - ends[0])).collect(),
             keys,
             places,
         }
     }
 
-    /// Bytes that the cells of a projection will take.
+    /// Bytes that the cells of a projection take, unless a sum needs more room than a count.
     pub(crate) fn bytes_of(measures: usize, projection: &Projection) -> usize {
+        let width = Values::zeros(1, count_max(projection)).bytes();
         let groups = projection.groups.len();
-        groups.div_ceil(CHUNK) * CHUNK * measures * 4 + groups * 48
+        groups.div_ceil(CHUNK) * CHUNK * measures * width + groups * 48
     }
 
     /// The values, to be written.
@@ -107,11 +169,12 @@ impl Cells {
         CHUNK * self.measures.max(1)
     }
 
-    /// Has 64 bits for each value from now on.
-    pub(crate) fn widen(&mut self) {
-        if let Values::Narrow(all) = &self.values {
-            self.values = Values::Wide(all.iter().map(|value| i64::from(*value)).collect());
-        }
+    /// Has the next width from now on; false when there is none.
+    pub(crate) fn widen(&mut self) -> bool {
+        let wider = self.values.wider();
+        let is_there = wider.is_some();
+        self.values = wider.unwrap_or(std::mem::take(&mut self.values));
+        is_there
     }
 
     fn at(&self, group: usize, measure: usize) -> usize {
@@ -131,16 +194,10 @@ impl Cells {
         for (measure, adds) in adds.iter().enumerate() {
             let cell = self.at(at, measure);
             let adds = adds.checked_mul(sign).ok_or(CubeError::Overflow)?;
-            if let Values::Narrow(all) = &mut self.values {
-                let (sum, overflows) = all[cell].plus(adds);
-                if !overflows {
-                    all[cell] = sum;
-                    continue;
+            while !self.values.add(cell, adds) {
+                if !self.widen() {
+                    return Err(CubeError::Overflow);
                 }
-                self.widen();
-            }
-            if let Values::Wide(all) = &mut self.values {
-                all[cell] = all[cell].checked_add(adds).ok_or(CubeError::Overflow)?;
             }
         }
         Ok(())
@@ -150,10 +207,7 @@ impl Cells {
         let at = self.keys.len();
         if at.is_multiple_of(CHUNK) {
             let more = CHUNK * self.measures;
-            match &mut self.values {
-                Values::Narrow(all) => all.resize(all.len() + more, 0),
-                Values::Wide(all) => all.resize(all.len() + more, 0),
-            }
+            of_any_width!(&mut self.values, all => all.resize(all.len() + more, 0));
         }
         self.keys.push(group);
         self.rows.push(0);
@@ -195,18 +249,17 @@ impl Cells {
     /// The value of a measure in a group.
     pub(crate) fn value(&self, group: usize, measure: usize) -> i64 {
         let at = self.at(group, measure);
-        match &self.values {
-            Values::Narrow(all) => i64::from(all[at]),
-            Values::Wide(all) => all[at],
-        }
+        of_any_width!(&self.values, all => i64::from(all[at]))
     }
 
     /// Bytes of cells and groups.
     pub(crate) fn bytes(&self) -> usize {
-        let values = match &self.values {
-            Values::Narrow(all) => all.capacity() * 4,
-            Values::Wide(all) => all.capacity() * 8,
-        };
-        values + self.rows.capacity() * 8 + self.keys.capacity() * 40
+        self.values.bytes() + self.rows.capacity() * 8 + self.keys.capacity() * 40
     }
+}
+
+/// The rows of the largest group.
+fn count_max(projection: &Projection) -> u32 {
+    let ends = projection.bounds.windows(2);
+    ends.map(|ends| ends[1] - ends[0]).max().unwrap_or(0)
 }

@@ -8,7 +8,7 @@ use fuyou_expr::{Expr, Slot, Type, Value};
 use crate::axis::{Axis, AxisSpec};
 use crate::cells::{Cells, Group};
 use crate::projection::Projection;
-use crate::scan::scan;
+use crate::scan::{Job, scan};
 use crate::table::{Key, Table};
 
 /// Why the cube cannot answer.
@@ -140,17 +140,26 @@ impl Cube {
     pub fn count(&mut self, program: usize) -> Result<(), CubeError> {
         let (held, threads) = (&mut self.programs[program], self.threads);
         held.counted = false;
+        let mut parts = Vec::with_capacity(held.axes.len());
         for axis in &mut held.axes {
             // With the projection the groups are the same as at the last count.
-            let (projection, mut cells) = match axis.projection.take() {
+            parts.push(match axis.projection.take() {
                 Some(projection) => (projection, std::mem::take(&mut axis.cells)),
                 None => {
                     let projection = Projection::new(axis, &mut held.table);
                     let cells = Cells::new(axis.reads.len(), &projection);
                     (projection, cells)
                 }
-            };
-            scan(axis, &projection, &held.table, threads, &mut cells)?;
+            });
+        }
+        let jobs = held.axes.iter().zip(&mut parts);
+        let jobs = jobs.map(|(axis, (projection, cells))| Job {
+            axis,
+            projection,
+            cells,
+        });
+        scan(jobs.collect(), &held.table, threads)?;
+        for (axis, (projection, cells)) in held.axes.iter_mut().zip(parts) {
             (axis.cells, axis.projection) = (cells, Some(projection));
         }
         held.counted = true;
@@ -181,7 +190,12 @@ impl Cube {
             let held = &mut self.programs[program];
             let axis = &mut held.axes[at];
             let mut cells = Cells::new(measures, &projection);
-            scan(axis, &projection, &held.table, threads, &mut cells)?;
+            let job = Job {
+                axis,
+                projection: &projection,
+                cells: &mut cells,
+            };
+            scan(vec![job], &held.table, threads)?;
             axis.cells = cells;
         }
         self.programs[program].counted = true;

@@ -2,7 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use crate::cells::{CHUNK, Cells, Values};
+use crate::cells::{CHUNK, Cells, of_any_width};
 use crate::cube::Cube;
 
 /// Which cells are added up to which sums.
@@ -120,18 +120,11 @@ impl Cells {
             }
             for (position, measure) in folding.measures {
                 let run = self.run(chunk, *measure);
-                match self.values() {
-                    Values::Narrow(all) => {
-                        for (at, base) in &here {
-                            sums[base + position] += i64::from(all[run + at]);
-                        }
+                of_any_width!(self.values(), all => {
+                    for (at, base) in &here {
+                        sums[base + position] += i64::from(all[run + at]);
                     }
-                    Values::Wide(all) => {
-                        for (at, base) in &here {
-                            sums[base + position] += all[run + at];
-                        }
-                    }
-                }
+                });
             }
         }
         told

@@ -1,7 +1,8 @@
-//! The rows behind a figure: which enrollments a condition finds, a page of them at a time.
+//! The rows behind a figure: which enrollments a condition finds, a page of them at a time. Every row is looked at, on
+//! several threads, first as bits.
 
-use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::ops::RangeInclusive;
+use std::collections::{BinaryHeap, HashSet};
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use fuyou_expr::Expr;
@@ -9,7 +10,7 @@ use fuyou_expr::columns::{Batch, Plan, Scratch, Wanted};
 
 use crate::axis::MeasureSpec;
 use crate::cube::{Cube, CubeError};
-use crate::projection::each_block;
+use crate::projection::each_block_of;
 use crate::table::Key;
 
 /// Rows that add something to a measure.
@@ -66,8 +67,11 @@ pub struct FoundRows {
     pub total: i64,
 }
 
-/// A row that may come onto the page: rank of its place, id, row, day, what it adds.
-type Candidate = (u32, u128, u32, Option<i64>, i64);
+/// A row that may come onto the page: its place, id, row, day, what it adds.
+type Candidate<'c> = (&'c str, u128, u32, Option<i64>, i64);
+
+/// Rows that a thread of its own pays for; few in tests, so that they use several.
+const ROWS_MIN: usize = if cfg!(test) { 64 } else { 1 << 17 };
 
 /// Where the parts of [`Adding`] stand among the outputs of the plan.
 struct Parts {
@@ -89,6 +93,19 @@ impl Parts {
             sum: add(adding.measure.sum.as_ref().map(Wanted::Value)),
             date: add(adding.dated_by.map(Wanted::Value)),
         }
+    }
+
+    /// Leaves in a word of rows only those that may add something.
+    fn keep(&self, (plan, scratch, batch): (&Plan, &Scratch, &Batch<'_>), at: usize) -> u64 {
+        let holds = self.filter.map(|output| plan.holds(output, scratch, batch));
+        let dated = self
+            .date
+            .and_then(|output| plan.known(output, scratch, batch));
+        let adds = self
+            .sum
+            .and_then(|output| plan.known(output, scratch, batch));
+        let words = [holds, dated, adds].into_iter().flatten();
+        words.fold(u64::MAX, |word, words| word & words[at])
     }
 
     /// Day and what is added, of a row that adds something within the days.
@@ -147,70 +164,79 @@ impl Cube {
             (wanted.len() - 1, layer)
         });
         let plan = Plan::compile(&wanted)?;
-        let mut codes: Vec<&str> = asked.codes.iter().copied().collect();
-        codes.sort_unstable();
-        let ranks: HashMap<&str, u32> = codes.iter().copied().zip(0..).collect();
-        let rank_of = |text: &Arc<str>| ranks.get(&**text).copied();
-        let numbered: Vec<Option<u32>> = table.texts().iter().map(rank_of).collect();
-        let after = asked.after.map(|(code, id)| {
-            // A code that is gone stands before the first that is greater.
-            let rank = codes.partition_point(|known| *known < code);
-            let is_there = codes.get(rank) == Some(&code);
-            (rank as u32, if is_there { Some(id) } else { None })
-        });
-        let behind = |rank: u32, id: u128| match after {
-            None => true,
-            Some((last, None)) => rank >= last,
-            Some((last, Some(last_id))) => (rank, id) > (last, last_id),
-        };
+        let place = |text: &str| asked.codes.get(text).copied();
+        let places: Vec<Option<&str>> = table.texts().iter().map(|text| place(text)).collect();
         let keys = table.keys();
-        let (mut page, mut total) = (BinaryHeap::<Candidate>::new(), 0);
-        each_block(&plan, table, |scratch, batch| {
-            let block = (&plan, scratch, batch);
-            for at in 0..batch.rows {
-                let row = batch.first + at;
-                let Some(Key { subject: _, id }) = keys[row] else {
-                    continue;
-                };
-                let rank = match plan.text(0, scratch, batch, at) {
-                    None => None,
-                    Some(Ok(number)) => numbered[number as usize],
-                    Some(Err(text)) => rank_of(&text),
-                };
-                let Some(rank) = rank else { continue };
-                if within.is_some_and(|(by, layer)| code(block, by, at) != layer) {
-                    continue;
-                }
-                let Some((on, adds)) = of.adds(block, &asked.days, at) else {
-                    continue;
-                };
-                let excluded = |without: &Parts| without.adds(block, &asked.days, at).is_some();
-                if without.as_ref().is_some_and(excluded) {
-                    continue;
-                }
-                total += 1;
-                let is_full = page.len() == asked.limit;
-                if behind(rank, id)
-                    && (!is_full
-                        || page
-                            .peek()
-                            .is_some_and(|last| (rank, id) < (last.0, last.1)))
-                {
-                    if is_full {
-                        page.pop();
+        // The page and the total of some of the rows.
+        let part = |rows: Range<usize>| {
+            let (mut page, mut total) = (BinaryHeap::<Candidate<'_>>::new(), 0);
+            each_block_of(&plan, table, rows, |scratch, batch| {
+                let block = (&plan, scratch, batch);
+                let mut see = |at: usize| {
+                    let row = batch.first + at;
+                    let Key { subject: _, id } = keys[row]?;
+                    let place = match plan.text(0, scratch, batch, at)? {
+                        Ok(number) => places[number as usize],
+                        Err(text) => place(&text),
+                    }?;
+                    if within.is_some_and(|(by, layer)| code(block, by, at) != layer) {
+                        return None;
                     }
-                    page.push((rank, id, row as u32, on, adds));
+                    let (on, adds) = of.adds(block, &asked.days, at)?;
+                    let excluded = |without: &Parts| without.adds(block, &asked.days, at).is_some();
+                    if without.as_ref().is_some_and(excluded) {
+                        return None;
+                    }
+                    total += 1;
+                    let behind = asked.after.is_none_or(|after| (place, id) > after);
+                    let is_full = page.len() == asked.limit;
+                    let comes_before = |last: &Candidate<'_>| (place, id) < (last.0, last.1);
+                    if behind && (!is_full || page.peek().is_some_and(comes_before)) {
+                        if is_full {
+                            page.pop();
+                        }
+                        page.push((place, id, row as u32, on, adds));
+                    }
+                    Some(())
+                };
+                for word in 0..batch.rows.div_ceil(64) {
+                    let left = batch.rows - word * 64;
+                    let mut rows = of.keep(block, word) & u64::MAX >> (64 - left.min(64));
+                    while rows != 0 {
+                        see(word * 64 + rows.trailing_zeros() as usize);
+                        rows &= rows - 1;
+                    }
                 }
+            });
+            (page.into_vec(), total)
+        };
+        let all = table.rows();
+        let parts = (all / ROWS_MIN).clamp(1, self.threads());
+        let length = all.div_ceil(parts).next_multiple_of(64);
+        let rows = |at: usize| (at * length).min(all)..((at + 1) * length).min(all);
+        let (mut page, total) = std::thread::scope(|scope| {
+            let part = &part;
+            let others: Vec<_> = (1..parts)
+                .map(|at| scope.spawn(move || part(rows(at))))
+                .collect();
+            let (mut page, mut total) = part(rows(0));
+            for other in others {
+                let (more, more_total) = other.join().map_err(|_| CubeError::Worker)?;
+                page.extend(more);
+                total += more_total;
             }
-        });
-        let found = |(rank, id, row, on, adds): Candidate| FoundRow {
+            Ok::<_, CubeError>((page, total))
+        })?;
+        page.sort_unstable();
+        page.truncate(asked.limit);
+        let found = |(place, id, row, on, adds): Candidate<'_>| FoundRow {
             subject: keys[row as usize].map_or(0, |key| key.subject),
             id,
-            place: Arc::from(codes[rank as usize]),
+            place: Arc::from(place),
             on,
             adds,
         };
-        let rows = page.into_sorted_vec().into_iter().map(found).collect();
+        let rows = page.into_iter().map(found).collect();
         Ok(FoundRows { rows, total })
     }
 }

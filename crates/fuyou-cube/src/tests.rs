@@ -1,6 +1,6 @@
 //! Maintained cells are rebuilt cells are what the row evaluator counts, over random histories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use fuyou_expr::{Column, Expr, Scope, Slot, Type, Value, ValueSet, parse};
@@ -11,6 +11,7 @@ use crate::axis::{AxisSpec, MeasureSpec, month};
 use crate::cube::{Cube, CubeError, ProgramSpec};
 use crate::fold::Folding;
 use crate::image::ImageError;
+use crate::rows::{Adding, RowsAsked};
 use crate::split::Splitting;
 use crate::table::FactsRow;
 
@@ -467,6 +468,103 @@ fn a_broken_image_is_refused() {
 }
 
 /// What nobody reads is not held, and memory is told by part.
+/// Pages of rows, walked through, are the rows that the row evaluator finds, in order, however many threads look.
+#[test]
+fn pages_of_rows_are_what_the_row_evaluator_finds() {
+    let rows: BTreeMap<u128, Vec<Value>> = (0..900u32)
+        .map(|id| {
+            let [a, b, c, d] = id.wrapping_mul(0x9e37_79b9).to_le_bytes();
+            (u128::from(id), row([a, b, c, d, b, c, d, a]))
+        })
+        .collect();
+    let spec = &spec().axes[0];
+    let dated_by = spec.dated_by.as_ref().unwrap();
+    let texts: std::collections::BTreeSet<String> = rows
+        .values()
+        .filter_map(|row| match &row[0] {
+            Value::Text(code) => Some(code.to_string()),
+            _ => None,
+        })
+        .collect();
+    // Not every place is asked for.
+    let codes: HashSet<&str> = texts.iter().skip(1).map(String::as_str).collect();
+    let days: Vec<i64> = rows
+        .values()
+        .filter_map(|row| match dated_by.eval(&FactsRow(row.clone())) {
+            Value::Date(day) => Some(i64::from(day)),
+            _ => None,
+        })
+        .collect();
+    let (first, last) = (days.iter().min().unwrap(), days.iter().max().unwrap());
+    let days = *first + 3..=*last - 3;
+    for (of, without) in [(0, None), (1, None), (4, Some(1)), (1, Some(3)), (5, None)] {
+        let of = Adding {
+            measure: &spec.measures[of],
+            dated_by: Some(dated_by),
+        };
+        let without: Option<Adding<'_>> = without.map(|at: usize| Adding {
+            measure: &spec.measures[at],
+            dated_by: None,
+        });
+        let adds = |adding: Adding<'_>, row: &[Value]| {
+            let row = &FactsRow(row.to_vec());
+            let filter = adding.measure.filter.as_ref();
+            let on = match adding.dated_by.map(|by| by.eval(row)) {
+                None => None,
+                Some(Value::Date(day)) if days.contains(&i64::from(day)) => Some(i64::from(day)),
+                Some(_) => return None,
+            };
+            let adds = match adding.measure.sum.as_ref().map(|sum| sum.eval(row)) {
+                None => 1,
+                Some(Value::Number(number)) => number,
+                Some(_) => 0,
+            };
+            (filter.is_none_or(|filter| filter.holds(row)) && adds != 0).then_some((on, adds))
+        };
+        let mut wanted: Vec<(String, u128, Option<i64>, i64)> = Vec::new();
+        for (id, row) in &rows {
+            let Value::Text(place) = &row[0] else {
+                continue;
+            };
+            let excluded = without.is_some_and(|without| adds(without, row).is_some());
+            if let Some((on, adds)) = adds(of, row)
+                && !excluded
+                && codes.contains(&**place)
+            {
+                wanted.push((place.to_string(), *id, on, adds));
+            }
+        }
+        wanted.sort_unstable();
+        assert!(wanted.len() > 10, "{} rows", wanted.len());
+        for threads in [1, 3] {
+            let cube = rebuilt(&rows, threads);
+            let (mut found, mut after) = (Vec::new(), None::<(String, u128)>);
+            loop {
+                let page = cube.rows_behind(
+                    0,
+                    &RowsAsked {
+                        placed_by: &spec.placed_by,
+                        codes: &codes,
+                        days: days.clone(),
+                        of,
+                        without,
+                        within: None,
+                        after: after.as_ref().map(|(place, id)| (place.as_str(), *id)),
+                        limit: 7,
+                    },
+                );
+                let page = page.unwrap();
+                assert_eq!(page.total, wanted.len() as i64);
+                let Some(last) = page.rows.last() else { break };
+                after = Some((last.place.to_string(), last.id));
+                let rows = page.rows.iter();
+                found.extend(rows.map(|row| (row.place.to_string(), row.id, row.on, row.adds)));
+            }
+            assert_eq!(found, wanted, "{threads} threads");
+        }
+    }
+}
+
 #[test]
 fn counting_stays_within_its_memory() {
     let rows: BTreeMap<u128, Vec<Value>> = (0..500u32)

@@ -2,48 +2,74 @@
 
 use crate::tree::Comparison;
 
-use super::processor::{Processor, Work, with_processor};
+use super::processor::{Processor, Test, Work, with_processor};
 use super::view::Numbers;
 
-/// Sets in `out` where the test holds of a number.
+/// Sets in `out` where the test holds of a number. The loops of this file go by position: within one large function for
+/// each processor the steps of iterators would become calls.
 #[inline(always)]
-fn test<P: Processor, T: Copy>(
-    processor: P,
-    numbers: &[T],
-    out: &mut [u64],
-    holds: impl Fn(T) -> bool,
-) {
+fn test<T: Copy + Default>(numbers: &[T], out: &mut [u64], holds: impl Fn(&[T; 64]) -> u64) {
     let (whole, rest) = numbers.as_chunks::<64>();
-    let mut bytes = [0u8; 64];
-    for (chunk, word) in whole.iter().zip(out.iter_mut()) {
-        for (byte, number) in bytes.iter_mut().zip(chunk) {
-            *byte = u8::from(holds(*number));
-        }
-        *word = processor.pack(&bytes);
+    let words = whole.len().min(out.len());
+    for at in 0..words {
+        out[at] = holds(&whole[at]);
     }
-    if let (false, Some(word)) = (rest.is_empty(), out.get_mut(whole.len())) {
-        bytes = [0; 64];
-        for (byte, number) in bytes.iter_mut().zip(rest) {
-            *byte = u8::from(holds(*number));
-        }
-        *word = processor.pack(&bytes);
+    if !rest.is_empty() && words < out.len() {
+        let mut last = [T::default(); 64];
+        last[..rest.len()].copy_from_slice(rest);
+        out[words] = holds(&last) & ((1 << rest.len()) - 1);
     }
 }
 
+/// The comparison as one of three tests, and what is turned around afterwards.
 #[inline(always)]
-fn beside<P: Processor, T: Copy + PartialOrd>(
+fn test_of(op: Comparison) -> (Test, u64) {
+    match op {
+        Comparison::Equal => (Test::Equal, 0),
+        Comparison::NotEqual => (Test::Equal, u64::MAX),
+        Comparison::Less => (Test::Less, 0),
+        Comparison::LessOrEqual => (Test::Greater, u64::MAX),
+        Comparison::Greater => (Test::Greater, 0),
+        Comparison::GreaterOrEqual => (Test::Less, u64::MAX),
+    }
+}
+
+/// Numbers of 8 or 16 bits beside one of them: a loop for each test, so that none is chosen row by row.
+#[inline(always)]
+fn beside_narrow<T: Copy + Default>(
+    op: Comparison,
+    numbers: &[T],
+    out: &mut [u64],
+    holds: impl Fn(Test, &[T; 64]) -> u64,
+) {
+    let (asked, turn) = test_of(op);
+    match asked {
+        Test::Equal => test(numbers, out, |all| holds(Test::Equal, all) ^ turn),
+        Test::Less => test(numbers, out, |all| holds(Test::Less, all) ^ turn),
+        Test::Greater => test(numbers, out, |all| holds(Test::Greater, all) ^ turn),
+    }
+}
+
+/// Wider numbers beside one of them.
+#[inline(always)]
+fn beside<P: Processor, T: Copy + Default + PartialOrd>(
     processor: P,
     (op, with): (Comparison, T),
     numbers: &[T],
     out: &mut [u64],
 ) {
-    match op {
-        Comparison::Equal => test(processor, numbers, out, |number| number == with),
-        Comparison::NotEqual => test(processor, numbers, out, |number| number != with),
-        Comparison::Less => test(processor, numbers, out, |number| number < with),
-        Comparison::LessOrEqual => test(processor, numbers, out, |number| number <= with),
-        Comparison::Greater => test(processor, numbers, out, |number| number > with),
-        Comparison::GreaterOrEqual => test(processor, numbers, out, |number| number >= with),
+    let each = |all: &[T; 64], holds: fn(T, T) -> bool| {
+        let mut bytes = [0u8; 64];
+        for row in 0..64 {
+            bytes[row] = u8::from(holds(all[row], with));
+        }
+        processor.pack(&bytes)
+    };
+    let (asked, turn) = test_of(op);
+    match asked {
+        Test::Equal => test(numbers, out, |all| each(all, |n, with| n == with) ^ turn),
+        Test::Less => test(numbers, out, |all| each(all, |n, with| n < with) ^ turn),
+        Test::Greater => test(numbers, out, |all| each(all, |n, with| n > with) ^ turn),
     }
 }
 
@@ -68,10 +94,13 @@ impl Work for Beside<'_> {
         } = self;
         let done = match numbers {
             Numbers::I8(all) => {
-                i8::try_from(with).map(|with| beside(processor, (op, with), all, out))
+                let holds = |with| move |test, all: &[i8; 64]| processor.beside_i8(test, all, with);
+                i8::try_from(with).map(|with| beside_narrow(op, all, out, holds(with)))
             }
             Numbers::I16(all) => {
-                i16::try_from(with).map(|with| beside(processor, (op, with), all, out))
+                let holds =
+                    |with| move |test, all: &[i16; 64]| processor.beside_i16(test, all, with);
+                i16::try_from(with).map(|with| beside_narrow(op, all, out, holds(with)))
             }
             Numbers::I32(all) => {
                 i32::try_from(with).map(|with| beside(processor, (op, with), all, out))
@@ -173,12 +202,22 @@ fn pairs<P: Processor, T: Copy>(
     out: &mut [u64],
     holds: impl Fn(T, T) -> bool,
 ) {
-    for ((left, right), word) in left.chunks(64).zip(right.chunks(64)).zip(out) {
-        let mut bytes = [0u8; 64];
-        for ((byte, left), right) in bytes.iter_mut().zip(left).zip(right) {
-            *byte = u8::from(holds(*left, *right));
+    let (lefts, left) = left.as_chunks::<64>();
+    let (rights, right) = right.as_chunks::<64>();
+    let mut bytes = [0u8; 64];
+    for at in 0..lefts.len().min(rights.len()).min(out.len()) {
+        let (left, right) = (&lefts[at], &rights[at]);
+        for row in 0..64 {
+            bytes[row] = u8::from(holds(left[row], right[row]));
         }
-        *word = processor.pack(&bytes);
+        out[at] = processor.pack(&bytes);
+    }
+    if !left.is_empty() && lefts.len() < out.len() {
+        bytes = [0; 64];
+        for row in 0..left.len().min(right.len()) {
+            bytes[row] = u8::from(holds(left[row], right[row]));
+        }
+        out[lefts.len()] = processor.pack(&bytes);
     }
 }
 

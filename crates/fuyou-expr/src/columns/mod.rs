@@ -19,7 +19,7 @@ mod texts;
 mod view;
 
 pub use plan::{ColumnUse, Plan, PlanError, Wanted};
-pub use processor::{Processor, Work, with_processor};
+pub use processor::{Processor, Test, Work, with_processor};
 pub use scratch::Scratch;
 pub use view::{Batch, ColumnView, Numbers, Values};
 

@@ -6,7 +6,7 @@ use fuyou_kernel::Localized;
 use super::names::check_snake;
 use super::read_cited;
 use super::schedule::Names;
-use crate::model::{Direction, Fact, ItemKind, List, ListColumn, Score};
+use crate::model::{Direction, Fact, ItemKind, List, ListColumn, Score, Unreached};
 use crate::raw::{Item, NodeKind, Reader, Text};
 
 /// Reads the lists; `scope` is the facts row and `today`.
@@ -72,6 +72,28 @@ fn list(names: &Names<'_>, item: &Item, scope: &Scope, titled: (&[Fact], &[Score
     });
     let sort: Vec<(Expr, Direction)> = sort.collect();
     let is_called = reader.boolean("called").unwrap_or(false);
+    let unreached = reader.node("unreached").and_then(|node| {
+        let (table, table_at) = (reader.as_table(node)?, node.at);
+        let reader = Reader::new(table, report);
+        let read = (reader.count("attempts"), reader.span("within"));
+        let then = reader.need_localized("then");
+        reader.finish();
+        match read {
+            (Some(attempts), Some(within)) if attempts > 0 && is_called => Some(Unreached {
+                attempts,
+                within,
+                then,
+            }),
+            _ => {
+                report.error(
+                    table_at,
+                    "unreached 需要 called = true、attempts(至少 1)和 within",
+                    "unreached needs called = true, attempts (at least 1) and within",
+                );
+                None
+            }
+        }
+    });
     let cited = read_cited(&reader, names.sources);
     reader.finish();
     // Who may not see a column sees the list without it; what decides who is on the list cannot be left out.
@@ -83,6 +105,7 @@ fn list(names: &Names<'_>, item: &Item, scope: &Scope, titled: (&[Fact], &[Score
         columns,
         sort,
         is_called,
+        unreached,
         secrecy,
         cited,
     }

@@ -26,7 +26,7 @@ pub use pack::{
 };
 pub use program::{
     Derived, Direction, Fact, List, ListColumn, Mark, Program, ReferralKind, RiskLevel, RiskScale,
-    RowColumn, Rule, Score, SubjectKind, Trend,
+    RowColumn, Rule, Score, SubjectKind, Trend, Unreached,
 };
 pub use schedule::{Escalation, Owner, RuleTask, Visit};
 pub use stratum::{Layer as StratumLayer, Stratum};

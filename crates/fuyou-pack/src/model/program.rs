@@ -338,10 +338,23 @@ pub struct List {
     pub sort: Vec<(Expr, Direction)>,
     /// Whether it is worked off by calling: the last attempt stands beside each line, and the next is noted there.
     pub is_called: bool,
+    /// When calling is given up for looking for the subject.
+    pub unreached: Option<Unreached>,
     /// Who may open it: inherited from what it reads.
     pub secrecy: Secrecy,
     /// The source.
     pub cited: Cited,
+}
+
+/// When a subject who does not answer is looked for in another way.
+#[derive(Debug)]
+pub struct Unreached {
+    /// After so many attempts that reached nobody, none that reached the subject between them.
+    pub attempts: u16,
+    /// Only attempts within this time count.
+    pub within: Span,
+    /// What is to be done.
+    pub then: Localized,
 }
 
 /// A picture of numbers that recur in records, over the days of these.

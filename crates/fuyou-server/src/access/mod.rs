@@ -13,6 +13,7 @@ mod role;
 mod session;
 mod store;
 mod users;
+mod users_web;
 mod web;
 
 #[cfg(test)]
@@ -29,7 +30,7 @@ pub use role::{Action, Role};
 pub use session::{Session, authenticate, choose_language, log_in, log_out};
 pub(crate) use users::names_at_work;
 pub use users::{
-    NewUser, Standing, User, UserError, change_password, create_user, list, reset_password,
-    set_state, user_with_login,
+    NewUser, Standing, User, UserError, UserFilter, change_password, create_user, list,
+    reset_password, set_state, user_with_login,
 };
 pub(crate) use web::routes;

@@ -3,7 +3,7 @@
 use fuyou_kernel::{Date, Id, Timestamp};
 use uuid::Uuid;
 
-use super::UserId;
+use super::{Role, Standing, UserFilter, UserId};
 use crate::db::{Connection, DbDate, DbInstant, Error, Sql, Tx, query, row};
 use crate::registry::OrganizationId;
 
@@ -78,17 +78,32 @@ pub(super) async fn user(
 pub(super) async fn users(
     connection: &mut Connection,
     path: &str,
+    filter: &UserFilter,
     after: &str,
     limit: i64,
 ) -> Result<Vec<StoredUser>, Error> {
     const SQL: &str = "select u.id, u.login, u.name, u.role, u.org_id, u.password_hash, u.state, u.must_change_password \
                        from app_user u join organization o on o.id = u.org_id \
-                       where o.path >= $1 and o.path < $2 and u.login > $3 order by u.login limit $4";
+                       where o.path >= $1 and o.path < $2 and u.login > $3 \
+                       and ($5 = '' or lower(u.login) like $5 escape '!' or lower(u.name) like $5 escape '!') \
+                       and ($6 = '' or u.role = $6) and ($7 = '' or u.state = $7) order by u.login limit $4";
+    let escaped = |q: &str| q.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let like = match filter.q.trim() {
+        "" => String::new(),
+        q => format!("%{}%", escaped(&q.to_lowercase())),
+    };
     let rows: Vec<UserRow> = query(SQL)
         .bind(path)
         .bind(format!("{path}\u{10FFFF}"))
         .bind(after)
         .bind(limit)
+        .bind(like)
+        .bind(filter.role.map_or("", Role::word))
+        .bind(match filter.standing {
+            None => "",
+            Some(Standing::Active) => "active",
+            Some(Standing::Locked) => "locked",
+        })
         .all(connection)
         .await?;
     Ok(rows.into_iter().map(StoredUser::from).collect())

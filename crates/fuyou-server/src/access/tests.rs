@@ -169,6 +169,23 @@ async fn pages_of_users_are_full_and_end() {
         let last = app.get("keeper", next).await.body;
         assert_eq!(last.matches("data-label=\"登录名\"").count(), 13);
         assert!(!last.contains("rel=\"next\""));
+        // Part of a name or login, a role and a state are looked for; what is not found says what to do.
+        let count = async |asked: &str| {
+            let page = app
+                .send("keeper", "GET", &format!("/users?{asked}"), None)
+                .await;
+            page.body.matches("data-label=\"登录名\"").count()
+        };
+        assert_eq!(count("q=X.1").await, 10);
+        assert_eq!(count("q=%25").await, 0, "a sign of the search is a sign");
+        assert_eq!(count("role=administrator").await, 1);
+        assert_eq!(count("standing=locked").await, 0);
+        let file = app
+            .send("keeper", "GET", "/users/file?format=csv&role=nurse", None)
+            .await;
+        assert_eq!(file.body.lines().count(), 61, "{}", file.body);
+        let other = format!("/users?organization={}", app.organization("990002"));
+        assert_eq!(app.send("keeper", "GET", &other, None).await.status, 404);
     })
     .await;
 }

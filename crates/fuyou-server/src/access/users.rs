@@ -122,15 +122,33 @@ pub async fn create_user(app: &App, by: Entry, new: &NewUser) -> Result<UserId, 
     Ok(id)
 }
 
+/// Which users.
+#[derive(Debug, Clone, Default)]
+pub struct UserFilter {
+    /// Part of a login or a name; empty for all.
+    pub q: String,
+    /// Only of this role.
+    pub role: Option<Role>,
+    /// Only of this organization and those below it; the actor's own subtree when absent.
+    pub organization: Option<OrganizationId>,
+    /// Only those who may, or may not, log in.
+    pub standing: Option<Standing>,
+}
+
 /// Users of the actor's subtree in order of login after `after`, and where the next page starts.
-pub async fn list(cx: &Cx, after: &str) -> Result<(Vec<User>, Option<String>), UserError> {
-    cx.actor.require_anywhere(Action::ManageUsers)?;
-    let Some(top) = cx.actor.tree.get(cx.actor.organization) else {
+pub async fn list(
+    cx: &Cx,
+    filter: &UserFilter,
+    after: &str,
+) -> Result<(Vec<User>, Option<String>), UserError> {
+    let organization = filter.organization.unwrap_or(cx.actor.organization);
+    cx.actor.require(Action::ManageUsers, organization)?;
+    let Some(top) = cx.actor.tree.get(organization) else {
         return Ok((Vec::new(), None));
     };
     let mut reader = cx.db.read().await?;
     // One more than a page tells whether there is a next one.
-    let mut page = store::users(&mut reader, &top.path, after, PAGE_MAX + 1).await?;
+    let mut page = store::users(&mut reader, &top.path, filter, after, PAGE_MAX + 1).await?;
     let more = page.len() as i64 > PAGE_MAX;
     if more {
         page.pop();

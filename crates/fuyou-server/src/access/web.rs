@@ -1,38 +1,27 @@
 //! Pages about access: log in, log out, password, users, emergency access.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use fuyou_kernel::Localized;
 use serde::Deserialize;
 
-use super::{
-    Action, NewUser, PasswordError, Role, Standing, User, UserError, UserId, authenticate,
-    change_password, create_user, list, log_in, log_out, reset_password, set_state,
-};
-use crate::http::{
-    Access, App, Cx, Error, Form, Route, SESSION_COOKIE, encoded, language, language_cookie,
-};
-use crate::registry::OrganizationId;
+use super::{PasswordError, UserError, authenticate, change_password, log_in, log_out};
+use crate::http::{Access, App, Cx, Error, Form, Route, SESSION_COOKIE, language, language_cookie};
 use crate::ui::{Frame, html};
 
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
-    let users = Access::Needs(Action::ManageUsers);
     let mut routes = vec![
         Route::get("/login", Access::Public, show_login),
         Route::post("/login", Access::Public, submit_login),
         Route::post("/logout", Access::LoggedIn, submit_logout),
         Route::get("/password", Access::LoggedIn, show_password),
         Route::post("/password", Access::LoggedIn, submit_password),
-        Route::get("/users", users, show_users),
-        Route::post("/users", users, submit_user),
-        Route::post("/users/{id}/lock", users, lock),
-        Route::post("/users/{id}/unlock", users, unlock),
-        Route::post("/users/{id}/password", users, reset),
     ];
+    routes.extend(super::users_web::routes());
     routes.extend(super::glass_web::routes());
     routes
 }
@@ -178,116 +167,4 @@ async fn submit_password(cx: Cx, Form(form): Form<PasswordForm>) -> Result<Respo
         problem,
     })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-}
-
-struct UserLine {
-    user: User,
-    organization: String,
-    role: String,
-    is_active: bool,
-    is_self: bool,
-}
-
-#[derive(Template)]
-#[template(path = "access/users.html")]
-struct UsersPage {
-    frame: Frame,
-    users: Vec<UserLine>,
-    next: Option<String>,
-    roles: Vec<(&'static str, String)>,
-    organizations: Vec<(String, String)>,
-    given_password: Option<(String, String)>,
-}
-
-#[derive(Deserialize)]
-struct UsersQuery {
-    #[serde(default)]
-    after: String,
-}
-
-async fn users_page(
-    cx: &Cx,
-    after: &str,
-    given_password: Option<(String, String)>,
-) -> Result<Response, Error> {
-    let (users, next) = list(cx, after).await?;
-    let role_text = |word: &str| cx.t(&format!("role-{}", word.replace('_', "-")));
-    let lines = users.into_iter().map(|user| UserLine {
-        organization: cx.actor.tree.name(user.organization).to_owned(),
-        role: role_text(&user.role),
-        is_active: user.standing == Standing::Active,
-        is_self: user.id == cx.actor.id,
-        user,
-    });
-    let page = UsersPage {
-        frame: Frame::new(cx, "menu-users"),
-        users: lines.collect(),
-        next: next.map(|login| format!("/users?after={}", encoded(&login))),
-        roles: Role::ALL
-            .into_iter()
-            .map(|role| (role.word(), role_text(role.word())))
-            .collect(),
-        organizations: crate::registry::open_choices(cx, None),
-        given_password,
-    };
-    Ok(html(&page)?.into_response())
-}
-
-async fn show_users(cx: Cx, Query(query): Query<UsersQuery>) -> Result<Response, Error> {
-    users_page(&cx, &query.after, None).await
-}
-
-#[derive(Deserialize)]
-struct UserForm {
-    login: String,
-    name: String,
-    role: String,
-    organization: String,
-    password: String,
-}
-
-async fn submit_user(cx: Cx, Form(form): Form<UserForm>) -> Result<Response, Error> {
-    let rejected = |zh: &str, en: &str| Error::Rejected(Localized::new(zh, en));
-    let role: Role = form
-        .role
-        .parse()
-        .map_err(|_| rejected("请选择角色", "Please choose a role"))?;
-    let organization: OrganizationId = form
-        .organization
-        .parse()
-        .map_err(|_| rejected("请选择机构", "Please choose an organization"))?;
-    cx.actor.require(Action::ManageUsers, organization)?;
-    let place = cx.actor.tree.get(organization);
-    if place.is_some_and(|place| place.closed_on.is_some()) {
-        return Err(rejected("该机构已停用", "This organization is closed"));
-    }
-    let new = NewUser {
-        login: form.login.trim().to_owned(),
-        name: form.name,
-        role,
-        organization,
-        password: form.password,
-        must_change_password: true,
-    };
-    create_user(&cx.app, cx.entry("create_user", "app_user"), &new).await?;
-    Ok(Redirect::to("/users").into_response())
-}
-
-async fn lock(cx: Cx, Path(id): Path<String>) -> Result<Redirect, Error> {
-    set_state(&cx, user_id(&id)?, Standing::Locked).await?;
-    Ok(Redirect::to("/users"))
-}
-
-async fn unlock(cx: Cx, Path(id): Path<String>) -> Result<Redirect, Error> {
-    set_state(&cx, user_id(&id)?, Standing::Active).await?;
-    Ok(Redirect::to("/users"))
-}
-
-async fn reset(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
-    let (login, password) = reset_password(&cx, user_id(&id)?).await?;
-    users_page(&cx, "", Some((login, password))).await
-}
-
-fn user_id(text: &str) -> Result<UserId, Error> {
-    text.parse().map_err(|_| Error::NotFound)
 }

@@ -102,3 +102,36 @@ async fn the_next_page_keeps_a_filter_with_odd_characters() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_trail_goes_out_as_a_file_for_who_audits() {
+    on_each_database(fuyou_kernel::Date::constant(2026, 3, 26), async |app| {
+        app.get("auditor", "/audit").await;
+        let asked = "/audit/file?format=csv&actor=auditor";
+        let job = app.post("auditor", asked, "").await;
+        assert_eq!(job.status, 303);
+        let page = app.ended("auditor", &job.location).await;
+        assert!(
+            page.contains("已完成") && page.contains("/file\""),
+            "{page}"
+        );
+        let file = format!("{}/file", job.location);
+        let left = app.send("auditor", "GET", &file, None).await;
+        assert_eq!(left.status, 200);
+        assert!(left.body.lines().count() > 1, "{}", left.body);
+        let mut lines = left.body.lines().skip(1);
+        assert!(lines.all(|line| line.contains("auditor")), "{}", left.body);
+        for login in ["county_worker", "administrator"] {
+            assert_eq!(app.post(login, asked, "").await.status, 404);
+            assert_eq!(app.send(login, "GET", &file, None).await.status, 404);
+        }
+        // The trail tells that it was taken out.
+        let told = app.get("auditor", "/audit?entity=audit").await;
+        assert!(
+            told.body.contains("导出"),
+            "{}",
+            crate::testkit::words(&told.body)
+        );
+    })
+    .await;
+}

@@ -56,6 +56,7 @@ pub(super) const ACTIONS: &[&str] = &[
     "log_in_locked",
     "log_out",
     "rotate_keys",
+    "take_along",
     "save_view",
     "remove_view",
     "start_job",

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use fuyou_kernel::{Date, Id, Timestamp};
+use fuyou_pack::model::Unreached;
 
 use super::{
     Acting, AttemptOutcome, Care, EnrollmentId, Error, ListRow, TaskId, contacts_store as store,
@@ -18,12 +19,15 @@ pub struct Contact {
     pub last: Option<(AttemptOutcome, Timestamp, Option<Date>)>,
     /// How often somebody tried.
     pub attempts: usize,
+    /// Whether so many attempts reached nobody that the pack says to look for the subject in another way.
+    pub is_unreached: bool,
     /// The task that another attempt belongs to: the open one that is due first.
     pub task: Option<TaskId>,
 }
 
 impl Care {
-    /// Attempts about the enrollments of a page. Two statements. The list has decided who may see its lines.
+    /// Attempts about the enrollments of a page; `unreached` is the list's rule, `day_of` the civil date of an instant where
+    /// the installation stands. Two statements. The list has decided who may see its lines.
     ///
     /// # Errors
     /// See [`Error`].
@@ -31,6 +35,8 @@ impl Care {
         &self,
         by: &Acting,
         rows: &[ListRow],
+        unreached: Option<&Unreached>,
+        day_of: impl Fn(Timestamp) -> Date + Send,
     ) -> Result<HashMap<EnrollmentId, Contact>, Error> {
         by.actor.require_anywhere(Action::ReadPerson)?;
         let mut found: HashMap<EnrollmentId, Contact> = HashMap::new();
@@ -42,15 +48,26 @@ impl Care {
             .map(|row| (row.subject.uuid(), row.enrollment.uuid()))
             .collect();
         let mut reader = self.db().read().await?;
-        for row in store::attempts(&mut reader, &keys).await? {
+        let mut attempts = store::attempts(&mut reader, &keys).await?;
+        attempts.sort_by_key(|row| row.at.0);
+        let mut in_vain: HashMap<EnrollmentId, usize> = HashMap::new();
+        for row in attempts {
             let outcome = AttemptOutcome::of_word(&row.outcome)
                 .ok_or_else(|| db::Error::Corrupt(format!("the outcome {:?}", row.outcome)))?;
             let contact = found.entry(Id::from_uuid(row.enrollment_id)).or_default();
             contact.attempts += 1;
-            let is_later = contact.last.is_none_or(|(_, at, _)| at < row.at.0);
-            if is_later {
-                let again_on = row.again_on.map(|day| day.0);
-                contact.last = Some((outcome, row.at.0, again_on));
+            contact.last = Some((outcome, row.at.0, row.again_on.map(|day| day.0)));
+            if let Some(rule) = unreached {
+                let count = in_vain.entry(Id::from_uuid(row.enrollment_id)).or_default();
+                let still = rule
+                    .within
+                    .after(day_of(row.at.0))
+                    .is_ok_and(|day| day > by.today);
+                *count = match (outcome.reached_nobody(), still) {
+                    (false, _) => 0,
+                    (true, still) => *count + usize::from(still),
+                };
+                contact.is_unreached = *count >= usize::from(rule.attempts);
             }
         }
         let mut due: HashMap<EnrollmentId, Timestamp> = HashMap::new();

@@ -210,7 +210,8 @@ impl Care {
             program,
             list,
             columns: columns.iter().filter_map(Column::read).collect(),
-            path: &place.path,
+            // The whole tree needs no looking for places.
+            path: Some(place.path.as_str()).filter(|_| place.parent_id.is_some()),
             level: level.map(|level| &*level.id),
             sort: sort.and_then(|(by, direction)| Some((sorting(by)?, *direction))),
             today: by.today,

@@ -194,6 +194,11 @@ impl AttemptOutcome {
         all.find(|outcome| outcome.word() == word)
     }
 
+    /// Whether nobody was spoken to who could tell of the subject.
+    pub fn reached_nobody(self) -> bool {
+        matches!(self, AttemptOutcome::NoAnswer | AttemptOutcome::WrongNumber)
+    }
+
     /// The word in storage and texts.
     pub fn word(self) -> &'static str {
         match self {

@@ -18,7 +18,7 @@ mod tests;
 
 pub(crate) use leaving::{LeaveError, Leaving, leave};
 pub use leaving::{keep_swept, sweep};
-pub use model::{By, Ended, Job, JobId, Kind, New, State};
+pub use model::{By, Ended, Job, JobFilter, JobId, Kind, New, State};
 pub(crate) use run::soon;
 pub use run::{Handle, finished, start};
 pub(crate) use web::{JobView, routes};
@@ -42,6 +42,7 @@ pub async fn job(cx: &Cx, id: JobId) -> Result<Option<Job>, Error> {
 /// Jobs that the actor may see, the newest first, and the instant before which the next page begins.
 pub async fn jobs(
     cx: &Cx,
+    filter: &JobFilter,
     before: Option<Timestamp>,
 ) -> Result<(Vec<Job>, Option<Timestamp>), Error> {
     let mut reader = cx.db.read().await?;
@@ -50,7 +51,7 @@ pub async fn jobs(
         .into_iter()
         .filter(|kind| everyones || (kind.is_shared() && cx.actor.may(kind.right())));
     let kinds: Vec<Kind> = kinds.collect();
-    let found = store::page(&mut reader, (cx.actor.id, &kinds), before, PAGE).await?;
+    let found = store::page(&mut reader, (cx.actor.id, &kinds), filter, before, PAGE).await?;
     let is_full = found.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
     let next = found.last().filter(|_| is_full).map(|job| job.begun_at);
     Ok((found, next))

@@ -80,6 +80,11 @@ impl Kind {
         }
     }
 
+    /// Whether an actor can have such jobs on the page of jobs.
+    pub(super) fn may_be_seen(self, actor: &Actor) -> bool {
+        self.makes_file() || actor.may(self.right())
+    }
+
     /// Whether it makes a file for who asks: its place is where that is asked for, and it is not kept for long.
     pub(super) fn makes_file(self) -> bool {
         matches!(self, Kind::Export | Kind::Summary)
@@ -182,6 +187,15 @@ impl FromStr for State {
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is no word of a job")]
 pub struct UnknownState(String);
+
+/// Which jobs are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct JobFilter {
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only those that were stored in this state.
+    pub state: Option<State>,
+}
 
 /// A job to be started.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use fuyou_kernel::{Id, Localized, Timestamp};
 use uuid::Uuid;
 
-use super::model::{By, Job, JobId, Kind, New, State};
+use super::model::{By, Job, JobFilter, JobId, Kind, New, State};
 use crate::access::UserId;
 use crate::db::{Connection, DbInstant, Error, Tx, query, row};
 
@@ -74,17 +74,19 @@ pub(super) async fn load(connection: &mut Connection, id: JobId) -> Result<Optio
     found.map(job).transpose()
 }
 
-/// Jobs of a user or of some kinds that begun before an instant, the newest first.
+/// Jobs of a user or of some kinds that begun before an instant, the newest first; of those only what is looked for.
 pub(super) async fn page(
     connection: &mut Connection,
     (user, kinds): (UserId, &[Kind]),
+    filter: &JobFilter,
     before: Option<Timestamp>,
     limit: i64,
 ) -> Result<Vec<Job>, Error> {
     const SQL: &str = jobs!(
         "\
                        where (started_by = $1 or kind in ($2, $3, $4, $5, $6, $7, $8, $9)) \
-                       and ($10 = 0 or begun_at < $11) order by begun_at desc, id desc limit $12"
+                       and ($10 = 0 or begun_at < $11) and ($13 = '' or kind = $13) and ($14 = '' or state = $14) \
+                       order by begun_at desc, id desc limit $12"
     );
     let words = (0..Kind::ALL.len()).map(|at| kinds.get(at).map_or("", |kind| kind.word()));
     let rows: Vec<Row> = query(SQL)
@@ -93,6 +95,8 @@ pub(super) async fn page(
         .bind(i32::from(before.is_some()))
         .bind(DbInstant(before.unwrap_or(Timestamp::UNIX_EPOCH)))
         .bind(limit)
+        .bind(filter.kind.map_or("", Kind::word))
+        .bind(filter.state.map_or("", State::word))
         .all(connection)
         .await?;
     rows.into_iter().map(job).collect()

@@ -10,11 +10,11 @@ use futures_util::stream;
 use fuyou_kernel::Timestamp;
 use serde::Deserialize;
 
-use super::model::{By, Job, JobId, Kind, State};
+use super::model::{By, Job, JobFilter, JobId, Kind, State};
 use super::{job, jobs, may_steer, part, stop};
 use crate::exchange::download_web::attachment;
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Access, Cx, Error, Route};
+use crate::http::{Access, Cx, Error, Route, encoded};
 use crate::ui::{Frame, html};
 
 /// How often the page of a job that runs asks for itself again, in seconds.
@@ -103,6 +103,8 @@ pub(crate) fn moment(cx: &Cx, at: Timestamp) -> String {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct JobsQuery {
+    kind: String,
+    state: String,
     before: String,
 }
 
@@ -111,17 +113,56 @@ struct JobsQuery {
 struct JobsPage {
     frame: Frame,
     jobs: Vec<JobView>,
+    query: JobsQuery,
+    kinds: Vec<(&'static str, String)>,
+    states: Vec<(&'static str, String)>,
+    first: String,
     next: Option<String>,
 }
 
 async fn index(cx: Cx, Query(query): Query<JobsQuery>) -> Result<Response, Error> {
     let before = query.before.parse::<i64>().ok();
     let before = before.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    let (found, next) = jobs(&cx, before).await?;
+    let filter = JobFilter {
+        kind: query.kind.parse().ok(),
+        state: query.state.parse().ok(),
+    };
+    let (found, next) = jobs(&cx, &filter, before).await?;
+    let word = |word: &str| word.replace('_', "-");
+    let kinds = Kind::ALL
+        .into_iter()
+        .filter(|kind| kind.may_be_seen(&cx.actor));
+    // Whether a job was cut off is not stored: it is a job that runs and says nothing.
+    let states = State::ALL
+        .into_iter()
+        .filter(|state| *state != State::CutOff);
+    let first = match (query.kind.as_str(), query.state.as_str()) {
+        ("", "") => "/jobs".to_owned(),
+        (kind, state) => format!("/jobs?kind={}&state={}", encoded(kind), encoded(state)),
+    };
+    let joint = if first.contains('?') { '&' } else { '?' };
     let page = JobsPage {
         frame: Frame::new(&cx, "menu-jobs"),
         jobs: found.iter().map(|job| JobView::new(&cx, job)).collect(),
-        next: next.map(|at| format!("/jobs?before={}", at.as_millisecond())),
+        kinds: kinds
+            .map(|kind| {
+                (
+                    kind.word(),
+                    cx.t(&format!("job-kind-{}", word(kind.word()))),
+                )
+            })
+            .collect(),
+        states: states
+            .map(|state| {
+                (
+                    state.word(),
+                    cx.t(&format!("job-state-{}", word(state.word()))),
+                )
+            })
+            .collect(),
+        next: next.map(|at| format!("{first}{joint}before={}", at.as_millisecond())),
+        first,
+        query,
     };
     Ok(html(&page)?.into_response())
 }

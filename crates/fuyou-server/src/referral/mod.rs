@@ -5,6 +5,7 @@
 //! pack names, by comparing its next day with today: no background job is needed.
 
 mod desk;
+mod file_web;
 mod model;
 mod slip;
 mod slip_web;

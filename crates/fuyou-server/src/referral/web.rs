@@ -7,9 +7,12 @@ use fuyou_kernel::{Id, Localized};
 use fuyou_pack::input::read_day;
 use serde::Deserialize;
 
-use super::{DeskFilter, ReferralShown, ReferralState, Side, Span, Step, Urgency, desk, step};
+use super::{
+    DeskFilter, ReferralShown, ReferralState, Side, Span, Step, Urgency, desk, file_web, step,
+};
 use crate::access::Action;
 use crate::care::{Acting, Cursor};
+use crate::exchange::download_web::Files;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::registry::{Found, PersonId, listed};
 use crate::texts::{Sense, Told};
@@ -21,8 +24,11 @@ const LINES: u32 = 40;
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
     let manage = Access::Needs(Action::ManageReferral);
+    let export = Access::Needs(Action::ExportData);
     vec![
         Route::get("/referrals", manage, show),
+        Route::get("/referrals/file", export, file_web::download),
+        Route::post("/referrals/file", export, file_web::begin),
         Route::get(
             "/persons/{id}/referrals/{referral}",
             manage,
@@ -34,10 +40,23 @@ pub(crate) fn routes() -> Vec<Route> {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct DeskQuery {
+pub(super) struct DeskQuery {
     side: String,
     span: String,
     after: String,
+    pub(super) format: String,
+}
+
+impl DeskQuery {
+    /// What is asked for.
+    pub(super) fn filter(&self) -> DeskFilter {
+        let known = |span: &Span| span_word(*span) == self.span;
+        let mut sides = Side::ALL.into_iter();
+        DeskFilter {
+            side: sides.find(|side| side_word(*side) == self.side),
+            span: SPANS.into_iter().find(known).unwrap_or_default(),
+        }
+    }
 }
 
 struct SideView {
@@ -65,29 +84,29 @@ struct StepView {
     asks_day: bool,
 }
 
-struct LineView {
+pub(super) struct LineView {
     person: String,
     id: String,
     version: i64,
-    name: String,
-    residence: String,
+    pub(super) name: String,
+    pub(super) residence: String,
     age: String,
-    kind: String,
-    from: String,
-    to: String,
-    reason: String,
-    state: String,
-    sent: Told,
-    clock: Option<ClockView>,
+    pub(super) kind: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) reason: String,
+    pub(super) state: String,
+    pub(super) sent: Told,
+    pub(super) clock: Option<ClockView>,
     urgency: Option<String>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
     steps: Vec<StepView>,
 }
 
 /// What must happen next, until when, and who is told when it does not.
-struct ClockView {
-    awaited: String,
-    by: Told,
+pub(super) struct ClockView {
+    pub(super) awaited: String,
+    pub(super) by: Told,
     distance: String,
     /// The state of the badge: `overdue`, `today`, `ready`.
     state: &'static str,
@@ -118,11 +137,12 @@ struct DeskPage {
     span: &'static str,
     first: String,
     next: Option<String>,
+    files: Files,
 }
 
 const SPANS: [Span; 3] = [Span::Running, Span::Older, Span::All];
 
-fn span_word(span: Span) -> &'static str {
+pub(super) fn span_word(span: Span) -> &'static str {
     match span {
         Span::Running => "running",
         Span::Older => "older",
@@ -157,12 +177,8 @@ fn empty(cx: &Cx, side: Side) -> EmptyView {
 
 async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error> {
     let care = cx.app.care().ok_or(Error::NotFound)?;
-    let side = Side::ALL
-        .into_iter()
-        .find(|side| side_word(*side) == query.side);
-    let known = |span: &Span| span_word(*span) == query.span;
-    let span = SPANS.into_iter().find(known).unwrap_or_default();
-    let filter = DeskFilter { side, span };
+    let filter = query.filter();
+    let span = filter.span;
     let after = Some(query.after.clone())
         .filter(|after| !after.is_empty())
         .map(Cursor);
@@ -226,13 +242,14 @@ async fn show(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error>
             .next
             .as_ref()
             .map(|cursor| format!("{first}&after={}", encoded(&cursor.0))),
+        files: file_web::files(&cx, &first, &page, span),
         first,
         cx: cx.clone(),
     };
     Ok(html(&view)?.into_response())
 }
 
-fn line(
+pub(super) fn line(
     cx: &Cx,
     pack: &fuyou_pack::Pack,
     (row, urgency): (&ReferralShown, Option<Urgency>),

@@ -263,3 +263,32 @@ async fn a_file_reaches_no_further_than_who_sends_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_place_is_found_by_name_or_code() {
+    on_each_database(TODAY, async |app| {
+        let lines = async |asked: &str| {
+            let page = app
+                .send(
+                    "county_worker",
+                    "GET",
+                    &format!("/organizations{asked}"),
+                    None,
+                )
+                .await;
+            assert_eq!(page.status, 200, "{asked}");
+            page.body.matches("<tr><td>").count()
+        };
+        assert!(lines("").await > 4, "a county is shown whole");
+        assert_eq!(lines("?q=%E6%9F%B3%E6%9D%91").await, 1);
+        assert_eq!(lines("?q=990001001").await, 1);
+        let none = app.get("county_worker", "/organizations?q=nowhere").await;
+        says(&none, 200, &["没有找到机构", "逐级查看"]);
+        // Nobody finds what is not theirs.
+        let other = app
+            .get("other_township", "/organizations?q=990001001")
+            .await;
+        says(&other, 200, &["没有找到机构"]);
+    })
+    .await;
+}

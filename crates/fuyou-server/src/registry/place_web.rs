@@ -7,14 +7,19 @@ use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{Date, Localized};
 use serde::Deserialize;
 
+use super::choice::{WHOLE_MAX, near};
 use super::{
     Level, NewPlace, Organization, OrganizationId, OrganizationKind, PlaceError, change_place,
     close_place, create_place, hand_over, move_place, open_choices, place, place_shown_web,
     reopen_place,
 };
 use crate::access::Action;
+use crate::exchange::download_web::Files;
 use crate::http::{Access, Cx, Error, Form, Route};
 use crate::ui::{Frame, html};
+
+/// Organizations that are shown of those that were looked for.
+const FOUND_MAX: usize = 200;
 
 /// Routes about organizations.
 pub(super) fn routes() -> Vec<Route> {
@@ -96,6 +101,9 @@ impl From<PlaceError> for Error {
 struct Line {
     organization: Organization,
     depth: usize,
+    /// How many stand directly below it, where not all are shown.
+    below: usize,
+    above: String,
     level: String,
     kind: String,
 }
@@ -105,6 +113,8 @@ struct Line {
 struct OrganizationsPage {
     frame: Frame,
     lines: Vec<Line>,
+    q: String,
+    files: Files,
     can_keep: bool,
     can_open: bool,
 }
@@ -113,20 +123,52 @@ fn kind_text(cx: &Cx, kind: OrganizationKind) -> String {
     cx.t(&format!("kind-{}", kind.word().replace('_', "-")))
 }
 
-async fn show_all(cx: Cx) -> Result<Response, Error> {
-    let subtree = cx.actor.tree.subtree(cx.actor.organization);
-    let top = subtree
-        .first()
-        .map_or(0, |organization| organization.path.matches('/').count());
-    let lines = subtree.iter().map(|organization| Line {
-        depth: organization.path.matches('/').count() - top,
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TreeQuery {
+    q: String,
+    within: String,
+}
+
+/// The tree, a large one step by step; or what is looked for by name or code.
+async fn show_all(cx: Cx, Query(query): Query<TreeQuery>) -> Result<Response, Error> {
+    let within = query.within.parse().ok();
+    let q = query.q.trim().to_lowercase();
+    let found = match q.as_str() {
+        "" => near(&cx, within),
+        q => {
+            let all = cx.actor.tree.subtree(cx.actor.organization).iter();
+            let is_meant = |one: &&Organization| {
+                one.name.to_lowercase().contains(q) || one.code.to_lowercase().starts_with(q)
+            };
+            let found = all.map(AsRef::as_ref).filter(is_meant);
+            found.take(FOUND_MAX).map(|one| (one, 0)).collect()
+        }
+    };
+    let is_whole = cx.actor.tree.subtree(cx.actor.organization).len() <= WHOLE_MAX;
+    let lines = found.into_iter().map(|(organization, depth)| Line {
+        depth,
         level: cx.t(&format!("level-{}", organization.level.word())),
         kind: kind_text(&cx, organization.kind),
-        organization: organization.as_ref().clone(),
+        below: match is_whole {
+            true => 0,
+            false => cx.actor.tree.children(organization.id).count(),
+        },
+        // Places with the same name are told apart by what they belong to.
+        above: match (q.as_str(), organization.parent_id) {
+            ("", _) | (_, None) => String::new(),
+            (_, Some(parent)) => cx.actor.tree.name(parent).to_owned(),
+        },
+        organization: organization.clone(),
     });
     let page = OrganizationsPage {
         frame: Frame::new(&cx, "menu-organizations"),
         lines: lines.collect(),
+        q: query.q.trim().to_owned(),
+        files: match cx.actor.may(Action::ManageOrganizations) {
+            true => Files::of("/organizations/file", 1),
+            false => Files::none(),
+        },
         can_keep: cx.actor.may(Action::ManageOrganizations),
         can_open: cx.actor.may(Action::ManageOrganizations) || cx.actor.may(Action::ReadPerson),
     };

@@ -9,7 +9,7 @@ use crate::access::{Action, Denied};
 use crate::db::Dialect;
 use crate::http::{Access, Cx, Error, Route};
 use crate::insight::{LiveStanding, TooLarge};
-use crate::jobs::{JobView, jobs, keeps_the_system};
+use crate::jobs::{JobFilter, JobView, jobs, keeps_the_system};
 use crate::ui::{Frame, html};
 
 /// Jobs on the page; the others stand on the page of jobs.
@@ -55,7 +55,7 @@ struct Section {
 async fn show(cx: Cx) -> Result<Response, Error> {
     keeper(&cx)?;
     let standing = inspect(&cx.app).await?;
-    let (found, _) = jobs(&cx, None).await?;
+    let (found, _) = jobs(&cx, &JobFilter::default(), None).await?;
     let view = |job: &crate::jobs::Job| JobView::new(&cx, job);
     let storage = &standing.storage;
     let fact = |key: &str, value: String| (cx.t(key), value);

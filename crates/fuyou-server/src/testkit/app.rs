@@ -208,6 +208,19 @@ impl TestApp {
         read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
+    /// The page of a job when it has ended.
+    pub(crate) async fn ended(&self, login: &str, job: &str) -> String {
+        for _ in 0..300 {
+            let page = self.send(login, "GET", job, None).await;
+            assert_eq!(page.status, 200, "{job}");
+            if !page.body.contains("badge on-course") {
+                return page.body;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("the job does not end");
+    }
+
     /// Sends fields and one file as a browser does, without the transcript.
     pub(crate) async fn upload(
         &self,

@@ -80,6 +80,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("paste.js", include_str!("js/paste.js")),
     ("frame.js", include_str!("js/frame.js")),
     ("find.js", include_str!("js/find.js")),
+    ("ahead.js", include_str!("js/ahead.js")),
     ("record.js", include_str!("js/record.js")),
     ("look.js", include_str!("js/look.js")),
     ("referrals.js", include_str!("js/referrals.js")),
@@ -127,12 +128,16 @@ pub(super) fn worker(pages: &[(String, String)]) -> String {
         content.push_str(text);
     }
     let list: Vec<String> = kept.iter().map(|path| format!("{path:?}")).collect();
-    WORKER
-        .replace(
-            "const KEPT = [];",
-            &format!("const KEPT = [{}];", list.join(", ")),
-        )
-        .replace("fuyou-0", &format!("fuyou-{}", hash(&content)))
+    let keeping = WORKER.replace(
+        "const KEPT = [];",
+        &format!("const KEPT = [{}];", list.join(", ")),
+    );
+    shelved(&keeping, &hash(&content))
+}
+
+/// The worker with the name of its shelf. The quotes belong to what is replaced: the name of an asset may begin alike.
+fn shelved(worker: &str, name: &str) -> String {
+    worker.replace("\"fuyou-0\"", &format!("\"fuyou-{name}\""))
 }
 
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Error> {
@@ -145,4 +150,33 @@ pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Error> {
         (CACHE_CONTROL, "public, max-age=31536000, immutable"),
     ];
     Ok((headers, asset.text.as_str()).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The worker of a build once asked for an asset under a wrong name, because the asset's name began as the shelf's
+    /// does; then nothing worked without a network.
+    #[test]
+    fn the_worker_keeps_assets_under_the_names_that_they_have() {
+        let pages = [("/offline/zh".to_owned(), "fuyou-0".to_owned())];
+        let worker = worker(&pages);
+        for path in SCRIPTS
+            .iter()
+            .map(|(name, _)| script_path(name))
+            .chain([stylesheet_path()])
+        {
+            assert!(worker.contains(&format!("{path:?}")), "{path}");
+        }
+        assert!(
+            !worker.contains("\"fuyou-0\""),
+            "the shelf has the name of this build"
+        );
+        let renamed = WORKER.replace(
+            "const KEPT = [];",
+            "const KEPT = [\"/assets/fuyou-0a.js\"];",
+        );
+        assert!(shelved(&renamed, "1").contains("/assets/fuyou-0a.js"));
+    }
 }

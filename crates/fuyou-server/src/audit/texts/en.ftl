@@ -52,6 +52,7 @@ audit-action-lock-user = lock a user
 audit-action-unlock-user = unlock a user
 audit-action-reset-password = reset a password
 audit-action-change-password = change a password
+audit-action-take-along = take this week’s work along
 audit-action-choose-language = choose a language
 audit-action-log-in = log in
 audit-action-log-in-failed = fail to log in

@@ -52,6 +52,7 @@ audit-action-lock-user = 锁定帐号
 audit-action-unlock-user = 解锁帐号
 audit-action-reset-password = 重置密码
 audit-action-change-password = 修改密码
+audit-action-take-along = 带出本周工作
 audit-action-choose-language = 选择语言
 audit-action-log-in = 登录
 audit-action-log-in-failed = 登录失败

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fuyou_expr::{Type, Value, format_value};
 use fuyou_kernel::{DayNumber, Timestamp};
 use fuyou_pack::Program;
-use fuyou_pack::model::SubjectKind;
+use fuyou_pack::model::{SubjectKind, Unreached};
 use uuid::Uuid;
 
 use super::home_of;
@@ -67,6 +67,8 @@ pub(super) struct LineView {
 #[derive(Default)]
 pub(super) struct ContactView {
     pub words: String,
+    /// What is to be done instead of calling again.
+    pub instead: String,
     /// Where the next attempt is sent, with the id that it will have; empty when no task is open.
     pub at: String,
     pub id: String,
@@ -238,6 +240,10 @@ impl Looks<'_> {
         }
         ContactView {
             words: parts.join(" · "),
+            instead: match (contact.is_unreached, self.unreached()) {
+                (true, Some(rule)) => self.words.of(&rule.then),
+                _ => String::new(),
+            },
             at: contact.task.map_or_else(String::new, |task| {
                 format!(
                     "{}/tasks/{task}/attempts",
@@ -246,6 +252,12 @@ impl Looks<'_> {
             }),
             id: self.words.cx.new_id().to_string(),
         }
+    }
+
+    fn unreached(&self) -> Option<&Unreached> {
+        let mut lists = self.program.lists.iter();
+        let list = lists.find(|list| list.title == self.page.title);
+        list?.unreached.as_ref()
     }
 
     fn day(&self, at: Timestamp) -> String {

@@ -166,7 +166,13 @@ async fn show(
         dates: Dates::Said,
     };
     let contacts = match looks.shows_contact() {
-        true => care.contacts(&by, &page.rows).await?,
+        true => {
+            let list = program.lists.iter().find(|list| *list.id == *list_id);
+            let unreached = list.and_then(|list| list.unreached.as_ref());
+            let day_of = |at| cx.app.date_of(at);
+            let contacts = care.contacts(&by, &page.rows, unreached, day_of);
+            contacts.await?
+        }
         false => HashMap::new(),
     };
     let base = format!("/lists/{program_id}/{list_id}");
@@ -195,7 +201,7 @@ async fn show(
             .map(|row| looks.line(row, &persons, &contacts))
             .collect(),
         organization: place_of(&cx, &query),
-        organizations: choices(&cx),
+        organizations: choices(&cx, filter.organization),
         levels: levels
             .unwrap_or_default()
             .iter()

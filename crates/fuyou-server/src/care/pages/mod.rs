@@ -3,6 +3,8 @@
 //! Everything is rendered from the pack; no page knows a program, a form or a field by name.
 //! A value, label, form or rule above the reader's secrecy is not in the page, not even hidden.
 
+mod ahead_web;
+mod colleagues;
 mod conflict;
 mod curves;
 mod enrollment_web;
@@ -74,6 +76,7 @@ pub(crate) async fn sections(cx: &Cx, subject: Uuid) -> Result<Vec<Section>, htt
         cx,
         pack: care.pack(),
     };
+    colleagues::of_stories(cx, care.pack(), &story.enrollments).await?;
     let part = StoryPart {
         cx,
         story: story_view(words, subject, &story),

@@ -188,7 +188,8 @@ async fn who_was_called_stands_beside_the_line_and_the_next_call_is_noted_there(
             .split("action=\"")
             .find(|part| part.contains("/attempts\""))
             .unwrap();
-        let at = at.split('"').next().unwrap().to_owned();
+        let path = at.split('"').next().unwrap().to_owned();
+        let at = path.clone();
         let note = format!(
             "id={}&outcome=no_answer&again_on=2026-03-28&back={called}%3Fview%3Dall",
             id(0x51)
@@ -209,6 +210,23 @@ async fn who_was_called_stands_beside_the_line_and_the_next_call_is_noted_there(
                 .contains("无人接听 · 3月26日（今天） · 3月28日（2 天后）再联系")
                 || page.body.contains("已联系上 · 3月26日（今天）")
         );
+        // Two calls in vain say nothing; the third in a week says to go there, until she is reached.
+        for (at, outcome, says_so) in [
+            (0x53, "no_answer", false),
+            (0x54, "wrong_number", false),
+            (0x55, "no_answer", true),
+            (0x56, "reached", false),
+        ] {
+            app.wait_minutes(1);
+            let note = format!("id={}&outcome={outcome}&back={called}", id(at));
+            assert_eq!(app.post("township_worker", &path, &note).await.status, 303);
+            let page = app.get("township_worker", called).await;
+            assert_eq!(
+                page.body.contains("3次未联系上,请入户"),
+                says_so,
+                "{outcome}"
+            );
+        }
         // However many women and attempts there are, a page asks as often.
         for at in 1..6 {
             another(app, at).await;
@@ -226,19 +244,6 @@ async fn who_was_called_stands_beside_the_line_and_the_next_call_is_noted_there(
     .await;
 }
 
-/// The page of a job when it has ended.
-async fn ended(app: &TestApp, login: &str, job: &str) -> String {
-    for _ in 0..300 {
-        let page = app.send(login, "GET", job, None).await;
-        assert_eq!(page.status, 200);
-        if !page.body.contains("badge on-course") {
-            return page.body;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the job does not end");
-}
-
 #[tokio::test]
 async fn a_long_list_is_written_by_a_job_for_who_asked() {
     on_each_database(TODAY, async |app| {
@@ -250,7 +255,7 @@ async fn a_long_list_is_written_by_a_job_for_who_asked() {
         let job = app.post("township_worker", &asked, "").await;
         assert_eq!(job.status, 303);
         let job = job.location;
-        let page = ended(app, "township_worker", &job).await;
+        let page = app.ended("township_worker", &job).await;
         assert!(
             page.contains("已完成")
                 && page.contains("保存至")
@@ -281,6 +286,38 @@ async fn a_long_list_is_written_by_a_job_for_who_asked() {
         );
         assert_eq!(crate::jobs::sweep(&app.app).await.unwrap(), 1);
         assert_eq!(crate::jobs::sweep(&app.app).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_must_be_done_goes_out_as_a_file() {
+    on_each_database(TODAY, async |app| {
+        booked(app).await;
+        let list = app.get("township_worker", "/").await;
+        let tasks = list.body.matches("<tr class=\"task").count();
+        assert!(tasks > 0);
+        says(&list, 200, &["/work/file?format=xlsx"]);
+        let file = app
+            .send("township_worker", "GET", "/work/file?format=csv", None)
+            .await;
+        assert_eq!(file.body.lines().count(), 1 + tasks, "{}", file.body);
+        assert!(file.body.lines().next().unwrap().contains("时限"));
+        let job = app
+            .post("township_worker", "/work/file?format=csv&kind=ready", "")
+            .await;
+        let page = app.ended("township_worker", &job.location).await;
+        assert!(page.contains("已完成"), "{page}");
+        for login in ["village_doctor", "nurse", "analyst"] {
+            let file = app.get(login, "/work/file?format=csv").await;
+            says(&file, 404, &[]);
+        }
+        let found = app
+            .get("township_worker", "/jobs?kind=export&state=done")
+            .await;
+        says(&found, 200, &["工作台-2026-03-26.csv"]);
+        let none = app.get("township_worker", "/jobs?kind=summary").await;
+        says(&none, 200, &["没有任务"]);
     })
     .await;
 }

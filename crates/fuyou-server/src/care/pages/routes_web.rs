@@ -1,7 +1,8 @@
 //! Which page answers where. What belongs to a subject stands below its page: a person's, or an organization's.
 
 use super::{
-    enrollment_web, form_web, hints_web, list_web, record_web, refer_web, work_file_web, work_web,
+    ahead_web, enrollment_web, form_web, hints_web, list_web, record_web, refer_web, work_file_web,
+    work_web,
 };
 use crate::access::Action;
 use crate::care::opening;
@@ -52,6 +53,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(of_subjects(&ORGANIZATIONS));
     routes.extend([
         Route::get("/forms/{program}/{form}/{name}", write, hints_web::sheet),
+        Route::get("/ahead", write, ahead_web::ahead),
         Route::get("/persons/{id}/refer", refer, refer_web::show),
         Route::post("/persons/{id}/refer", refer, refer_web::submit),
     ]);

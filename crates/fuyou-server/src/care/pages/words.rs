@@ -87,6 +87,10 @@ impl Words<'_> {
             let known = self.cx.actor.tree.by_code(code);
             return Some(known.map_or_else(|| code.to_string(), |known| known.name.clone()));
         }
+        if let (InputType::Staff, Value::Text(code)) = (&field.input, value) {
+            let name = self.cx.staff.name(code);
+            return Some(name.unwrap_or_else(|| code.to_string()));
+        }
         self.value(None, &field.ty, field.unit.as_deref(), value)
     }
 

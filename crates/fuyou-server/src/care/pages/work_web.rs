@@ -64,16 +64,16 @@ struct CountView {
 }
 
 pub(super) struct LineView {
-    href: String,
+    pub(super) href: String,
     pub(super) name: String,
     pub(super) residence: String,
     pub(super) badges: Vec<Badge>,
-    age: String,
+    pub(super) age: String,
     pub(super) title: String,
     pub(super) when: Told,
-    state: &'static str,
+    pub(super) state: &'static str,
     pub(super) notes: Vec<String>,
-    act: Option<String>,
+    pub(super) act: Option<String>,
     done: Option<String>,
     attempt: Option<String>,
     attempt_id: String,

@@ -6,7 +6,7 @@ use fuyou_expr::Type;
 use fuyou_kernel::Timestamp;
 use fuyou_pack::Pack;
 
-use super::{PackColumn, PackTable, Tables, numbers, values};
+use super::{PackColumn, PackTable, Tables, lists, numbers, values};
 use crate::care::InstallError;
 use crate::db::{Cell, CellType, Connection, Db, Dialect, Insert, Sql, Tx, query};
 
@@ -35,6 +35,7 @@ pub(in crate::care) async fn install(
             view(&mut tx, db.dialect(), table, Of::Record).await?;
         }
         view(&mut tx, db.dialect(), &tables.facts, Of::Enrollment).await?;
+        query(lists::index(&tables.facts)).execute(&mut tx).await?;
     }
     for (table, column) in tables.searched(pack) {
         query(numbers::index(table, column))

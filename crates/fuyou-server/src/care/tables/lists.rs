@@ -45,8 +45,8 @@ pub(in crate::care) struct Question<'a> {
     pub list: &'a List,
     /// What each line shows.
     pub columns: Vec<Read<'a>>,
-    /// Only enrollments of organizations whose path begins so.
-    pub path: &'a str,
+    /// Only enrollments of organizations whose path begins so; of all when it is none.
+    pub path: Option<&'a str>,
     /// Only this level of risk.
     pub level: Option<&'a str>,
     /// Instead of the list's own order.
@@ -127,11 +127,13 @@ impl<'a> Question<'a> {
 
     /// The condition, with its placeholders from `$1`.
     fn condition(&self, dialect: Dialect, cells: &mut Vec<Cell>) -> String {
-        cells.push(Cell::text(self.path));
-        let mut conditions = vec![
-            "f.org in (select code from org_place where substr(path, 1, length($1)) = $1)"
-                .to_owned(),
-        ];
+        let mut conditions = Vec::new();
+        if let Some(path) = self.path {
+            cells.push(Cell::text(path));
+            let within =
+                "f.org in (select code from org_place where substr(path, 1, length($1)) = $1)";
+            conditions.push(within.to_owned());
+        }
         if let Some(filter) = &self.list.filter {
             conditions.push(format!("({})", self.print_expr(dialect, filter)));
         }
@@ -139,8 +141,19 @@ impl<'a> Question<'a> {
             cells.push(Cell::text(level));
             conditions.push(format!("f.risk = ${}", cells.len()));
         }
-        conditions.join(" and ")
+        match conditions.is_empty() {
+            true => "1 = 1".to_owned(),
+            false => conditions.join(" and "),
+        }
     }
+}
+
+/// The index by which the enrollments of a part of the tree are found.
+pub(super) fn index(facts: &PackTable) -> Sql {
+    Sql::built(format!(
+        "create index if not exists \"place_{0}\" on \"{0}\" (\"org\")",
+        facts.name
+    ))
 }
 
 fn cell_type(ty: &Type) -> CellType {

@@ -89,3 +89,6 @@ referral-none-escalated-what = What was not done in time appears here.
 referral-to-work = To the work list
 referral-to-persons = Find a person
 referral-to-all = All referrals
+referral-residence = Lives in
+referral-from = From
+referral-sent-at = Sent

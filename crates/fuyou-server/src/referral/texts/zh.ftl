@@ -89,3 +89,6 @@ referral-none-escalated-what = 逾期未办的转诊会上报到这里。
 referral-to-work = 去工作台
 referral-to-persons = 查找服务对象
 referral-to-all = 查看全部转诊
+referral-residence = 居住地
+referral-from = 转出机构
+referral-sent-at = 发出时间

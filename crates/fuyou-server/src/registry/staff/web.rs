@@ -247,7 +247,7 @@ async fn show_list(cx: Cx, Query(query): Query<ListQuery>) -> Result<Response, E
                 cells: cells(&cx, staff),
             })
             .collect(),
-        organizations: choices(&cx),
+        organizations: choices(&cx, query.organization.parse().ok()),
         professions: professions(&cx),
         employments: ["now", "ended", "all"].map(|word| (word, cx.t(&format!("staff-{word}")))),
         next: page.next.map(|last| format!("{first}&after={last}")),

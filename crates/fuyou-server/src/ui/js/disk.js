@@ -1,12 +1,12 @@
-// What this browser keeps: drafts of records, copies of opened forms, and the locks behind which these are opened again
+// What this browser keeps: drafts of records, copies of opened forms, the work that was taken along, and the locks behind which these are opened again
 // without a network. Nothing stands here unsealed; without a secure connection a browser cannot seal anything, and then
 // only drafts are kept, in the tab, and end with it.
 
 export const canSeal = () => globalThis.crypto?.subtle !== undefined && globalThis.indexedDB !== undefined;
 
 /** The stores and what a record of each is found by. */
-const STORES = { drafts: "id", forms: "id", locks: "owner" };
-const VERSION = 2;
+const STORES = { drafts: "id", forms: "id", locks: "owner", ahead: "id" };
+const VERSION = 3;
 
 function settled(request) {
   return new Promise((done, failed) => {
@@ -108,3 +108,4 @@ const store = (name, otherwise) => (canSeal() ? new Disk(name) : otherwise);
 export const drafts = store("drafts", new Tab("drafts"));
 export const forms = store("forms", new Nowhere());
 export const locks = store("locks", new Nowhere());
+export const ahead = store("ahead", new Nowhere());

@@ -11,11 +11,14 @@ import * as disk from "./disk.js";
 const KEPT_MS = 24 * 3600 * 1000;
 const WAITING_MS = 7 * KEPT_MS;
 const KEPT_MAX = 20;
+// A list, and a person and a form for each of its lines.
+const AHEAD_MAX = 130;
 
 /** Forgets what everybody left on this computer: somebody logs out. What waits to be sent stays, sealed. */
 export async function forgetAll() {
   await disk.locks.clear();
   await disk.forms.clear();
+  await disk.ahead.clear();
   for (const draft of await disk.drafts.all()) if (!draft.waiting) await disk.drafts.drop(draft.id);
 }
 
@@ -91,6 +94,25 @@ export class Drafts {
     return this.after(async () => disk.forms.put({ id, owner: this.owner, at, ...(await this.seal(content)) }));
   }
 
+  /** Keeps a page that is taken along: the list, a person, a form. Resolves to whether it is kept. */
+  keepAhead(name, content) {
+    const at = Date.now();
+    return this.after(async () => {
+      await disk.ahead.put({ id: await this.hidden(name), owner: this.owner, at, ...(await this.seal({ ...content, key: name })) });
+      return true;
+    }, false);
+  }
+
+  dropAhead(name) {
+    return this.after(async () => disk.ahead.drop(await this.hidden(name)));
+  }
+
+  /** A name that says nothing to whoever reads the disk. */
+  async hidden(name) {
+    const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${this.secret} ${name}`));
+    return [...new Uint8Array(bytes)].slice(0, 16).map((one) => one.toString(16).padStart(2, "0")).join("");
+  }
+
   drop(id) {
     this.dropped = (this.dropped ?? new Set()).add(id);
     return this.after(async () => {
@@ -100,14 +122,14 @@ export class Drafts {
   }
 
   /** All of a store that is the user's, the newest first. What is too old, or cannot be read any more, is forgotten. */
-  async allOf(store) {
+  async allOf(store, max = KEPT_MAX) {
     await this.last;
     const found = [];
     const kept = await store.all().catch(() => []);
     kept.sort((a, b) => b.at - a.at);
     for (const [place, one] of kept.entries()) {
       const keptFor = one.waiting ? WAITING_MS : KEPT_MS;
-      if (one.at < Date.now() - keptFor || (place >= KEPT_MAX && !one.waiting)) {
+      if (one.at < Date.now() - keptFor || (place >= max && !one.waiting)) {
         await store.drop(one.id);
       } else if (one.owner === this.owner) {
         try {
@@ -123,6 +145,11 @@ export class Drafts {
   /** All drafts of the user, the newest first. */
   all() {
     return this.allOf(disk.drafts);
+  }
+
+  /** All that the user took along, by what it is. */
+  async ahead() {
+    return new Map((await this.allOf(disk.ahead, AHEAD_MAX)).map((one) => [one.content.key, one]));
   }
 
   /** All forms that the user opened and did not finish, the newest first. */

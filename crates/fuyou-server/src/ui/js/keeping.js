@@ -122,7 +122,16 @@ async function offer(form, drafts, check) {
 
 /** The form as it was opened, without what must not be kept: to be opened again where there is no network. */
 function copyOf(form) {
-  const main = document.getElementById("main").cloneNode(true);
+  return copiedFrom(document.getElementById("main").cloneNode(true), form);
+}
+
+/** The form of a page that was fetched and is not shown, to be opened where there is no network; null when it has none. */
+export function copyOfPage(page) {
+  const form = page.querySelector("form.record");
+  return form && copiedFrom(page.getElementById("main"), form);
+}
+
+function copiedFrom(main, form) {
   main.querySelector("[name=csrf]").setAttribute("value", "");
   const gone = "script:not([type='application/json']), script[data-unkept], .message, #consequence > *, .against > *, .asks > *";
   main.querySelectorAll(gone).forEach((one) => one.remove());
@@ -136,7 +145,7 @@ function copyOf(form) {
     box.querySelectorAll("input:not([type=radio]):not([type=checkbox])").forEach((one) => one.setAttribute("value", ""));
     box.querySelectorAll("[checked], [selected]").forEach((one) => ["checked", "selected"].forEach((name) => one.removeAttribute(name)));
   }
-  return { record: recordOf(form), title: titleOf(), name: main.querySelector("[data-name]")?.textContent ?? "", path: pathOf(form), html: main.innerHTML };
+  return { record: recordOf(form), title: main.querySelector("h1")?.textContent ?? "", name: main.querySelector("[data-name]")?.textContent ?? "", path: pathOf(form), html: main.innerHTML };
 }
 
 /** Keeps the drafts of a form; `check` judges the form, which may be the answer to what was typed. Returns what keeps it at once; null when nothing is kept. */

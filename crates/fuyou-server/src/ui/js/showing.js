@@ -25,7 +25,7 @@ function shape(name) {
 }
 
 /** An element that begins with a shape. */
-function shaped(tag, className, name, text) {
+export function shaped(tag, className, name, text) {
   const made = element(tag, className, text);
   made.prepend(shape(name));
   return made;

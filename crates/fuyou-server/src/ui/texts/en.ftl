@@ -132,3 +132,7 @@ weekday-4 = Thursday
 weekday-5 = Friday
 weekday-6 = Saturday
 weekday-7 = Sunday
+offline-due = Work taken along
+offline-fill = Fill in
+offline-to-list = Back to the list
+offline-away = This page was not taken along; open it when there is a network.

@@ -114,3 +114,7 @@ weekday-4 = 星期四
 weekday-5 = 星期五
 weekday-6 = 星期六
 weekday-7 = 星期日
+offline-due = 带上的工作
+offline-fill = 填写
+offline-to-list = 回到名单
+offline-away = 这一页没有带在本机，有网络时再打开。

@@ -1,0 +1,117 @@
+// A village doctor goes where there is no network. What is due this week was taken along: the list, the woman, the form
+// that was never opened before. The browser is started again without a network, a visit is recorded, and sent once.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { book, crash, daysAgo, fill, go, inCounty, launchWithProfile, logIn, password, recordsOf, routine } from "../county.js";
+import { networkTo } from "../network.js";
+
+const visit = { ...routine, fundal_height_cm: "24", next_visit_on: daysAgo(-28), weight_kg: "61.5" };
+
+/** What the browser keeps, and whether it can be read. */
+const onDisk = (page) =>
+  page.evaluate(async () => {
+    const open = indexedDB.open("fuyou");
+    const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
+    const found = {};
+    for (const name of database.objectStoreNames) {
+      const all = database.transaction(name).objectStore(name).getAll();
+      found[name] = await new Promise((done) => (all.onsuccess = () => done(all.result)));
+    }
+    database.close();
+    const text = JSON.stringify(found, (_, one) => (one instanceof ArrayBuffer || ArrayBuffer.isView(one) ? new TextDecoder().decode(one) : one));
+    return { counts: Object.fromEntries(Object.entries(found).map(([name, all]) => [name, all.length])), text };
+  });
+
+test("a form that was never opened is filled in without a network, after the browser was restarted", { timeout: 300_000 }, async () => {
+  await inCounty("ahead", async ({ data, address, open, shot }) => {
+    const township = await open("township_worker");
+    // Her second visit is overdue, so it is shown to the village, too.
+    const person = await book(township, "江小雨", "1996-05-01", 170, 110);
+    const before = (await recordsOf(township, person)).length;
+
+    const network = await networkTo(address);
+    const profile = join(data, "profile");
+    const first = await launchWithProfile(profile, network.address);
+    let second;
+    const home = await first.newPage();
+    home.setDefaultTimeout(20_000);
+    try {
+      // Nothing is taken along unless somebody says so on this device.
+      await logIn(home, "village_doctor");
+      await home.waitForLoadState("networkidle");
+      await home.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+      assert.equal((await onDisk(home)).counts.ahead, 0);
+      const due = await home.locator("table.work tbody tr", { hasText: "江小雨" }).count();
+      assert.ok(due, "the village doctor has something to do for her");
+      await home.reload();
+      await home.locator("[data-take]").click();
+      await home.locator("[data-state]", { hasText: "已带上" }).waitFor({ timeout: 60_000 });
+      await shot(home, "1-taken");
+      const kept = await onDisk(home);
+      assert.ok(kept.counts.ahead >= 3, `a list, a person and a form are kept: ${kept.counts.ahead}`);
+      assert.equal(kept.counts.forms, 0, "no form was opened");
+      for (const word of ["江小雨", "产检", person.split("/").pop(), "柳村", "antenatal"]) assert.ok(!kept.text.includes(word), `${word} can be read on the disk`);
+      network.cut();
+      await crash(first, home);
+
+      second = await launchWithProfile(profile, network.address);
+      const page = await second.newPage();
+      page.setDefaultTimeout(20_000);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.goto("/");
+      assert.ok(!(await page.content()).includes("江小雨"), "nobody reads the list without the password");
+      await page.fill("#offline-password", password);
+      await page.click("#locked button");
+      const line = page.locator("main li", { hasText: "江小雨" }).filter({ hasText: "产检" }).first();
+      await line.waitFor();
+      await shot(page, "2-list");
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+
+      // The woman, and back.
+      await line.locator("a").first().click();
+      await page.locator("h1", { hasText: "江小雨" }).waitFor();
+      assert.match(await page.locator("main").innerText(), /应访与完成/, "her schedule can be read");
+      await shot(page, "3-woman");
+      await page.locator("a", { hasText: "回到名单" }).click();
+      await line.waitFor();
+
+      // The form, which nobody has opened before.
+      await line.locator("a.button").click();
+      await page.locator("form.record").waitFor();
+      await fill(page, { ...visit, systolic_mmhg: "300" });
+      await page.locator("[data-field='f.systolic_mmhg'] .wrong").waitFor();
+      await fill(page, { systolic_mmhg: "116" });
+      await page.waitForTimeout(600);
+      for (const ask of await page.locator(".ask input:visible").all()) await ask.fill("已核对");
+      await page.locator("button[value=save]").click();
+      await page.waitForSelector("#offline");
+      assert.match(await page.locator("#offline").innerText(), /已保存在本机/);
+      await shot(page, "4-kept");
+      await page.locator("a", { hasText: "回到名单" }).click();
+      await page.locator("main li", { hasText: "等待发送" }).first().waitFor();
+      await shot(page, "5-waits");
+
+      network.mend();
+      await page.evaluate(() => window.dispatchEvent(new Event("online")));
+      // A browser that was restarted may ask for the password again.
+      await page.waitForFunction(() => !document.getElementById("locked") && document.querySelector(".who, [name=login]") && !document.querySelector("main li"));
+      if (new URL(page.url()).pathname === "/login") await logIn(page, "village_doctor");
+      await page.waitForLoadState("networkidle");
+      await page.waitForFunction(() => !document.getElementById("waiting"));
+      await page.waitForTimeout(1500);
+      assert.equal((await recordsOf(township, person)).length, before + 1, "sent once");
+
+      // Logging out wipes what was taken along.
+      await page.goto("/");
+      await page.waitForLoadState("networkidle");
+      await go(page, "form[action='/logout'] button");
+      const left = await onDisk(page);
+      assert.deepEqual(left.counts, { ahead: 0, drafts: 0, forms: 0, locks: 0 });
+    } finally {
+      await first.close().catch(() => {});
+      await second?.close().catch(() => {});
+      await network.close();
+    }
+  });
+});
