@@ -56,7 +56,10 @@ test("a complete number moves on by itself, habits do no harm, and one key saves
     const person = await book(page, "江小云", "1994-03-02", 170, 110);
     await page.goto(form(person));
     await page.locator("form.brief").waitFor();
-    await page.waitForFunction(() => document.activeElement !== document.body);
+    await page.waitForFunction(() => document.activeElement?.name?.startsWith("f."));
+    await page.check("[name='f.visit_mode'][value=clinic]");
+    await page.check("[name='f.critical_signs'][value=none]");
+    await page.locator("[name='f.systolic_mmhg']").waitFor();
     const focused = () => page.evaluate(() => document.activeElement.name || document.activeElement.dataset.finish);
     const type = (text) => page.keyboard.type(text);
     await page.focus("[name='f.systolic_mmhg']");
@@ -89,6 +92,9 @@ test("a complete number moves on by itself, habits do no harm, and one key saves
     await page.locator("#consequence .badge").first().waitFor();
     await shot(page, "1-filled");
     // A wrong number is not taken along: it is said, and nothing is stored.
+    await page.check("[name='f.guidance'][value=lifestyle]");
+    await page.fill("[name='f.next_visit_on']", daysAgo(-28));
+    await page.fill("[name='f.doctor']", "D1");
     await page.fill("[name='f.weight_kg']", "615");
     await go(page, "[data-finish]");
     assert.match(await page.locator("[data-field='f.weight_kg']").innerText(), /应在 25.0 到 220.0 kg 之间/);

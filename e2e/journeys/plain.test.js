@@ -16,14 +16,28 @@ async function plain(browser, address, login, secret, width = 1280) {
   return page;
 }
 
+/** Fills what is shown; the button "check" shows what matters then. */
 async function fill(page, values) {
-  for (const [id, value] of Object.entries(values)) {
-    const name = id === "occurred_on" || id.startsWith("reason") ? id : `f.${id}`;
-    const choice = page.locator(`input[name="${name}"][value="${value}"]`);
-    if (await choice.count()) await choice.first().check();
-    else if (await page.locator(`select[name="${name}"]`).count()) await page.selectOption(`select[name="${name}"]`, value);
-    else await page.locator(`input[name="${name}"]`).fill(value);
+  let left = Object.entries(values);
+  for (let round = 0; left.length && round < 4; round += 1) {
+    if (round > 0) {
+      await page.locator("aside button[value=check]").click();
+      await page.waitForLoadState("load");
+    }
+    const hidden = [];
+    for (const [id, value] of left) {
+      const name = id === "occurred_on" ? id : `f.${id}`;
+      const choice = page.locator(`input[name="${name}"][value="${value}"]`);
+      const isChoice = ["radio", "checkbox"].includes((await choice.count()) ? await choice.first().getAttribute("type") : "");
+      const field = isChoice ? choice.first() : page.locator(`select[name="${name}"], input[name="${name}"]`).first();
+      if (!(await field.isVisible())) hidden.push([id, value]);
+      else if (isChoice) await field.check();
+      else if (await page.locator(`select[name="${name}"]`).count()) await field.selectOption(value);
+      else await field.fill(value);
+    }
+    left = hidden;
   }
+  assert.deepEqual(left, [], "never shown");
 }
 
 /** Saves; what is asked for is answered, what only now matters is filled in. */

@@ -75,15 +75,15 @@ impl Few {
         word: impl Fn(usize) -> u64,
     ) -> [u8; 64] {
         let mut all = [0u64; ROWS];
-        for row in 0..self.rows {
+        for (row, all) in all[..self.rows].iter_mut().enumerate() {
             let (mut gathered, mut before) = (0u64, 0);
-            for at in 0..self.words {
-                let place = self.places[row][at];
+            for (at, place) in self.places[row][..self.words].iter().enumerate() {
+                let place = *place;
                 // No more than sixty-four in all: what is shifted out is none.
                 gathered |= processor.gather(word(self.first + at), place) << (before & 63);
                 before += place.count_ones();
             }
-            all[row] = processor.scatter(gathered, self.groups[row]);
+            *all = processor.scatter(gathered, self.groups[row]);
         }
         processor.tally(&all[..self.rows])
     }

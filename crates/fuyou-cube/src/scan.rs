@@ -288,7 +288,7 @@ impl<T: Cell> ForProcessor for Block<'_, T> {
                         false => ranks.counts(ends, segment.end, cells),
                     }
                     if segment.goes_on {
-                        let (sum, is_over) = cells[0].plus(before.into());
+                        let (sum, is_over) = cells[0].plus(before.number());
                         (cells[0], overflows) = (sum, overflows | is_over);
                     }
                 }

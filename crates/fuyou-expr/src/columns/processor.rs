@@ -47,8 +47,8 @@ pub trait Processor: Copy {
     fn tally(self, words: &[u64]) -> [u8; 64] {
         let mut counts = [0u8; 64];
         for word in words {
-            for at in 0..64 {
-                counts[at] += (word >> at & 1) as u8;
+            for (at, count) in counts.iter_mut().enumerate() {
+                *count += (word >> at & 1) as u8;
             }
         }
         counts
@@ -392,9 +392,9 @@ mod tests {
             let (gathered, scattered, tally) = bits().run(Common);
             assert_eq!(with_processor(bits()), (gathered, scattered, tally));
             assert_eq!(Common.scatter(gathered, mask), word & mask);
-            for at in 0..64 {
+            for (at, count) in tally.into_iter().enumerate() {
                 let wanted = words.iter().filter(|word| *word >> at & 1 == 1).count();
-                assert_eq!(usize::from(tally[at]), wanted);
+                assert_eq!(usize::from(count), wanted);
             }
         }
     }
