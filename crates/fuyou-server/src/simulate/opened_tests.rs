@@ -2,7 +2,9 @@
 
 use fuyou_kernel::{Date, DayNumber};
 
-use super::{Counts, Error, Extent, Given, Options, Scenario, Size, simulate, simulate_opened};
+use super::{
+    Counts, Error, Extent, Given, Options, Scenario, Size, Source, simulate, simulate_opened,
+};
 use crate::care::{Acting, Care, Settings};
 use crate::db::query;
 use crate::exchange::import::{Format, Job, import_file};
@@ -15,6 +17,23 @@ const TODAY: Date = Date::constant(2026, 11, 20);
 const COUNTY: &str = include_str!("../../../../packs/cn/simulate.toml");
 const FIRST: &str = include_str!("../../../../packs/cn/maternal/simulate.toml");
 const THEN: &str = include_str!("../../../../packs/cn/child/simulate.toml");
+/// Who was born before the county began to record.
+const OLDER: &str = include_str!("../../../../packs/cn/child/simulate_older.toml");
+/// Organizations of a type, and their year.
+const HOUSES: [(&str, &str); 2] = [
+    (
+        "nursery",
+        include_str!("../../../../packs/cn/nursery_care/simulate.toml"),
+    ),
+    (
+        "township_centre",
+        include_str!("../../../../packs/cn/surveillance/simulate.toml"),
+    ),
+];
+/// Persons of whom a rule is true.
+const ASKED: &str = include_str!("../../../../packs/cn/birth_defect/simulate.toml");
+/// The rule that asks, and one that is true of more in so small a county.
+const RULES: (&str, &str) = ("maternal.defect_card_due", "maternal.Y1.1");
 
 fn options(threads: usize) -> Options {
     Options {
@@ -99,6 +118,64 @@ async fn whoever_was_opened_lives_on_and_nothing_is_refused() {
         );
         let (_, stored, _) = imported(&made, "then.ndjson").await;
         assert_eq!(stored, counts.records);
+        let older = Scenario::read(&pack, COUNTY, OLDER).unwrap();
+        let (made, counts) = lines(&older, None, 2);
+        let (_, stored, _) = imported(&made, "older.ndjson").await;
+        assert!(
+            stored == counts.records && stored > counts.persons,
+            "{counts:?}"
+        );
+        for (kind, text) in HOUSES {
+            let scenario = Scenario::read(&pack, COUNTY, text).unwrap();
+            let tree = by.actor.tree.all().iter();
+            let places = tree.filter(|place| place.kind.word() == kind);
+            let given: Vec<Given> = places
+                .map(|place| Given {
+                    subject: place.id.uuid(),
+                    anchor: DayNumber::from(TODAY).0,
+                    sex: fuyou_expr::Value::Null,
+                    enrollment: None,
+                    organization: Some((place.code.as_str().into(), place.population)),
+                    residence: place.code.as_str().into(),
+                    opened_ms: 0,
+                    values: Vec::new(),
+                })
+                .collect();
+            assert!(!given.is_empty(), "the county has a {kind}");
+            let (made, counts) = lines(&scenario, Some(&given), 2);
+            let (_, stored, _) = imported(&made, &format!("{kind}.ndjson")).await;
+            assert!(stored == counts.records && stored > 8, "{counts:?}");
+            // A file that is sent twice, with a blank at its end, is stored once.
+            let again = [&made[..], b"\n"].concat();
+            let (_, stored, _) = imported(&again, &format!("{kind}-again.ndjson")).await;
+            assert_eq!(stored, 0);
+        }
+        {
+            let text = ASKED.replace(RULES.0, RULES.1);
+            let scenario = Scenario::read(&pack, COUNTY, &text).unwrap();
+            let Source::Asked { program, rule } = scenario.source() else {
+                panic!("{} asks for nobody", scenario.program());
+            };
+            let asked = care.asked_subjects(&by, (program, rule), scenario.program());
+            let asked = asked.await.unwrap();
+            let given: Vec<Given> = asked
+                .iter()
+                .map(|asked| Given {
+                    subject: asked.subject,
+                    anchor: DayNumber::from(asked.since).0,
+                    sex: asked.sex.clone(),
+                    enrollment: None,
+                    organization: None,
+                    residence: asked.residence.as_str().into(),
+                    opened_ms: 0,
+                    values: Vec::new(),
+                })
+                .collect();
+            let (made, counts) = lines(&scenario, Some(&given), 2);
+            let (_, stored, _) = imported(&made, &format!("{rule}.ndjson")).await;
+            assert!(stored == counts.records && stored > 0, "{counts:?}");
+            println!("{rule}: {} asked for, {stored} records", given.len());
+        }
         let mut reader = db.read().await.unwrap();
         let born: Vec<(i64,)> =
             query("select count(*) from maternal_delivery_newborn where live_status = 'live'")
