@@ -150,6 +150,7 @@ async function against(name, args, password, prepare, journey) {
     browser = await launch();
     await journey({
       data,
+      browser,
       address,
       open: pages(browser, address, faults, password),
       shot: (page, what) => page.screenshot({ path: join(artifacts, `${name}-${what}.png`), fullPage: true }),

@@ -50,6 +50,58 @@ test("rows of a spreadsheet are pasted into a repeated group", { timeout: 120_00
   });
 });
 
+test("a complete number moves on by itself, habits do no harm, and one key saves the rest as usual", { timeout: 120_000 }, async () => {
+  await inCounty("advance", async ({ open, shot }) => {
+    const page = await open("township_worker");
+    const person = await book(page, "江小云", "1994-03-02", 170, 110);
+    await page.goto(form(person));
+    await page.locator("form.brief").waitFor();
+    await page.waitForFunction(() => document.activeElement?.name?.startsWith("f."));
+    await page.check("[name='f.visit_mode'][value=clinic]");
+    await page.check("[name='f.critical_signs'][value=none]");
+    await page.locator("[name='f.systolic_mmhg']").waitFor();
+    const focused = () => page.evaluate(() => document.activeElement.name || document.activeElement.dataset.finish);
+    const type = (text) => page.keyboard.type(text);
+    await page.focus("[name='f.systolic_mmhg']");
+    // 11 may become 110: it stays. 118 cannot become more: it moves on, and Enter after it is only a habit.
+    await type("11");
+    assert.equal(await focused(), "f.systolic_mmhg");
+    await type("8");
+    assert.equal(await focused(), "f.diastolic_mmhg");
+    await page.keyboard.press("Enter");
+    assert.equal(await focused(), "f.diastolic_mmhg", "nothing is skipped");
+    await page.keyboard.press("Enter");
+    assert.notEqual(await focused(), "f.diastolic_mmhg", "the second Enter means it");
+    // Back to the number that was mistyped.
+    await page.fill("[name='f.systolic_mmhg']", "");
+    await page.focus("[name='f.systolic_mmhg']");
+    await type("119");
+    await page.keyboard.press("Backspace");
+    assert.equal(await focused(), "f.systolic_mmhg");
+    assert.equal(await page.inputValue("[name='f.systolic_mmhg']"), "119");
+    await page.keyboard.press("Backspace");
+    await type("8");
+    // As it is written on paper, in full-width digits, too.
+    await page.fill("[name='f.systolic_mmhg']", "");
+    await page.fill("[name='f.diastolic_mmhg']", "");
+    await page.focus("[name='f.systolic_mmhg']");
+    await type("118/74");
+    assert.deepEqual([await page.inputValue("[name='f.systolic_mmhg']"), await page.inputValue("[name='f.diastolic_mmhg']")], ["118", "74"]);
+    for (const [name, text] of [["weight_kg", "61.5"], ["fundal_height_cm", "23"], ["fetal_heart_rate", "１４２"], ["hb_g_per_l", "116"]]) await page.fill(`[name="f.${name}"]`, text);
+    await page.check("[name='f.urine_protein'][value=neg]");
+    await page.locator("#consequence .badge").first().waitFor();
+    await shot(page, "1-filled");
+    // A wrong number is not taken along: it is said, and nothing is stored.
+    await page.check("[name='f.guidance'][value=lifestyle]");
+    await page.fill("[name='f.next_visit_on']", daysAgo(-28));
+    await page.fill("[name='f.doctor']", "D1");
+    await page.fill("[name='f.weight_kg']", "615");
+    await go(page, "[data-finish]");
+    assert.match(await page.locator("[data-field='f.weight_kg']").innerText(), /应在 25.0 到 220.0 kg 之间/);
+    assert.equal((await recordsOf(page, person)).length, 1, "only the booking is stored");
+  });
+});
+
 test("the same form in two tabs: the second is shown what the first stored", { timeout: 120_000 }, async () => {
   await inCounty("tabs", async ({ open }) => {
     const first = await open("township_worker");

@@ -9,6 +9,7 @@ use super::{App, Error};
 use crate::access::{Actor, Session};
 use crate::db::{Db, Entry};
 use crate::keys::Keyring;
+use crate::registry::StaffNames;
 use crate::texts::{self, Calendar, Told};
 
 /// The context of a request of a logged-in user. The first argument of every use case.
@@ -32,6 +33,8 @@ pub struct Cx {
     pub session: Session,
     /// Path of the page, for the menu.
     pub path: String,
+    /// Names of staff that this request has learned.
+    pub staff: StaffNames,
 }
 
 impl Cx {
@@ -47,6 +50,7 @@ impl Cx {
             language,
             session,
             path: path.to_owned(),
+            staff: StaffNames::default(),
         }
     }
 

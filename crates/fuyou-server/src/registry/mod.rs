@@ -75,8 +75,8 @@ pub use rekey::{Rekeyed, rekey_batch};
 use search::names_somebody;
 pub use search::{Found, Page, search};
 pub use sections::{Section, sections_of, sections_of_organization};
-pub(crate) use staff::{ImportedStaff, import_staff, workers};
-pub use staff::{Particulars, Profession, Staff, StaffError, StaffId};
+pub(crate) use staff::{ImportedStaff, import_staff, learn_staff, workers};
+pub use staff::{Particulars, Profession, Staff, StaffError, StaffId, StaffNames};
 pub(crate) use web::routes;
 
 use std::sync::Arc;

@@ -35,7 +35,10 @@ pub(super) struct FieldView {
     pub label: String,
     pub unit: String,
     pub hint: String,
-    /// `text`, `number`, `date`, `time`, `radio`, `select`, `many`, `computed`, `organization`.
+    /// Whom the code of a colleague means.
+    pub named: String,
+    /// `text`, `number`, `date`, `time`, `radio`, `select`, `many`, `computed`, `organization`,
+    /// `staff`.
     pub kind: &'static str,
     pub value: String,
     pub options: Vec<OptionView>,
@@ -208,6 +211,7 @@ impl Filling<'_> {
                 .map_or_else(|| words.t("care-occurred-on"), |label| words.of(label)),
             unit: String::new(),
             hint: String::new(),
+            named: String::new(),
             kind: "date",
             value: self.occurred_on.clone(),
             options: Vec::new(),
@@ -389,7 +393,8 @@ fn cell(words: Words<'_>, field: &Field, name: String, value: String) -> FieldVi
         (FieldKind::Computed(_), _) => "computed",
         (_, InputType::Boolean) => "radio",
         (_, InputType::Integer | InputType::Decimal(_)) => "number",
-        (_, InputType::Text | InputType::Staff) => "text",
+        (_, InputType::Text) => "text",
+        (_, InputType::Staff) => "staff",
         (_, InputType::Code(_)) => {
             let codes = field.codes.as_ref().map_or(0, |set| set.codes.len());
             if codes <= RADIOS_MAX {
@@ -412,6 +417,10 @@ fn cell(words: Words<'_>, field: &Field, name: String, value: String) -> FieldVi
             .map(|hint| words.of(hint))
             .unwrap_or_default(),
         options: options(words, field, &value),
+        named: match field.input {
+            InputType::Staff => words.cx.staff.name(&value).unwrap_or_default(),
+            _ => String::new(),
+        },
         name,
         kind,
         value,

@@ -17,7 +17,7 @@ use super::hints_web::Hints;
 use super::live::{Live, live};
 use super::sent::{Sent, Wish, typed_of_draft};
 use super::words::{RiskView, Why, Words};
-use super::{care_of, home_of, name_of, subject_id};
+use super::{care_of, colleagues, home_of, name_of, subject_id};
 use crate::care::{
     Acting, Care, EncounterId, EnrollmentId, Error as CareError, Preview, Reasons, Record,
     RecordShown, Recorded, Shown, Stale, SubjectId, TypedText, Values,
@@ -55,6 +55,8 @@ pub(super) struct FormPage {
     pub why: Option<String>,
     pub theirs: Option<TheirsView>,
     pub organizations: Vec<(String, String)>,
+    /// Colleagues by code, for fields that hold one.
+    pub staff: Vec<(String, String)>,
     /// What the script evaluates by itself; none for corrections, where the record itself is not one of the earlier ones.
     pub hints: Option<Hints>,
 }
@@ -227,6 +229,13 @@ impl<'a> Desk<'a> {
             .filter(|finding| asked.is_loud || &*finding.kind != "required")
             .cloned()
             .collect();
+        colleagues::of_form(
+            self.cx,
+            self.pack_form(),
+            (asked.last, asked.usual),
+            &typing.typed,
+        )
+        .await?;
         let filling = Filling {
             form: self.pack_form(),
             occurred_on: typing.occurred_text.clone(),
@@ -298,6 +307,7 @@ impl<'a> Desk<'a> {
             why: asked.why,
             theirs,
             organizations,
+            staff: self.cx.staff.all(),
         })
     }
 

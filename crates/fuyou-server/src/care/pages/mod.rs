@@ -4,6 +4,7 @@
 //! A value, label, form or rule above the reader's secrecy is not in the page, not even hidden.
 
 mod ahead_web;
+mod colleagues;
 mod conflict;
 mod curves;
 mod enrollment_web;
@@ -51,6 +52,7 @@ use uuid::Uuid;
 use self::lookup::{care_of, home_of, name_of, places, subject_id};
 use self::story_view::{StoryView, story_view};
 use self::words::Words;
+pub(in crate::care) use self::words::fact_text;
 use super::opening::links_part;
 use super::{Acting, SubjectId};
 use crate::http::{self, Cx};
@@ -74,6 +76,7 @@ pub(crate) async fn sections(cx: &Cx, subject: Uuid) -> Result<Vec<Section>, htt
         cx,
         pack: care.pack(),
     };
+    colleagues::of_stories(cx, care.pack(), &story.enrollments).await?;
     let part = StoryPart {
         cx,
         story: story_view(words, subject, &story),

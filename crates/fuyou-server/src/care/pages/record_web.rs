@@ -11,7 +11,7 @@ use super::form_web::{Desk, PageAsked, Typing};
 use super::sent::{Sent, Wish, typed_of_record};
 use super::story_view::{Link, RecordView, TaskView, enrollment_view, record_view, task_view};
 use super::words::{RiskView, Why, Words};
-use super::{care_of, home_of, name_of, subject_id};
+use super::{care_of, colleagues, home_of, name_of, subject_id};
 use crate::access::Action;
 use crate::care::{
     Acting, Cause, Correction, EncounterId, EnrollmentStory, Error as CareError, RecordShown,
@@ -74,6 +74,7 @@ pub(super) async fn show(
         cx: &cx,
         pack: care.pack(),
     };
+    colleagues::of_stories(&cx, care.pack(), std::slice::from_ref(&found.enrollment)).await?;
     let program = care.pack().program(found.enrollment.program);
     let since_this = |rule: &&crate::care::RuleShown| rule.since == found.record.recorded_at;
     let story = &found.enrollment;
@@ -306,6 +307,7 @@ async fn void_page(
         cx,
         pack: care.pack(),
     };
+    colleagues::of_stories(cx, care.pack(), std::slice::from_ref(&found.enrollment)).await?;
     let program = care.pack().program(found.enrollment.program);
     Ok(VoidPage {
         frame: Frame::new(cx, "care-declare-void"),

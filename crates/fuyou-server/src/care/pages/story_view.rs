@@ -93,6 +93,8 @@ pub(super) struct EnrollmentView {
     pub today: Vec<Pair>,
     pub schedule: Vec<TaskView>,
     pub tasks: Vec<TaskView>,
+    /// What rules demanded and was done.
+    pub done: Vec<TaskView>,
     pub curves: Vec<CurveChart>,
     pub charts: Vec<Chart>,
     pub records: Vec<RecordView>,
@@ -171,7 +173,8 @@ pub(super) fn enrollment_view(
     let (schedule, others): (Vec<_>, Vec<_>) =
         tasks.into_iter().partition(|(of_schedule, _)| *of_schedule);
     let schedule: Vec<TaskView> = schedule.into_iter().map(|(_, task)| task).collect();
-    let others: Vec<TaskView> = others.into_iter().map(|(_, task)| task).collect();
+    let others = others.into_iter().map(|(_, task)| task);
+    let (done, others) = others.partition(|task| matches!(task.state, "done" | "late-done"));
     let (wanted, forms) = if may_record && is_open {
         forms(words, person, story)
     } else {
@@ -199,6 +202,7 @@ pub(super) fn enrollment_view(
         },
         schedule,
         tasks: others,
+        done,
         curves: curve_charts(words, program, story),
         charts: charts(words, program, &story.records, &story.bands),
         records,

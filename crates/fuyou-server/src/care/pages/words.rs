@@ -2,7 +2,7 @@
 
 use fuyou_expr::{Type, Value, format_value};
 use fuyou_kernel::{Date, DayNumber, Language, Localized, Secrecy, Timestamp};
-use fuyou_pack::model::{Field, InputType, SubjectKind};
+use fuyou_pack::model::{FactIx, Field, InputType, SubjectKind};
 use fuyou_pack::replay::Due;
 use fuyou_pack::{Form, Pack, Program};
 
@@ -86,6 +86,10 @@ impl Words<'_> {
         if let (InputType::Organization, Value::Text(code)) = (&field.input, value) {
             let known = self.cx.actor.tree.by_code(code);
             return Some(known.map_or_else(|| code.to_string(), |known| known.name.clone()));
+        }
+        if let (InputType::Staff, Value::Text(code)) = (&field.input, value) {
+            let name = self.cx.staff.name(code);
+            return Some(name.unwrap_or_else(|| code.to_string()));
         }
         self.value(None, &field.ty, field.unit.as_deref(), value)
     }
@@ -304,6 +308,18 @@ impl Words<'_> {
             .count();
         2 * above > form.fields.len()
     }
+}
+
+/// The value of a fact in the reader's words; nothing when it is unknown.
+pub(in crate::care) fn fact_text(
+    (cx, pack): (&Cx, &Pack),
+    program: &Program,
+    fact: FactIx,
+    value: &Value,
+) -> Option<String> {
+    let of = program.fact(fact);
+    let words = Words { cx, pack };
+    words.value(Some(program), &of.ty, of.unit.as_deref(), value)
 }
 
 /// The programs that follow persons and organizations.

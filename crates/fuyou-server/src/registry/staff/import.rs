@@ -76,7 +76,7 @@ pub(crate) async fn import_staff(
 }
 
 /// Files know staff by their codes: the id follows from it, so that a repeated import is harmless.
-fn id_of(code: &str, what: &str) -> uuid::Uuid {
+pub(super) fn id_of(code: &str, what: &str) -> uuid::Uuid {
     let digest = Sm3::digest(format!("{what}/{code}").as_bytes());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);

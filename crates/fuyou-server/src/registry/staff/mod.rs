@@ -9,6 +9,7 @@ mod import;
 mod keep;
 mod list;
 mod model;
+mod names;
 mod store;
 mod web;
 mod workers;
@@ -26,6 +27,8 @@ use keep::{change_staff, create_staff, end_staff, move_staff};
 use list::{Employment, StaffFilter, StaffSort, list_staff};
 use model::NAME_CHARACTERS_MAX;
 pub use model::{Particulars, Post, Profession, Staff, StaffId};
+pub use names::StaffNames;
+pub(crate) use names::learn_staff;
 pub(super) use web::routes;
 pub(crate) use workers::workers;
 

@@ -116,6 +116,19 @@ pub(super) async fn at_work(
     query(Sql::built(sql)).bind_all(users).all(connection).await
 }
 
+/// The names of these staff members, of those who are known.
+pub(super) async fn names(
+    connection: &mut Connection,
+    staff: &[Uuid],
+) -> Result<Vec<(Uuid, String)>, Error> {
+    let sql = format!(
+        "select id, name from staff where id in ({})",
+        places(1, staff.len())
+    );
+    let staff = staff.iter().copied();
+    query(Sql::built(sql)).bind_all(staff).all(connection).await
+}
+
 /// Of each of these organizations the first so many by name who work there now, and how many work there.
 pub(super) async fn first_at(
     connection: &mut Connection,

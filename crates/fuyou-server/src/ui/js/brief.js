@@ -1,6 +1,8 @@
 // The short form: asks for what must be filled in and has no usual value, names the rest, and fills it in when a person
 // says that it is as usual. The pack says what is usual; where it says nothing the form is whole.
-// Keys: Enter moves on, a digit chooses, F8 takes the rest as usual, F9 saves, F7 shows the whole form, ? explains.
+// Keys: Enter moves on, and so does a number that no further digit fits; a digit chooses, F8 takes the rest as usual, F9
+// does so and saves, F7 shows the whole form, ? explains.
+import { scaleOf } from "./reading.js";
 import { element } from "./showing.js";
 
 const isChoice = (control) => control.type === "radio" || control.type === "checkbox";
@@ -16,7 +18,9 @@ function heldBy(box) {
 /** A field's value in words. */
 function told(box, value, and) {
   const titles = value.split(",").map((one) => box.querySelector(`input[value="${CSS.escape(one)}"]:is([type=radio],[type=checkbox])`)?.nextElementSibling?.textContent);
-  const option = [...box.querySelectorAll("option")].find((one) => one.value === value);
+  const named = box.querySelector("input[list=staff]") ? "#staff option" : null;
+  const options = named ? document.querySelectorAll(named) : box.querySelectorAll("option");
+  const option = [...options].find((one) => one.value === value);
   return option?.textContent ?? (titles.every(Boolean) ? titles.join(and) : value);
 }
 
@@ -48,13 +52,18 @@ export class Brief {
     this.button.type = "button";
     this.button.setAttribute("aria-keyshortcuts", "F8");
     this.button.addEventListener("click", () => this.take());
+    this.finish = element("button", "", this.words.usualSave);
+    this.finish.type = "button";
+    this.finish.dataset.finish = "";
+    this.finish.setAttribute("aria-keyshortcuts", "F9");
+    this.finish.addEventListener("click", () => this.save());
     this.switch = element("button", "link", this.words.whole);
     this.switch.type = "button";
     this.switch.setAttribute("aria-keyshortcuts", "F7");
     this.switch.addEventListener("click", () => this.toggle());
     const row = element("div", "row", "");
-    row.append(this.button, this.switch);
-    this.card.append(element("h2", "", this.words.rest), this.list, row);
+    row.append(this.finish, this.button, this.switch);
+    this.card.append(element("h2", "", this.words.rest), this.list, element("p", "hint", this.words.advice), row);
     form.querySelector(".record-grid > div").append(this.card);
     form.classList.add("brief");
     this.show();
@@ -94,6 +103,8 @@ export class Brief {
     this.card.hidden = !isBrief;
     const open = lines.some(([, , isHeld]) => !isHeld);
     this.button.hidden = !open;
+    this.finish.hidden = !open;
+    this.isOpen = isBrief && open;
     const chips = lines.map(([box, value, isHeld]) => {
       const chip = element("button", isHeld ? "chip held" : "chip", `${labelOf(box)} ${told(box, value, this.words.and)}`);
       chip.type = "button";
@@ -115,6 +126,12 @@ export class Brief {
     this.form.querySelector("button[value=save]").focus();
   }
 
+  /** The rest is as usual, and that is all. */
+  save() {
+    if (this.isOpen) this.take();
+    this.form.querySelector("button[value=save]").click();
+  }
+
   toggle() {
     this.form.classList.toggle("brief");
     this.show();
@@ -130,8 +147,21 @@ export class Brief {
   /** Where typing begins. */
   begin() {
     const first = this.boxes.find((box) => !box.hidden && !box.classList.contains("aside") && heldBy(box) === "");
-    (first ? controlsOf(first)[0] : this.button)?.focus();
+    (first ? controlsOf(first)[0] : this.finish)?.focus();
   }
+}
+
+const NARROW = /[０-９．]/g;
+const narrow = (text) => text.trim().replace(NARROW, (one) => String.fromCharCode(one.charCodeAt(0) - 0xfee0));
+
+/** Whether a number is typed as far as it can be: another digit would be beyond its limit, or beyond its decimals. */
+export function isComplete(field, text) {
+  const typed = narrow(text);
+  const scale = field.kind === "integer" ? 0 : field.kind.startsWith("decimal") ? scaleOf(field.kind) : null;
+  if (scale === null || !field.hard || !/^\d+(\.\d+)?$/.test(typed)) return false;
+  const [whole, decimals = ""] = typed.split(".");
+  if (decimals) return decimals.length === scale;
+  return scale === 0 && Number(`${whole}0`) > Number(field.hard[1]) && Number(whole) >= Number(field.hard[0]);
 }
 
 /** The keys of the form of a record. */
@@ -140,7 +170,7 @@ export function keys(form, brief) {
   const ask = document.getElementById("keys");
   ask.hidden = false;
   ask.addEventListener("click", () => help.showModal());
-  const save = () => form.querySelector("button[value=save]").click();
+  const save = () => (brief ? brief.save() : form.querySelector("button[value=save]").click());
   const deeds = { F7: () => brief?.toggle(), F8: () => brief?.take(), F9: save };
   return (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return false;

@@ -4,7 +4,7 @@
 // button "check" does the same; whatever is shown here, the server decides when the form is sent.
 import { Desk } from "./desk.js";
 import { outlook } from "./outlook.js";
-import { Brief, keys } from "./brief.js";
+import { Brief, isComplete, keys } from "./brief.js";
 import { keepDrafts, putBack, saveOnce } from "./keeping.js";
 import { takeRanges } from "./paste.js";
 import { AskServer } from "./reading.js";
@@ -22,6 +22,8 @@ let standing = null;
 let words = null;
 let brief = null;
 let pressed = null;
+// Where the focus came from and went to when a complete number moved on by itself.
+let moved = null;
 let timer = 0;
 let asked = 0;
 
@@ -129,8 +131,10 @@ function checkHere() {
       askStanding();
       return true;
     }
-    if (!desk.isStorable()) return true;
-    const found = outlook(desk);
+    // In the short form the risk is told as it would be with the rest as usual: that is what one key saves.
+    const whole = brief?.isOpen ? new Desk(sheet, standing, brief.asUsual(typedTexts())) : desk;
+    if (!whole.isStorable()) return true;
+    const found = outlook(whole);
     document.getElementById("consequence").replaceChildren(...consequence(found, sheet.outlook, words));
     return !found.partial;
   } catch (failure) {
@@ -189,8 +193,36 @@ function check() {
   if (!checkHere()) preview();
 }
 
+/** In the short form a complete number moves on by itself. */
+function advance(event) {
+  const at = event.target;
+  if (!brief || !sheet || event.inputType !== "insertText" || event.isComposing) return;
+  if (!form.classList.contains("brief") || at.selectionEnd !== at.value.length) return;
+  const field = sheet.fields.find((one) => one && `f.${one.id}` === at.name);
+  if (!field || field.is || !isComplete(field, at.value)) return;
+  moveOn(at);
+  moved = { from: at, to: document.activeElement };
+}
+
+/** A key after the focus moved by itself: Enter is a habit, and Backspace means the number before. */
+function afterMove(event) {
+  const { from, to } = moved;
+  moved = null;
+  if (event.target !== to || to === from) return false;
+  if (event.key === "Backspace" && to.value === "" && to.type === "text") {
+    event.preventDefault();
+    from.focus();
+    from.setSelectionRange(from.value.length, from.value.length);
+    return true;
+  }
+  if (event.key !== "Enter" || to.matches("button")) return false;
+  event.preventDefault();
+  return true;
+}
+
 function press(event) {
   const at = event.target;
+  if (moved && afterMove(event)) return;
   if (pressed(event) || event.isComposing) return;
   if (at.type === "radio" && /^[1-9]$/.test(event.key)) {
     const chosen = all(`input[name="${CSS.escape(at.name)}"]`)[Number(event.key) - 1];
@@ -198,6 +230,10 @@ function press(event) {
     event.preventDefault();
     chosen.click();
     moveOn(chosen);
+  } else if ((event.key === "/" || event.key === "／") && at.inputMode === "decimal") {
+    // As a blood pressure is written.
+    event.preventDefault();
+    if (at.value !== "") moveOn(at);
   } else if (event.key === "Enter" && at.matches("input, select")) {
     event.preventDefault();
     moveOn(at);
@@ -205,7 +241,7 @@ function press(event) {
 }
 
 function moveOn(at) {
-  const stops = all("input:not([type=hidden]), select, textarea, .usual .quiet, button[value=save]").filter(
+  const stops = all("input:not([type=hidden]), select, textarea, .usual [data-finish], button[value=save]").filter(
     (stop) => stop.offsetParent !== null && (stop.type !== "radio" || stop.checked || first(stop)),
   );
   const next = stops.slice(stops.indexOf(at) + 1).find((stop) => stop.name !== at.name || stop.name === "");
@@ -237,6 +273,7 @@ export async function mount(pairs = null, isAnswer = false) {
   words = brought("words");
   form.addEventListener("input", check);
   form.addEventListener("change", check);
+  form.addEventListener("input", advance);
   form.addEventListener("keydown", press);
   takeRanges(form, check);
   const problem = document.getElementById("problems") ?? form.parentElement.querySelector(".message.bad");
