@@ -77,7 +77,8 @@ def copied(base, table):
     places = {id for id, in base.execute("select old from place_map")}
     placed = lambda name: {id for id, in base.execute(f'select distinct "{name}" from {table} where "{name}" is not null limit 50')} & places
     own = "id" if "id" in columns else "subject_id"
-    value = lambda name: ("randomblob(16)" if name == own else
+    # A number belongs to one person; the copies have none.
+    value = lambda name: ("randomblob(16)" if name == own else "null" if name.startswith("id_no_") else
                           f'(select new from place_map where old = "{name}")' if placed(name) else f'"{name}"')
     names = ", ".join(f'"{name}"' for name in columns)
     return f"insert into {table} ({names}) select {', '.join(map(value, columns))} from original_{table}"

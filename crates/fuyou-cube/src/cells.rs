@@ -98,7 +98,10 @@ impl Values {
 }
 
 /// A value in some width.
-pub(crate) trait Cell: Copy + Default + Send + Into<i64> {
+pub(crate) trait Cell: Copy + Default + Send {
+    /// The value.
+    fn number(self) -> i64;
+
     /// The sum, and whether it does not fit.
     fn plus(self, adds: i64) -> (Self, bool);
 
@@ -113,10 +116,15 @@ macro_rules! cell {
     ($($width:ty)*) => {$(
         impl Cell for $width {
             #[inline(always)]
+            fn number(self) -> i64 {
+                self as i64
+            }
+
+            #[inline(always)]
             fn plus(self, adds: i64) -> (Self, bool) {
-                let (sum, overflows) = i64::from(self).overflowing_add(adds);
+                let (sum, overflows) = self.number().overflowing_add(adds);
                 let narrow = sum as $width;
-                (narrow, overflows || i64::from(narrow) != sum)
+                (narrow, overflows || narrow.number() != sum)
             }
 
             #[inline(always)]
@@ -249,7 +257,7 @@ impl Cells {
     /// The value of a measure in a group.
     pub(crate) fn value(&self, group: usize, measure: usize) -> i64 {
         let at = self.at(group, measure);
-        of_any_width!(&self.values, all => i64::from(all[at]))
+        of_any_width!(&self.values, all => all[at].number())
     }
 
     /// Bytes of cells and groups.

@@ -2,7 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use crate::cells::{CHUNK, Cells, of_any_width};
+use crate::cells::{CHUNK, Cell as _, Cells, of_any_width};
 use crate::cube::Cube;
 
 /// Which cells are added up to which sums.
@@ -122,7 +122,7 @@ impl Cells {
                 let run = self.run(chunk, *measure);
                 of_any_width!(self.values(), all => {
                     for (at, base) in &here {
-                        sums[base + position] += i64::from(all[run + at]);
+                        sums[base + position] += all[run + at].number();
                     }
                 });
             }

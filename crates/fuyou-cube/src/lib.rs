@@ -11,6 +11,7 @@ mod axis;
 mod cells;
 mod column;
 mod cube;
+mod few;
 mod fold;
 mod image;
 mod interner;

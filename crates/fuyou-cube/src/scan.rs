@@ -9,6 +9,7 @@ use fuyou_expr::columns::{
 use crate::axis::{Axis, Read};
 use crate::cells::{CHUNK, Cell, Cells, Values};
 use crate::cube::CubeError;
+use crate::few::Few;
 use crate::projection::Projection;
 use crate::sums::{Ends, Planes, Ranks, WORDS};
 use crate::table::Table;
@@ -16,6 +17,21 @@ use crate::table::Table;
 /// Units of work for each thread and axis: enough that none waits long for the last one, few enough that a unit has rows
 /// for whole blocks.
 const UNITS: usize = 12;
+
+/// So many measures pay for working out which bits of small groups are gathered.
+const MEASURES_MIN: usize = if cfg!(test) { 2 } else { 4 };
+
+/// Whether the processor gathers bits fast.
+struct Gathers;
+
+impl ForProcessor for Gathers {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<P: Processor>(self, processor: P) -> bool {
+        processor.has_gather()
+    }
+}
 
 /// An axis whose cells are to be made. `cells` has the groups of the projection; its values are overwritten.
 pub(crate) struct Job<'j> {
@@ -138,12 +154,14 @@ struct Tools {
     ranks: Ranks,
     planes: Vec<Planes>,
     ends: Ends,
+    few: Vec<Few>,
     segments: Vec<Segment>,
 }
 
 /// Groups of a block that stand in one chunk.
-#[derive(Clone, Copy)]
 struct Segment {
+    /// Each has few rows: how they are counted stands at the same position of [`Tools::few`].
+    is_few: bool,
     /// Position of the chunk in the unit.
     chunk: usize,
     /// The first of them in the chunk.
@@ -163,6 +181,7 @@ impl Tools {
             ranks: Ranks::new(),
             planes: axis.sums.iter().map(|_| Planes::new()).collect(),
             ends: Ends::default(),
+            few: Vec::new(),
             segments: Vec::new(),
         }
     }
@@ -176,6 +195,7 @@ impl Work<'_> {
         let ends = &self.ends[first_chunk * CHUNK..=last_group];
         let (from, to) = (ends[0] as usize, ends[ends.len() - 1] as usize);
         let (mut first, mut overflows) = (from / 64 * 64, false);
+        let gathers = self.axis.reads.len() >= MEASURES_MIN && with_processor(Gathers);
         while first < to {
             let batch = Batch {
                 columns: &self.views,
@@ -195,7 +215,13 @@ impl Work<'_> {
             let mut at = begin;
             while at < end {
                 let until = (at / CHUNK * CHUNK + CHUNK).min(end);
+                let segment = tools.segments.len();
+                if gathers && tools.few.len() == segment {
+                    tools.few.push(Few::default());
+                }
+                let rows = tools.ends.rows_of(at - begin, until - at);
                 tools.segments.push(Segment {
+                    is_few: gathers && tools.few[segment].fill(rows),
                     chunk: at / CHUNK,
                     group: at % CHUNK,
                     groups: until - at,
@@ -238,6 +264,7 @@ impl<T: Cell> ForProcessor for Block<'_, T> {
             planes,
             ends,
             segments,
+            few,
         } = self.tools;
         let plan = &self.axis.plan;
         for (sum, planes) in self.axis.sums.iter().zip(planes.iter_mut()) {
@@ -251,17 +278,17 @@ impl<T: Cell> ForProcessor for Block<'_, T> {
                 |segment: &Segment| (segment.chunk * measures + measure) * CHUNK + segment.group;
             let Some(sum) = *sum else {
                 let any = ranks.fill(words, filter);
-                for segment in segments.iter() {
+                for (number, segment) in segments.iter().enumerate() {
                     let at = place(segment);
                     let cells = &mut out[at..at + segment.groups];
                     let before = cells[0];
-                    if any {
-                        ranks.counts(ends, segment.end, cells);
-                    } else {
-                        cells.fill(T::default());
+                    match segment.is_few {
+                        _ if !any => cells.fill(T::default()),
+                        true => ranks.few_counts(processor, &few[number], cells),
+                        false => ranks.counts(ends, segment.end, cells),
                     }
                     if segment.goes_on {
-                        let (sum, is_over) = cells[0].plus(before.into());
+                        let (sum, is_over) = cells[0].plus(before.number());
                         (cells[0], overflows) = (sum, overflows | is_over);
                     }
                 }
@@ -295,10 +322,13 @@ impl<T: Cell> ForProcessor for Block<'_, T> {
                     counted[word] = digit[word] & mask[word];
                 }
                 if ranks.fill(words, Some(&counted)) {
-                    for segment in segments.iter() {
+                    for (number, segment) in segments.iter().enumerate() {
                         let at = place(segment);
                         let cells = &mut out[at..at + segment.groups];
-                        overflows |= ranks.add(ends, segment.end, *weight, cells);
+                        overflows |= match segment.is_few {
+                            true => ranks.few_add(processor, &few[number], *weight, cells),
+                            false => ranks.add(ends, segment.end, *weight, cells),
+                        };
                     }
                 }
             }

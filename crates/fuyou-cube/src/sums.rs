@@ -6,6 +6,7 @@
 use fuyou_expr::columns::{BLOCK, Numbers, Processor};
 
 use crate::cells::Cell;
+use crate::few::Few;
 
 /// Words of a block.
 pub(crate) const WORDS: usize = BLOCK / 64;
@@ -13,6 +14,7 @@ pub(crate) const WORDS: usize = BLOCK / 64;
 /// Rows of a block where groups begin and end, each as a word and the bits of it that stand before the row.
 #[derive(Default)]
 pub(crate) struct Ends {
+    rows: Vec<u32>,
     words: Vec<u32>,
     before: Vec<u64>,
 }
@@ -22,15 +24,23 @@ impl Ends {
     /// before `from` is not looked at.
     pub(crate) fn fill(&mut self, ends: &[u32], from: usize, (first, last): (usize, usize)) {
         let count = ends.len();
+        self.rows.resize(count, 0);
         self.words.resize(count, 0);
         self.before.resize(count, 0);
         let (words, before) = (&mut self.words[..count], &mut self.before[..count]);
+        let rows = &mut self.rows[..count];
         for at in 0..count {
             // Only the first and the last end lie outside.
             let row = (ends[at] as usize).clamp(from, last) - first;
+            rows[at] = row as u32;
             words[at] = (row / 64) as u32;
             before[at] = (1 << (row % 64)) - 1;
         }
+    }
+
+    /// Where so many groups begin and end, the first from an end on.
+    pub(crate) fn rows_of(&self, from: usize, groups: usize) -> &[u32] {
+        &self.rows[from..=from + groups]
     }
 
     /// The rows of groups that lie one after the other, the first from an end on.
@@ -39,8 +49,8 @@ impl Ends {
         from: usize,
         groups: usize,
     ) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
-        let row = |at: usize| self.words[at] as usize * 64 + self.before[at].count_ones() as usize;
-        (from..from + groups).map(move |at| row(at)..row(at + 1))
+        let rows = &self.rows;
+        (from..from + groups).map(move |at| rows[at] as usize..rows[at + 1] as usize)
     }
 }
 
@@ -87,6 +97,34 @@ impl Ranks {
     fn rank(&self, word: u32, before: u64) -> u32 {
         let (bits, rank) = self.words[word as usize % (2 * WORDS)];
         rank + (bits & before).count_ones()
+    }
+
+    /// The bits of each of a few groups, which fit into the cells.
+    #[inline(always)]
+    pub(crate) fn few_counts<T: Cell>(&self, processor: impl Processor, few: &Few, out: &mut [T]) {
+        let counts = few.counts(processor, |word| self.words[word % (2 * WORDS)].0);
+        let groups = out.len().min(64);
+        for group in 0..groups {
+            out[group] = T::of_count(u32::from(counts[group]));
+        }
+    }
+
+    /// Adds the bits of each of a few groups, each `weight` times; says whether a sum does not fit.
+    #[inline(always)]
+    pub(crate) fn few_add<T: Cell>(
+        &self,
+        processor: impl Processor,
+        few: &Few,
+        weight: i32,
+        out: &mut [T],
+    ) -> bool {
+        let counts = few.counts(processor, |word| self.words[word % (2 * WORDS)].0);
+        let (groups, mut overflows) = (out.len().min(64), false);
+        for group in 0..groups {
+            let (sum, is_over) = out[group].plus_few(i32::from(counts[group]) * weight);
+            (out[group], overflows) = (sum, overflows | is_over);
+        }
+        overflows
     }
 
     /// The bits of each group from end `at` on, which fit into the cells.

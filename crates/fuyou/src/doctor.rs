@@ -59,7 +59,7 @@ async fn look(
     let mut troubles = standing.troubles.clone();
     if let Some(TooLarge { needs, bytes_max }) = large {
         say(&format!(
-            "指标需要内存 figures need {needs} bytes · 允许 and may take {bytes_max} bytes"
+            "指标至少需要内存 figures need at least {needs} bytes · 允许 and may take {bytes_max} bytes"
         ))?;
         troubles.push(Trouble::LargeFigures);
     }

@@ -14,6 +14,46 @@ pub trait Processor: Copy {
     /// Sixty-four bytes of 0 or 1 as one word, the first in the lowest bit.
     fn pack(self, bytes: &[u8; 64]) -> u64;
 
+    /// Whether [`Processor::gather`] and [`Processor::scatter`] are single, fast instructions.
+    #[inline(always)]
+    fn has_gather(self) -> bool {
+        false
+    }
+
+    /// The bits of a word that stand under a mask, moved together to the lowest bits.
+    #[inline(always)]
+    fn gather(self, word: u64, mask: u64) -> u64 {
+        let (mut mask, mut gathered, mut at) = (mask, 0, 0);
+        while mask != 0 {
+            gathered |= (word >> mask.trailing_zeros() & 1) << at;
+            (mask, at) = (mask & (mask - 1), at + 1);
+        }
+        gathered
+    }
+
+    /// The lowest bits of a word, moved apart to where a mask has bits.
+    #[inline(always)]
+    fn scatter(self, word: u64, mask: u64) -> u64 {
+        let (mut mask, mut scattered, mut at) = (mask, 0, 0);
+        while mask != 0 {
+            scattered |= (word >> at & 1) << mask.trailing_zeros();
+            (mask, at) = (mask & (mask - 1), at + 1);
+        }
+        scattered
+    }
+
+    /// For each of sixty-four positions in how many of at most 255 words it has a bit.
+    #[inline(always)]
+    fn tally(self, words: &[u64]) -> [u8; 64] {
+        let mut counts = [0u8; 64];
+        for word in words {
+            for (at, count) in counts.iter_mut().enumerate() {
+                *count += (word >> at & 1) as u8;
+            }
+        }
+        counts
+    }
+
     /// Which of sixty-four numbers of 8 bits compare so with one.
     #[inline(always)]
     fn beside_i8(self, test: Test, numbers: &[i8; 64], with: i8) -> u64 {
@@ -70,9 +110,9 @@ pub trait Work {
 #[inline]
 pub fn with_processor<W: Work>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
-    if wide::is_here() {
-        // SAFETY: the processor has just said that it has the instructions.
-        return unsafe { wide::run(work) };
+    if let Some(wide) = wide::here() {
+        // SAFETY: the processor has said that it has the instructions.
+        return unsafe { wide::run(work, wide) };
     }
     work.run(Common)
 }
@@ -97,35 +137,79 @@ impl Processor for Common {
 #[cfg(target_arch = "x86_64")]
 mod wide {
     use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpgt_epi8, _mm256_cmpgt_epi16,
-        _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_packs_epi16, _mm256_permute4x64_epi64,
-        _mm256_set1_epi8, _mm256_set1_epi16, _mm256_slli_epi16,
+        __cpuid, __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16,
+        _mm256_cmpgt_epi8, _mm256_cmpgt_epi16, _mm256_loadu_si256, _mm256_movemask_epi8,
+        _mm256_packs_epi16, _mm256_permute4x64_epi64, _mm256_set1_epi8, _mm256_set1_epi16,
+        _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setr_epi64x, _mm256_setzero_si256,
+        _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_storeu_si256, _mm256_sub_epi8, _pdep_u64,
+        _pext_u64,
     };
+    use std::sync::OnceLock;
 
     use super::{Processor, Test, Work};
 
     /// x86-64 with 256-bit vectors (AVX2), POPCNT and bit-field instructions (BMI).
     #[derive(Clone, Copy)]
-    struct Wide(());
+    pub(super) struct Wide {
+        gathers: bool,
+    }
 
     /// Whether this processor is one; it is asked once.
     #[inline]
-    pub(super) fn is_here() -> bool {
-        is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("popcnt")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
+    pub(super) fn here() -> Option<Wide> {
+        static HERE: OnceLock<Option<Wide>> = OnceLock::new();
+        *HERE.get_or_init(|| {
+            let is_wide = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("popcnt")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("lzcnt");
+            is_wide.then(|| Wide {
+                gathers: gathers_fast(),
+            })
+        })
+    }
+
+    /// Processors of AMD before family 25 have the instructions that gather and scatter bits, a hundred times slower.
+    fn gathers_fast() -> bool {
+        let vendor = __cpuid(0);
+        let is_amd = vendor.ebx == u32::from_le_bytes(*b"Auth");
+        let version = __cpuid(1).eax;
+        let family = (version >> 8 & 15) + (version >> 20 & 255);
+        !is_amd || family >= 25
     }
 
     /// # Safety
-    /// The processor must have the instructions ([`is_here`]).
+    /// The processor must have the instructions ([`here`]).
     #[target_feature(enable = "avx2,popcnt,bmi1,bmi2,lzcnt")]
-    pub(super) unsafe fn run<W: Work>(work: W) -> W::Output {
-        work.run(Wide(()))
+    pub(super) unsafe fn run<W: Work>(work: W, wide: Wide) -> W::Output {
+        work.run(wide)
     }
 
     impl Processor for Wide {
+        #[inline(always)]
+        fn has_gather(self) -> bool {
+            self.gathers
+        }
+
+        #[inline(always)]
+        fn gather(self, word: u64, mask: u64) -> u64 {
+            // SAFETY: there is a `Wide` only inside of `run`.
+            unsafe { _pext_u64(word, mask) }
+        }
+
+        #[inline(always)]
+        fn scatter(self, word: u64, mask: u64) -> u64 {
+            // SAFETY: there is a `Wide` only inside of `run`.
+            unsafe { _pdep_u64(word, mask) }
+        }
+
+        #[inline(always)]
+        fn tally(self, words: &[u64]) -> [u8; 64] {
+            // SAFETY: there is a `Wide` only inside of `run`.
+            unsafe { tally(words) }
+        }
+
         #[inline(always)]
         fn pack(self, bytes: &[u8; 64]) -> u64 {
             // SAFETY: there is a `Wide` only inside of `run`.
@@ -143,6 +227,39 @@ mod wide {
             // SAFETY: there is a `Wide` only inside of `run`.
             unsafe { beside_i16(test, numbers, with) }
         }
+    }
+
+    /// Each byte takes the byte of the word that has its bit and keeps that bit; where it is there, one is added.
+    ///
+    /// # Safety
+    /// The processor must have AVX2.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn tally(words: &[u64]) -> [u8; 64] {
+        let bits = _mm256_set1_epi64x(0x8040_2010_0804_0201_u64 as i64);
+        let bytes = _mm256_setr_epi64x(
+            0,
+            0x0101_0101_0101_0101,
+            0x0202_0202_0202_0202,
+            0x0303_0303_0303_0303,
+        );
+        let (mut low, mut high) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+        for word in words {
+            let spread = |half: i32| {
+                let spread = _mm256_shuffle_epi8(_mm256_set1_epi32(half), bytes);
+                _mm256_cmpeq_epi8(_mm256_and_si256(spread, bits), bits)
+            };
+            low = _mm256_sub_epi8(low, spread(*word as i32));
+            high = _mm256_sub_epi8(high, spread((*word >> 32) as i32));
+        }
+        let mut counts = [0u8; 64];
+        let (first, last) = counts.split_at_mut(32);
+        // SAFETY: thirty-two bytes are there each time, and the store asks for no alignment.
+        unsafe {
+            _mm256_storeu_si256(first.as_mut_ptr().cast::<__m256i>(), low);
+            _mm256_storeu_si256(last.as_mut_ptr().cast::<__m256i>(), high);
+        }
+        counts
     }
 
     /// Two comparisons of thirty-two bytes, whose highest bits are gathered.
@@ -235,6 +352,50 @@ mod tests {
             let Beside(test, bytes, byte, words, word) = self;
             let narrow = processor.beside_i8(test, bytes, byte);
             (narrow, processor.beside_i16(test, words, word))
+        }
+    }
+
+    struct Bits<'w>(u64, u64, &'w [u64]);
+
+    impl Work for Bits<'_> {
+        type Output = (u64, u64, [u8; 64]);
+
+        fn run<P: Processor>(self, processor: P) -> (u64, u64, [u8; 64]) {
+            let Bits(word, mask, words) = self;
+            let tally = processor.tally(words);
+            (
+                processor.gather(word, mask),
+                processor.scatter(word, mask),
+                tally,
+            )
+        }
+    }
+
+    #[test]
+    fn processors_gather_scatter_and_tally_alike() {
+        let mut seed = 7u64;
+        let mut next = move || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            seed ^ seed >> 29
+        };
+        for round in 0..1_000 {
+            let words: Vec<u64> = (0..round % 7).map(|_| next()).collect();
+            let (word, mask) = (
+                next(),
+                if round % 9 == 0 {
+                    u64::MAX
+                } else {
+                    next() & next()
+                },
+            );
+            let bits = || Bits(word, mask, &words);
+            let (gathered, scattered, tally) = bits().run(Common);
+            assert_eq!(with_processor(bits()), (gathered, scattered, tally));
+            assert_eq!(Common.scatter(gathered, mask), word & mask);
+            for (at, count) in tally.into_iter().enumerate() {
+                let wanted = words.iter().filter(|word| *word >> at & 1 == 1).count();
+                assert_eq!(usize::from(count), wanted);
+            }
         }
     }
 

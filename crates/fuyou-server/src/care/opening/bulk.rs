@@ -25,9 +25,10 @@ impl Opened {
     /// Notes that what an enrollment opens is open.
     pub(in crate::care) fn note(&self, enrollment: Uuid, version: i64) {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if noted.len() < REMEMBERED_MAX {
-            noted.insert(enrollment, version);
+        if noted.len() >= REMEMBERED_MAX {
+            noted.clear();
         }
+        noted.insert(enrollment, version);
     }
 
     /// Whether it was noted of this version. The note is used up.

@@ -1,5 +1,6 @@
 //! What a record of one program tells an enrollment of another, on both databases, with the national pack.
 
+use fuyou_expr::format_value;
 use fuyou_pack::model::ProgramIx;
 
 use super::tests::{children, delivered, links, sound};
@@ -80,8 +81,11 @@ async fn told(county: &County, woman: SubjectId) -> Vec<String> {
     let by = county.worker("2024-12-21");
     let links = county.care.links(&by, woman).await.unwrap();
     let told = links.iter().flat_map(|link| &link.told);
-    told.map(|(title, value)| format!("{} {value}", title.en))
-        .collect()
+    told.map(|(program, fact, value)| {
+        let fact = county.care.pack().program(*program).fact(*fact);
+        format!("{} {}", fact.title.en, format_value(&fact.ty, value))
+    })
+    .collect()
 }
 
 async fn corrected(county: &County, child: SubjectId, id: EncounterId, died: &str) {

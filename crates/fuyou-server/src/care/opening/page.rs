@@ -2,8 +2,12 @@
 
 use askama::Template;
 
+use fuyou_expr::Value;
+use fuyou_pack::model::{FactIx, ProgramIx};
+
 use super::{LinkShown, LinkState};
 use crate::access::Action;
+use crate::care::pages::fact_text;
 use crate::care::{Acting, Care, SubjectId};
 use crate::http::{self, Cx};
 
@@ -51,11 +55,14 @@ pub(in crate::care) async fn links_part(
 }
 
 /// Titles and values of what is told of the other end.
-fn told(cx: &Cx, link: &LinkShown) -> String {
-    let pairs = link.told.iter();
-    let texts: Vec<String> = pairs
-        .map(|(title, value)| format!("{} {value}", title.get(cx.language)))
-        .collect();
+fn told(cx: &Cx, care: &Care, link: &LinkShown) -> String {
+    let text = |(program, fact, value): &(ProgramIx, FactIx, Value)| {
+        let program = care.pack().program(*program);
+        let title = program.fact(*fact).title.get(cx.language);
+        let value = fact_text((cx, care.pack()), program, *fact, value)?;
+        Some(format!("{title} {value}"))
+    };
+    let texts: Vec<String> = link.told.iter().filter_map(text).collect();
     texts.join("、")
 }
 
@@ -91,7 +98,7 @@ fn view(cx: &Cx, care: &Care, link: &LinkShown) -> LinkView {
         is_off: link.is_closed || link.state == LinkState::Withdrawn,
         form: opened.map(|id| format!("/persons/{id}/forms/{}/{}", program.id, form.id)),
         differs: differs.join("、"),
-        told: told(cx, link),
+        told: told(cx, care, link),
         perhaps: link
             .perhaps
             .iter()

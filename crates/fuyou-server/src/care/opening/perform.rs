@@ -79,6 +79,8 @@ impl Care {
                 }
             }
             if !again {
+                let head = &looked.enrolled.head;
+                self.opened().note(head.id, head.version);
                 return Ok(changed);
             }
         }

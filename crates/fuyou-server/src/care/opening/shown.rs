@@ -1,6 +1,6 @@
 //! The links of a subject as a reader may see them.
 
-use fuyou_expr::{Value, format_value};
+use fuyou_expr::Value;
 use fuyou_kernel::{Date, Localized, Secrecy};
 use fuyou_pack::model::{FactIx, FormIx, Opens, ProgramIx};
 use fuyou_pack::replay::replay;
@@ -35,8 +35,8 @@ pub struct LinkShown {
     pub program: ProgramIx,
     /// The form that was filled in there.
     pub form: FormIx,
-    /// What the pack wants told of the other end, of what the reader may see: titles and values.
-    pub told: Vec<(Localized, String)>,
+    /// What the pack wants told of the other end, of what the reader may see: facts of that program and their values.
+    pub told: Vec<(ProgramIx, FactIx, Value)>,
     /// Whether the opened enrollment is closed, where what it tells is shown.
     pub is_closed: bool,
     /// The other subject, for who may open the record.
@@ -185,7 +185,7 @@ impl Care {
         by: &Acting,
         (subject, enrollment): (Uuid, Uuid),
         facts: &[FactIx],
-    ) -> Result<(bool, Vec<(Localized, String)>), Error> {
+    ) -> Result<(bool, Vec<(ProgramIx, FactIx, Value)>), Error> {
         let (pack, tables) = (self.pack(), self.tables());
         let mut reader = self.db().glance().await?;
         let file = file::read(&mut reader, pack, tables, subject, Reading::Everything).await?;
@@ -201,7 +201,7 @@ impl Care {
             let of = program.fact(*fact);
             let value = outcome.fact(program, *fact);
             if of.secrecy <= by.actor.secrecy_max() && *value != Value::Null {
-                told.push((of.title.clone(), format_value(&of.ty, value)));
+                told.push((enrolled.head.program, *fact, value.clone()));
             }
         }
         Ok((enrolled.head.state == EnrollmentState::Closed, told))

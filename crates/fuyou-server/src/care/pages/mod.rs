@@ -52,6 +52,7 @@ use uuid::Uuid;
 use self::lookup::{care_of, home_of, name_of, places, subject_id};
 use self::story_view::{StoryView, story_view};
 use self::words::Words;
+pub(in crate::care) use self::words::fact_text;
 use super::opening::links_part;
 use super::{Acting, SubjectId};
 use crate::http::{self, Cx};

@@ -2,7 +2,7 @@
 
 use fuyou_expr::{Type, Value, format_value};
 use fuyou_kernel::{Date, DayNumber, Language, Localized, Secrecy, Timestamp};
-use fuyou_pack::model::{Field, InputType, SubjectKind};
+use fuyou_pack::model::{FactIx, Field, InputType, SubjectKind};
 use fuyou_pack::replay::Due;
 use fuyou_pack::{Form, Pack, Program};
 
@@ -316,6 +316,18 @@ impl Words<'_> {
             .count();
         2 * above > form.fields.len()
     }
+}
+
+/// The value of a fact in the reader's words; nothing when it is unknown.
+pub(in crate::care) fn fact_text(
+    (cx, pack): (&Cx, &Pack),
+    program: &Program,
+    fact: FactIx,
+    value: &Value,
+) -> Option<String> {
+    let of = program.fact(fact);
+    let words = Words { cx, pack };
+    words.value(Some(program), &of.ty, of.unit.as_deref(), value)
 }
 
 /// The programs that follow persons and organizations.

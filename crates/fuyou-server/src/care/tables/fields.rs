@@ -52,7 +52,7 @@ pub(in crate::care) async fn last_values(
         let values: Vec<Value> = (4..).zip(&columns).map(value).collect::<Result<_, _>>()?;
         records.push(((on, at, id), enrollment, values));
     }
-    records.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    records.sort_by_key(|(written, ..)| *written);
     let mut last: HashMap<Uuid, Vec<Value>> = HashMap::new();
     for (_, enrollment, values) in records {
         let known = last

@@ -53,7 +53,7 @@ async fn answers(app: &TestApp, live: &Live) {
     let secrecy = fuyou_kernel::Secrecy::Infection;
     let told = figures(paged, &question, secrecy).await.unwrap();
     let stored = figures(store, &question, secrecy).await.unwrap();
-    let cell = |cells: &crate::insight::Cells| cells.get(ix, node, "2025".parse().unwrap()).clone();
+    let cell = |cells: &crate::insight::Cells| cells.get(ix, node, "2025".parse().unwrap());
     assert_eq!(cell(&told), cell(&stored));
     assert!(cell(&told).figure().unwrap().numerator > 0);
 }
