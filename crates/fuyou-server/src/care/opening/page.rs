@@ -90,7 +90,9 @@ fn view(cx: &Cx, care: &Care, link: &LinkShown) -> LinkView {
             .map_or_else(String::new, |relation| relation.get(cx.language).to_owned()),
         name: other.map_or_else(|| cx.t("link-restricted"), |other| other.name.clone()),
         href: other.map(|other| format!("/persons/{}", other.id)),
-        birth_on: other.map_or_else(String::new, |other| other.birth_on.to_string()),
+        birth_on: other.map_or_else(String::new, |other| {
+            cx.calendar().born(other.birth_on).words
+        }),
         program: program.title.get(cx.language).to_owned(),
         state: cx.t(state),
         is_off: link.is_closed || link.state == LinkState::Withdrawn,

@@ -111,3 +111,29 @@ async fn a_browser_gets_what_it_needs_without_a_network() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_taken_along_is_what_the_user_may_see() {
+    on_each_database(TODAY, async |app| {
+        booked(app).await;
+        let own = app.get("township_worker", "/ahead").await;
+        says(
+            &own,
+            200,
+            &["\"pages\":true", WOMAN, "/forms/maternal/", "\"name\":"],
+        );
+        // Another township takes nothing of her along; who records nothing takes nothing at all.
+        let other = app.get("other_township", "/ahead").await;
+        says(&other, 200, &["\"lines\":[]"]);
+        assert!(!other.body.contains(WOMAN));
+        assert_ne!(app.get("auditor", "/ahead").await.status, 200);
+        // The pages of persons stay behind where they may tell of infections.
+        says(
+            &app.get("county_worker", "/ahead").await,
+            200,
+            &["\"pages\":false"],
+        );
+        says(&app.get("auditor", "/audit").await, 200, &["带出本周工作"]);
+    })
+    .await;
+}

@@ -238,6 +238,13 @@ fn today(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pa
                 derived.id.starts_with("days_").then_some(COUNT_OF_DAYS)
             };
             let number = matches!(value, fuyou_expr::Value::Number(_));
+            // An age counted from a birth is told as people tell ages.
+            if let (fuyou_expr::Value::Number(days), true) = (value, is_age(&derived.id)) {
+                return Some(Pair {
+                    label: words.of(&derived.title),
+                    value: words.age_of_days(*days)?,
+                });
+            }
             let value = words
                 .value(Some(program), derived.is.ty(), unit, value)
                 .filter(|_| number)?;
@@ -247,6 +254,11 @@ fn today(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pa
             })
         })
         .collect()
+}
+
+/// By the naming rule of packs: a derived column that is an age in days begins and ends so.
+fn is_age(id: &str) -> bool {
+    id.starts_with("age_") && id.ends_with("_days")
 }
 
 fn facts(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pair> {

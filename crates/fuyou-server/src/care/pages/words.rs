@@ -165,6 +165,14 @@ impl Words<'_> {
         )
     }
 
+    /// The age of somebody born so many days ago.
+    pub(super) fn age_of_days(&self, days: i64) -> Option<String> {
+        let today = DayNumber::from(self.cx.today).0;
+        let born = DayNumber(today.checked_sub(i32::try_from(days).ok()?)?);
+        let age = self.calendar().age(Date::try_from(born).ok()?);
+        Some(age).filter(|age| !age.is_empty())
+    }
+
     pub(super) fn instant(&self, at: Timestamp) -> Told {
         self.cx.told_at(at)
     }

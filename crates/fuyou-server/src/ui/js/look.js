@@ -28,6 +28,10 @@
     computer.addEventListener("change", name);
     name();
     button.hidden = false;
+    // On a phone the menu is one line that is pushed aside.
+    const menu = document.querySelector(".menu ul");
+    const here = menu?.querySelector("[aria-current]");
+    if (here) menu.scrollLeft = here.offsetLeft - menu.clientWidth / 2;
   });
 
   addEventListener("DOMContentLoaded", () => {
