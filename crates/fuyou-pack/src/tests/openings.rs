@@ -223,7 +223,7 @@ fn what_cannot_be_carried_is_told() {
     check(
         "key = \"number\"",
         "with = \"end\"",
-        "opens with form `begin`",
+        "there is no form `end`",
     );
     check(
         "sex = \"rider.sex\"",

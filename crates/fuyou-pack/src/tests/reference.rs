@@ -20,7 +20,10 @@ const PLACES: [(&str, &[&str]); 15] = [
     ("Referrals and lists", &["maternal/lists.toml"]),
     ("Charts", &["maternal/charts.toml"]),
     ("Trends", &["maternal/trends.toml"]),
-    ("Linked enrollments", &["maternal/opens.toml"]),
+    (
+        "Linked enrollments",
+        &["maternal/opens.toml", "child_death/opens.toml"],
+    ),
     ("Measures and indicators", &["maternal/indicators.toml"]),
     ("Strata", &["maternal/strata.toml"]),
     ("Golden cases", &["maternal/cases/reference.toml"]),

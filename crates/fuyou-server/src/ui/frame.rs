@@ -125,37 +125,44 @@ fn draft_words(language: Language) -> String {
     .to_string()
 }
 
-/// The menu: path, key of its text, the right it needs.
-pub(super) const MENU: &[(&str, &str, Option<Action>)] = &[
-    ("/", "menu-home", None),
-    ("/persons", "menu-persons", Some(Action::ReadPerson)),
-    ("/lists", "menu-lists", Some(Action::ReadPerson)),
-    ("/referrals", "menu-referrals", Some(Action::ManageReferral)),
-    ("/board", "menu-board", Some(Action::ReadIndicators)),
+/// The menu: path, key of its text, the rights of which it needs one; none is for everybody.
+pub(super) const MENU: &[(&str, &str, &[Action])] = &[
+    ("/", "menu-home", &[]),
+    ("/persons", "menu-persons", &[Action::ReadPerson]),
+    ("/lists", "menu-lists", &[Action::ReadPerson]),
+    ("/referrals", "menu-referrals", &[Action::ManageReferral]),
+    ("/board", "menu-board", &[Action::ReadIndicators]),
+    ("/indicators", "menu-indicators", &[Action::ReadIndicators]),
+    ("/plans", "menu-plans", &[Action::ManagePlan]),
+    ("/summary", "summary-menu", &[Action::ReadIndicators]),
+    ("/figures", "menu-figures", &[Action::ManagePlan]),
+    ("/imports", "menu-imports", &[Action::ImportData]),
+    ("/organizations", "menu-organizations", &[]),
+    ("/staff", "menu-staff", &[Action::ManageStaff]),
+    ("/users", "menu-users", &[Action::ManageUsers]),
+    ("/packs", "menu-packs", &[Action::ReadPacks]),
+    ("/audit", "menu-audit", &[Action::ReadAudit]),
+    ("/system", "menu-system", &[Action::ManageSystem]),
     (
-        "/indicators",
-        "menu-indicators",
-        Some(Action::ReadIndicators),
+        "/jobs",
+        "menu-jobs",
+        // Whoever has long work done.
+        &[
+            Action::ImportData,
+            Action::ExportData,
+            Action::ReadIndicators,
+            Action::ReadAudit,
+            Action::ManageSystem,
+        ],
     ),
-    ("/plans", "menu-plans", Some(Action::ManagePlan)),
-    ("/summary", "summary-menu", Some(Action::ReadIndicators)),
-    ("/figures", "menu-figures", Some(Action::ManagePlan)),
-    ("/imports", "menu-imports", Some(Action::ImportData)),
-    ("/organizations", "menu-organizations", None),
-    ("/staff", "menu-staff", Some(Action::ManageStaff)),
-    ("/users", "menu-users", Some(Action::ManageUsers)),
-    ("/packs", "menu-packs", Some(Action::ReadPacks)),
-    ("/audit", "menu-audit", Some(Action::ReadAudit)),
-    ("/system", "menu-system", Some(Action::ManageSystem)),
-    ("/jobs", "menu-jobs", Some(Action::ManageSystem)),
 ];
 
 impl Frame {
     /// The frame of a page for a logged-in user. `title` is the key of its text.
     pub fn new(cx: &Cx, title: &str) -> Self {
-        let menu = MENU
-            .iter()
-            .filter(|(_, _, right)| right.is_none_or(|right| cx.actor.may(right)));
+        let menu = MENU.iter().filter(|(_, _, rights)| {
+            rights.is_empty() || rights.iter().any(|right| cx.actor.may(*right))
+        });
         Frame {
             title: cx.t(title),
             user: Some(Badge {

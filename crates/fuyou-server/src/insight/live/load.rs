@@ -10,6 +10,8 @@ use super::{Live, LiveError, State, key};
 
 /// How many rows are told in one line of the log.
 const TOLD: usize = 100_000;
+/// After how many rows it is looked whether they still fit.
+const WEIGHED: usize = 10_000;
 /// Pages that are read and not yet taken in, for each reader.
 const AHEAD: usize = 2;
 
@@ -28,15 +30,19 @@ impl Live {
         self.0.loading.send_replace(0);
         for program in 0..self.0.shapes.len() {
             let mut pages = self.pages(program).await?;
-            let (id, mut told) = (&*self.0.pack.programs[program].id, 0);
+            let id = &*self.0.pack.programs[program].id;
+            let (mut told, mut weighed) = (0, 0);
             while let Some(page) = pages.recv().await {
                 let page = page?;
                 self.0.loading.send_modify(|rows| *rows += page.len());
                 for ((subject, id), row) in &page {
                     cube.cube.put(program, key(*subject, *id), Some(row))?;
                 }
-                cube.cube.fits(0, self.0.bytes_max)?;
                 let rows = cube.cube.rows(program);
+                if rows / WEIGHED > weighed {
+                    weighed = rows / WEIGHED;
+                    cube.cube.fits(0, self.0.bytes_max)?;
+                }
                 if rows / TOLD > told {
                     told = rows / TOLD;
                     tracing::info!(program = id, rows, "facts are being loaded");
