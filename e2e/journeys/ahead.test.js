@@ -97,14 +97,14 @@ test("a form that was never opened is filled in without a network, after the bro
       // A browser that was restarted may ask for the password again.
       await page.waitForFunction(() => !document.getElementById("locked") && document.querySelector(".who, [name=login]") && !document.querySelector("main li"));
       if (new URL(page.url()).pathname === "/login") await logIn(page, "village_doctor");
-      await page.waitForLoadState("networkidle");
-      await page.waitForFunction(() => !document.getElementById("waiting"));
+      // At home the work is brought up to date while what waits is sent.
+      await page.waitForFunction(() => document.querySelector("[data-ahead]") && !document.getElementById("waiting"), null, { timeout: 60_000 });
       await page.waitForTimeout(1500);
       assert.equal((await recordsOf(township, person)).length, before + 1, "sent once");
 
       // Logging out wipes what was taken along.
       await page.goto("/");
-      await page.waitForLoadState("networkidle");
+      await page.locator("[data-state]", { hasText: "已带上" }).waitFor({ timeout: 60_000 });
       await go(page, "form[action='/logout'] button");
       const left = await onDisk(page);
       assert.deepEqual(left.counts, { ahead: 0, drafts: 0, forms: 0, locks: 0 });

@@ -59,7 +59,7 @@ test("a started visit is finished without a network, and sent once when there is
       await first.page.waitForTimeout(800);
       network.cut();
       const kept = await onDisk(first.page);
-      assert.deepEqual(kept.counts, { drafts: 1, forms: 1, locks: 1 });
+      assert.deepEqual(kept.counts, { ahead: 0, drafts: 1, forms: 1, locks: 1 });
       for (const word of ["江小云", "腹胀", "61.5", password]) assert.ok(!kept.text.includes(word), `${word} can be read on the disk`);
       await crash(first.context, first.page);
 
@@ -128,7 +128,7 @@ test("a started visit is finished without a network, and sent once when there is
       // Logging out clears the computer.
       await openForm(back, form(person));
       await go(back, "form[action='/logout'] button");
-      assert.deepEqual((await onDisk(back)).counts, { drafts: 0, forms: 0, locks: 0 });
+      assert.deepEqual((await onDisk(back)).counts, { ahead: 0, drafts: 0, forms: 0, locks: 0 });
       network.cut();
       await back.goto(form(person));
       await back.locator("#no-lock").waitFor();

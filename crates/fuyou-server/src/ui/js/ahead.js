@@ -108,6 +108,8 @@ take.addEventListener("click", () => {
 leave.addEventListener("click", leaveBehind);
 
 if (drafts && canSeal() && (await hasLocks())) {
+  // A browser that died may have forgotten the wish and kept the work.
+  if (!wanted() && (await drafts.ahead()).has("list")) localStorage.setItem(WANTED, drafts.owner);
   box.hidden = false;
   show();
   if (wanted()) takeAlong();
