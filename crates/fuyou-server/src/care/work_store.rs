@@ -1,5 +1,6 @@
 //! SQL about the work list.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use fuyou_kernel::{Date, Timestamp};
@@ -7,7 +8,7 @@ use uuid::Uuid;
 
 use super::Error;
 use super::work::{Attempt, Reach, WorkKind};
-use crate::db::{Connection, DbDate, DbInstant, Query, Tx, query, row};
+use crate::db::{Connection, DbDate, DbInstant, Query, Sql, Tx, query, row};
 use crate::registry::Level;
 
 /// Above this rank a task belongs to somebody in the upper half of the scale of risk.
@@ -52,114 +53,135 @@ row! {
     }
 }
 
-// $1 organization, $2 path, $3 level, $4 now, $5 today, $6 program or empty, $7 rank of high risk,
-// $8 a week ago, $9 thirty days ago
-macro_rules! sees_at {
-    () => {
-        "case $3 when 'village' then village_sees_at when 'township' then township_sees_at when 'county' then county_sees_at when 'city' then city_sees_at \
-         when 'province' then province_sees_at else null end"
-    };
-}
-macro_rules! below {
-    () => {
-        "owner_id in (select id from org_place where substr(path, 1, length($2)) = $2)"
-    };
-}
-macro_rules! own {
-    () => {
-        concat!(
-            "(owner_id = $1 or (village_id = $1 and village_sees_at <= $4) or (",
-            sees_at!(),
-            " <= $4 and ",
-            below!(),
-            "))"
-        )
-    };
-}
-// The tasks of the subtree, and those of others with which the village helps: each part is found by an index of its own,
-// where one condition for both would be tried on every open task of the database.
-macro_rules! current {
-    ($reach:expr) => {
-        concat!(
-            "from (select * from task where state = 'open' and ",
-            below!(),
-            " union all select * from task where state = 'open' and village_id = $1 and not ",
-            below!(),
-            ") task where from_on <= $5 and ($6 = '' or program = $6) and ",
-            $reach
-        )
-    };
-}
-// What has lapsed is missed and nothing else.
-macro_rules! missed {
-    () => {
-        "coalesce(lapses_on <= $5, false)"
-    };
-}
-macro_rules! kind {
-    ("missed") => {
-        missed!()
-    };
-    ("overdue") => {
-        "(overdue_at <= $4 and overdue_at > $8)"
-    };
-    ("overdue-month") => {
-        "(overdue_at <= $8 and overdue_at > $9)"
-    };
-    ("overdue-longer") => {
-        "overdue_at <= $9"
-    };
-    ("due-today") => {
-        "(due_on = $5 and due_at is null)"
-    };
-    ("ready") => {
-        "(due_on > $5 and due_at is null)"
-    };
-    ("clock") => {
-        "(due_at is not null and overdue_at > $9)"
-    };
-    ("high-risk") => {
-        "(risk_rank >= $7 and overdue_at > $9)"
-    };
-    ("escalated") => {
-        concat!(
-            "(coalesce(",
-            sees_at!(),
-            " <= $4, false) and overdue_at > $9)"
-        )
-    };
-    ("") => {
-        "overdue_at > $9"
-    };
-}
-macro_rules! is_missed {
-    ("missed") => {
-        "true"
-    };
-    ($kind:tt) => {
-        "false"
-    };
-}
-macro_rules! sum {
-    ($kind:tt) => {
-        concat!(
-            "coalesce(sum(case when ",
-            missed!(),
-            " = ",
-            is_missed!($kind),
-            " and ",
-            kind!($kind),
-            " then 1 else 0 end), 0)"
-        )
-    };
+// $1 organization, $2 path, $3 now, $4 today, $5 program or empty, $6 rank of high risk, $7 a week ago, $8 thirty days ago
+const BELOW: &str = "owner_id in (select id from org_place where substr(path, 1, length($2)) = $2)";
+/// What has lapsed is missed and nothing else.
+const MISSED: &str = "coalesce(lapses_on <= $4, false)";
+
+/// The instant from which a level sees what is overdue below it.
+fn sees_at(level: Level) -> &'static str {
+    match level {
+        Level::Village => "village_sees_at",
+        Level::Township => "township_sees_at",
+        Level::County => "county_sees_at",
+        Level::City => "city_sees_at",
+        Level::Province => "province_sees_at",
+    }
 }
 
-/// A statement about the list of a seat, with what all of them begin with: $1 to $9.
-fn asked(sql: &'static str, seat: Seat<'_>, program: &str) -> Query {
+/// The open tasks within reach that have begun, in parts that exclude each other and that an index each answers: a list
+/// must not grow with what is open elsewhere. Nobody sees what is below before it is overdue.
+fn parts(level: Level, reach: Reach) -> Vec<String> {
+    let begun = "state = 'open' and from_on <= $4 and ($5 = '' or program = $5)";
+    if reach == Reach::Below {
+        return vec![format!("{begun} and {BELOW} and $1 = $1")];
+    }
+    let sees = sees_at(level);
+    vec![
+        format!("{begun} and owner_id = $1"),
+        format!("{begun} and {sees} <= $3 and overdue_at <= $3 and owner_id <> $1 and {BELOW}"),
+        format!(
+            "{begun} and village_id = $1 and village_sees_at <= $3 and overdue_at <= $3 and owner_id <> $1 \
+             and not coalesce({sees} <= $3 and {BELOW}, false)"
+        ),
+    ]
+}
+
+/// Whether a task belongs to a kind, or to the unfiltered list.
+fn is_of(kind: Option<WorkKind>, level: Level) -> String {
+    let sees = sees_at(level);
+    let what = match kind {
+        None => "overdue_at > $8".to_owned(),
+        Some(WorkKind::Clock) => "due_at is not null and overdue_at > $8".to_owned(),
+        Some(WorkKind::DueToday) => "due_on = $4 and due_at is null".to_owned(),
+        Some(WorkKind::Overdue) => "overdue_at <= $3 and overdue_at > $7".to_owned(),
+        Some(WorkKind::OverdueMonth) => "overdue_at <= $7 and overdue_at > $8".to_owned(),
+        Some(WorkKind::OverdueLonger) => "overdue_at <= $8".to_owned(),
+        Some(WorkKind::Ready) => "due_on > $4 and due_at is null".to_owned(),
+        Some(WorkKind::HighRisk) => "risk_rank >= $6 and overdue_at > $8".to_owned(),
+        Some(WorkKind::Escalated) => {
+            format!("coalesce({sees} <= $3, false) and overdue_at > $8")
+        }
+        Some(WorkKind::Missed) => return MISSED.to_owned(),
+    };
+    format!("not {MISSED} and {what}")
+}
+
+/// The statements of a level and a reach.
+struct Texts {
+    counts: Sql,
+    /// Of the unfiltered list, and of each kind.
+    pages: Vec<(Option<WorkKind>, Sql)>,
+}
+
+impl Texts {
+    fn of(level: Level, reach: Reach) -> Texts {
+        let parts = parts(level, reach);
+        // Only what indexes hold: rows are looked up when it is known which of them make the page.
+        let each = |columns: &str, and: &str| {
+            let part = |part: &String| format!("select {columns} from task where {part}{and}");
+            parts
+                .iter()
+                .map(part)
+                .collect::<Vec<_>>()
+                .join(" union all ")
+        };
+        let kinds = || std::iter::once(None).chain(WorkKind::ALL.map(Some));
+        let sums: Vec<String> = kinds()
+            .map(|kind| {
+                let is = is_of(kind, level);
+                format!("coalesce(sum(case when {is} then 1 else 0 end), 0)")
+            })
+            .collect();
+        let sees = sees_at(level);
+        let told = format!("overdue_at, lapses_on, due_on, due_at, risk_rank, {sees}");
+        let page = |kind: Option<WorkKind>| {
+            let is = is_of(kind, level);
+            let keys = each(
+                "subject_id, id, overdue_at",
+                &format!(" and {is} and (overdue_at, id) > ($9, $10)"),
+            );
+            Sql::built(format!(
+                "select t.id, t.subject_id, t.enrollment_id, t.program, t.origin, t.item, t.form, t.owner_id, t.from_on, \
+                 t.due_on, t.due_at, t.overdue_at, t.risk_rank, t.risk_marks, t.{sees} as sees_at, t.lapses_on, \
+                 (select count(*) from task_attempt a where a.subject_id = t.subject_id and a.task_id = t.id) as attempts \
+                 from (select * from ({keys}) found order by overdue_at, id limit $11) f \
+                 join task t on t.subject_id = f.subject_id and t.id = f.id order by t.overdue_at, t.id"
+            ))
+        };
+        Texts {
+            counts: Sql::built(format!(
+                "select {} from ({}) found",
+                sums.join(", "),
+                each(&told, "")
+            )),
+            pages: kinds().map(|kind| (kind, page(kind))).collect(),
+        }
+    }
+
+    fn page(&self, kind: Option<WorkKind>) -> Option<&Sql> {
+        let mut pages = self.pages.iter();
+        pages.find(|(of, _)| *of == kind).map(|(_, text)| text)
+    }
+}
+
+fn texts(level: Level, reach: Reach) -> &'static Texts {
+    static ALL: LazyLock<Vec<(Level, Reach, Texts)>> = LazyLock::new(|| {
+        let both = |level| [Reach::Own, Reach::Below].map(|reach| (level, reach));
+        let all = Level::ALL.into_iter().flat_map(both);
+        all.map(|(level, reach)| (level, reach, Texts::of(level, reach)))
+            .collect()
+    });
+    let mut all = ALL.iter();
+    let found = all.find(|(of, over, _)| (*of, *over) == (level, reach));
+    found.map_or(&ALL[0].2, |(.., texts)| texts)
+}
+
+/// A statement about the list of a seat, with what all of them begin with: $1 to $8.
+fn asked(sql: &Sql, seat: Seat<'_>, program: &str) -> Query {
     query(sql)
         .bind(seat.organization)
         .bind(seat.path)
-        .bind(seat.level.word())
         .bind(DbInstant(seat.now))
         .bind(DbDate(seat.today))
         .bind(program)
@@ -175,41 +197,7 @@ pub(super) async fn counts(
     reach: Reach,
     program: &str,
 ) -> Result<(i64, [i64; 9]), Error> {
-    macro_rules! counts {
-        ($reach:expr) => {
-            concat!(
-                "select ",
-                sum!(""),
-                ", ",
-                sum!("clock"),
-                ", ",
-                sum!("due-today"),
-                ", ",
-                sum!("overdue"),
-                ", ",
-                sum!("overdue-month"),
-                ", ",
-                sum!("ready"),
-                ", ",
-                sum!("high-risk"),
-                ", ",
-                sum!("escalated"),
-                ", ",
-                sum!("overdue-longer"),
-                ", ",
-                sum!("missed"),
-                " ",
-                current!($reach),
-                " and $1 = $1"
-            )
-        };
-    }
-    const OWN: &str = counts!(own!());
-    const BELOW: &str = counts!(below!());
-    let sql = match reach {
-        Reach::Own => OWN,
-        Reach::Below => BELOW,
-    };
+    let sql = &texts(seat.level, reach).counts;
     let row: (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) =
         asked(sql, seat, program).one(connection).await?;
     let kinds = [
@@ -226,42 +214,10 @@ pub(super) async fn page(
     after: (Timestamp, Uuid),
     limit: u32,
 ) -> Result<Vec<TaskRow>, Error> {
-    macro_rules! of_kind {
-        ($kind:tt) => {
-            concat!(
-                "($10 = '",
-                $kind,
-                "' and ",
-                missed!(),
-                " = ",
-                is_missed!($kind),
-                " and ",
-                kind!($kind),
-                ")"
-            )
-        };
-    }
-    macro_rules! page {
-        ($reach:expr) => {
-            concat!(
-                "select id, subject_id, enrollment_id, program, origin, item, form, owner_id, from_on, due_on, due_at, \
-                 overdue_at, risk_rank, risk_marks, ", sees_at!(), " as sees_at, lapses_on, \
-                 (select count(*) from task_attempt a where a.subject_id = task.subject_id and a.task_id = task.id) \
-                 as attempts ", current!($reach), " and $1 = $1 and (", of_kind!(""), " or ", of_kind!("clock"), " or ",
-                of_kind!("due-today"), " or ", of_kind!("overdue"), " or ", of_kind!("overdue-month"), " or ",
-                of_kind!("overdue-longer"), " or ", of_kind!("ready"), " or ", of_kind!("high-risk"), " or ",
-                of_kind!("escalated"), " or ", of_kind!("missed"), ") and (overdue_at, id) > ($11, $12) order by overdue_at, id limit $13"
-            )
-        };
-    }
-    const OWN: &str = page!(own!());
-    const BELOW: &str = page!(below!());
-    let sql = match reach {
-        Reach::Own => OWN,
-        Reach::Below => BELOW,
+    let Some(sql) = texts(seat.level, reach).page(kind) else {
+        return Ok(Vec::new());
     };
     Ok(asked(sql, seat, program)
-        .bind(kind.map_or("", WorkKind::word))
         .bind(DbInstant(after.0))
         .bind(after.1)
         .bind(i64::from(limit))

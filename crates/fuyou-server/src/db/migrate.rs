@@ -104,6 +104,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "links_wanting",
         text: include_str!("migrations/0076_links_wanting.sql"),
     },
+    Migration {
+        number: 78,
+        name: "work_list",
+        text: include_str!("migrations/0078_work_list.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.

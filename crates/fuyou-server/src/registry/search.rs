@@ -4,9 +4,9 @@
 use fuyou_kernel::{Date, Id, Phone};
 use uuid::Uuid;
 
-use super::PersonId;
 use super::search_store::{self as store, Area};
 use super::store::{ID_NO, PHONE, tail};
+use super::{Level, PersonId};
 use crate::access::{Action, Denied};
 use crate::db::Error;
 use crate::http::Cx;
@@ -123,7 +123,10 @@ pub async fn search(
         _ => Vec::new(),
     };
     let mut rows = match Query::read(text) {
-        Query::Everybody => store::by_name(&mut reader, "", &area).await?,
+        Query::Everybody => {
+            let is_wide = !matches!(top.level, Level::Village | Level::Township);
+            store::everybody(&mut reader, is_wide, &area).await?
+        }
         Query::Name(name) => store::by_name(&mut reader, &name, &area).await?,
         Query::Letters(letters) => store::by_letters(&mut reader, &letters, &area).await?,
         Query::PhoneTail(digits) => {

@@ -75,6 +75,28 @@ async fn found<T: Bound>(
         .await
 }
 
+/// Everybody. Where many live or are cared for, whoever comes first is found soon on the way through all; where few are,
+/// they are looked for.
+pub(super) async fn everybody(
+    connection: &mut Connection,
+    is_wide: bool,
+    area: &Area,
+) -> Result<Vec<Row>, Error> {
+    const WIDE: &str = concat!(
+        "select p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail from person p where $1 < $2",
+        found!("right")
+    );
+    const NARROW: &str = "select p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail from person p \
+         where p.merged_into is null and $1 < $2 and p.subject_id in (\
+         select subject_id from person where subject_id > $3 \
+         and residence_org_id in (select id from organization where path >= $4 and path < $5) \
+         union select subject_id from care_relation where subject_id > $3 and (until_on is null or until_on >= $6) \
+         and org_id in (select id from organization where path >= $4 and path < $5)) \
+         order by p.subject_id limit $7";
+    let sql = if is_wide { WIDE } else { NARROW };
+    found(connection, sql, ["", "\u{10FFFF}"], area).await
+}
+
 /// Names that begin with these characters.
 pub(super) async fn by_name(
     connection: &mut Connection,
