@@ -56,7 +56,7 @@ test("a started visit is finished without a network, and sent once when there is
       await logIn(first.page, "township_worker");
       await openForm(first.page, form(person));
       await fill(first.page, { weight_kg: "61.5", complaint: "偶有腹胀" });
-      await first.page.waitForTimeout(800);
+      await first.page.waitForTimeout(2_000);
       network.cut();
       const kept = await onDisk(first.page);
       assert.deepEqual(kept.counts, { ahead: 0, drafts: 1, forms: 1, locks: 1 });
@@ -79,7 +79,8 @@ test("a started visit is finished without a network, and sent once when there is
       await page.fill("#offline-password", password);
       await page.click("#locked button");
       await page.locator("form.record").waitFor();
-      assert.equal(await page.inputValue("[name='f.complaint']"), "偶有腹胀");
+      // The draft is put back a moment after the form.
+      await page.waitForFunction(() => document.querySelector("[name='f.complaint']")?.value === "偶有腹胀");
       assert.equal(await page.inputValue("[name='f.weight_kg']"), "61.5");
       assert.match(await page.locator("main").innerText(), /江小云/);
 
