@@ -27,54 +27,64 @@ use crate::referral::{ReferralChange, ReferralRow};
 use crate::registry::{Identity, OrganizationId, Profile};
 
 /// What is known of a subject before its lines are taken in.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Known(File, Vec<ComputedOtherwise>, IsOrganization);
-
-/// Whether a subject without a profile stands in the tree of organizations.
-type IsOrganization = bool;
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    file: File,
+    /// Enrollments that were computed otherwise than they would be now.
+    otherwise: Vec<ComputedOtherwise>,
+    /// What the subject is, or would be.
+    kind: SubjectKind,
+}
 
 impl Known {
     /// A subject of whom nothing is recorded yet.
     pub(crate) fn new(subject: Uuid, profile: Option<Profile>) -> Known {
-        let file = File {
+        Known::of(File {
             subject,
             profile,
             ..File::default()
-        };
-        Known(file, Vec::new(), false)
+        })
+    }
+
+    fn of(file: File) -> Known {
+        Known {
+            file,
+            otherwise: Vec::new(),
+            kind: SubjectKind::Person,
+        }
     }
 
     /// The same, of an organization of the tree.
     pub(crate) fn organization(self) -> Known {
-        Known(self.0, self.1, true)
+        Known {
+            kind: SubjectKind::Organization,
+            ..self
+        }
     }
 
     /// What the subject is, or would be.
     pub(crate) fn kind(&self) -> SubjectKind {
-        match self.2 {
-            true => SubjectKind::Organization,
-            false => SubjectKind::Person,
-        }
+        self.kind
     }
 
     /// Whether there is neither a person nor an organization of this id.
     pub(crate) fn is_nobody(&self) -> bool {
-        !self.is_person() && !self.2
+        !self.is_person() && self.kind == SubjectKind::Person
     }
 
     /// Who: another id than that of the lines when the record was merged since they were written.
     pub(crate) fn subject(&self) -> Uuid {
-        self.0.subject
+        self.file.subject
     }
 
     /// Whether there is a person of this id.
     pub(crate) fn is_person(&self) -> bool {
-        self.0.profile.is_some()
+        self.file.profile.is_some()
     }
 
     /// The program of an enrollment that is stored.
     pub(crate) fn program_of(&self, enrollment: Uuid) -> Option<(ProgramIx, OrganizationId)> {
-        self.0
+        self.file
             .enrolled(enrollment)
             .map(|enrolled| (enrolled.head.program, enrolled.head.organization))
     }
@@ -155,7 +165,10 @@ impl Care {
                 otherwise.push((head.id, ids));
             }
         }
-        Ok(Known(file, otherwise, false))
+        Ok(Known {
+            otherwise,
+            ..Known::of(file)
+        })
     }
 
     fn day_of(&self, at: Timestamp) -> DayNumber {
@@ -176,13 +189,13 @@ impl Care {
         (known, newcomer): (&Known, Option<&Identity>),
         lines: BulkEnrollment,
     ) -> BulkWriting {
-        let file = &known.0;
+        let file = &known.file;
         let surroundings = self.surroundings(lines.program, &by.actor.tree, file.residence());
         let base = Base {
             file,
             program_ix: lines.program,
             surroundings,
-            computed_otherwise: known.1.clone(),
+            computed_otherwise: known.otherwise.clone(),
         };
         let mut answer = BulkWriting::default();
         let stored = file.enrolled(lines.id);
