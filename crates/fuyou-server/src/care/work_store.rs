@@ -1,6 +1,5 @@
 //! SQL about the work list.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use fuyou_kernel::{Date, Timestamp};
@@ -107,79 +106,20 @@ fn is_of(kind: Option<WorkKind>, level: Level) -> String {
     format!("not {MISSED} and {what}")
 }
 
-/// The statements of a level and a reach.
-struct Texts {
-    counts: Sql,
-    /// Of the unfiltered list, and of each kind.
-    pages: Vec<(Option<WorkKind>, Sql)>,
-}
-
-impl Texts {
-    fn of(level: Level, reach: Reach) -> Texts {
-        let parts = parts(level, reach);
-        // Only what indexes hold: rows are looked up when it is known which of them make the page.
-        let each = |columns: &str, and: &str| {
-            let part = |part: &String| format!("select {columns} from task where {part}{and}");
-            parts
-                .iter()
-                .map(part)
-                .collect::<Vec<_>>()
-                .join(" union all ")
-        };
-        let kinds = || std::iter::once(None).chain(WorkKind::ALL.map(Some));
-        let sums: Vec<String> = kinds()
-            .map(|kind| {
-                let is = is_of(kind, level);
-                format!("coalesce(sum(case when {is} then 1 else 0 end), 0)")
-            })
-            .collect();
-        let sees = sees_at(level);
-        let told = format!("overdue_at, lapses_on, due_on, due_at, risk_rank, {sees}");
-        let page = |kind: Option<WorkKind>| {
-            let is = is_of(kind, level);
-            let keys = each(
-                "subject_id, id, overdue_at",
-                &format!(" and {is} and (overdue_at, id) > ($9, $10)"),
-            );
-            Sql::built(format!(
-                "select t.id, t.subject_id, t.enrollment_id, t.program, t.origin, t.item, t.form, t.owner_id, t.from_on, \
-                 t.due_on, t.due_at, t.overdue_at, t.risk_rank, t.risk_marks, t.{sees} as sees_at, t.lapses_on, \
-                 (select count(*) from task_attempt a where a.subject_id = t.subject_id and a.task_id = t.id) as attempts \
-                 from (select * from ({keys}) found order by overdue_at, id limit $11) f \
-                 join task t on t.subject_id = f.subject_id and t.id = f.id order by t.overdue_at, t.id"
-            ))
-        };
-        Texts {
-            counts: Sql::built(format!(
-                "select {} from ({}) found",
-                sums.join(", "),
-                each(&told, "")
-            )),
-            pages: kinds().map(|kind| (kind, page(kind))).collect(),
-        }
-    }
-
-    fn page(&self, kind: Option<WorkKind>) -> Option<&Sql> {
-        let mut pages = self.pages.iter();
-        pages.find(|(of, _)| *of == kind).map(|(_, text)| text)
-    }
-}
-
-fn texts(level: Level, reach: Reach) -> &'static Texts {
-    static ALL: LazyLock<Vec<(Level, Reach, Texts)>> = LazyLock::new(|| {
-        let both = |level| [Reach::Own, Reach::Below].map(|reach| (level, reach));
-        let all = Level::ALL.into_iter().flat_map(both);
-        all.map(|(level, reach)| (level, reach, Texts::of(level, reach)))
-            .collect()
-    });
-    let mut all = ALL.iter();
-    let found = all.find(|(of, over, _)| (*of, *over) == (level, reach));
-    found.map_or(&ALL[0].2, |(.., texts)| texts)
+/// A query over each part of what is within reach.
+fn over_parts(level: Level, reach: Reach, columns: &str, and: &str) -> String {
+    let part = |part: &String| format!("select {columns} from task where {part}{and}");
+    let parts = parts(level, reach);
+    parts
+        .iter()
+        .map(part)
+        .collect::<Vec<_>>()
+        .join(" union all ")
 }
 
 /// A statement about the list of a seat, with what all of them begin with: $1 to $8.
-fn asked(sql: &Sql, seat: Seat<'_>, program: &str) -> Query {
-    query(sql)
+fn asked(sql: String, seat: Seat<'_>, program: &str) -> Query {
+    query(Sql::built(sql))
         .bind(seat.organization)
         .bind(seat.path)
         .bind(DbInstant(seat.now))
@@ -197,7 +137,17 @@ pub(super) async fn counts(
     reach: Reach,
     program: &str,
 ) -> Result<(i64, [i64; 9]), Error> {
-    let sql = &texts(seat.level, reach).counts;
+    let kinds = std::iter::once(None).chain(WorkKind::ALL.map(Some));
+    let sums: Vec<String> = kinds
+        .map(|kind| {
+            let is = is_of(kind, seat.level);
+            format!("coalesce(sum(case when {is} then 1 else 0 end), 0)")
+        })
+        .collect();
+    let sees = sees_at(seat.level);
+    let told = format!("overdue_at, lapses_on, due_on, due_at, risk_rank, {sees}");
+    let found = over_parts(seat.level, reach, &told, "");
+    let sql = format!("select {} from ({found}) found", sums.join(", "));
     let row: (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64) =
         asked(sql, seat, program).one(connection).await?;
     let kinds = [
@@ -214,9 +164,22 @@ pub(super) async fn page(
     after: (Timestamp, Uuid),
     limit: u32,
 ) -> Result<Vec<TaskRow>, Error> {
-    let Some(sql) = texts(seat.level, reach).page(kind) else {
-        return Ok(Vec::new());
-    };
+    // Only what indexes hold: rows are looked up when it is known which of them make the page.
+    let is = is_of(kind, seat.level);
+    let keys = over_parts(
+        seat.level,
+        reach,
+        "subject_id, id, overdue_at",
+        &format!(" and {is} and (overdue_at, id) > ($9, $10)"),
+    );
+    let sees = sees_at(seat.level);
+    let sql = format!(
+        "select t.id, t.subject_id, t.enrollment_id, t.program, t.origin, t.item, t.form, t.owner_id, t.from_on, \
+         t.due_on, t.due_at, t.overdue_at, t.risk_rank, t.risk_marks, t.{sees} as sees_at, t.lapses_on, \
+         (select count(*) from task_attempt a where a.subject_id = t.subject_id and a.task_id = t.id) as attempts \
+         from (select * from ({keys}) found order by overdue_at, id limit $11) f \
+         join task t on t.subject_id = f.subject_id and t.id = f.id order by t.overdue_at, t.id"
+    );
     Ok(asked(sql, seat, program)
         .bind(DbInstant(after.0))
         .bind(after.1)
