@@ -58,6 +58,8 @@ pub(super) struct Place {
     to: String,
     pub(super) group: String,
     pub(super) after: String,
+    /// The order of persons.
+    pub(super) sort: String,
     pub(super) format: String,
     /// The stratum by which figures are split.
     pub(super) by: String,
@@ -480,6 +482,13 @@ impl From<super::Error> for Error {
     fn from(err: super::Error) -> Self {
         match err {
             super::Error::Denied(denied) => Error::Forbidden(denied),
+            super::Error::TooManyToSort(total) => Error::Rejected(Localized::new(
+                format!("共 {total} 人，超过 {} 人时不能按姓名或居住地排序，请缩小机构范围。", super::BY_PERSON_MAX),
+                format!(
+                    "These are {total} persons; more than {} are not sorted by name or residence. Choose a smaller organization.",
+                    super::BY_PERSON_MAX
+                ),
+            )),
             super::Error::TooMany(cells) => Error::Rejected(Localized::new(
                 format!(
                     "一次最多计算 {} 个单元格,此次为 {cells} 个,请缩小范围",

@@ -12,6 +12,7 @@ mod form_view;
 mod form_web;
 mod hints_web;
 mod list_columns_web;
+mod list_condition;
 mod list_file_web;
 mod list_keep_web;
 mod list_query;
@@ -32,6 +33,8 @@ mod work_web;
 
 #[cfg(test)]
 mod budget_tests;
+#[cfg(test)]
+mod condition_tests;
 #[cfg(test)]
 mod conflict_tests;
 #[cfg(test)]
