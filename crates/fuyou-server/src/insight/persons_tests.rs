@@ -196,7 +196,12 @@ async fn persons_are_sorted_by_the_columns_of_the_list() {
         }
         let check = async |sort: &str, wanted: [u8; 5]| {
             let page = app
-                .send("township_worker", "GET", &format!("{GAP}&sort={sort}"), None)
+                .send(
+                    "township_worker",
+                    "GET",
+                    &format!("{GAP}&sort={sort}"),
+                    None,
+                )
                 .await;
             assert_eq!(page.status, 200, "{sort}");
             let path = format!("{FILE}&sort={sort}");
@@ -216,11 +221,16 @@ async fn persons_are_sorted_by_the_columns_of_the_list() {
         // Who could be counted has no day; and by phones nobody is sorted.
         assert!(!page.contains("sort=on\""));
         for sort in ["phone", "worker", "--name"] {
-            let page = app.get("township_worker", &format!("{GAP}&sort={sort}")).await;
+            let page = app
+                .get("township_worker", &format!("{GAP}&sort={sort}"))
+                .await;
             says(&page, 404, &[]);
         }
         // A page that begins behind a name has no name in its address.
-        let after = format!("{GAP}&sort=name&after={}~018f0000-0000-7000-8000-000000000401", woman(1));
+        let after = format!(
+            "{GAP}&sort=name&after={}~018f0000-0000-7000-8000-000000000401",
+            woman(1)
+        );
         let rest = app.send("township_worker", "GET", &after, None).await.body;
         assert!(!rest.contains(&phone(1)) && rest.contains(&phone(2)) && rest.contains(&phone(5)));
     })

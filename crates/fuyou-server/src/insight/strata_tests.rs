@@ -10,7 +10,8 @@ use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, StratumIx};
 use uuid::Uuid;
 
 use super::{
-    Order,    Behind, Cell, Group, Live, Question, Source, SplitQuestion, Strata, figures, persons, strata,
+    Behind, Cell, Group, Live, Order, Question, Source, SplitQuestion, Strata, figures, persons,
+    strata,
 };
 use crate::access::{Actor, Role};
 use crate::registry::{OrganizationId, Tree};

@@ -274,15 +274,29 @@ async fn every_figure_opens_into_exactly_its_persons() {
             order: Order::default(),
         };
         let (adds, total, lines) = all_lines(store, &live, &worker, &births, 7).await;
-        for word in ["-organization", "on", "-on", "adds", "-adds", "name", "-name", "residence"] {
+        for word in [
+            "-organization",
+            "on",
+            "-on",
+            "adds",
+            "-adds",
+            "name",
+            "-name",
+            "residence",
+        ] {
             let order = Order::read(word).unwrap();
             assert_eq!(order.word(), word);
             let sorted = Behind {
                 order,
                 ..births.clone()
             };
-            assert_eq!(all_lines(store, &live, &worker, &sorted, 7).await, (adds, total, lines));
-            let page = persons(store.with(&live), &worker, &sorted, None, 500).await.unwrap();
+            assert_eq!(
+                all_lines(store, &live, &worker, &sorted, 7).await,
+                (adds, total, lines)
+            );
+            let page = persons(store.with(&live), &worker, &sorted, None, 500)
+                .await
+                .unwrap();
             let key = |line: &Line| match order.by {
                 OrderBy::Day => line.on.unwrap().to_string(),
                 OrderBy::Adds => format!("{:09}", line.adds),

@@ -483,7 +483,10 @@ impl From<super::Error> for Error {
         match err {
             super::Error::Denied(denied) => Error::Forbidden(denied),
             super::Error::TooManyToSort(total) => Error::Rejected(Localized::new(
-                format!("共 {total} 人，超过 {} 人时不能按姓名或居住地排序，请缩小机构范围。", super::BY_PERSON_MAX),
+                format!(
+                    "共 {total} 人，超过 {} 人时不能按姓名或居住地排序，请缩小机构范围。",
+                    super::BY_PERSON_MAX
+                ),
                 format!(
                     "These are {total} persons; more than {} are not sorted by name or residence. Choose a smaller organization.",
                     super::BY_PERSON_MAX

@@ -13,7 +13,9 @@ use crate::access::{Actor, Role};
 use crate::db::{Change, Db, Operation, query};
 use crate::insight::MonthNumber;
 use crate::insight::counts::Counting;
-use crate::insight::{Behind, By, Cells, Group, Order, Question, Source, figures, persons, split, store};
+use crate::insight::{
+    Behind, By, Cells, Group, Order, Question, Source, figures, persons, split, store,
+};
 use crate::registry::Tree;
 use crate::testkit::{
     Enrolled, Log, on_each_database, population, sample_pack, sample_pack_with, store_facts,
