@@ -194,7 +194,7 @@ async fn what_is_not_understood_lists_nobody_and_says_so() {
         check("is.nowhere=1", "不能用于筛选").await;
         // A number by which somebody is found belongs into no address, and what is above the reader into no question.
         check("has.@fact/handbook_no_last=1", "不能用于筛选").await;
-        let secret = "is.@fact/hbsag_positive=-";
+        let secret = "is.@fact/hiv_infected=-";
         check(secret, "不能用于筛选").await;
         let told = app
             .get("county_worker", &format!("{REGISTER}?{secret}"))
@@ -203,7 +203,7 @@ async fn what_is_not_understood_lists_nobody_and_says_so() {
         let offered = app
             .get("township_worker", &format!("{REGISTER}?columns=risk"))
             .await;
-        assert!(!offered.body.contains("hbsag"));
+        assert!(!offered.body.contains("hiv_infected"));
         assert_eq!(
             app.get("township_worker", &format!("/persons/{WOMAN}"))
                 .await
