@@ -20,6 +20,7 @@ mod list_view;
 mod list_web;
 mod live;
 mod lookup;
+mod paper_web;
 mod record_web;
 mod refer_web;
 mod refusal;
@@ -41,6 +42,8 @@ mod conflict_tests;
 mod list_tests;
 #[cfg(test)]
 mod organization_tests;
+#[cfg(test)]
+mod paper_tests;
 #[cfg(test)]
 mod register_tests;
 #[cfg(test)]
