@@ -67,7 +67,7 @@ pub use place::{
     NewPlace, PlaceError, Remaining, change_place, close_place, create_place, move_place,
     reopen_place,
 };
-pub(crate) use profile::{PROFILE, standing_of};
+pub(crate) use profile::{PROFILE, is_anybody_merged, standing_of};
 pub use profile::{Profile, Standing, standing};
 pub use reached::{Reached, ShownPhone, reached};
 pub use register::{Candidate, RegisterError, Registered, correct, open_person, register};
