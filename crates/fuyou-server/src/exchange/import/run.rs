@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use fuyou_kernel::{Id, Localized};
 use sm3::{Digest, Sm3};
@@ -21,7 +21,7 @@ use crate::keys::Keyring;
 use crate::registry::{PersonRow, insert_persons, number_owners};
 
 /// Encounters of one transaction: enough to share a sync, few enough to let the desk in between.
-const BATCH_ENCOUNTERS: u64 = 2_000;
+const BATCH_ENCOUNTERS: u64 = 4_000;
 /// Pieces that may be under way at once, per thread.
 const AHEAD: usize = 3;
 /// How often a piece is planned anew because somebody else recorded about the same subjects.
@@ -312,10 +312,13 @@ async fn work(
     on_a_thread(move || Ready::of(block, prepared, |writings| care.bulk_rows(&by, writings))).await
 }
 
-/// Does what takes its time without keeping others from being served.
+/// Does what takes its time without keeping others from being served. One processor is left to the writer.
 async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
+    static DESKS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new((threads() - 1).max(1)));
+    // It is never closed.
+    let _desk = DESKS.acquire().await;
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|err| Error::NotRead(std::io::Error::other(err)))
 }
