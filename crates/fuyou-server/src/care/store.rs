@@ -333,6 +333,24 @@ pub(super) async fn enrollments(
     enrollments_in(pack, rows)
 }
 
+/// The closed enrollments of these subjects.
+pub(super) async fn closed_among(
+    connection: &mut Connection,
+    subjects: &[Uuid],
+) -> Result<Vec<Uuid>, Error> {
+    let places: Vec<String> = (1..=subjects.len()).map(|at| format!("${at}")).collect();
+    let sql = format!(
+        "select id from enrollment where state = 'closed' and subject_id in ({})",
+        places.join(", ")
+    );
+    let subjects = subjects.iter().copied();
+    let rows: Vec<(Uuid,)> = query(Sql::built(sql))
+        .bind_all(subjects)
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 fn enrollments_in(pack: &Pack, rows: Vec<EnrollmentRow>) -> Result<Vec<Head>, Error> {
     rows.into_iter()
         .filter_map(|row| Some((pack.program_ix(&row.program)?, row)))

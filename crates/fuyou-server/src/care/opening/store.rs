@@ -1,5 +1,6 @@
 //! SQL about links and about how far the change feed was read.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use fuyou_kernel::Timestamp;
@@ -93,6 +94,24 @@ pub(super) async fn of_subject(
                        where subject_id = $1 or other_subject_id = $1 order by row_key, id limit 200";
     let rows: Vec<LinkRow> = query(SQL).bind(subject).all(connection).await?;
     rows.into_iter().map(LinkRow::link).collect()
+}
+
+/// Whom these opened: pairs of the opened subject and the one whose record did it.
+pub(super) async fn opened_by(
+    connection: &mut Connection,
+    openers: &[Uuid],
+) -> Result<HashSet<(Uuid, Uuid)>, Error> {
+    let places: Vec<String> = (1..=openers.len()).map(|at| format!("${at}")).collect();
+    let sql = format!(
+        "select distinct subject_id, other_subject_id from link where other_subject_id in ({})",
+        places.join(", ")
+    );
+    let openers = openers.iter().copied();
+    let pairs: Vec<(Uuid, Uuid)> = query(Sql::built(sql))
+        .bind_all(openers)
+        .all(connection)
+        .await?;
+    Ok(pairs.into_iter().collect())
 }
 
 /// Links that a person has to look at whose opened enrollment (or else whose opener's) is in the care of somebody below
