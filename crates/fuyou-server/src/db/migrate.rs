@@ -109,6 +109,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "work_list",
         text: include_str!("migrations/0078_work_list.sql"),
     },
+    Migration {
+        number: 82,
+        name: "ahead_off",
+        text: include_str!("migrations/0082_ahead_off.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.

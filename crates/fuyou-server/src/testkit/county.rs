@@ -334,5 +334,6 @@ fn place(
         hospital_grade: None,
         population: None,
         closed_on: None,
+        ahead_off: false,
     }
 }
