@@ -50,7 +50,7 @@ mod work_store;
 mod tests;
 
 pub use acting::Acting;
-pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkWriting, Known, Refused};
+pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkRows, BulkWriting, Known, Refused};
 pub(crate) use columns::COLUMNS_MAX;
 pub use contacts::Contact;
 pub(crate) use derive::area;
