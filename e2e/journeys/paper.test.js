@@ -31,7 +31,7 @@ test("a handbook page and a notice have a sheet of their own", { timeout: 240_00
     const person = await book(page, "林晓月", "1996-05-01", 170, 110);
     await fillForm(page, person, "antenatal", { ...routine, fundal_height_cm: "24", next_visit_on: daysAgo(-28) });
     await saveExplained(page);
-    await go(page, "main a[href$='/paper']");
+    await go(page, "main a.button[href$='/paper']");
     await shot(page, "1-handbook");
     const text = await page.locator("article").innerText();
     for (const word of ["东湖镇卫生院", "手册记录页", "林晓月", "58.0 kg", "机构（盖章）", "接下来"]) assert.ok(text.includes(word), `${word}: ${text}`);

@@ -8,16 +8,17 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use fuyou_kernel::Secrecy;
 use fuyou_pack::model::SubjectKind;
+use fuyou_pack::replay::Due;
 use fuyou_pack::{Form, Program};
 
 use super::record_web::find;
 use super::story_view::{Pair, derived_pairs, pairs};
-use super::words::Words;
+use super::words::{Words, date};
 use super::{care_of, colleagues, home_of, name_of, subject_id};
 use crate::care::{Acting, Cause, EnrollmentStory, RecordShown, Shown, SubjectId, TaskShown};
 use crate::http::{Cx, Error};
 use crate::packs::source_words;
-use crate::ui::{Frame, html};
+use crate::ui::{Frame, html, picture};
 
 /// Contacts to come that a handbook page names.
 const NEXT_MAX: usize = 3;
@@ -83,6 +84,8 @@ struct PaperPage {
     /// Who it is about, and which paper this is.
     about: Vec<Pair>,
     number: String,
+    /// The code by which a person is found again: its side, and its dark parts.
+    code: Option<(usize, String)>,
     /// What is asked of the reader.
     asks: String,
     sections: Vec<(String, Vec<Pair>)>,
@@ -220,6 +223,7 @@ pub(super) async fn record(
         title: format!("{} · {title}", words.t(paper.key())),
         about,
         number: record.id.to_string(),
+        code: (paper == Paper::Handbook).then(|| picture(subject.uuid())),
         asks: String::new(),
         sections: sections(words, form, record),
         next: next.collect(),
@@ -240,9 +244,11 @@ pub(super) async fn record(
 
 /// Until when something is to be done, as paper says it.
 fn due(words: Words<'_>, task: &TaskShown) -> String {
-    let (due, _) = words.due(task.due);
     // What is read days later does not say “tomorrow”.
-    due.full
+    match task.due {
+        Due::On(day) => words.calendar().whole(date(day)),
+        Due::At(_) => words.due(task.due).0.full,
+    }
 }
 
 /// The notice of what somebody is expected to do.
@@ -289,6 +295,7 @@ pub(super) async fn notice(
         title: words.t(Paper::Notice.key()),
         about: about(words, subject, story).await?,
         number: task.id.to_string(),
+        code: (paper == Paper::Notice).then(|| picture(subject.uuid())),
         asks: crate::texts::text_with(words.language(), asks, &pairs),
         sections: Vec::new(),
         next: [
