@@ -47,7 +47,10 @@ fn codewords(bytes: &[u8]) -> Vec<u8> {
     let mut half = vec![0b0100, (bytes.len() >> 4) as u8, (bytes.len() & 15) as u8];
     half.extend(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]));
     half.push(0);
-    let mut words: Vec<u8> = half.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let mut words: Vec<u8> = half
+        .chunks(2)
+        .map(|pair| (pair[0] << 4) | pair[1])
+        .collect();
     let mut filling = [0xEC, 0x11].into_iter().cycle();
     while words.len() < DATA {
         words.extend(filling.next());
@@ -62,7 +65,7 @@ fn times(a: u8, b: u8) -> u8 {
     let mut product = 0u8;
     for bit in (0..8).rev() {
         let carry = product >> 7;
-        product = product << 1 ^ carry * 0x1D ^ (b >> bit & 1) * a;
+        product = (product << 1) ^ (carry * 0x1D) ^ (((b >> bit) & 1) * a);
     }
     product
 }
@@ -155,10 +158,10 @@ impl Modules {
     fn draw_format(&mut self, mask: usize) {
         let mut rest = mask;
         for _ in 0..10 {
-            rest = rest << 1 ^ (rest >> 9) * 0x537;
+            rest = (rest << 1) ^ ((rest >> 9) * 0x537);
         }
-        let bits = (mask << 10 | rest) ^ 0x5412;
-        let bit = |at: usize| bits >> at & 1 == 1;
+        let bits = ((mask << 10) | rest) ^ 0x5412;
+        let bit = |at: usize| (bits >> at) & 1 == 1;
         for at in 0..6 {
             self.set(8, at, bit(at));
         }
@@ -181,7 +184,7 @@ impl Modules {
     fn draw_data(&mut self, words: &[u8]) {
         let bits = words
             .iter()
-            .flat_map(|word| (0..8).rev().map(move |bit| word >> bit & 1 == 1));
+            .flat_map(|word| (0..8).rev().map(move |bit| (word >> bit) & 1 == 1));
         let mut bits = bits.chain(std::iter::repeat(false));
         let mut upward = true;
         let rights = (1..SIZE).rev().step_by(2);

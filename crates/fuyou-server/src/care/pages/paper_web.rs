@@ -208,7 +208,10 @@ pub(super) async fn record(
     let owed = owed.filter(|task| is_noticed(program, task));
     let next = owed.take(NEXT_MAX).map(|task| Pair {
         label: words.of(&task.title),
-        value: due(words, task),
+        value: match is_late(words, task) {
+            true => words.t("paper-soon"),
+            false => due(words, task),
+        },
     });
     let page = PaperPage {
         frame: Frame::new(&cx, "menu-persons").titled(title.clone()),
@@ -240,6 +243,10 @@ pub(super) async fn record(
         cx: cx.clone(),
     };
     Ok(html(&page)?.into_response())
+}
+
+fn is_late(words: Words<'_>, task: &TaskShown) -> bool {
+    words.due(task.due).1 < 0
 }
 
 /// Until when something is to be done, as paper says it.
@@ -274,9 +281,13 @@ pub(super) async fn notice(
         return Err(Error::NotFound);
     }
     note(&cx, "task", (subject, task.id.uuid())).await?;
-    let (paper, asks) = match program.subject {
-        SubjectKind::Organization => (Paper::Letter, "paper-asks-organization"),
-        SubjectKind::Person | SubjectKind::Staff => (Paper::Notice, "paper-asks-person"),
+    let (paper, asks) = match (program.subject, is_late(words, task)) {
+        (SubjectKind::Organization, false) => (Paper::Letter, "paper-asks-organization"),
+        (SubjectKind::Organization, true) => (Paper::Letter, "paper-asks-organization-soon"),
+        (SubjectKind::Person | SubjectKind::Staff, false) => (Paper::Notice, "paper-asks-person"),
+        (SubjectKind::Person | SubjectKind::Staff, true) => {
+            (Paper::Notice, "paper-asks-person-soon")
+        }
     };
     let title = words.of(&task.title);
     let place = words.organization(task.owner);
