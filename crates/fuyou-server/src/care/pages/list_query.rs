@@ -89,14 +89,14 @@ impl ListQuery {
                 "view" => query.view = value,
                 "columns" => query.columns.push(value),
                 // A form sends its empty boxes, too.
-                name => match How::read(name).filter(|_| !value.trim().is_empty()) {
-                    Some((how, key)) => query.only.push(Asking {
+                name => {
+                    let asked = How::read(name).filter(|_| !value.trim().is_empty());
+                    query.only.extend(asked.map(|(how, key)| Asking {
                         how,
                         key: key.to_owned(),
                         typed: value.trim().to_owned(),
-                    }),
-                    None => {}
-                },
+                    }));
+                }
             }
         }
         query
