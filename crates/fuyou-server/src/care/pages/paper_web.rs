@@ -271,25 +271,39 @@ fn due(words: Words<'_>, task: &TaskShown) -> String {
     }
 }
 
-/// What was found that makes somebody ask for a task: the open part of the record with which its rule became true.
-fn cause(words: Words<'_>, story: &EnrollmentStory, task: &TaskShown) -> Vec<(String, Vec<Pair>)> {
-    let Cause::Rule(ix) = task.cause else {
+/// What was found that makes somebody ask an institution for something: the open part of the record with which the rule
+/// became true, or else of the last record that another institution made of it.
+fn cause(
+    words: Words<'_>,
+    (subject, story): (SubjectId, &EnrollmentStory),
+    task: &TaskShown,
+) -> Vec<(String, Vec<Pair>)> {
+    let program = words.pack.program(story.program);
+    let printed = story
+        .records
+        .iter()
+        .filter(|record| record.voided.is_none() && is_printed(program.form(record.form)));
+    let mut rules = story.rules.iter();
+    let since = match task.cause {
+        Cause::Rule(ix) => rules.find(|rule| rule.rule == Some(ix) && rule.until.is_none()),
+        Cause::Visit(_) | Cause::Restricted => None,
+    };
+    let by_rule = since.and_then(|rule| {
+        let mut records = printed.clone();
+        records.find(|record| record.recorded_at == rule.since)
+    });
+    let by_others = printed.filter(|record| record.recorded_org.uuid() != subject.uuid());
+    let Some(record) = by_rule.or(by_others.last()) else {
         return Vec::new();
     };
-    let mut rules = story.rules.iter();
-    let since = rules.find(|rule| rule.rule == Some(ix) && rule.until.is_none());
-    let mut records = story.records.iter();
-    let found = since.and_then(|rule| {
-        records.find(|record| record.recorded_at == rule.since && record.voided.is_none())
-    });
-    let program = words.pack.program(story.program);
-    found.map_or_else(Vec::new, |record| {
-        let form = program.form(record.form);
-        match is_printed(form) {
-            true => sections(words, form, record),
-            false => Vec::new(),
-        }
-    })
+    let form = program.form(record.form);
+    let on = words.calendar().whole(record.occurred_on);
+    let mut found = sections(words, form, record);
+    if let Some((title, _)) = found.first_mut() {
+        let of = words.of(form.title_for(Secrecy::Open));
+        *title = format!("{}: {of}, {on} {title}", words.t("paper-found"));
+    }
+    found
 }
 
 /// The notice of what somebody is expected to do.
@@ -324,7 +338,13 @@ pub(super) async fn notice(
         }
     };
     let title = words.of(&task.title);
-    let place = words.organization(task.owner);
+    // An institution answers who writes; a person comes to who cares for her.
+    let (place, place_key) = match paper {
+        Paper::Letter => (words.organization(cx.actor.organization), "paper-answer"),
+        Paper::Handbook | Paper::Record | Paper::Notice => {
+            (words.organization(task.owner), "paper-where")
+        }
+    };
     let by = due(words, task);
     let pairs = [("by", by.as_str()), ("place", &place), ("what", &title)];
     let page = PaperPage {
@@ -339,13 +359,13 @@ pub(super) async fn notice(
         code: (paper == Paper::Notice).then(|| picture(subject.uuid())),
         asks: crate::texts::text_with(words.language(), asks, &pairs),
         sections: match paper {
-            Paper::Letter => cause(words, story, task),
+            Paper::Letter => cause(words, (subject, story), task),
             Paper::Handbook | Paper::Record | Paper::Notice => Vec::new(),
         },
         next: [
             ("paper-what", title.clone()),
             ("paper-by", by.clone()),
-            ("paper-where", place.clone()),
+            (place_key, place.clone()),
         ]
         .map(|(key, value)| Pair {
             label: words.t(key),
