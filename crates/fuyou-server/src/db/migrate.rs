@@ -109,6 +109,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "work_list",
         text: include_str!("migrations/0078_work_list.sql"),
     },
+    Migration {
+        number: 84,
+        name: "ended_by_death",
+        text: include_str!("migrations/0084_ended_by_death.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.
