@@ -67,7 +67,7 @@ impl Care {
         (program, form): (ProgramIx, FormIx),
     ) {
         let opens = &self.pack().program(program).opens;
-        if !opens.iter().any(|opens| opens.form == form) {
+        if !opens.iter().any(|opens| opens.form == form) && !self.tells_death(program) {
             return;
         }
         let under_way = self.openings().clone().read_owned().await;
@@ -93,11 +93,15 @@ impl Care {
     ) {
         let opens = &self.pack().program(program).opens;
         let is_asked = |opens: &Opens| form.is_none_or(|form| form == opens.form);
-        if !opens.iter().any(is_asked) {
-            return;
-        }
-        if let Err(error) = Box::pin(self.open_linked(by, opener)).await {
+        if opens.iter().any(is_asked)
+            && let Err(error) = Box::pin(self.open_linked(by, opener)).await
+        {
             tracing::warn!(reason = %error, "what a record opens is opened later");
+        }
+        if self.tells_death(program)
+            && let Err(error) = Box::pin(self.end_with_death(by, opener.0)).await
+        {
+            tracing::warn!(reason = %error, "what ends with a death ends later");
         }
     }
 
@@ -113,7 +117,9 @@ impl Care {
     ) -> Result<Caught, Error> {
         let mut caught = Caught::default();
         let (openers, joiners) = (self.forms_that_open(false), self.forms_that_open(true));
-        if (openers.is_empty() && joiners.is_empty()) || self.keys().is_none() {
+        let of_death = self.programs_of_death();
+        let nothing = openers.is_empty() && joiners.is_empty() && of_death.0.is_empty();
+        if nothing || self.keys().is_none() {
             return Ok(caught);
         }
         let mut reader = self.db().read().await?;
@@ -137,6 +143,9 @@ impl Care {
                     PIECE,
                 );
                 let mut piece = found.await?;
+                let of_death = (&of_death.0[..], &of_death.1[..]);
+                let which = (lane, after, piece.end);
+                let dead = store::changed_beside_death(&mut reader, of_death, which).await?;
                 drop(reader);
                 let is_behind = |(_, enrollment, version): &(Uuid, Uuid, i64)| {
                     !self.opened().take(*enrollment, *version)
@@ -144,6 +153,9 @@ impl Care {
                 piece.changed.retain(is_behind);
                 caught.looked_at += piece.changed.len() as u64;
                 caught.changed += self.open_all(by, piece.changed).await?;
+                for subject in dead {
+                    caught.changed += self.end_with_death(by, subject).await?;
+                }
                 let mut tx = self.db().begin(None).await?;
                 store::advance(&mut tx, READER, (lane, piece.end)).await?;
                 tx.commit().await?;

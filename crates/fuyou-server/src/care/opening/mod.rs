@@ -8,10 +8,12 @@
 //!   one): a reader of the change feed does
 //!   what the process that recorded did not come to;
 //! - nothing opened is deleted: what no longer opens is withdrawn, and comes back when it opens again;
-//! - what a person has changed by hand is left as it is.
+//! - what a person has changed by hand is left as it is;
+//! - a death that records know ends what else is open, and takes nothing else along.
 
 mod bulk;
 mod carry;
+mod death;
 mod follow;
 mod listed;
 mod model;
@@ -25,6 +27,8 @@ mod wanting;
 mod wanting_web;
 mod write;
 
+#[cfg(test)]
+mod death_tests;
 #[cfg(test)]
 mod join_tests;
 #[cfg(test)]
