@@ -109,6 +109,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "work_list",
         text: include_str!("migrations/0078_work_list.sql"),
     },
+    Migration {
+        number: 80,
+        name: "merged_names",
+        text: include_str!("migrations/0080_merged_names.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.
