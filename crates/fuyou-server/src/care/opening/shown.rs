@@ -138,7 +138,8 @@ impl Care {
                 OtherEnd::Opened => &opens.shows.to,
             };
             let facts_of = match (end, &told) {
-                _ if facts.is_empty() => None,
+                // What was withdrawn is no longer said to have been.
+                _ if facts.is_empty() || link.state == LinkState::Withdrawn => None,
                 (_, None) => None,
                 (OtherEnd::Opener, Some(_)) => Some(link.opener_enrollment),
                 (OtherEnd::Opened, Some(_)) => link.enrollment,
@@ -146,6 +147,14 @@ impl Care {
             let (is_closed, told_facts) = match facts_of {
                 Some(enrollment) => self.told(by, (other, enrollment), facts).await?,
                 None => (false, Vec::new()),
+            };
+            let is_closed = match (end, link.enrollment) {
+                (OtherEnd::Opened, _) => is_closed,
+                // What was opened is the subject's own.
+                (OtherEnd::Opener, Some(own)) => {
+                    store::is_closed(&mut reader, link.subject, own).await?
+                }
+                (OtherEnd::Opener, None) => false,
             };
             let relation = opens.relation.as_ref().map(|relation| match end {
                 OtherEnd::Opener => relation.of.title.clone(),
@@ -158,7 +167,7 @@ impl Care {
                 program: opens.program,
                 form: opens.with,
                 told: told_facts,
-                is_closed: is_closed && end == OtherEnd::Opened,
+                is_closed,
                 differs: match end {
                     OtherEnd::Opener => self.labels(opens, link, secrecy_max),
                     OtherEnd::Opened => Vec::new(),

@@ -4,7 +4,7 @@ use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::model::{CarriedOver, Link, LinkState};
-use crate::care::Error;
+use crate::care::{EnrollmentState, Error};
 use crate::db::{Cell, Connection, DbInstant, Sql, Tx, query, row};
 use crate::registry::OrganizationId;
 
@@ -110,6 +110,21 @@ pub(super) async fn wanting(
                        order by updated_at, id limit $2";
     let rows: Vec<LinkRow> = query(SQL).bind(path).bind(limit).all(connection).await?;
     rows.into_iter().map(LinkRow::link).collect()
+}
+
+/// Whether an enrollment is over.
+pub(super) async fn is_closed(
+    connection: &mut Connection,
+    subject: Uuid,
+    enrollment: Uuid,
+) -> Result<bool, Error> {
+    const SQL: &str = "select state from enrollment where subject_id = $1 and id = $2";
+    let state: Option<(String,)> = query(SQL)
+        .bind(subject)
+        .bind(enrollment)
+        .optional(connection)
+        .await?;
+    Ok(state.is_some_and(|(state,)| state == EnrollmentState::Closed.word()))
 }
 
 /// Who was opened by links of these programs and ids, with the opened enrollment and record.
