@@ -6,10 +6,11 @@ statements.
 
 COUNTY is the folder of a made-up county (`fuyou demo --county`). The command fails when a page is over its budget.
 """
-import collections, gzip, os, pathlib, re, sqlite3, statistics, sys, tempfile, time
+import collections, gzip, os, pathlib, re, statistics, sys, tempfile, time
 from urllib.parse import quote
 
-from pages import Client, in_memory, multiply, resident, started, stopped
+import province
+from pages import Client, in_memory, resident, started, stopped
 
 ROUNDS = 20
 ROLES = ["village", "township", "nurse", "county", "analyst", "director", "admin", "auditor"]
@@ -79,12 +80,15 @@ def measured(server, port, log):
         client = Client(port, role)
         pages = [(path, None) for path in crawled(client)]
         if role in ("township", "county"):
-            pages += [("/persons/search", f"q={quote(text)}") for text in SEARCHES]
+            for typed in map(quote, SEARCHES):
+                pages += [(f"/persons?q={typed}", None), ("/persons/found", f"q={typed}")]
         for path, form in pages:
             for _ in range(ROUNDS):
                 answer, body = ask(client, path, form)
                 number = int(answer.getheader("x-request-number"))
-                name = f"{kind(path)} ({role})" if path == "/" or path.startswith("/lists/") else kind(path)
+                name = kind(path) + ("?q=" if "?q=" in path else "")
+                if name == "/" or path.startswith("/lists/"):
+                    name += f" ({role})"
                 sizes[number], routes[number] = len(body), name
     time.sleep(1)
     found = collections.defaultdict(lambda: ([], [], []))
@@ -115,30 +119,21 @@ def told(found):
     return over, worst
 
 
-def province(fuyou, enrollments, population, persons):
-    """The same in a province of so many enrollments, copied from a made-up county with its open tasks and
-    referrals, and on request with its persons, whose indexes take longest."""
+def of_province(fuyou, enrollments, population, kept=None):
+    """The same in a province of so many enrollments, copied from a made-up county; in the folder `kept` it stays and is
+    used again."""
     global kind
     kind = each_list
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        server, _, _ = started(fuyou, ["demo", "--population", str(population), "--county", str(folder)])
-        stopped(server)
-        (folder / "cube.snapshot").unlink(missing_ok=True)
-        beside = [("task", "state = 'open'"), ("referral", "1 = 1")]
-        if persons == "persons":
-            beside.append(("person", "1 = 1"))
-        base = sqlite3.connect(folder / "fuyou.db")
-        county = base.execute("select org_id from app_user where login = 'county'").fetchone()[0]
-        base.close()
-        rows, places, _ = multiply(folder / "fuyou.db", enrollments, beside)
-        base = sqlite3.connect(folder / "fuyou.db")
-        # Who cares for persons works in one county of the province; who reads figures reads those of all.
-        base.execute("update app_user set org_id = ? where login = 'county'", (county,))
-        base.commit()
-        counts = [f"{base.execute(f'select count(*) from {table}').fetchone()[0]:,} rows of {table}" for table, _ in beside]
-        base.close()
-        print(f"{rows:,} enrollments at {places:,} places, {', '.join(counts)}; load average {os.getloadavg()[0]:.1f}")
+        folder = pathlib.Path(kept or name)
+        if not (folder / "province").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            server, _, _ = started(fuyou, ["demo", "--population", str(population), "--county", str(folder)])
+            stopped(server)
+            (folder / "cube.snapshot").unlink(missing_ok=True)
+            counted = province.multiply(folder / "fuyou.db", enrollments)
+            (folder / "province").write_text(", ".join(f"{count:,} of {what}" for what, count in counted))
+        print(f"{(folder / 'province').read_text()}; load average {os.getloadavg()[0]:.1f}", flush=True)
         server, port, log = started(fuyou, ["serve", "--data", str(folder)])
         try:
             over, worst = told(measured(server, port, log))

@@ -71,22 +71,8 @@ class Client:
         return (time.monotonic() - start) * 1000, body
 
 
-def copied(base, table):
-    """The statement that copies rows of a table under new ids, at the places of `place_map`."""
-    columns = [row[1] for row in base.execute(f"pragma table_info({table})")]
-    places = {id for id, in base.execute("select old from place_map")}
-    placed = lambda name: {id for id, in base.execute(f'select distinct "{name}" from {table} where "{name}" is not null limit 50')} & places
-    own = "id" if "id" in columns else "subject_id"
-    # A number belongs to one person; the copies have none.
-    value = lambda name: ("randomblob(16)" if name == own else "null" if name.startswith("id_no_") else
-                          f'(select new from place_map where old = "{name}")' if placed(name) else f'"{name}"')
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f"insert into {table} ({names}) select {', '.join(map(value, columns))} from original_{table}"
-
-
-def multiply(database, wanted, beside=()):
-    """Copies places and facts of the county, and rows of the tables `beside` (name and condition); says how many
-    enrollments and places there are then."""
+def multiply(database, wanted):
+    """Copies places and facts of the county; says how many enrollments and places there are then."""
     base = sqlite3.connect(database, isolation_level=None)
     # Nothing is lost when this is cut off: the copies are made again.
     base.execute("pragma journal_mode=off")
@@ -116,11 +102,6 @@ def multiply(database, wanted, beside=()):
     codes = {code for _, _, code, _ in places}
     placing = [name for name in facts if {value for value, in base.execute(f'select distinct "{name}" from maternal_facts limit 50')} & codes]
     base.execute("create temp table original as select * from maternal_facts")
-    base.execute("create temp table place_map (old blob primary key, new blob)")
-    base.executemany("insert into place_map values (?, ?)", [(old, old) for old, _, _, _ in places])
-    for table, where in beside:
-        base.execute(f"create temp table original_{table} as select * from {table} where {where}")
-    copying = [copied(base, table) for table, _ in beside]
     for copy in range(1, copies):
         new = f"97{copy:04d}"
         swap = lambda code: new + code[len(shared):]
@@ -132,9 +113,6 @@ def multiply(database, wanted, beside=()):
                          f"select ?, ?, ?, ?, name || '{copy}', level, kind, {own} from organization where id = ?", rows)
         selected = ", ".join("randomblob(16)" if name == "id" else
                              f"""'{new}' || substr("{name}", {len(shared) + 1})""" if name in placing else f'"{name}"' for name in facts)
-        base.executemany("update place_map set new = ? where old = ?", [(ids[old], old) for old, _, _, _ in places])
-        for statement in copying:
-            base.execute(statement)
         base.execute(f"insert into maternal_facts ({', '.join(chr(34) + name + chr(34) for name in facts)}) select {selected} from original")
     base.execute("commit")
     counts = base.execute("select (select count(*) from maternal_facts), (select count(*) from organization)").fetchone()

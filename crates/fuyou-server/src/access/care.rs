@@ -85,25 +85,35 @@ pub async fn open_among(
     connection: &mut Connection,
     subjects: &[(Uuid, OrganizationId)],
 ) -> Result<HashSet<Uuid>, Error> {
+    open_among_to(&cx.actor, (cx.now, cx.today), connection, subjects).await
+}
+
+/// As [`open_among`], for an actor at a moment without a request.
+pub async fn open_among_to(
+    actor: &Actor,
+    (now, today): (Timestamp, Date),
+    connection: &mut Connection,
+    subjects: &[(Uuid, OrganizationId)],
+) -> Result<HashSet<Uuid>, Error> {
     let mut open = HashSet::new();
-    if !cx.actor.may(Action::ReadPerson) {
+    if !actor.may(Action::ReadPerson) {
         return Ok(open);
     }
     for some in subjects.chunks(LIST_MAX) {
         let (near, far): (Vec<_>, Vec<_>) = some
             .iter()
-            .partition(|(_, residence)| cx.actor.sees(*residence));
+            .partition(|(_, residence)| actor.sees(*residence));
         open.extend(near.iter().map(|(subject, _)| *subject));
         let mut closed: Vec<Uuid> = far.iter().map(|(subject, _)| *subject).collect();
         if closed.is_empty() {
             continue;
         }
-        let caring = store::caring_for(connection, &closed, cx.today).await?;
-        let ours = caring.into_iter().filter(|(_, by)| cx.actor.sees(*by));
+        let caring = store::caring_for(connection, &closed, today).await?;
+        let ours = caring.into_iter().filter(|(_, by)| actor.sees(*by));
         open.extend(ours.map(|(subject, _)| subject));
         closed.retain(|subject| !open.contains(subject));
-        if !closed.is_empty() && cx.actor.may(Action::BreakGlass) {
-            let glass = store::glass_open_among(connection, &closed, (cx.actor.id, cx.now));
+        if !closed.is_empty() && actor.may(Action::BreakGlass) {
+            let glass = store::glass_open_among(connection, &closed, (actor.id, now));
             open.extend(glass.await?);
         }
     }

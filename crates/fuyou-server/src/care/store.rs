@@ -335,6 +335,24 @@ pub(super) async fn enrollments(
     enrollments_in(pack, rows)
 }
 
+/// The closed enrollments of these subjects.
+pub(super) async fn closed_among(
+    connection: &mut Connection,
+    subjects: &[Uuid],
+) -> Result<Vec<Uuid>, Error> {
+    let places: Vec<String> = (1..=subjects.len()).map(|at| format!("${at}")).collect();
+    let sql = format!(
+        "select id from enrollment where state = 'closed' and subject_id in ({})",
+        places.join(", ")
+    );
+    let subjects = subjects.iter().copied();
+    let rows: Vec<(Uuid,)> = query(Sql::built(sql))
+        .bind_all(subjects)
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 fn enrollments_in(pack: &Pack, rows: Vec<EnrollmentRow>) -> Result<Vec<Head>, Error> {
     rows.into_iter()
         .filter_map(|row| Some((pack.program_ix(&row.program)?, row)))
@@ -439,21 +457,19 @@ pub(super) async fn versions(
     Ok(rows.into_iter().collect())
 }
 
-/// Another open enrollment of the subject in a program, if there is one.
-pub(super) async fn other_open(
+/// The open enrollments of subjects: subject, id, program.
+pub(super) async fn open_of(
     connection: &mut Connection,
-    subject: Uuid,
-    program: &str,
-    but: Uuid,
-) -> Result<Option<Uuid>, Error> {
-    const SQL: &str = "select id from enrollment where subject_id = $1 and program = $2 and state = 'open' and id <> $3 limit 1";
-    let row: Option<(Uuid,)> = query(SQL)
-        .bind(subject)
-        .bind(program)
-        .bind(but)
-        .optional(connection)
-        .await?;
-    Ok(row.map(|(id,)| id))
+    subjects: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, String)>, Error> {
+    static SELECT: LazyLock<ManyKeys> = LazyLock::new(|| {
+        ManyKeys::new(
+            "select subject_id, id, program from enrollment where state = 'open' and",
+            &["subject_id"],
+        )
+    });
+    let cells = subjects.iter().map(|subject| Cell::id(*subject)).collect();
+    Ok(all(&SELECT.run(connection, cells).await?)?)
 }
 
 /// Stores another content of a record. False when somebody else did since it was read.

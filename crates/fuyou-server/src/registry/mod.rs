@@ -28,7 +28,6 @@ mod place_import_web;
 mod place_shown_web;
 mod place_web;
 mod profile;
-mod reached;
 mod register;
 mod rekey;
 mod search;
@@ -54,8 +53,8 @@ pub use choice::{choices, open_choices};
 pub use handover::{hand_over, hand_over_all};
 pub use hold::{Hold, person_in_hand};
 pub use import::{ImportError, Imported, import_organizations};
-pub(crate) use linked::{correct_linked, perhaps_the_same, person_known};
-pub use listed::{Named, listed, named, page_of};
+pub(crate) use linked::{Alike, correct_linked, perhaps_the_same, person_known, persons_known};
+pub use listed::{Named, Reached, ShownPhone, listed, named, page_of, reached};
 pub use merge::{MergeError, Wanted, compare, merge, obstacles, undo};
 pub use organization::{Level, Organization, OrganizationId, OrganizationKind, Tree, UnknownWord};
 pub(crate) use person::secret;
@@ -64,12 +63,11 @@ pub use person::{
     Household, Identity, IdentityError, IdentityType, Person, PersonId, PersonSex, Problem,
 };
 pub use place::{
-    NewPlace, PlaceError, Remaining, change_place, close_place, create_place, move_place,
-    reopen_place,
+    Ahead, NewPlace, PlaceError, Remaining, change_place, close_place, create_place, move_place,
+    reopen_place, set_ahead,
 };
-pub(crate) use profile::{PROFILE, standing_of};
+pub(crate) use profile::{PROFILE, is_anybody_merged, standing_of};
 pub use profile::{Profile, Standing, standing};
-pub use reached::{Reached, ShownPhone, reached};
 pub use register::{Candidate, RegisterError, Registered, correct, open_person, register};
 pub use rekey::{Rekeyed, rekey_batch};
 use search::names_somebody;

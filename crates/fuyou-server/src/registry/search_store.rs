@@ -168,36 +168,23 @@ pub(super) async fn of_ids(
     Ok(rows)
 }
 
-/// These persons, without asking who may see them.
-pub(super) async fn by_ids(connection: &mut Connection, ids: &[Uuid]) -> Result<Vec<Row>, Error> {
-    let places: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();
-    let sql = format!(
-        "select subject_id, name, birth_on, residence_org_id, phone_tail from person where subject_id in ({})",
-        places.join(", ")
-    );
-    let ids = ids.iter().copied();
-    query(Sql::built(sql)).bind_all(ids).all(connection).await
-}
-
 row! {
-    /// Who is on a list, and how she is reached.
-    pub(super) struct ReachedRow {
+    /// Somebody on a list, and how she is reached.
+    pub(super) struct Line {
         pub subject_id: Uuid,
         pub name: String,
+        pub birth_on: DbDate,
         pub residence_org_id: Uuid,
         pub phone_sealed: Option<Vec<u8>>,
         pub phone_tail: Option<String>,
     }
 }
 
-/// These persons with their sealed phones, without asking who may see them.
-pub(super) async fn reached(
-    connection: &mut Connection,
-    ids: &[Uuid],
-) -> Result<Vec<ReachedRow>, Error> {
+/// These persons, without asking who may see them.
+pub(super) async fn lines(connection: &mut Connection, ids: &[Uuid]) -> Result<Vec<Line>, Error> {
     let places: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();
     let sql = format!(
-        "select subject_id, name, residence_org_id, phone_sealed, phone_tail from person where subject_id in ({})",
+        "select subject_id, name, birth_on, residence_org_id, phone_sealed, phone_tail from person where subject_id in ({})",
         places.join(", ")
     );
     let ids = ids.iter().copied();

@@ -13,6 +13,9 @@ pub(super) const ID_NO: &str = "person.id_no";
 pub(super) const PHONE: &str = "person.phone";
 pub(super) const CONTENT: &str = "person.content";
 
+/// Persons that are perhaps the same as somebody on a page, at most.
+const SAME_MAX: usize = 100;
+
 /// The place of a sealed value: column and row.
 pub(super) fn place(column: &str, id: PersonId) -> String {
     format!("{column}/{id}")
@@ -83,6 +86,24 @@ pub(super) async fn load(
                        merged_into from person where subject_id = $1";
     let row: Option<Row> = query(SQL).bind(id.uuid()).optional(connection).await?;
     row.map(|row| person(row, keys)).transpose()
+}
+
+/// These persons.
+pub(super) async fn load_all(
+    connection: &mut Connection,
+    keys: &Keyring,
+    ids: &[Uuid],
+) -> Result<Vec<Person>, Error> {
+    let places: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();
+    let sql = format!(
+        "select subject_id, name, sex, birth_on, id_type, id_no_sealed, phone_sealed, residence_org_id, residence_address, \
+         residence_since, household_kind, household_region, ethnicity, version, merged_into from person \
+         where subject_id in ({})",
+        places.join(", ")
+    );
+    let ids = ids.iter().copied();
+    let rows: Vec<Row> = query(Sql::built(sql)).bind_all(ids).all(connection).await?;
+    rows.into_iter().map(|row| person(row, keys)).collect()
 }
 
 /// Birth date, sex, residence, type of household registration, population group, the record she was merged into.
@@ -354,22 +375,37 @@ pub(super) async fn alike(
     Ok(rows.into_iter().map(Brief::from).collect())
 }
 
-/// Who was born on a day and is reached by a phone.
-pub(super) async fn born_with_phone(
+/// Who was born on one of these days and is reached by one of these phones, with the phone's hash.
+pub(super) async fn born_with_phones(
     connection: &mut Connection,
-    birth_on: Date,
-    phones: &[Vec<u8>; 2],
-) -> Result<Vec<Brief>, Error> {
-    const SQL: &str = "select subject_id, name, birth_on, residence_org_id from person \
-                       where merged_into is null and phone_hash in ($2, $3) and birth_on = $1 \
-                       order by subject_id limit 10";
-    let rows: Vec<BriefRow> = query(SQL)
-        .bind(DbDate(birth_on))
-        .bind(&phones[0])
-        .bind(&phones[1])
+    days: &[Date],
+    phones: &[Vec<u8>],
+) -> Result<Vec<(Brief, Vec<u8>)>, Error> {
+    let places = |from: usize, count: usize| {
+        let places: Vec<String> = (from..from + count).map(|at| format!("${at}")).collect();
+        places.join(", ")
+    };
+    let sql = format!(
+        "select subject_id, name, birth_on, residence_org_id, phone_hash from person \
+         where merged_into is null and phone_hash in ({}) and birth_on in ({}) order by subject_id limit {SAME_MAX}",
+        places(1, phones.len()),
+        places(1 + phones.len(), days.len())
+    );
+    let rows: Vec<(Uuid, String, DbDate, Uuid, Vec<u8>)> = query(Sql::built(sql))
+        .bind_all(phones)
+        .bind_all(days.iter().map(|day| DbDate(*day)))
         .all(connection)
         .await?;
-    Ok(rows.into_iter().map(Brief::from).collect())
+    let brief = |(subject_id, name, birth_on, residence_org_id, hash)| {
+        let row = BriefRow {
+            subject_id,
+            name,
+            birth_on,
+            residence_org_id,
+        };
+        (Brief::from(row), hash)
+    };
+    Ok(rows.into_iter().map(brief).collect())
 }
 
 /// A corrected field. Values of sealed fields are sealed here too.

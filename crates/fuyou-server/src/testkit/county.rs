@@ -343,5 +343,6 @@ fn place(
         hospital_grade: None,
         population: None,
         closed_on: None,
+        ahead_off: false,
     }
 }

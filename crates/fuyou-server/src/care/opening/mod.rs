@@ -49,4 +49,4 @@ pub use shown::{LinkShown, OtherEnd};
 #[cfg(test)]
 use wanting::Wanting;
 pub(in crate::care) use wanting_web::{LIST as LINKS, routes};
-pub(in crate::care) use write::Pending;
+pub(in crate::care) use write::{Pending, PendingRows};

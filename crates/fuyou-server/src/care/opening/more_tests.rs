@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::tests::{children, delivered, links, only_enrollment, sound};
 use crate::access::Role;
 use crate::care::{EnrollmentChange, SubjectId};
-use crate::db::{Db, Settings, query};
+use crate::db::{Db, Settings, counted, query};
 use crate::registry::OrganizationId;
 use crate::testkit::county::{County, LIVE, national_pack};
 use crate::testkit::{TempDir, each_database};
@@ -107,6 +107,34 @@ async fn three_at_once_have_three_records_and_their_own_names() {
         for child in children(&county, woman).await {
             assert_eq!(only_enrollment(&county, child).await.records.len(), 1);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn links_take_as_many_statements_for_three_children_as_for_one() {
+    let pack = national_pack();
+    each_database(async |db| {
+        let county = County::new(db, pack.clone()).await;
+        county.follows_links();
+        let by = county.worker("2024-12-20");
+        let mut taken = Vec::new();
+        for count in [1, 3] {
+            let woman = county.woman("990001001").await;
+            county.booked(woman).await;
+            let row = |at| format!("birth_order={at} sex=female weight_g=1900 {LIVE}");
+            let rows: Vec<String> = (1..=count).map(row).collect();
+            let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+            delivered(&county, woman, &rows).await;
+            let (links, of_mother) = counted(county.care.links(&by, woman)).await;
+            assert_eq!(links.unwrap().len(), count);
+            let child = children(&county, woman).await[0];
+            let (links, of_child) = counted(county.care.links(&by, child)).await;
+            assert_eq!(links.unwrap().len(), 1);
+            taken.push((of_mother, of_child));
+        }
+        assert_eq!(taken[0], taken[1], "of a mother and of a child");
+        assert!(taken[0] <= (7, 7), "{taken:?}");
     })
     .await;
 }

@@ -1,17 +1,19 @@
 //! The links of a subject as a reader may see them.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use fuyou_expr::Value;
 use fuyou_kernel::{Date, Localized, Secrecy};
 use fuyou_pack::model::{FactIx, FormIx, Opens, ProgramIx};
-use fuyou_pack::replay::replay;
 use uuid::Uuid;
 
 use super::model::{Link, LinkState};
 use super::store;
-use crate::access::opens_to;
-use crate::care::file::{self, Reading};
-use crate::care::{Acting, Care, EnrollmentState, Error, SubjectId};
-use crate::registry::{PersonId, Profile, Standing, perhaps_the_same, person_known, standing};
+use crate::access::open_among_to;
+use crate::care::{Acting, Care, Error, SubjectId, store as care_store};
+use crate::db::Connection;
+use crate::keys::Keyring;
+use crate::registry::{Alike, Person, perhaps_the_same, persons_known};
 
 /// Which end of a link the other subject is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +66,84 @@ pub struct OtherShown {
     pub birth_on: Date,
 }
 
+/// A link that is told, with what the pack says about it.
+struct Told<'a> {
+    link: &'a Link,
+    opens: &'a Opens,
+    end: OtherEnd,
+    other: Uuid,
+}
+
+/// What is known of the ends of links, asked once for all of them.
+struct Ends {
+    persons: HashMap<Uuid, Person>,
+    /// Whose record is open to the reader.
+    open: HashSet<Uuid>,
+    perhaps: HashMap<Uuid, Vec<Alike>>,
+    /// Whom an opener opened besides.
+    opened_by: HashSet<(Uuid, Uuid)>,
+    /// What is told of enrollments.
+    facts: HashMap<Uuid, Vec<(ProgramIx, FactIx, Value)>>,
+    closed: HashSet<Uuid>,
+}
+
+impl Told<'_> {
+    fn facts(&self) -> &[FactIx] {
+        match self.end {
+            OtherEnd::Opener => &self.opens.shows.of,
+            OtherEnd::Opened => &self.opens.shows.to,
+        }
+    }
+
+    /// The enrollment of the other subject that something is told of, and its program.
+    fn enrollment(&self, care: &Care) -> Option<(ProgramIx, Uuid)> {
+        match self.end {
+            OtherEnd::Opener => {
+                let program = care.pack().program_ix(&self.link.program)?;
+                Some((program, self.link.opener_enrollment))
+            }
+            OtherEnd::Opened => Some((self.opens.program, self.link.enrollment?)),
+        }
+    }
+}
+
+impl Ends {
+    /// The other subject, when the reader may know.
+    fn other(&self, told: &Told<'_>) -> Option<&Person> {
+        let person = self.persons.get(&told.other)?;
+        self.open.contains(&told.other).then_some(person)
+    }
+
+    /// Who was opened, as far as it matters whether she was registered twice.
+    fn opened(&self, told: &Told<'_>) -> Option<&Person> {
+        match told.end {
+            OtherEnd::Opened => self.other(told),
+            OtherEnd::Opener => self.persons.get(&told.link.subject),
+        }
+    }
+
+    fn perhaps(&self, told: &Told<'_>) -> Vec<OtherShown> {
+        let Some(opened) = self.opened(told) else {
+            return Vec::new();
+        };
+        let alike = self.perhaps.get(&opened.id.uuid()).into_iter().flatten();
+        let wanted = alike.filter(|alike| {
+            let id = alike.id.uuid();
+            self.open.contains(&id) && !self.opened_by.contains(&(id, told.link.other))
+        });
+        let shown = wanted.map(|alike| OtherShown {
+            id: SubjectId::from_uuid(alike.id.uuid()),
+            name: alike.name.clone(),
+            birth_on: opened.identity.birth_on,
+        });
+        shown.collect()
+    }
+}
+
 impl Care {
     /// The links of a subject whose record is open to the actor. Who stands at the other end is told to those only to
     /// whom that record is open, too; a link made by what is secret to the actor is not told at all.
+    /// The number of statements does not depend on how many links there are.
     ///
     /// # Errors
     /// When the store fails.
@@ -77,143 +154,208 @@ impl Care {
         let mut reader = self.db().glance().await?;
         let links = store::of_subject(&mut reader, subject.uuid()).await?;
         let secrecy_max = by.actor.secrecy_max();
-        let mut shown = Vec::new();
-        for link in &links {
-            let Some(opens) = self.opens_of(link) else {
-                continue;
-            };
-            if opens.secrecy > secrecy_max {
-                continue;
-            }
-            // What one's own records tell one another is said where a person has to look only.
-            let is_own = link.subject == link.other;
-            if is_own && link.differs.is_empty() && link.state != LinkState::Waiting {
-                continue;
-            }
-            let (end, other) = if link.subject == subject.uuid() {
-                (OtherEnd::Opener, link.other)
-            } else {
-                (OtherEnd::Opened, link.subject)
-            };
-            let mut told = None;
-            if let Standing::Person(Profile {
-                residence: Some(residence),
-                ..
-            }) = standing(&mut reader, other).await?
-            {
-                let moment = (by.now, by.today);
-                let open = opens_to(&by.actor, moment, &mut reader, other, residence).await?;
-                if open.is_some() {
-                    let id = PersonId::from_uuid(other);
-                    told = person_known(&mut reader, keys, id).await?;
-                }
-            }
-            let opened = match end {
-                OtherEnd::Opened => told.clone(),
-                OtherEnd::Opener => {
-                    let id = PersonId::from_uuid(link.subject);
-                    person_known(&mut reader, keys, id).await?
-                }
-            };
-            let mut perhaps = Vec::new();
-            let same = match &opened {
-                Some(person) => perhaps_the_same(&mut reader, keys, person).await?,
-                None => Vec::new(),
-            };
-            for (id, name, residence) in same {
-                let siblings = store::of_subject(&mut reader, link.other).await?;
-                let is_sibling = siblings.iter().any(|other| other.subject == id.uuid());
-                let moment = (by.now, by.today);
-                let open = opens_to(&by.actor, moment, &mut reader, id.uuid(), residence).await?;
-                if let (false, Some(_), Some(person)) = (is_sibling, open, &opened) {
-                    perhaps.push(OtherShown {
-                        id: SubjectId::from_uuid(id.uuid()),
-                        name,
-                        birth_on: person.identity.birth_on,
-                    });
-                }
-            }
-            let facts = match end {
-                OtherEnd::Opener => &opens.shows.of,
-                OtherEnd::Opened => &opens.shows.to,
-            };
-            let facts_of = match (end, &told) {
-                // What was withdrawn is no longer said to have been.
-                _ if facts.is_empty() || link.state == LinkState::Withdrawn => None,
-                (_, None) => None,
-                (OtherEnd::Opener, Some(_)) => Some(link.opener_enrollment),
-                (OtherEnd::Opened, Some(_)) => link.enrollment,
-            };
-            let (is_closed, told_facts) = match facts_of {
-                Some(enrollment) => self.told(by, (other, enrollment), facts).await?,
-                None => (false, Vec::new()),
-            };
-            let is_closed = match (end, link.enrollment) {
-                (OtherEnd::Opened, _) => is_closed,
-                // What was opened is the subject's own.
-                (OtherEnd::Opener, Some(own)) => {
-                    store::is_closed(&mut reader, link.subject, own).await?
-                }
-                (OtherEnd::Opener, None) => false,
-            };
-            let relation = opens.relation.as_ref().map(|relation| match end {
-                OtherEnd::Opener => relation.of.title.clone(),
-                OtherEnd::Opened => relation.to.title.clone(),
-            });
-            shown.push(LinkShown {
-                end,
-                relation,
-                state: link.state,
-                program: opens.program,
-                form: opens.with,
-                told: told_facts,
-                is_closed,
-                differs: match end {
-                    OtherEnd::Opener => self.labels(opens, link, secrecy_max),
-                    OtherEnd::Opened => Vec::new(),
-                },
-                perhaps,
-                is_wanting: link.state == LinkState::Waiting,
-                opened: match end {
-                    OtherEnd::Opener => Some(subject),
-                    OtherEnd::Opened => told.as_ref().map(|_| SubjectId::from_uuid(other)),
-                },
-                other: told.map(|person| OtherShown {
-                    id: SubjectId::from_uuid(other),
-                    name: person.identity.name,
-                    birth_on: person.identity.birth_on,
-                }),
-            });
+        let told: Vec<Told> = links
+            .iter()
+            .filter_map(|link| self.told(link, subject.uuid(), secrecy_max))
+            .collect();
+        if told.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(shown)
+        let ends = self.ends(by, &mut reader, keys, &told).await?;
+        Ok(told
+            .iter()
+            .map(|told| self.link_shown(told, &ends, subject, secrecy_max))
+            .collect())
     }
 
-    /// Whether an enrollment is closed, and facts of it that are known and not too secret, as they are computed now.
-    async fn told(
+    /// A link that the reader is told of. What one's own records tell one another is said where a person has to look
+    /// only.
+    fn told<'a>(&'a self, link: &'a Link, subject: Uuid, secrecy_max: Secrecy) -> Option<Told<'a>> {
+        let opens = self
+            .opens_of(link)
+            .filter(|opens| opens.secrecy <= secrecy_max)?;
+        let is_own = link.subject == link.other;
+        if is_own && link.differs.is_empty() && link.state != LinkState::Waiting {
+            return None;
+        }
+        let (end, other) = if link.subject == subject {
+            (OtherEnd::Opener, link.other)
+        } else {
+            (OtherEnd::Opened, link.subject)
+        };
+        Some(Told {
+            link,
+            opens,
+            end,
+            other,
+        })
+    }
+
+    async fn ends(
         &self,
         by: &Acting,
-        (subject, enrollment): (Uuid, Uuid),
-        facts: &[FactIx],
-    ) -> Result<(bool, Vec<(ProgramIx, FactIx, Value)>), Error> {
-        let (pack, tables) = (self.pack(), self.tables());
-        let mut reader = self.db().glance().await?;
-        let file = file::read(&mut reader, pack, tables, subject, Reading::Everything).await?;
-        drop(reader);
-        let Some(enrolled) = file.enrolled(enrollment) else {
-            return Ok((false, Vec::new()));
+        connection: &mut Connection,
+        keys: &Keyring,
+        told: &[Told<'_>],
+    ) -> Result<Ends, Error> {
+        let mut ids: Vec<Uuid> = told
+            .iter()
+            .flat_map(|told| [told.other, told.link.subject])
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let persons = persons_known(connection, keys, &ids).await?;
+        let moment = (by.now, by.today);
+        let standing = persons
+            .values()
+            .filter(|person| person.merged_into.is_none());
+        let lives: Vec<_> = standing
+            .map(|person| (person.id.uuid(), person.identity.residence))
+            .collect();
+        let mut ends = Ends {
+            open: open_among_to(&by.actor, moment, connection, &lives).await?,
+            persons,
+            perhaps: HashMap::new(),
+            opened_by: HashSet::new(),
+            facts: HashMap::new(),
+            closed: HashSet::new(),
         };
-        let program = pack.program(enrolled.head.program);
-        let base = self.base(by, &file, enrolled.head.program).await?;
-        let outcome = replay(program, &self.history(by, &base, enrolled));
-        let mut told = Vec::new();
-        for fact in facts {
-            let of = program.fact(*fact);
-            let value = outcome.fact(program, *fact);
-            if of.secrecy <= by.actor.secrecy_max() && *value != Value::Null {
-                told.push((enrolled.head.program, *fact, value.clone()));
+        let opened = told.iter().filter_map(|told| ends.opened(told));
+        let perhaps = perhaps_the_same(connection, keys, opened).await?;
+        let alike: Vec<_> = perhaps
+            .values()
+            .flatten()
+            .map(|alike| (alike.id.uuid(), alike.residence))
+            .collect();
+        if !alike.is_empty() {
+            let mut openers: Vec<Uuid> = told.iter().map(|told| told.link.other).collect();
+            openers.sort_unstable();
+            openers.dedup();
+            ends.opened_by = store::opened_by(connection, &openers).await?;
+            ends.open
+                .extend(open_among_to(&by.actor, moment, connection, &alike).await?);
+        }
+        ends.perhaps = perhaps;
+        self.facts_of_ends(by, connection, told, &mut ends).await?;
+        Ok(ends)
+    }
+
+    /// Whether the enrollments at the other ends are closed, and those facts of them that are known and not too secret:
+    /// two statements for each program.
+    async fn facts_of_ends(
+        &self,
+        by: &Acting,
+        connection: &mut Connection,
+        told: &[Told<'_>],
+        ends: &mut Ends,
+    ) -> Result<(), Error> {
+        let mut asked: BTreeMap<usize, (Vec<Uuid>, Vec<FactIx>)> = BTreeMap::new();
+        let worth_telling = told
+            .iter()
+            .filter(|told| ends.other(told).is_some() && !told.facts().is_empty());
+        for told in worth_telling {
+            if let Some((program, _)) = told.enrollment(self) {
+                let (subjects, facts) = asked.entry(program.get()).or_default();
+                subjects.push(told.other);
+                facts.extend(told.facts());
             }
         }
-        Ok((enrolled.head.state == EnrollmentState::Closed, told))
+        for (program_at, (subjects, mut facts)) in asked {
+            let program_ix = ProgramIx::new(program_at);
+            let (program, table) = (
+                self.pack().program(program_ix),
+                &self.tables().program(program_ix).facts,
+            );
+            facts.sort_unstable_by_key(|fact| fact.get());
+            facts.dedup();
+            let column = |fact: &FactIx| {
+                let fact = program.fact(*fact);
+                let is_open = fact.secrecy <= by.actor.secrecy_max();
+                table
+                    .columns
+                    .iter()
+                    .position(|column| is_open && *column.name == *fact.id)
+            };
+            let (facts, columns): (Vec<FactIx>, Vec<usize>) = facts
+                .iter()
+                .filter_map(|fact| Some((*fact, column(fact)?)))
+                .unzip();
+            let rows = table.values_of(connection, &subjects, &columns).await?;
+            for (enrollment, values) in rows {
+                let known =
+                    std::iter::zip(&facts, values).filter(|(_, value)| *value != Value::Null);
+                let known = known.map(|(fact, value)| (program_ix, *fact, value));
+                ends.facts.insert(enrollment, known.collect());
+            }
+            ends.closed
+                .extend(care_store::closed_among(connection, &subjects).await?);
+        }
+        let opened = told.iter().filter(|told| told.end == OtherEnd::Opener);
+        let mut own: Vec<Uuid> = opened.map(|told| told.link.subject).collect();
+        own.dedup();
+        if !own.is_empty() {
+            ends.closed
+                .extend(care_store::closed_among(connection, &own).await?);
+        }
+        Ok(())
+    }
+
+    fn link_shown(
+        &self,
+        told: &Told<'_>,
+        ends: &Ends,
+        subject: SubjectId,
+        secrecy_max: Secrecy,
+    ) -> LinkShown {
+        let Told {
+            link,
+            opens,
+            end,
+            other,
+        } = told;
+        let known = ends.other(told);
+        let enrollment = told
+            .enrollment(self)
+            .filter(|_| known.is_some() && !told.facts().is_empty());
+        let facts = enrollment
+            .and_then(|(_, id)| ends.facts.get(&id))
+            .into_iter()
+            .flatten();
+        // Facts of another link's telling may stand in the same row.
+        let facts = facts.filter(|(_, fact, _)| told.facts().contains(fact));
+        let is_closed = match end {
+            OtherEnd::Opened => enrollment.is_some_and(|(_, id)| ends.closed.contains(&id)),
+            // What was opened is the subject's own.
+            OtherEnd::Opener => link.enrollment.is_some_and(|id| ends.closed.contains(&id)),
+        };
+        let relation = opens.relation.as_ref().map(|relation| match end {
+            OtherEnd::Opener => relation.of.title.clone(),
+            OtherEnd::Opened => relation.to.title.clone(),
+        });
+        LinkShown {
+            end: *end,
+            relation,
+            state: link.state,
+            program: opens.program,
+            form: opens.with,
+            told: facts.cloned().collect(),
+            is_closed,
+            differs: match end {
+                OtherEnd::Opener => self.labels(opens, link, secrecy_max),
+                OtherEnd::Opened => Vec::new(),
+            },
+            perhaps: ends.perhaps(told),
+            is_wanting: link.state == LinkState::Waiting,
+            opened: match end {
+                OtherEnd::Opener => Some(subject),
+                OtherEnd::Opened => known.map(|_| SubjectId::from_uuid(*other)),
+            },
+            other: known.map(|person| OtherShown {
+                id: SubjectId::from_uuid(*other),
+                name: person.identity.name.clone(),
+                birth_on: person.identity.birth_on,
+            }),
+        }
     }
 
     pub(super) fn opens_of(&self, link: &Link) -> Option<&Opens> {

@@ -1,11 +1,14 @@
 //! SQL about links and about how far the change feed was read.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::model::{CarriedOver, Link, LinkState};
-use crate::care::{EnrollmentState, Error};
-use crate::db::{Cell, Connection, DbInstant, Sql, Tx, query, row};
+use crate::care::Error;
+use crate::db::{Cell, Connection, DbInstant, Insert, Sql, Tx, query, row};
 use crate::registry::OrganizationId;
 
 row! {
@@ -93,6 +96,24 @@ pub(super) async fn of_subject(
     rows.into_iter().map(LinkRow::link).collect()
 }
 
+/// Whom these opened: pairs of the opened subject and the one whose record did it.
+pub(super) async fn opened_by(
+    connection: &mut Connection,
+    openers: &[Uuid],
+) -> Result<HashSet<(Uuid, Uuid)>, Error> {
+    let places: Vec<String> = (1..=openers.len()).map(|at| format!("${at}")).collect();
+    let sql = format!(
+        "select distinct subject_id, other_subject_id from link where other_subject_id in ({})",
+        places.join(", ")
+    );
+    let openers = openers.iter().copied();
+    let pairs: Vec<(Uuid, Uuid)> = query(Sql::built(sql))
+        .bind_all(openers)
+        .all(connection)
+        .await?;
+    Ok(pairs.into_iter().collect())
+}
+
 /// Links that a person has to look at whose opened enrollment (or else whose opener's) is in the care of somebody below
 /// a place of the tree, the oldest first.
 pub(super) async fn wanting(
@@ -110,21 +131,6 @@ pub(super) async fn wanting(
                        order by updated_at, id limit $2";
     let rows: Vec<LinkRow> = query(SQL).bind(path).bind(limit).all(connection).await?;
     rows.into_iter().map(LinkRow::link).collect()
-}
-
-/// Whether an enrollment is over.
-pub(super) async fn is_closed(
-    connection: &mut Connection,
-    subject: Uuid,
-    enrollment: Uuid,
-) -> Result<bool, Error> {
-    const SQL: &str = "select state from enrollment where subject_id = $1 and id = $2";
-    let state: Option<(String,)> = query(SQL)
-        .bind(subject)
-        .bind(enrollment)
-        .optional(connection)
-        .await?;
-    Ok(state.is_some_and(|(state,)| state == EnrollmentState::Closed.word()))
 }
 
 /// Who was opened by links of these programs and ids, with the opened enrollment and record.
@@ -149,38 +155,64 @@ pub(super) async fn asked(
     Ok(query(SQL).bind(program).bind(rule).all(connection).await?)
 }
 
-/// Stores a link with its next version. False when somebody else did since it was read.
-pub(super) async fn save(tx: &mut Tx, link: &Link, now: Timestamp) -> Result<bool, Error> {
-    const SQL: &str = "insert into link (subject_id, id, other_subject_id, program, opens, row_key, \
-                       opener_enrollment_id, opener_encounter_id, opened_enrollment_id, opened_encounter_id, state, \
-                       carried, differs, with_org_id, lived_org_id, version, created_at, updated_at) \
-                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17) \
-                       on conflict (subject_id, id) do update set opened_enrollment_id = excluded.opened_enrollment_id, \
-                       opened_encounter_id = excluded.opened_encounter_id, state = excluded.state, \
-                       carried = excluded.carried, differs = excluded.differs, with_org_id = excluded.with_org_id, \
-                       lived_org_id = excluded.lived_org_id, version = excluded.version, \
-                       updated_at = excluded.updated_at where link.version = excluded.version - 1";
-    let rows = query(SQL)
-        .bind(link.subject)
-        .bind(link.id)
-        .bind(link.other)
-        .bind(link.program.as_str())
-        .bind(link.opens.as_str())
-        .bind(link.key.as_str())
-        .bind(link.opener_enrollment)
-        .bind(link.opener_encounter)
-        .bind(link.enrollment)
-        .bind(link.encounter)
-        .bind(link.state.word())
-        .bind(link.carried.text())
-        .bind(link.differs.join(" "))
-        .bind(link.with_org.uuid())
-        .bind(link.lived.map(OrganizationId::uuid))
-        .bind(link.version + 1)
-        .bind(DbInstant(now))
-        .execute(tx)
-        .await?;
-    Ok(rows == 1)
+static LINKS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "link",
+        &[
+            "subject_id",
+            "id",
+            "other_subject_id",
+            "program",
+            "opens",
+            "row_key",
+            "opener_enrollment_id",
+            "opener_encounter_id",
+            "opened_enrollment_id",
+            "opened_encounter_id",
+            "state",
+            "carried",
+            "differs",
+            "with_org_id",
+            "lived_org_id",
+            "version",
+            "created_at",
+            "updated_at",
+        ],
+        "on conflict (subject_id, id) do update set opened_enrollment_id = excluded.opened_enrollment_id, \
+         opened_encounter_id = excluded.opened_encounter_id, state = excluded.state, \
+         carried = excluded.carried, differs = excluded.differs, with_org_id = excluded.with_org_id, \
+         lived_org_id = excluded.lived_org_id, version = excluded.version, \
+         updated_at = excluded.updated_at where link.version = excluded.version - 1",
+    )
+});
+
+/// The row of a link with its next version.
+pub(super) fn link_row(link: &Link, now: Timestamp) -> [Cell; 18] {
+    [
+        Cell::id(link.subject),
+        Cell::id(link.id),
+        Cell::id(link.other),
+        Cell::text(link.program.as_str()),
+        Cell::text(link.opens.as_str()),
+        Cell::text(link.key.as_str()),
+        Cell::id(link.opener_enrollment),
+        Cell::id(link.opener_encounter),
+        Cell::Id(link.enrollment),
+        Cell::Id(link.encounter),
+        Cell::text(link.state.word()),
+        Cell::text(link.carried.text()),
+        Cell::text(link.differs.join(" ")),
+        Cell::id(link.with_org.uuid()),
+        Cell::Id(link.lived.map(OrganizationId::uuid)),
+        Cell::int(link.version + 1),
+        Cell::at(now),
+        Cell::at(now),
+    ]
+}
+
+/// Stores the rows of links, and says how many: one is not stored when somebody else stored it since it was read.
+pub(super) async fn save(tx: &mut Tx, rows: Vec<Cell>) -> Result<u64, Error> {
+    Ok(LINKS.run(tx, rows).await?)
 }
 
 /// A piece of the change feed of a lane.

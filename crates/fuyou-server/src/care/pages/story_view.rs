@@ -1,9 +1,10 @@
 //! The care of a person on one screen.
 
-use fuyou_pack::model::{Field, FormIx, ProgramIx, ReferralIx};
+use fuyou_pack::model::{Derived, Field, FormIx, ProgramIx, ReferralIx, SubjectKind};
 use fuyou_pack::{Form, Program};
 
 use super::curves::{CurveChart, curve_charts};
+use super::paper_web::{is_noticed, is_printed};
 use super::trend::{Chart, charts};
 use super::words::{COUNT_OF_DAYS, RiskView, Why, Words};
 use crate::access::Action;
@@ -32,6 +33,8 @@ pub(super) struct TaskView {
     pub when: Told,
     pub owner: String,
     pub act: Option<String>,
+    /// Where its notice is printed.
+    pub notice: Option<String>,
 }
 
 /// A label with its value.
@@ -64,6 +67,8 @@ pub(super) struct RecordView {
     pub href: String,
     pub correct: Option<String>,
     pub void: Option<String>,
+    /// Where it is on paper, and what the paper is.
+    pub paper: Option<(String, &'static str)>,
     pub has_restricted: bool,
 }
 
@@ -234,9 +239,19 @@ pub(super) fn enrollment_view(
 }
 
 fn today(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pair> {
-    let derived = program.derived.iter().zip(&story.today);
+    derived_pairs(words, program, &story.today, |_| true)
+}
+
+/// What is derived and told of a day, such as the age of a pregnancy.
+pub(super) fn derived_pairs(
+    words: Words<'_>,
+    program: &Program,
+    values: &[Shown],
+    keep: impl Fn(&Derived) -> bool,
+) -> Vec<Pair> {
+    let derived = program.derived.iter().zip(values);
     derived
-        .filter(|(derived, _)| derived.is_told_today)
+        .filter(|(derived, _)| derived.is_told_today && keep(derived))
         .filter_map(|(derived, shown)| {
             let Shown::Value(value) = shown else {
                 return None;
@@ -402,10 +417,13 @@ pub(super) fn task_view(
         act: form
             .filter(|_| can)
             .map(|form| form_href(words, program, (person, story), form)),
+        notice: (task.is_owed(words.cx.today) && is_noticed(program, task))
+            .then(|| format!("{}/tasks/{}/notice", words.home(person), task.id)),
     }
 }
 
-fn pairs(
+/// The fields that are kept and that the reader may see, with their values in words.
+pub(super) fn pairs(
     words: Words<'_>,
     fields: &[Field],
     values: &[Shown],
@@ -474,7 +492,13 @@ pub(super) fn record_view(
         || closed;
     let can = words.cx.actor.may(Action::RecordCare) && record.voided.is_none();
     let href = format!("{}/records/{}", words.home(person), record.id);
+    let paper = match program.subject {
+        SubjectKind::Organization => "paper-letter",
+        SubjectKind::Person | SubjectKind::Staff => "paper-handbook",
+    };
     RecordView {
+        paper: (record.voided.is_none() && is_printed(form))
+            .then(|| (format!("{href}/paper"), paper)),
         id: record.id.to_string(),
         title: words.form_title(form),
         on: words.calendar().plain(record.occurred_on),

@@ -165,6 +165,44 @@ impl PackTable {
             .map(|mut row| row.split_off(1)))
     }
 
+    /// Some columns of the rows of several subjects, by record or enrollment. One statement.
+    pub(in crate::care) async fn values_of(
+        &self,
+        connection: &mut Connection,
+        subjects: &[Uuid],
+        columns: &[usize],
+    ) -> Result<HashMap<Uuid, Vec<Value>>, Error> {
+        let wanted: Vec<&PackColumn> = columns.iter().map(|at| &self.columns[*at]).collect();
+        let mut selected = vec!["id".to_owned()];
+        selected.extend(wanted.iter().map(|column| format!("\"{}\"", column.name)));
+        let places: Vec<String> = (1..=subjects.len()).map(|at| format!("${at}")).collect();
+        let sql = format!(
+            "select {} from \"{}\" where subject_id in ({})",
+            selected.join(", "),
+            self.name,
+            places.join(", ")
+        );
+        let mut types = vec![CellType::Id];
+        types.extend(wanted.iter().map(|column| values::cell_type(column)));
+        let subjects = subjects.iter().copied();
+        let rows = query(Sql::built(sql))
+            .bind_all(subjects)
+            .cells(connection, &types)
+            .await?;
+        let mut found = HashMap::new();
+        for row in rows {
+            let mut cells = row.into_iter();
+            let Some(Cell::Id(Some(id))) = cells.next() else {
+                return Err(Error::NotFound("id"));
+            };
+            let values = std::iter::zip(&wanted, cells).map(|(column, cell)| {
+                from_cell(column, cell).map_err(|text| self.wrong(column, &text))
+            });
+            found.insert(id, values.collect::<Result<_, _>>()?);
+        }
+        Ok(found)
+    }
+
     /// Takes away the rows of a record (of a group whose rows are written anew).
     pub(in crate::care) async fn remove(
         &self,
