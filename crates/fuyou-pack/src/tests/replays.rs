@@ -472,11 +472,7 @@ fn a_record_does_a_task_by_what_it_makes_true() {
         states.collect::<Vec<_>>().join(", ")
     };
     let check = |services: &[(&str, i64)], expected: &str| {
-        assert_eq!(
-            states(&served(program, services)),
-            expected,
-            "{services:?}"
-        );
+        assert_eq!(states(&served(program, services)), expected, "{services:?}");
     };
     let day = |on: &str| date(on).0;
     let soft = ("2026-01-05", 19);
@@ -493,10 +489,7 @@ fn a_record_does_a_task_by_what_it_makes_true() {
     let again = format!("{done}, open");
     check(&[soft, ("2026-01-06", 25), ("2026-01-07", 10)], &again);
     // A later pressure does nothing for a clock that stopped before.
-    check(
-        &[soft, ("2026-01-06", 24), ("2026-01-07", 30)],
-        "cancelled",
-    );
+    check(&[soft, ("2026-01-06", 24), ("2026-01-07", 30)], "cancelled");
 
     let mut ended = served(program, &[soft]);
     ended.ended_on = Some(date("2026-01-08"));
@@ -519,7 +512,10 @@ fn what_ends_from_outside_ends_on_the_earlier_day() {
         assert_eq!(outcome.closed, expected.is_some());
         assert_eq!(outcome.closed_on, expected.map(date));
         let open = |task: &&Task| task.state == TaskState::Open;
-        assert_eq!(outcome.tasks.iter().any(|task| open(&task)), expected.is_none());
+        assert_eq!(
+            outcome.tasks.iter().any(|task| open(&task)),
+            expected.is_none()
+        );
     };
     check(None, None, None);
     check(None, Some("2026-01-08"), Some("2026-01-08"));

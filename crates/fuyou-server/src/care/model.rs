@@ -309,6 +309,8 @@ pub struct Story {
     /// The programs whose opening form would not be refused today for who the subject is. Of who is dead, those that may
     /// begin after a death.
     pub openable: Vec<ProgramIx>,
+    /// The day on which the subject died, as her records know it.
+    pub died_on: Option<Date>,
     /// Of who is dead, the other programs that she was never in: what was done while she lived can still be recorded.
     pub before_death: Vec<ProgramIx>,
 }

@@ -60,6 +60,7 @@ impl Care {
         Ok(Story {
             enrollments,
             openable,
+            died_on,
             before_death,
         })
     }

@@ -114,6 +114,8 @@ pub(super) struct EnrollmentView {
 
 /// Everything.
 pub(super) struct StoryView {
+    /// The day of death.
+    pub died_on: Option<Told>,
     pub enrollments: Vec<EnrollmentView>,
     /// Forms that open an enrollment.
     pub openings: Vec<Link>,
@@ -151,6 +153,7 @@ pub(super) fn story_view(words: Words<'_>, person: SubjectId, story: &Story) -> 
     earlier.extend(earlier_rare);
     let links = |found: Vec<(bool, Link)>| found.into_iter().map(|(_, link)| link).collect();
     StoryView {
+        died_on: story.died_on.map(|on| words.calendar().plain(on)),
         openings: links(often),
         rare_openings: links(rare_openings),
         earlier_openings: links(earlier),

@@ -41,6 +41,7 @@ care-would-be = Risk once saved
 care-live-advice = Risk and alerts appear here while you type.
 care-no-enrollment = Not enrolled yet
 care-rare-openings = Other cards
+care-died-on = Died on
 care-earlier-openings = Record care from before the death
 care-open-another = A new enrollment can be opened
 care-open = Open

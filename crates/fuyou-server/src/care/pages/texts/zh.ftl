@@ -38,6 +38,7 @@ care-would-be = 保存后的风险
 care-live-advice = 填写时在这里显示风险与提醒。
 care-no-enrollment = 尚未建册
 care-rare-openings = 其他报告卡
+care-died-on = 死亡日期
 care-earlier-openings = 补记生前服务
 care-open-another = 可建新册
 care-open = 在册
