@@ -541,7 +541,7 @@ fn add_changed(
     }
 }
 
-fn head_row(pack: &Pack, head: &Head, now: Timestamp) -> [Cell; 13] {
+fn head_row(pack: &Pack, head: &Head, now: Timestamp) -> [Cell; 14] {
     [
         Cell::id(head.subject),
         Cell::id(head.id),
@@ -552,6 +552,7 @@ fn head_row(pack: &Pack, head: &Head, now: Timestamp) -> [Cell; 13] {
         Cell::text(head.state.word()),
         Cell::Text(head.held.map(|held| held.word().into())),
         Cell::Text(head.withdrawn.as_deref().map(Into::into)),
+        Cell::Date(head.died_on),
         Cell::text(&*head.pack_version),
         Cell::int(head.version),
         Cell::at(head.created_at),

@@ -244,13 +244,6 @@ pub(super) async fn changed(
     length: i64,
 ) -> Result<Piece, Error> {
     let end = head.min(after + length);
-    let places = |from: usize, forms: &[&str]| -> String {
-        let all = (from..from + forms.len()).map(|at| format!("${at}"));
-        match forms {
-            [] => "null".to_owned(),
-            _ => all.collect::<Vec<_>>().join(", "),
-        }
-    };
     let (opening, joining) = (places(4, openers), places(4 + openers.len(), joiners));
     let sql = format!(
         "select subject_id, enrollment_id, min(version) from (\
@@ -273,6 +266,45 @@ pub(super) async fn changed(
         .all(connection)
         .await?;
     Ok(Piece { changed, end })
+}
+
+/// The subjects of whom something changed in a part of a lane's change feed, and who are both in a program that ends with
+/// a death and in one that knows deaths.
+pub(super) async fn changed_beside_death(
+    connection: &mut Connection,
+    (ending, telling): (&[&str], &[&str]),
+    (lane, after, end): (i64, i64, i64),
+) -> Result<Vec<Uuid>, Error> {
+    if ending.is_empty() {
+        return Ok(Vec::new());
+    }
+    let is_in = |programs: String| {
+        format!(
+            "exists (select 1 from enrollment e where e.subject_id = c.subject_id and e.program in ({programs}))"
+        )
+    };
+    let sql = format!(
+        "select distinct c.subject_id from change c where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
+         and c.entity = 'enrollment' and c.subject_id is not null and {} and {} order by c.subject_id",
+        is_in(places(4, ending)),
+        is_in(places(4 + ending.len(), telling)),
+    );
+    let mut cells = vec![Cell::int(lane), Cell::int(after), Cell::int(end)];
+    cells.extend(ending.iter().chain(telling).map(|id| Cell::text(*id)));
+    let found: Vec<(Uuid,)> = query(Sql::built(sql))
+        .bind_cells(cells)
+        .all(connection)
+        .await?;
+    Ok(found.into_iter().map(|(subject,)| subject).collect())
+}
+
+/// The places of so many bound words, from the first one on.
+fn places(from: usize, words: &[&str]) -> String {
+    let all = (from..from + words.len()).map(|at| format!("${at}"));
+    match words {
+        [] => "null".to_owned(),
+        _ => all.collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// Remembers how far a reader has come in a lane. Never goes back: of two readers the one ahead counts.

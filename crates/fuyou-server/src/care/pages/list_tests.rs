@@ -50,7 +50,7 @@ async fn pages_of_care_take_a_fixed_number_of_statements() {
 }
 
 /// Another woman, booked on TODAY.
-async fn another(app: &TestApp, at: u8) {
+pub(super) async fn another(app: &TestApp, at: u8) {
     let woman = format!("018f0000-0000-7000-8000-0000000002{at:02x}");
     let residence = app.organization("990001001");
     let form = format!(

@@ -1,6 +1,6 @@
 //! The care of a person on one screen.
 
-use fuyou_pack::model::{Derived, Field, FormIx, ReferralIx, SubjectKind};
+use fuyou_pack::model::{Derived, Field, FormIx, ProgramIx, ReferralIx, SubjectKind};
 use fuyou_pack::{Form, Program};
 
 use super::curves::{CurveChart, curve_charts};
@@ -114,11 +114,15 @@ pub(super) struct EnrollmentView {
 
 /// Everything.
 pub(super) struct StoryView {
+    /// The day of death.
+    pub died_on: Option<Told>,
     pub enrollments: Vec<EnrollmentView>,
     /// Forms that open an enrollment.
     pub openings: Vec<Link>,
     /// Those of what is rare.
     pub rare_openings: Vec<Link>,
+    /// Those of what may have been done while who is dead now lived.
+    pub earlier_openings: Vec<Link>,
 }
 
 /// The story of a person for a reader.
@@ -130,22 +134,29 @@ pub(super) fn story_view(words: Words<'_>, person: SubjectId, story: &Story) -> 
                 && *words.pack.program(enrollment.program).id == *program.id
         })
     };
-    let openable = story.openable.iter().map(|ix| words.pack.program(*ix));
-    let (rare_openings, openings) = openable
-        .filter(|program| may_record && !(program.one_open && has_open(program)))
-        .map(|program| {
-            let form = program.form(program.opens_with);
-            let link = Link {
-                href: format!("{}/forms/{}/{}", words.home(person), program.id, form.id),
-                words: words.form_title(form),
-            };
-            (program.rare, link)
-        })
-        .partition::<Vec<_>, _>(|(rare, _)| *rare);
+    let openings = |of: &[ProgramIx]| {
+        let programs = of.iter().map(|ix| words.pack.program(*ix));
+        programs
+            .filter(|program| may_record && !(program.one_open && has_open(program)))
+            .map(|program| {
+                let form = program.form(program.opens_with);
+                let link = Link {
+                    href: format!("{}/forms/{}/{}", words.home(person), program.id, form.id),
+                    words: words.form_title(form),
+                };
+                (program.rare, link)
+            })
+            .partition::<Vec<_>, _>(|(rare, _)| *rare)
+    };
+    let (rare_openings, often) = openings(&story.openable);
+    let (earlier_rare, mut earlier) = openings(&story.before_death);
+    earlier.extend(earlier_rare);
     let links = |found: Vec<(bool, Link)>| found.into_iter().map(|(_, link)| link).collect();
     StoryView {
-        openings: links(openings),
+        died_on: story.died_on.map(|on| words.calendar().plain(on)),
+        openings: links(often),
         rare_openings: links(rare_openings),
+        earlier_openings: links(earlier),
         enrollments: story
             .enrollments
             .iter()
