@@ -30,6 +30,13 @@ test("a few letters and Enter open her record", async () => {
     assert.equal(await page.getAttribute("#bar-find", "aria-activedescendant"), "found-1");
     await Promise.all([page.waitForURL(`**${paths.get(first)}`), page.keyboard.press("Enter")]);
 
+    // A scanner types what stands in the code of a paper, and Enter.
+    const scanned = paths.get("周小满");
+    await page.goto("/lists");
+    await page.focus("#bar-find");
+    await page.keyboard.type(`FUYOU:${scanned.split("/").pop().toUpperCase()}`, { delay: 2 });
+    await Promise.all([page.waitForURL(`**${scanned}`), page.keyboard.press("Enter")]);
+
     // On a phone, nobody of that name, and Enter without a choice opens the page of results.
     const phone = await open("village_doctor", { width: 390, language: "en" });
     await phone.fill("#bar-find", "nobodyofthisname");
