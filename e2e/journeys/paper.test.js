@@ -20,7 +20,7 @@ async function printed(page, name) {
   await page.emulateMedia({ media: "print" });
   await page.setViewportSize({ width: name.includes("register") ? 1120 : 560, height: 790 });
   await page.screenshot({ path: join(artifacts, `paper-${name}.png`), fullPage: true });
-  await page.emulateMedia({ media: "screen" });
+  await page.emulateMedia({ media: null });
   await page.setViewportSize({ width: 1280, height: 900 });
   return sheets(bytes);
 }
