@@ -98,7 +98,7 @@ struct PaperPage {
     on: String,
 }
 
-fn words_of<'a>(cx: &'a Cx, paper: &str) -> Vec<String> {
+fn words_of(cx: &Cx, paper: &str) -> Vec<String> {
     let signs: &[&str] = match paper {
         "handbook" => &["paper-served-by", "paper-seal", "paper-date"],
         "receipt" => &["paper-received-by", "paper-received-on"],
