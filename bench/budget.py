@@ -13,6 +13,8 @@ import province
 from pages import Client, in_memory, resident, started, stopped
 
 ROUNDS = 20
+# A page that takes so long that it has missed its budget anyway is not asked for twenty times.
+ROUNDS_SECONDS = 10
 ROLES = ["village", "township", "nurse", "county", "analyst", "director", "admin", "auditor"]
 TIME_MS, BYTES, STATEMENTS = 150, 60 * 1024, 30
 # Pinyin initials, a Chinese name's beginning, the tail of a phone.
@@ -83,7 +85,10 @@ def measured(server, port, log):
             for typed in map(quote, SEARCHES):
                 pages += [(f"/persons?q={typed}", None), ("/persons/found", f"q={typed}")]
         for path, form in pages:
-            for _ in range(ROUNDS):
+            end = time.monotonic() + ROUNDS_SECONDS
+            for at in range(ROUNDS):
+                if time.monotonic() > end and at > 2:
+                    break
                 answer, body = ask(client, path, form)
                 number = int(answer.getheader("x-request-number"))
                 name = kind(path) + ("?q=" if "?q=" in path else "")
@@ -110,7 +115,7 @@ def told(found):
     print("| page | p95 | median | bytes at most | statements at most |\n|---|---|---|---|---|")
     over, worst = [], 0
     for page, (times, bytes_, statements) in sorted(found.items()):
-        p95 = sorted(times)[int(len(times) * 0.95) - 1]
+        p95 = sorted(times)[max(0, int(len(times) * 0.95) - 1)]
         worst = max(worst, p95)
         print(f"| `{page}` | {p95:.0f} ms | {statistics.median(times):.0f} ms | {max(bytes_):,} | {max(statements)} |")
         if p95 > TIME_MS or max(bytes_) > BYTES or max(statements) > STATEMENTS:

@@ -81,7 +81,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         DocumentLanguage::En => Language::En,
     };
     told(Stage::Words);
-    let document = compose(&data, language)?;
+    let document = compose(&data, language);
     told(Stage::File);
     let bytes = docx(&document, now)?;
     drop(bar);

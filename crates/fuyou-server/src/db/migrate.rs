@@ -110,6 +110,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         text: include_str!("migrations/0078_work_list.sql"),
     },
     Migration {
+        number: 80,
+        name: "merged_names",
+        text: include_str!("migrations/0080_merged_names.sql"),
+    },
+    Migration {
         number: 82,
         name: "ahead_off",
         text: include_str!("migrations/0082_ahead_off.sql"),

@@ -1,6 +1,8 @@
 //! Finding persons: by characters, pinyin, initials, end of the phone, document number, or a number that the pack says
 //! people look for.
 
+use std::collections::HashSet;
+
 use fuyou_kernel::{Date, Id, Phone};
 use uuid::Uuid;
 
@@ -10,6 +12,7 @@ use super::{Level, PersonId};
 use crate::access::{Action, Denied};
 use crate::db::Error;
 use crate::http::Cx;
+use crate::ui::id_of;
 
 /// Persons on one page.
 const PAGE: usize = 30;
@@ -30,7 +33,7 @@ pub struct Found {
 }
 
 /// A page of persons.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
     /// The persons.
     pub found: Vec<Found>,
@@ -42,6 +45,8 @@ pub struct Page {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Query {
     Everybody,
+    /// The code on a paper.
+    Code(Uuid),
     Name(String),
     Letters(String),
     PhoneTail(String),
@@ -51,6 +56,9 @@ pub(super) enum Query {
 
 impl Query {
     pub(super) fn read(text: &str) -> Self {
+        if let Some(id) = id_of(text) {
+            return Query::Code(id);
+        }
         let text: String = text.trim().to_lowercase();
         let solid: String = text
             .chars()
@@ -80,15 +88,18 @@ impl Query {
 
 /// Whether a search text is a whole phone or document number, which must not stand in an address.
 pub(super) fn names_somebody(text: &str) -> bool {
-    matches!(Query::read(text), Query::Phone(_) | Query::Number(_))
+    matches!(
+        Query::read(text),
+        Query::Phone(_) | Query::Number(_) | Query::Code(_)
+    )
 }
 
 /// Persons of whom a program keeps one number, at most; more are not told apart by it.
 const NUMBERED_MAX: i64 = 8;
 
-/// Persons the actor may see without a reason, in the order they were registered, those whose number it is before all
-/// others. One statement per page; for a text with a digit one more for each number that the pack lets people search by,
-/// and one for every two who have it.
+/// Persons the actor may see without a reason: for a name in its order, otherwise in that in which they were registered,
+/// those whose number it is before all others. At most two statements for a first page and three for one after it; for a
+/// text with a digit one more for each number that the pack lets people search by, and one for every two who have it.
 ///
 /// Identifiers typed into the search are not logged; that a search took place is not audited, opening a record is.
 pub async fn search(
@@ -100,21 +111,29 @@ pub async fn search(
         return Ok(Err(denied));
     }
     let Some(top) = cx.actor.tree.get(cx.actor.organization) else {
-        return Ok(Ok(Page {
-            found: Vec::new(),
-            next: None,
-        }));
+        return Ok(Ok(Page::default()));
     };
     let area = Area {
         path_from: top.path.clone(),
         path_to: format!("{}\u{10FFFF}", top.path),
         today: cx.today,
-        after: after.map_or(Uuid::nil(), PersonId::uuid),
+        is_wide: !matches!(top.level, Level::Village | Level::Township),
         limit: PAGE as i64 + 1,
     };
     let mut reader = cx.db.read().await?;
+    let after = match after {
+        None => None,
+        Some(id) => match store::after(&mut reader, id.uuid(), &area).await? {
+            Some(after) => Some(after),
+            // She moved away, or was merged: there is no page after her.
+            None => return Ok(Ok(Page::default())),
+        },
+    };
+    let after = after.as_ref();
     let numbered = match (after, cx.app.care()) {
-        (None, Some(care)) if text.contains(|c: char| c.is_ascii_digit()) => {
+        (None, Some(care))
+            if id_of(text).is_none() && text.contains(|c: char| c.is_ascii_digit()) =>
+        {
             let ids = care
                 .numbered(&mut reader, text.trim(), NUMBERED_MAX)
                 .await?;
@@ -123,20 +142,20 @@ pub async fn search(
         _ => Vec::new(),
     };
     let mut rows = match Query::read(text) {
-        Query::Everybody => {
-            let is_wide = !matches!(top.level, Level::Village | Level::Township);
-            store::everybody(&mut reader, is_wide, &area).await?
-        }
-        Query::Name(name) => store::by_name(&mut reader, &name, &area).await?,
-        Query::Letters(letters) => store::by_letters(&mut reader, &letters, &area).await?,
+        Query::Everybody => store::everybody(&mut reader, after, &area).await?,
+        Query::Code(id) => store::of_ids(&mut reader, &[id], &area).await?,
+        Query::Name(name) => store::by_name(&mut reader, &name, after, &area).await?,
+        Query::Letters(letters) => store::by_letters(&mut reader, &letters, after, &area).await?,
         Query::PhoneTail(digits) => {
-            store::by_phone_tail(&mut reader, &tail(&digits), &area).await?
+            store::by_phone_tail(&mut reader, &tail(&digits), after, &area).await?
         }
         Query::Phone(phone) => {
-            store::by_phone(&mut reader, &cx.keys.lookups(PHONE, &phone), &area).await?
+            let hashes = cx.keys.lookups(PHONE, &phone);
+            store::by_phone(&mut reader, &hashes, after, &area).await?
         }
         Query::Number(number) => {
-            store::by_id_no(&mut reader, &cx.keys.lookups(ID_NO, &number), &area).await?
+            let hashes = cx.keys.lookups(ID_NO, &number);
+            store::by_id_no(&mut reader, &hashes, after, &area).await?
         }
     };
     let more = rows.len() > PAGE;
@@ -146,12 +165,9 @@ pub async fn search(
     } else {
         None
     };
-    let is_new = |row: &store::Row| {
-        numbered
-            .iter()
-            .all(|known| known.subject_id != row.subject_id)
-    };
-    rows.retain(is_new);
+    // A record that was merged leads to one that may be found by its own name as well.
+    let mut known: HashSet<Uuid> = numbered.iter().map(|row| row.subject_id).collect();
+    rows.retain(|row| known.insert(row.subject_id));
     let found = numbered.into_iter().chain(rows).map(|row| Found {
         id: Id::from_uuid(row.subject_id),
         name: row.name,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::perform::ROUNDS_MAX;
 use crate::care::file::{self, Enrolled, File, Head, Reading};
+use crate::care::memory::Around;
 use crate::care::{Acting, Care, EnrollmentId, EnrollmentState, Error, shown};
 
 impl Care {
@@ -62,7 +63,11 @@ impl Care {
             };
             let told = match death {
                 Some(_) => ("end", "closed", "死亡,结束 · the subject has died"),
-                None => ("resume", "reopened", "死亡已更正,恢复 · the death was corrected"),
+                None => (
+                    "resume",
+                    "reopened",
+                    "死亡已更正,恢复 · the death was corrected",
+                ),
             };
             let writing = self.plan_head(&by, &base, (enrolled, head), told);
             changed += u64::from(self.write_one(writing, by.now).await?);
@@ -76,6 +81,13 @@ impl Care {
             let program = self.pack().program(enrolled.head.program);
             if program.died_on.is_none() || enrolled.head.withdrawn.is_some() {
                 return None;
+            }
+            let around = Around {
+                profile: file.profile.clone(),
+                tree: by.actor.tree.clone(),
+            };
+            if let Some(known) = self.memory().computed(&enrolled.head, &around) {
+                return program.death(&known.outcome);
             }
             let offset = self.settings().utc_offset_minutes;
             let profile = file.profile.as_ref();

@@ -26,6 +26,15 @@ const POLL: Duration = Duration::from_secs(1);
 /// How long is waited after the store failed.
 const RETRY: Duration = Duration::from_secs(15);
 
+/// What a change of an enrollment may ask for elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::care) struct Asks {
+    /// A record of this form came; none when a record of any form was corrected.
+    pub form: Option<FormIx>,
+    /// What is known of the subject's death may be otherwise.
+    pub tells_death: bool,
+}
+
 /// How far catching up has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caught {
@@ -64,18 +73,32 @@ impl Care {
         &self,
         by: &Acting,
         opener: (Uuid, Uuid),
-        (program, form): (ProgramIx, FormIx),
+        (program, asks): (ProgramIx, Asks),
     ) {
-        let opens = &self.pack().program(program).opens;
-        if !opens.iter().any(|opens| opens.form == form) && !self.tells_death(program) {
+        if !self.is_asked(program, asks) {
             return;
         }
         let under_way = self.openings().clone().read_owned().await;
         let (care, by) = (self.clone(), by.clone());
         tokio::spawn(async move {
-            care.open_if_asked(&by, opener, (program, Some(form))).await;
+            care.open_if_asked(&by, opener, (program, asks)).await;
             drop(under_way);
         });
+    }
+
+    fn is_asked(&self, program: ProgramIx, asks: Asks) -> bool {
+        self.opens_with(program, asks) || self.ends_with(program, asks)
+    }
+
+    /// Whether a change can open something, or do so otherwise.
+    fn opens_with(&self, program: ProgramIx, asks: Asks) -> bool {
+        let mut opens = self.pack().program(program).opens.iter();
+        opens.any(|opens: &Opens| asks.form.is_none_or(|form| form == opens.form))
+    }
+
+    /// Whether a change can end something.
+    fn ends_with(&self, program: ProgramIx, asks: Asks) -> bool {
+        asks.tells_death && self.tells_death(program)
     }
 
     /// Waits for what is being opened by now. What begins later is not waited for.
@@ -83,22 +106,20 @@ impl Care {
         drop(self.openings().write().await);
     }
 
-    /// Brings what a record of this form (or whatever record was corrected) opens up to date at once, so that whoever
-    /// recorded sees it. When it fails, whoever follows the change feed does it later.
+    /// Brings what a change opens or ends up to date at once, so that whoever recorded sees it. When it fails, whoever
+    /// follows the change feed does it later.
     pub(in crate::care) async fn open_if_asked(
         &self,
         by: &Acting,
         opener: (Uuid, Uuid),
-        (program, form): (ProgramIx, Option<FormIx>),
+        (program, asks): (ProgramIx, Asks),
     ) {
-        let opens = &self.pack().program(program).opens;
-        let is_asked = |opens: &Opens| form.is_none_or(|form| form == opens.form);
-        if opens.iter().any(is_asked)
+        if self.opens_with(program, asks)
             && let Err(error) = Box::pin(self.open_linked(by, opener)).await
         {
             tracing::warn!(reason = %error, "what a record opens is opened later");
         }
-        if self.tells_death(program)
+        if self.ends_with(program, asks)
             && let Err(error) = Box::pin(self.end_with_death(by, opener.0)).await
         {
             tracing::warn!(reason = %error, "what ends with a death ends later");

@@ -6,9 +6,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_pack::input::read_day;
 
+use super::offer::Offer;
 use super::sent::Sent;
 use super::words::Words;
-use super::{care_of, home_of, name_of, places, subject_id};
+use super::{care_of, home_of, name_of, subject_id};
 use crate::care::{
     Acting, EnrollmentChange, EnrollmentId, EnrollmentState, EnrollmentStory, Error as CareError,
     SubjectId,
@@ -64,10 +65,9 @@ struct DeedPage {
     asks_day: bool,
     asks_place: bool,
     is_possible: bool,
-    places: Vec<(String, String)>,
+    offer: Offer,
     version: String,
     on: String,
-    to: String,
     why: String,
     message: Option<String>,
 }
@@ -114,14 +114,15 @@ async fn page(
             Deed::Reopen => !is_open,
             Deed::Move => true,
         },
-        places: if deed == Deed::Move {
-            places(cx, |_| true)
-        } else {
-            Vec::new()
+        offer: match deed {
+            Deed::Move => {
+                let typed = (sent.one("find"), sent.one("to"));
+                Offer::of(&cx.actor.tree, enrollment.organization, typed, |_| true)
+            }
+            Deed::Close | Deed::Reopen => Offer::none(),
         },
         version: enrollment.version.to_string(),
         on: on.map_or_else(|| cx.today.to_string(), str::to_owned),
-        to: sent.one("to").to_owned(),
         why: sent.one("why").to_owned(),
         message,
     })
@@ -162,28 +163,37 @@ pub(super) async fn submit(
         base_version: sent.one("version").parse().ok(),
         why: why.clone(),
     };
-    let again = async |status, message: String| -> Result<Response, Error> {
+    let again = async |status, message: Option<String>| -> Result<Response, Error> {
         Ok((
             status,
-            html(&page(&cx, (subject, id, deed), &sent, Some(message)).await?)?,
+            html(&page(&cx, (subject, id, deed), &sent, message).await?)?,
         )
             .into_response())
     };
+    if sent.asks_for_places() {
+        return again(StatusCode::OK, None).await;
+    }
     if why.is_empty() {
         return again(
             StatusCode::UNPROCESSABLE_ENTITY,
-            cx.t("care-reason-missing"),
+            Some(cx.t("care-reason-missing")),
         )
         .await;
     }
     let done = match deed {
         Deed::Close => match read_day(sent.one("on")) {
             Ok(Some(on)) if on <= cx.today => care.close(&by, change, on).await,
-            Ok(_) => return again(StatusCode::UNPROCESSABLE_ENTITY, cx.t("care-day-wrong")).await,
+            Ok(_) => {
+                return again(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    Some(cx.t("care-day-wrong")),
+                )
+                .await;
+            }
             Err(message) => {
                 return again(
                     StatusCode::UNPROCESSABLE_ENTITY,
-                    message.get(cx.language).to_owned(),
+                    Some(message.get(cx.language).to_owned()),
                 )
                 .await;
             }
@@ -192,7 +202,11 @@ pub(super) async fn submit(
         Deed::Move => match sent.one("to").parse() {
             Ok(to) => care.move_enrollment(&by, change, to).await,
             Err(_) => {
-                return again(StatusCode::UNPROCESSABLE_ENTITY, cx.t("care-place-missing")).await;
+                return again(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    Some(cx.t("care-place-missing")),
+                )
+                .await;
             }
         },
     };
@@ -207,7 +221,7 @@ pub(super) async fn submit(
         ) => {
             again(
                 StatusCode::CONFLICT,
-                err.message().get(cx.language).to_owned(),
+                Some(err.message().get(cx.language).to_owned()),
             )
             .await
         }

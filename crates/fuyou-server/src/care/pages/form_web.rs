@@ -15,6 +15,7 @@ use super::conflict::{TheirsView, differences};
 use super::form_view::{Filling, FormView};
 use super::hints_web::Hints;
 use super::live::{Live, live};
+use super::offer::suggested;
 use super::sent::{Sent, Wish, typed_of_draft};
 use super::words::{RiskView, Why, Words};
 use super::{care_of, colleagues, home_of, name_of, subject_id};
@@ -249,15 +250,9 @@ impl<'a> Desk<'a> {
         };
         let form = filling.view(words);
         let problems = if asked.is_loud { findings.len() } else { 0 };
+        let actor = &self.cx.actor;
         let organizations = match form.has_organizations {
-            true => self
-                .cx
-                .actor
-                .tree
-                .all()
-                .iter()
-                .map(|known| (known.code.clone(), known.name.clone()))
-                .collect(),
+            true => suggested(&actor.tree, actor.organization),
             false => Vec::new(),
         };
         let mut hidden = vec![("id", typing.record.to_string())];

@@ -20,6 +20,7 @@ mod list_view;
 mod list_web;
 mod live;
 mod lookup;
+mod offer;
 mod paper_web;
 mod record_web;
 mod refer_web;
@@ -55,7 +56,7 @@ pub(crate) use work_web::{WorkQuery, home};
 use askama::Template;
 use uuid::Uuid;
 
-use self::lookup::{care_of, home_of, name_of, places, subject_id};
+use self::lookup::{care_of, home_of, name_of, subject_id};
 use self::story_view::{StoryView, story_view};
 use self::words::Words;
 pub(in crate::care) use self::words::fact_text;

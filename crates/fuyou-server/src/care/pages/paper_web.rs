@@ -8,16 +8,17 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use fuyou_kernel::Secrecy;
 use fuyou_pack::model::SubjectKind;
+use fuyou_pack::replay::Due;
 use fuyou_pack::{Form, Program};
 
 use super::record_web::find;
 use super::story_view::{Pair, derived_pairs, pairs};
-use super::words::Words;
+use super::words::{Words, date};
 use super::{care_of, colleagues, home_of, name_of, subject_id};
 use crate::care::{Acting, Cause, EnrollmentStory, RecordShown, Shown, SubjectId, TaskShown};
 use crate::http::{Cx, Error};
 use crate::packs::source_words;
-use crate::ui::{Frame, html};
+use crate::ui::{Frame, html, picture};
 
 /// Contacts to come that a handbook page names.
 const NEXT_MAX: usize = 3;
@@ -83,6 +84,8 @@ struct PaperPage {
     /// Who it is about, and which paper this is.
     about: Vec<Pair>,
     number: String,
+    /// The code by which a person is found again: its side, and its dark parts.
+    code: Option<(usize, String)>,
     /// What is asked of the reader.
     asks: String,
     sections: Vec<(String, Vec<Pair>)>,
@@ -205,7 +208,10 @@ pub(super) async fn record(
     let owed = owed.filter(|task| is_noticed(program, task));
     let next = owed.take(NEXT_MAX).map(|task| Pair {
         label: words.of(&task.title),
-        value: due(words, task),
+        value: match is_late(words, task) {
+            true => words.t("paper-soon"),
+            false => due(words, task),
+        },
     });
     let page = PaperPage {
         frame: Frame::new(&cx, "menu-persons").titled(title.clone()),
@@ -220,6 +226,7 @@ pub(super) async fn record(
         title: format!("{} · {title}", words.t(paper.key())),
         about,
         number: record.id.to_string(),
+        code: (paper == Paper::Handbook).then(|| picture(subject.uuid())),
         asks: String::new(),
         sections: sections(words, form, record),
         next: next.collect(),
@@ -238,11 +245,17 @@ pub(super) async fn record(
     Ok(html(&page)?.into_response())
 }
 
+fn is_late(words: Words<'_>, task: &TaskShown) -> bool {
+    words.due(task.due).1 < 0
+}
+
 /// Until when something is to be done, as paper says it.
 fn due(words: Words<'_>, task: &TaskShown) -> String {
-    let (due, _) = words.due(task.due);
     // What is read days later does not say “tomorrow”.
-    due.full
+    match task.due {
+        Due::On(day) => words.calendar().whole(date(day)),
+        Due::At(_) => words.due(task.due).0.full,
+    }
 }
 
 /// The notice of what somebody is expected to do.
@@ -268,9 +281,13 @@ pub(super) async fn notice(
         return Err(Error::NotFound);
     }
     note(&cx, "task", (subject, task.id.uuid())).await?;
-    let (paper, asks) = match program.subject {
-        SubjectKind::Organization => (Paper::Letter, "paper-asks-organization"),
-        SubjectKind::Person | SubjectKind::Staff => (Paper::Notice, "paper-asks-person"),
+    let (paper, asks) = match (program.subject, is_late(words, task)) {
+        (SubjectKind::Organization, false) => (Paper::Letter, "paper-asks-organization"),
+        (SubjectKind::Organization, true) => (Paper::Letter, "paper-asks-organization-soon"),
+        (SubjectKind::Person | SubjectKind::Staff, false) => (Paper::Notice, "paper-asks-person"),
+        (SubjectKind::Person | SubjectKind::Staff, true) => {
+            (Paper::Notice, "paper-asks-person-soon")
+        }
     };
     let title = words.of(&task.title);
     let place = words.organization(task.owner);
@@ -289,6 +306,7 @@ pub(super) async fn notice(
         title: words.t(Paper::Notice.key()),
         about: about(words, subject, story).await?,
         number: task.id.to_string(),
+        code: (paper == Paper::Notice).then(|| picture(subject.uuid())),
         asks: crate::texts::text_with(words.language(), asks, &pairs),
         sections: Vec::new(),
         next: [

@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::Secrecy;
 use serde::Deserialize;
 
+use super::offer::Offer;
 use super::sent::Sent;
 use super::words::Words;
-use super::{care_of, name_of, places, subject_id};
+use super::{care_of, name_of, subject_id};
 use crate::care::{Acting, EnrollmentId, EnrollmentStory, Error as CareError, SubjectId};
 use crate::http::{Cx, Error, Form};
 use crate::referral::{Sending, Slip, Urgency, send};
@@ -34,8 +35,7 @@ struct ReferPage {
     enrollment: String,
     kinds: Vec<(String, String)>,
     kind: String,
-    places: Vec<(String, String)>,
-    to: String,
+    offer: Offer,
     reason: String,
     urgencies: Vec<(&'static str, String)>,
     urgency: &'static str,
@@ -135,9 +135,9 @@ async fn page(
         slip.doctor = cx.actor.name.clone();
         slip.findings = findings(words, found);
     }
-    let (long_parts, short_parts) = parts(cx, &slip, !sent.one("id").is_empty());
+    let (long_parts, short_parts) = parts(cx, &slip, message.is_some());
     let reason = match sent.one("reason") {
-        "" if message.is_none() => suggested.join(&cx.t("care-and")),
+        "" if sent.one("id").is_empty() => suggested.join(&cx.t("care-and")),
         given => given.to_owned(),
     };
     Ok(ReferPage {
@@ -156,15 +156,22 @@ async fn page(
             .map(|kind| (kind.id.to_string(), words.of(&kind.title)))
             .collect(),
         kind: sent.one("kind").to_owned(),
-        places: places(cx, |organization| {
-            let cares = [
-                OrganizationKind::Hospital,
-                OrganizationKind::MchInstitute,
-                OrganizationKind::TownshipCentre,
-            ];
-            cares.contains(&organization.kind) && organization.id != cx.actor.organization
-        }),
-        to: sent.one("to").to_owned(),
+        offer: {
+            let typed = (sent.one("find"), sent.one("to"));
+            Offer::of(
+                &cx.actor.tree,
+                cx.actor.organization,
+                typed,
+                |organization| {
+                    let cares = [
+                        OrganizationKind::Hospital,
+                        OrganizationKind::MchInstitute,
+                        OrganizationKind::TownshipCentre,
+                    ];
+                    cares.contains(&organization.kind) && organization.id != cx.actor.organization
+                },
+            )
+        },
         reason,
         urgencies: Urgency::ALL
             .map(|urgency| {
@@ -242,6 +249,9 @@ pub(super) async fn submit(
 ) -> Result<Response, Error> {
     let subject = subject_id(&id)?;
     let sent = Sent(pairs);
+    if sent.asks_for_places() {
+        return Ok(html(&page(&cx, subject, &sent, None).await?)?.into_response());
+    }
     let care = care_of(&cx)?;
     let slip = slip_of(&sent);
     let message = match sent.one("to").parse() {

@@ -37,6 +37,11 @@ impl Sent {
             .map_or("", |(_, value)| value.trim())
     }
 
+    /// Whether the page is wanted again with other places to choose from.
+    pub(super) fn asks_for_places(&self) -> bool {
+        self.one("do") == "find"
+    }
+
     pub(super) fn wish(&self) -> Wish {
         let wish = self
             .0

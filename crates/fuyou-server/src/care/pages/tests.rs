@@ -578,6 +578,17 @@ async fn an_enrollment_is_closed_reopened_and_moved_by_hand() {
             303,
             &[],
         );
+        // Looking for a place keeps what was typed, and moves nobody.
+        says(
+            &app.post(
+                "township_worker",
+                &at("move"),
+                "do=find&find=990002&why=married+there",
+            )
+            .await,
+            200,
+            &["married there", "西岭镇卫生院"],
+        );
         let to = app.organization("990002");
         says(
             &app.post(

@@ -6,7 +6,6 @@ use fuyou_pack::model::{Better, Told, Unit};
 use super::data::{ChapterData, FigureData, Ranking};
 use super::document::{Block, Inline, Picture};
 use super::picture::{Bar, ranking as ranking_drawing, standalone};
-use super::raster::{self, RasterError};
 use super::words::{Writer, size_text};
 use crate::insight::chart::{Point, trend};
 use crate::insight::{Aim, Cell, Decimal, Progress, shown, with_unit};
@@ -15,7 +14,7 @@ use crate::insight::{Aim, Cell, Decimal, Progress, shown, with_unit};
 const NAMED: usize = 3;
 
 /// All chapters of the outline that have something to tell.
-pub(super) fn chapters(w: &mut Writer<'_>) -> Result<(), RasterError> {
+pub(super) fn chapters(w: &mut Writer<'_>) {
     let data = w.data;
     for chapter in &data.chapters {
         if chapter
@@ -30,14 +29,13 @@ pub(super) fn chapters(w: &mut Writer<'_>) -> Result<(), RasterError> {
         for (position, told) in chapter.told.iter().filter(|(_, told)| told.fully) {
             number += 1;
             fully(w, *position, number);
-            pictures(w, *position, *told)?;
+            pictures(w, *position, *told);
         }
         briefly(w, chapter, number > 0);
         for (position, told) in chapter.told.iter().filter(|(_, told)| !told.fully) {
-            pictures(w, *position, *told)?;
+            pictures(w, *position, *told);
         }
     }
-    Ok(())
 }
 
 fn fully(w: &mut Writer<'_>, position: usize, number: usize) {
@@ -271,7 +269,7 @@ fn places(w: &mut Writer<'_>, figure: &FigureData, order: &[(usize, Decimal)]) -
     w.joined(items, "summary-joiner")
 }
 
-fn pictures(w: &mut Writer<'_>, position: usize, told: Told) -> Result<(), RasterError> {
+fn pictures(w: &mut Writer<'_>, position: usize, told: Told) {
     let figure = &w.data.figures[position];
     let limit = w
         .data
@@ -283,7 +281,7 @@ fn pictures(w: &mut Writer<'_>, position: usize, told: Told) -> Result<(), Raste
     if told.ranking
         && let Some(ranking) = w.data.ranking(figure)
     {
-        ranking_picture(w, figure, &ranking, limit)?;
+        ranking_picture(w, figure, &ranking, limit);
     }
     let drawn = figure
         .months
@@ -316,9 +314,8 @@ fn pictures(w: &mut Writer<'_>, position: usize, told: Told) -> Result<(), Raste
             } else {
                 String::new()
             },
-        )?;
+        );
     }
-    Ok(())
 }
 
 fn ranking_picture(
@@ -326,7 +323,7 @@ fn ranking_picture(
     figure: &FigureData,
     ranking: &Ranking,
     limit: Option<Decimal>,
-) -> Result<(), RasterError> {
+) {
     let short = |value: Decimal| {
         limit.is_some_and(|limit| match figure.better {
             Better::Lower => value.cmp_value(limit).is_gt(),
@@ -361,17 +358,11 @@ fn ranking_picture(
         },
         &[("names", &names)],
     );
-    push(w, &drawing, says, legend)
+    push(w, &drawing, says, legend);
 }
 
-fn push(
-    w: &mut Writer<'_>,
-    drawing: &str,
-    says: String,
-    legend: String,
-) -> Result<(), RasterError> {
+fn push(w: &mut Writer<'_>, drawing: &str, says: String, legend: String) {
     let (svg, size) = standalone(drawing);
-    let png = raster::png(&svg)?;
     w.pictures += 1;
     let number = w.pictures.to_string();
     let caption = w.words(
@@ -380,10 +371,8 @@ fn push(
     );
     w.blocks.push(Block::Picture(Picture {
         svg,
-        png,
         size,
         says,
         caption: vec![Inline::Text(caption)],
     }));
-    Ok(())
 }

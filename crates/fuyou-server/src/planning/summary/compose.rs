@@ -5,7 +5,6 @@ use fuyou_pack::model::Unit;
 
 use super::data::{FigureData, Goal, SummaryData};
 use super::document::{Block, Column, Document, Inline, Orientation, Table};
-use super::raster::RasterError;
 use super::words::{Writer, size_text};
 use super::{actions, chapters};
 use crate::insight::{Cell, Progress, shown};
@@ -14,10 +13,7 @@ use crate::insight::{Cell, Progress, shown};
 const ANNEX_COLUMNS: usize = 7;
 
 /// The document of a summary.
-///
-/// # Errors
-/// When a picture cannot be drawn.
-pub fn compose(data: &SummaryData, language: Language) -> Result<Document, RasterError> {
+pub fn compose(data: &SummaryData, language: Language) -> Document {
     let mut writer = Writer::new(data, language);
     let title = writer.words(
         "summary-title",
@@ -31,17 +27,17 @@ pub fn compose(data: &SummaryData, language: Language) -> Result<Document, Raste
     overall(&mut writer);
     organization(&mut writer);
     goals(&mut writer);
-    chapters::chapters(&mut writer)?;
+    chapters::chapters(&mut writer);
     actions::problems(&mut writer);
     actions::next_steps(&mut writer);
     signature(&mut writer);
     annex(&mut writer);
-    Ok(Document {
+    Document {
         language,
         title,
         blocks: writer.blocks,
         notes: writer.notes,
-    })
+    }
 }
 
 /// What the year was like, in one paragraph.

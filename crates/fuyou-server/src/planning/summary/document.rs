@@ -98,13 +98,11 @@ pub struct Column {
     pub is_number: bool,
 }
 
-/// A picture in two forms: drawn with names for programs that can, and with numbers only for those that cannot.
+/// A picture. A file has it twice: drawn, and as dots for programs that cannot draw it.
 #[derive(Clone, Debug)]
 pub struct Picture {
     /// The drawing.
     pub svg: String,
-    /// The same as dots.
-    pub png: Vec<u8>,
     /// Width and height, in the units of the drawing.
     pub size: (u32, u32),
     /// What it shows, for those who do not see it.

@@ -10,6 +10,7 @@ use zip::write::SimpleFileOptions;
 
 use super::document::{Block, Document, Inline, Number, Orientation, Picture, Table};
 use super::docx_parts as parts;
+use super::raster::{self, RasterError};
 
 /// Why a document could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum DocxError {
     /// A part could not be written into it.
     #[error("the document could not be packed")]
     Io(#[from] std::io::Error),
+    /// A picture could not be turned into dots.
+    #[error("a picture of the document could not be drawn")]
+    Picture(#[from] RasterError),
 }
 
 /// English metric units in a millimetre.
@@ -28,7 +32,7 @@ const EMU_PER_MM: u32 = 36_000;
 /// The file. `at` is the moment of making; it stands in the properties of the file.
 ///
 /// # Errors
-/// When the package cannot be put together.
+/// When a picture cannot be drawn or the package not be put together.
 pub fn docx(document: &Document, at: Timestamp) -> Result<Vec<u8>, DocxError> {
     let mut body = Body::default();
     for block in &document.blocks {
@@ -64,7 +68,8 @@ pub fn docx(document: &Document, at: Timestamp) -> Result<Vec<u8>, DocxError> {
             &format!("word/media/chart{}.svg", number + 1),
             picture.svg.as_bytes(),
         )?;
-        put(&format!("word/media/chart{}.png", number + 1), &picture.png)?;
+        let png = raster::png(&picture.svg)?;
+        put(&format!("word/media/chart{}.png", number + 1), &png)?;
     }
     Ok(zip.finish()?.into_inner())
 }

@@ -164,7 +164,7 @@ async fn write(cx: Cx, request: Request, language: Language, handle: Handle) -> 
         // Pictures and packing keep a processor busy: others are not kept waiting behind them.
         let (told, now) = (handle.clone(), cx.now);
         let bytes = tokio::task::spawn_blocking(move || {
-            let document = compose(&data, language).map_err(|err| Error::Internal(err.into()))?;
+            let document = compose(&data, language);
             told.at(Stage::File.before(), stages);
             docx(&document, now).map_err(|err| Error::Internal(err.into()))
         });
@@ -228,5 +228,5 @@ async fn made(
 ) -> Result<Document, Error> {
     let request = request(cx, node, year, headers);
     let data = summary(cx, pack_of(cx)?, &request, |_| {}).await?;
-    compose(&data, language).map_err(|err| Error::Internal(err.into()))
+    Ok(compose(&data, language))
 }
