@@ -27,6 +27,7 @@ const users = [
   ["county_worker", "妇幼小保", "990000"],
   ["director", "主管", "990000"],
   ["auditor", "审计", "990000"],
+  ["administrator", "管理员小系", "990000"],
 ];
 const first = "first password 1";
 const second = "another password 2";
@@ -233,6 +234,26 @@ export async function recordsOf(page, person) {
   const links = await page.locator("main a[href*='/records/']").evaluateAll((all) => all.map((one) => one.getAttribute("href")));
   return [...new Set(links.map((link) => link.match(/records\/([0-9a-f-]{36})/)[1]))];
 }
+
+/** What the browser keeps, as counts and as text, sealed or not: its database and the pages of its worker. */
+export const onDisk = (page) =>
+  page.evaluate(async () => {
+    const open = indexedDB.open("fuyou");
+    const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
+    const found = {};
+    for (const name of database.objectStoreNames) {
+      const all = database.transaction(name).objectStore(name).getAll();
+      found[name] = await new Promise((done) => (all.onsuccess = () => done(all.result)));
+    }
+    database.close();
+    const plain = JSON.stringify(found, (_, one) => (one instanceof ArrayBuffer || ArrayBuffer.isView(one) ? new TextDecoder().decode(one) : one));
+    let pages = "";
+    for (const name of await caches.keys()) {
+      const shelf = await caches.open(name);
+      for (const request of await shelf.keys()) pages += await (await shelf.match(request)).text();
+    }
+    return { counts: Object.fromEntries(Object.entries(found).map(([name, all]) => [name, all.length])), text: plain, pages };
+  });
 
 /** Crashes a browser with a profile. */
 export async function crash(context, page) {

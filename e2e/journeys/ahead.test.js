@@ -3,25 +3,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { book, crash, daysAgo, fill, go, inCounty, launchWithProfile, logIn, password, recordsOf, routine } from "../county.js";
+import { book, crash, daysAgo, fill, go, inCounty, launchWithProfile, logIn, onDisk, password, recordsOf, routine } from "../county.js";
 import { networkTo } from "../network.js";
 
 const visit = { ...routine, fundal_height_cm: "24", next_visit_on: daysAgo(-28), weight_kg: "61.5" };
-
-/** What the browser keeps, and whether it can be read. */
-const onDisk = (page) =>
-  page.evaluate(async () => {
-    const open = indexedDB.open("fuyou");
-    const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
-    const found = {};
-    for (const name of database.objectStoreNames) {
-      const all = database.transaction(name).objectStore(name).getAll();
-      found[name] = await new Promise((done) => (all.onsuccess = () => done(all.result)));
-    }
-    database.close();
-    const text = JSON.stringify(found, (_, one) => (one instanceof ArrayBuffer || ArrayBuffer.isView(one) ? new TextDecoder().decode(one) : one));
-    return { counts: Object.fromEntries(Object.entries(found).map(([name, all]) => [name, all.length])), text };
-  });
 
 test("a form that was never opened is filled in without a network, after the browser was restarted", { timeout: 300_000 }, async () => {
   await inCounty("ahead", async ({ data, address, open, shot }) => {
@@ -113,5 +98,49 @@ test("a form that was never opened is filled in without a network, after the bro
       await second?.close().catch(() => {});
       await network.close();
     }
+  });
+});
+
+test("an organization switches it off: what a device has is dropped when it next reaches the server", { timeout: 240_000 }, async () => {
+  await inCounty("ahead-off", async ({ open, shot }) => {
+    const township = await open("township_worker");
+    await book(township, "江小雨", "1996-05-01", 170, 110);
+    const village = await open("village_doctor", { width: 390 });
+    await village.waitForLoadState("networkidle");
+    await village.locator("[data-take]").click();
+    await village.locator("[data-state]", { hasText: "已带上" }).waitFor({ timeout: 60_000 });
+    assert.ok((await onDisk(village)).counts.ahead >= 3);
+
+    const administrator = await open("administrator");
+    await administrator.goto("/organizations");
+    await administrator.locator("main a[href^='/organizations/']", { hasText: "云溪县" }).first().click();
+    await shot(administrator, "1-allowed");
+    await go(administrator, "#ahead button");
+    await administrator.locator("#ahead .badge", { hasText: "已关闭" }).waitFor();
+    await shot(administrator, "2-off");
+
+    // Any page of the server tells the device.
+    await village.goto("/lists");
+    await village.waitForLoadState("networkidle");
+    assert.equal((await onDisk(village)).counts.ahead, 0, "dropped");
+    await village.goto("/");
+    assert.equal(await village.locator("[data-take]").count(), 0);
+    assert.match(await village.locator("main").innerText(), /已关闭离线携带/);
+    await shot(village, "3-village");
+
+    // Allowed again, nothing is taken along unasked.
+    await go(administrator, "#ahead button");
+    await village.reload();
+    await village.waitForLoadState("networkidle");
+    await village.locator("[data-take]").waitFor();
+    assert.equal((await onDisk(village)).counts.ahead, 0);
+
+    // A page that was open meanwhile asks for its list, and is told.
+    await village.locator("[data-take]").click();
+    await village.locator("[data-state]", { hasText: "已带上" }).waitFor({ timeout: 60_000 });
+    await go(administrator, "#ahead button");
+    await village.locator("[data-take]").click();
+    await village.locator("[data-ahead]").waitFor({ state: "hidden" });
+    assert.equal((await onDisk(village)).counts.ahead, 0, "dropped by the open page");
   });
 });

@@ -31,6 +31,6 @@ pub use cube::{Cube, CubeError, Memory, ProgramSpec};
 pub use fold::Folding;
 pub use image::ImageError;
 pub use pack::{PackCube, Place};
-pub use rows::{Adding, FoundRow, FoundRows, RowsAsked};
+pub use rows::{Adding, FoundRow, FoundRows, RowKey, RowsAsked, RowsBy, RowsOrder};
 pub use split::Splitting;
 pub use table::Key;

@@ -1,6 +1,7 @@
 //! The rows behind a figure: which enrollments a condition finds, a page of them at a time. Every row is looked at, on
 //! several threads, first as bits.
 
+use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
@@ -37,10 +38,74 @@ pub struct RowsAsked<'e> {
     pub without: Option<Adding<'e>>,
     /// Only rows where this code is that one; with `None`, only rows where it is not known.
     pub within: Option<(&'e Expr, Option<usize>)>,
-    /// Only rows behind this organization code and id.
-    pub after: Option<(&'e str, u128)>,
+    /// In which order; equals by id.
+    pub order: RowsOrder,
+    /// Only rows behind one that is sorted by this and has this id.
+    pub after: Option<(RowKey<'e>, u128)>,
     /// At most so many.
     pub limit: usize,
+}
+
+/// What rows are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowsBy {
+    /// Their organization code.
+    Place,
+    /// The day that dates them; 9999-12-31 for those without one.
+    Day,
+    /// What they add.
+    Adds,
+}
+
+/// The order of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowsOrder {
+    /// The smallest first.
+    Up(RowsBy),
+    /// The largest first.
+    Down(RowsBy),
+}
+
+/// What a row is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKey<'e> {
+    /// An organization code.
+    Place(&'e str),
+    /// A day number, or what is added.
+    Number(i64),
+}
+
+/// What a row is sorted by, smaller the earlier it comes. All rows of a question have the same kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank<'c> {
+    Up(&'c str),
+    Down(Reverse<&'c str>),
+    Number(i64),
+    NumberDown(Reverse<i64>),
+}
+
+/// What stands for the day of rows that have none: the last of the calendar.
+const NO_DAY: i64 = 2_932_896;
+
+impl RowsOrder {
+    fn rank<'c>(self, key: RowKey<'c>) -> Rank<'c> {
+        match (self, key) {
+            (RowsOrder::Up(_), RowKey::Place(place)) => Rank::Up(place),
+            (RowsOrder::Down(_), RowKey::Place(place)) => Rank::Down(Reverse(place)),
+            (RowsOrder::Up(_), RowKey::Number(number)) => Rank::Number(number),
+            (RowsOrder::Down(_), RowKey::Number(number)) => Rank::NumberDown(Reverse(number)),
+        }
+    }
+
+    /// The rank of a row.
+    fn of<'c>(self, place: &'c str, on: Option<i64>, adds: i64) -> Rank<'c> {
+        let (RowsOrder::Up(by) | RowsOrder::Down(by)) = self;
+        match (by, on) {
+            (RowsBy::Place, _) => self.rank(RowKey::Place(place)),
+            (RowsBy::Day, on) => self.rank(RowKey::Number(on.unwrap_or(NO_DAY))),
+            (RowsBy::Adds, _) => self.rank(RowKey::Number(adds)),
+        }
+    }
 }
 
 /// A row behind a figure.
@@ -58,7 +123,7 @@ pub struct FoundRow {
     pub adds: i64,
 }
 
-/// A page of rows, by organization code and id, and how many rows all pages have.
+/// A page of rows in the order asked for, and how many rows all pages have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FoundRows {
     /// The page.
@@ -67,8 +132,8 @@ pub struct FoundRows {
     pub total: i64,
 }
 
-/// A row that may come onto the page: its place, id, row, day, what it adds.
-type Candidate<'c> = (&'c str, u128, u32, Option<i64>, i64);
+/// A row that may come onto the page: its rank, id, row, place, day, what it adds.
+type Candidate<'c> = (Rank<'c>, u128, u32, &'c str, Option<i64>, i64);
 
 /// Rows that a thread of its own pays for; few in tests, so that they use several.
 const ROWS_MIN: usize = if cfg!(test) { 64 } else { 1 << 17 };
@@ -167,6 +232,7 @@ impl Cube {
         let place = |text: &str| asked.codes.get(text).copied();
         let places: Vec<Option<&str>> = table.texts().iter().map(|text| place(text)).collect();
         let keys = table.keys();
+        let after = asked.after.map(|(key, id)| (asked.order.rank(key), id));
         // The page and the total of some of the rows.
         let part = |rows: Range<usize>| {
             let (mut page, mut total) = (BinaryHeap::<Candidate<'_>>::new(), 0);
@@ -188,14 +254,15 @@ impl Cube {
                         return None;
                     }
                     total += 1;
-                    let behind = asked.after.is_none_or(|after| (place, id) > after);
+                    let rank = asked.order.of(place, on, adds);
+                    let behind = after.is_none_or(|after| (rank, id) > after);
                     let is_full = page.len() == asked.limit;
-                    let comes_before = |last: &Candidate<'_>| (place, id) < (last.0, last.1);
+                    let comes_before = |last: &Candidate<'_>| (rank, id) < (last.0, last.1);
                     if behind && (!is_full || page.peek().is_some_and(comes_before)) {
                         if is_full {
                             page.pop();
                         }
-                        page.push((place, id, row as u32, on, adds));
+                        page.push((rank, id, row as u32, place, on, adds));
                     }
                     Some(())
                 };
@@ -229,7 +296,7 @@ impl Cube {
         })?;
         page.sort_unstable();
         page.truncate(asked.limit);
-        let found = |(place, id, row, on, adds): Candidate<'_>| FoundRow {
+        let found = |(_, id, row, place, on, adds): Candidate<'_>| FoundRow {
             subject: keys[row as usize].map_or(0, |key| key.subject),
             id,
             place: Arc::from(place),

@@ -538,29 +538,58 @@ fn pages_of_rows_are_what_the_row_evaluator_finds() {
         assert!(wanted.len() > 10, "{} rows", wanted.len());
         for threads in [1, 3] {
             let cube = rebuilt(&rows, threads);
-            let (mut found, mut after) = (Vec::new(), None::<(String, u128)>);
-            loop {
-                let page = cube.rows_behind(
-                    0,
-                    &RowsAsked {
-                        placed_by: &spec.placed_by,
-                        codes: &codes,
-                        days: days.clone(),
-                        of,
-                        without,
-                        within: None,
-                        after: after.as_ref().map(|(place, id)| (place.as_str(), *id)),
-                        limit: 7,
-                    },
-                );
-                let page = page.unwrap();
-                assert_eq!(page.total, wanted.len() as i64);
-                let Some(last) = page.rows.last() else { break };
-                after = Some((last.place.to_string(), last.id));
-                let rows = page.rows.iter();
-                found.extend(rows.map(|row| (row.place.to_string(), row.id, row.on, row.adds)));
+            use crate::{RowKey, RowsBy, RowsOrder};
+            // By place, as they were wanted; by day and by what they add, the largest first.
+            let by_day =
+                |row: &&(String, u128, Option<i64>, i64)| (std::cmp::Reverse(row.2), row.1);
+            let by_adds =
+                |row: &&(String, u128, Option<i64>, i64)| (std::cmp::Reverse(row.3), row.1);
+            for order in [
+                RowsOrder::Up(RowsBy::Place),
+                RowsOrder::Down(RowsBy::Day),
+                RowsOrder::Down(RowsBy::Adds),
+            ] {
+                let mut wanted: Vec<_> = wanted.iter().collect();
+                match order {
+                    RowsOrder::Down(RowsBy::Day) => wanted.sort_by_key(by_day),
+                    RowsOrder::Down(RowsBy::Adds) => wanted.sort_by_key(by_adds),
+                    RowsOrder::Up(_) | RowsOrder::Down(RowsBy::Place) => {}
+                }
+                let wanted: Vec<_> = wanted.into_iter().cloned().collect();
+                let (mut found, mut last) = (Vec::new(), None::<crate::FoundRow>);
+                loop {
+                    let after = last.as_ref().map(|row| match order {
+                        RowsOrder::Down(RowsBy::Day) => (RowKey::Number(row.on.unwrap()), row.id),
+                        RowsOrder::Down(RowsBy::Adds) => (RowKey::Number(row.adds), row.id),
+                        RowsOrder::Up(_) | RowsOrder::Down(RowsBy::Place) => {
+                            (RowKey::Place(&row.place), row.id)
+                        }
+                    });
+                    let page = cube.rows_behind(
+                        0,
+                        &RowsAsked {
+                            placed_by: &spec.placed_by,
+                            codes: &codes,
+                            days: days.clone(),
+                            of,
+                            without,
+                            within: None,
+                            order,
+                            after,
+                            limit: 7,
+                        },
+                    );
+                    let page = page.unwrap();
+                    assert_eq!(page.total, wanted.len() as i64);
+                    let rows = page.rows.iter();
+                    found.extend(rows.map(|row| (row.place.to_string(), row.id, row.on, row.adds)));
+                    last = page.rows.last().cloned();
+                    if last.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(found, wanted, "{threads} threads, {order:?}");
             }
-            assert_eq!(found, wanted, "{threads} threads");
         }
     }
 }

@@ -27,8 +27,8 @@ pub fn read_input(field: &Field, text: &str) -> Result<Value, Localized> {
         InputType::Text => free_text(own),
         InputType::Organization | InputType::Staff => free_text(&plain),
         InputType::Boolean => boolean(&plain),
-        InputType::Integer => integer(field, &plain),
-        InputType::Decimal(_) => decimal(field, &plain),
+        InputType::Integer => integer(field.unit.as_deref(), &plain),
+        InputType::Decimal(_) => decimal(&field.ty, &plain),
         InputType::Date => date(&plain),
         InputType::Time => time(&plain),
         InputType::Code(_) => code(field, &plain).map(Value::Code),
@@ -47,6 +47,26 @@ pub fn read_day(text: &str) -> Result<Option<Date>, Localized> {
             Value::Date(days) => Ok(Date::try_from(DayNumber(days)).ok()),
             _ => Ok(None),
         },
+    }
+}
+
+/// Reads a typed bound on values of a type as [`read_input`] reads a field of it: a day, a number, or an age where the unit
+/// is days; blank text is NULL.
+///
+/// # Errors
+/// The message for the person at the desk.
+pub fn read_bound(ty: &Type, unit: Option<&str>, text: &str) -> Result<Value, Localized> {
+    let own = text.trim();
+    if own.is_empty() {
+        return Ok(Value::Null);
+    }
+    let plain = half_width(own);
+    match ty {
+        Type::Integer => integer(unit, &plain),
+        Type::Decimal(_) => decimal(ty, &plain),
+        Type::Date => date(&plain),
+        Type::Boolean => boolean(&plain),
+        Type::Text | Type::Code(_) | Type::Codes(_) => free_text(own),
     }
 }
 
@@ -124,16 +144,13 @@ fn boolean(text: &str) -> Result<Value, Localized> {
     }
 }
 
-/// Whether a field of whole numbers may be typed in weeks and days.
-pub(crate) fn takes_weeks(field: &Field) -> bool {
-    field
-        .unit
-        .as_deref()
-        .is_some_and(|unit| DAY_UNITS.contains(&unit))
+/// Whether whole numbers of a unit may be typed in weeks and days.
+pub fn takes_weeks(unit: Option<&str>) -> bool {
+    unit.is_some_and(|unit| DAY_UNITS.contains(&unit))
 }
 
-fn integer(field: &Field, text: &str) -> Result<Value, Localized> {
-    let days = takes_weeks(field);
+fn integer(unit: Option<&str>, text: &str) -> Result<Value, Localized> {
+    let days = takes_weeks(unit);
     if let Some(days) = days.then(|| weeks_and_days(text)).flatten() {
         return Ok(Value::Number(days));
     }
@@ -171,7 +188,7 @@ fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
         .flatten()
 }
 
-fn decimal(field: &Field, text: &str) -> Result<Value, Localized> {
+fn decimal(ty: &Type, text: &str) -> Result<Value, Localized> {
     let text = text.strip_prefix('+').unwrap_or(text);
     // Zeros beyond the field's places say nothing.
     let trimmed = if text.contains('.') {
@@ -179,7 +196,7 @@ fn decimal(field: &Field, text: &str) -> Result<Value, Localized> {
     } else {
         text
     };
-    parse_value(&field.ty, trimmed).map_err(|error| match error {
+    parse_value(ty, trimmed).map_err(|error| match error {
         ValueError::Decimals { scale, .. } => Localized::new(
             format!("「{text}」最多 {scale} 位小数"),
             format!("`{text}` has more than {scale} decimal places"),

@@ -239,7 +239,7 @@ pub(super) struct Label<'a> {
 pub(super) fn kind(field: &Field) -> String {
     match &field.input {
         InputType::Boolean => "boolean".to_owned(),
-        InputType::Integer if crate::input::takes_weeks(field) => "days".to_owned(),
+        InputType::Integer if crate::input::takes_weeks(field.unit.as_deref()) => "days".to_owned(),
         InputType::Integer => "integer".to_owned(),
         InputType::Decimal(scale) => format!("decimal{scale}"),
         InputType::Text => "text".to_owned(),

@@ -310,6 +310,7 @@ impl Nodes<'_> {
             if let Some(NodeKind::Table(task)) = item.table.get("task").map(|node| &node.kind) {
                 graph.needs[tasks].push(node);
                 graph.needs[tasks].extend(text(task, "until"));
+                graph.needs[tasks].extend(text(task, "done_if"));
                 graph.needs[tasks].extend(text(task, "lapses_on"));
                 graph.needs[tasks].extend(text(task, "counts_if"));
             }

@@ -83,6 +83,9 @@ pub(crate) fn program(
     let closed_on = head
         .closed_on
         .and_then(|text| names.typed(text, &columns.row, &Type::Date));
+    let died_on = head
+        .died_on
+        .and_then(|text| names.typed(text, &columns.row, &Type::Date));
     let opens_with = head.opens_with.and_then(|text| names.form(text));
     let layout = layout(&columns, &made);
     let Computed { derived, facts, .. } = made;
@@ -95,6 +98,8 @@ pub(crate) fn program(
         rare: head.rare,
         closed_when,
         closed_on,
+        died_on,
+        after_death: head.after_death,
         forms,
         derived,
         facts,
@@ -167,6 +172,8 @@ struct Head<'a> {
     rare: bool,
     closed_when: Option<Text<'a>>,
     closed_on: Option<Text<'a>>,
+    died_on: Option<Text<'a>>,
+    after_death: bool,
     cited: crate::model::Cited,
 }
 
@@ -202,6 +209,8 @@ impl<'a> Head<'a> {
             rare: reader.boolean("rare").unwrap_or(false),
             closed_when: reader.text("closed_when"),
             closed_on: reader.text("closed_on"),
+            died_on: reader.text("died_on"),
+            after_death: reader.boolean("after_death").unwrap_or(false),
             cited: read_cited(&reader, sources),
         };
         reader.finish();

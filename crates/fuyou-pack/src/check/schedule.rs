@@ -242,11 +242,21 @@ pub(crate) fn rule_task(
     let until = reader
         .text("until")
         .and_then(|text| names.row_condition(text));
+    let done_if = reader
+        .text("done_if")
+        .and_then(|text| names.row_condition(text));
     let lapses_on = reader
         .text("lapses_on")
         .and_then(|text| names.typed(text, &names.columns.row, &Type::Date));
     let escalate = escalations(&reader);
     let at = reader.at;
+    if let (Some(_), Some(node)) = (&every, table.get("done_if")) {
+        names.context.report.error(
+            node.at,
+            "有 every 的任务不能写 done_if:重复的任务由 form 完成",
+            "a task that repeats has no `done_if`: its `form` does it each time",
+        );
+    }
     if table.get("to").is_none() {
         reader.report.error(at, "缺少 to", "`to` is missing");
     }
@@ -272,6 +282,7 @@ pub(crate) fn rule_task(
         within: within?,
         every,
         until,
+        done_if,
         lapses_on,
         escalate,
     })

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use fuyou_expr::{Expr, Scope, Slot, Type, Value, ValueError};
-use fuyou_kernel::{Localized, Secrecy, Span};
+use fuyou_kernel::{DayNumber, Localized, Secrecy, Span};
 
 use super::{
     Chart, Cited, FactIx, Form, FormIx, Opens, Owner, ReferralIx, RuleIx, RuleTask, ScoreIx, Visit,
 };
-use crate::replay::{Plan, TaskOrigin};
+use crate::replay::{Outcome, Plan, RowView, TaskOrigin};
 use crate::scope::Layout;
 
 /// What a program follows.
@@ -50,6 +50,10 @@ pub struct Program {
     pub closed_when: Option<Expr>,
     /// The day on which it is closed (facts row).
     pub closed_on: Option<Expr>,
+    /// The day on which the subject died, as these records know it (facts row).
+    pub died_on: Option<Expr>,
+    /// Whether it may begin when the subject is dead, and goes on then.
+    pub after_death: bool,
     /// The forms, by id.
     pub forms: Vec<Form>,
     /// One value per encounter, in the order written.
@@ -136,6 +140,19 @@ impl Program {
             TaskOrigin::Visit(visit) => Some(self.visits[visit.get()].form),
             TaskOrigin::Rule { rule, .. } => self.rule(rule).task.as_ref()?.form,
         }
+    }
+
+    /// The day on which the subject died, as the records of an enrollment know it.
+    pub fn death(&self, outcome: &Outcome) -> Option<DayNumber> {
+        match self.died_on.as_ref()?.eval(&RowView(&outcome.row)) {
+            Value::Date(day) => Some(DayNumber(day)),
+            _ => None,
+        }
+    }
+
+    /// Whether a death that another program knows ends it: it says nothing about deaths itself.
+    pub fn ends_with_death(&self) -> bool {
+        self.subject == SubjectKind::Person && !self.after_death && self.died_on.is_none()
     }
 
     /// The kind of referral with this id.

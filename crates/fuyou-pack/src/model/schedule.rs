@@ -125,6 +125,8 @@ pub struct RuleTask {
     pub every: Option<Span>,
     /// Ends the repetition (facts row).
     pub until: Option<Expr>,
+    /// The record that makes this true while the clock runs, or with which it stops, does the task (facts row).
+    pub done_if: Option<Expr>,
     /// The day from which it is missed when it is still overdue (facts row); without it, it stays overdue.
     pub lapses_on: Option<Expr>,
     /// To whom it goes when it is late.

@@ -15,6 +15,8 @@ pub struct History {
     pub organization: Organization,
     /// The day the enrollment was opened.
     pub opened_on: Option<DayNumber>,
+    /// The day on which it was ended from outside, by a person or by the subject's death: nothing is due any more.
+    pub ended_on: Option<DayNumber>,
     /// The code of the responsible organization.
     pub org: Option<Arc<str>>,
     /// Minutes that the county's clocks are ahead of UTC: days and instants meet in it.
@@ -33,6 +35,7 @@ impl History {
         let around = |history: &'_ History| {
             (
                 history.opened_on,
+                history.ended_on,
                 history.utc_offset_minutes,
                 history.org.clone(),
             )

@@ -52,6 +52,8 @@ pub(crate) struct Plan {
     pub graders: Bits,
     /// The rules whose tasks end with a condition.
     pub ending: Bits,
+    /// The rules whose task a record can do by what it makes true.
+    pub finishing: Vec<RuleIx>,
     /// Computes every step after every record, whole: what tests compare with.
     pub eager: bool,
     /// For each rule the rules that replace it.
@@ -89,12 +91,16 @@ impl Plan {
         let rules = program.rules.len();
         let mut replaced_by = vec![Vec::new(); rules];
         let (mut graders, mut ending) = (Bits::none(rules), Bits::none(rules));
+        let mut finishing = Vec::new();
         for (position, rule) in program.rules.iter().enumerate() {
             if rule.risk.is_some() || rule.mark.is_some() || !rule.points.is_empty() {
                 graders.set(position);
             }
             if rule.task.as_ref().is_some_and(|task| task.until.is_some()) {
                 ending.set(position);
+            }
+            if rule.task.as_ref().is_some_and(|task| task.done_if.is_some()) {
+                finishing.push(RuleIx::new(position));
             }
             for replaced in &rule.replaces {
                 replaced_by[replaced.get()].push(RuleIx::new(position));
@@ -105,6 +111,7 @@ impl Plan {
             replaced_by,
             graders,
             ending,
+            finishing,
             aggregates: shared.aggregates,
             facts: shared.facts,
             columns: shared.columns,
@@ -510,11 +517,8 @@ fn story_starts(program: &Program, maker: &Maker<'_>, steps: &[Planned]) -> Vec<
     let mut starts: Vec<usize> = (0..steps.len())
         .filter(|position| is_told(steps[*position].work))
         .collect();
-    let untils = program
-        .rules
-        .iter()
-        .filter_map(|rule| rule.task.as_ref()?.until.as_ref());
-    for until in untils {
+    let tasks = program.rules.iter().filter_map(|rule| rule.task.as_ref());
+    for until in tasks.flat_map(|task| task.until.iter().chain(&task.done_if)) {
         starts.extend(
             until
                 .columns()

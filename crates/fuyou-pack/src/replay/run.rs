@@ -440,7 +440,9 @@ impl<'a> Run<'a> {
                     since_ms: at,
                     by: newest.unwrap_or(0),
                     until_ms: None,
+                    ended_by: None,
                     stopped_ms: None,
+                    done_by: None,
                 });
                 true
             }
@@ -451,6 +453,7 @@ impl<'a> Run<'a> {
                     .recorded_at_ms
                     .max(self.state.hits[hit].since_ms);
                 self.state.hits[hit].until_ms = Some(at);
+                self.state.hits[hit].ended_by = Some(newest);
                 self.state.running[ix.get()] = None;
                 self.state.live.clear(ix.get());
                 true
@@ -540,11 +543,48 @@ impl<'a> Run<'a> {
         changed
     }
 
+    /// Whether the enrollment is over, and the day of its end: the earlier of what its facts say and of what ended it from
+    /// outside.
+    pub fn end_of_care(&self) -> (bool, Option<DayNumber>) {
+        let closed = self
+            .program
+            .closed_when
+            .as_ref()
+            .is_some_and(|when| when.holds(&RowView(&self.state.row)));
+        let on = tasks::date(self, self.program.closed_on.as_ref());
+        match self.history.ended_on {
+            None => (closed, on),
+            Some(ended) => {
+                let by_facts = on.filter(|_| closed);
+                (true, Some(by_facts.map_or(ended, |on| on.min(ended))))
+            }
+        }
+    }
+
+    /// Tasks of rules are done by the record that makes their `done_if` true, also when it stops the rule.
+    fn finish_tasks(&mut self, newest: usize) {
+        for rule in &self.program.plan.finishing {
+            let running = self.state.running[rule.get()].or_else(|| {
+                let ended = |hit: &HitClock| hit.rule == *rule && hit.ended_by == Some(newest);
+                self.state.hits.iter().rposition(ended)
+            });
+            let Some(at) = running.filter(|at| self.state.hits[*at].done_by.is_none()) else {
+                continue;
+            };
+            let task = self.program.rule(*rule).task.as_ref();
+            let done_if = task.and_then(|task| task.done_if.as_ref());
+            if done_if.is_some_and(|done| done.holds(&RowView(&self.state.row))) {
+                self.state.hits[at].done_by = Some(newest);
+            }
+        }
+    }
+
     /// Tasks of rules end for good when their `until` becomes true.
     fn stop_tasks(&mut self) {
         let Some(newest) = self.state.visible.checked_sub(1) else {
             return;
         };
+        self.finish_tasks(newest);
         let at = self.encounters[newest].0.recorded_at_ms;
         let live = self.state.live.iter(Some(&self.program.plan.ending));
         for running in live.filter_map(|rule| self.state.running[rule]) {
@@ -580,20 +620,8 @@ impl<'a> Run<'a> {
     /// with every encounter.
     pub fn finish(&mut self) -> Outcome {
         let layout = &self.program.layout;
-        let closed = self
-            .program
-            .closed_when
-            .as_ref()
-            .is_some_and(|when| when.holds(&RowView(&self.state.row)));
-        let closed_on = match self
-            .program
-            .closed_on
-            .as_ref()
-            .map(|on| on.eval(&RowView(&self.state.row)))
-        {
-            Some(Value::Date(day)) if closed => Some(DayNumber(day)),
-            _ => None,
-        };
+        let (closed, closed_on) = self.end_of_care();
+        let closed_on = closed_on.filter(|_| closed);
         let hits = self
             .hits
             .iter()

@@ -22,8 +22,12 @@ pub(super) struct HitClock {
     /// Position of the encounter that started it, in replay order.
     pub by: usize,
     pub until_ms: Option<i64>,
+    /// Position of the encounter that stopped it.
+    pub ended_by: Option<usize>,
     /// When its task's `until` became true.
     pub stopped_ms: Option<i64>,
+    /// Position of the encounter that made its task's `done_if` true.
+    pub done_by: Option<usize>,
 }
 
 impl HitClock {
@@ -41,12 +45,7 @@ impl HitClock {
 /// All tasks, those of the schedule first.
 pub(super) fn plan(run: &Run<'_>, filled: &[Option<usize>]) -> Vec<Task> {
     let mut tasks = Vec::new();
-    let closed = run
-        .program
-        .closed_when
-        .as_ref()
-        .is_some_and(|when| when.holds(&RowView(&run.row)));
-    let closed_on = date(run, run.program.closed_on.as_ref());
+    let (closed, closed_on) = run.end_of_care();
     for (position, visit) in run.program.visits.iter().enumerate() {
         let Some((from, to)) = visits::window(visit, &run.row) else {
             continue;
@@ -95,7 +94,7 @@ pub(super) fn plan(run: &Run<'_>, filled: &[Option<usize>]) -> Vec<Task> {
 }
 
 /// The day that an expression over the facts row names.
-fn date(run: &Run<'_>, expr: Option<&Expr>) -> Option<DayNumber> {
+pub(super) fn date(run: &Run<'_>, expr: Option<&Expr>) -> Option<DayNumber> {
     match expr?.eval(&RowView(&run.row)) {
         Value::Date(day) => Some(DayNumber(day)),
         _ => None,
@@ -136,7 +135,8 @@ impl RuleTasks<'_> {
             (Some(until), Some(stopped)) => Some(until.min(stopped)),
             (until, stopped) => until.or(stopped),
         };
-        let cancelled = stop.is_some() || run.is_replaced(hit.rule);
+        let is_ended = run.history.ended_on.is_some();
+        let cancelled = stop.is_some() || is_ended || run.is_replaced(hit.rule);
         let lapses_on = date(run, self.task.lapses_on.as_ref());
         let mut from = clock::day(hit.since_ms, run.history);
         let mut due = clock::due(hit.since_ms, self.task.within, run.history);
@@ -224,14 +224,30 @@ impl RuleTasks<'_> {
                 by: Some(run.given[position]),
             }
         });
-        match (by_form, by_hand) {
+        let deed = match (by_form, by_hand) {
             (Some(form), Some(hand)) if hand.at_ms < form.at_ms => Some(hand),
             (Some(form), _) => {
                 *next = found.map_or(*next, |position| position + 1);
                 Some(form)
             }
             (None, hand) => hand,
+        };
+        let by_fact = self.fulfilled();
+        match (deed, by_fact) {
+            (Some(deed), Some(fact)) if fact.at_ms < deed.at_ms => Some(fact),
+            (deed, fact) => deed.or(fact),
         }
+    }
+
+    /// The record that did it by what it made true, whatever its form.
+    fn fulfilled(&self) -> Option<Deed> {
+        let position = self.hit.done_by?;
+        let (encounter, _) = self.run.encounters[position];
+        Some(Deed {
+            on: encounter.occurred_on,
+            at_ms: encounter.recorded_at_ms,
+            by: Some(self.run.given[position]),
+        })
     }
 }
 

@@ -114,7 +114,7 @@ fn what_lacks_a_case_is_told() {
     let report = run_cases(&pack);
     assert_eq!(report.ran, 0);
     let told = messages(&report.uncovered);
-    assert_eq!(report.uncovered.len(), 5 * 2 + 3 * 2, "{told}");
+    assert_eq!(report.uncovered.len(), 6 * 2 + 3 * 2, "{told}");
     assert!(
         told.starts_with(
             "mini/bicycle/rules.toml:2:6: rule `soft_tyre`: no case in which it is true\n"

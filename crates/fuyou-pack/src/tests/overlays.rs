@@ -46,6 +46,7 @@ fn what_an_overlay_changes() {
             "flat_tyre: last_pressure < 1",
             "theft: stolen",
             "report_red: risk = 'red'",
+            "pump: last_pressure < 2",
             "town_only: services > 5"
         ]
     );

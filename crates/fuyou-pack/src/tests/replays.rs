@@ -456,6 +456,75 @@ fn a_hand_marks_a_task_done() {
 }
 
 #[test]
+fn a_record_does_a_task_by_what_it_makes_true() {
+    let program = &MINI.programs[0];
+    let states = |history: &History| -> String {
+        let outcome = replay(program, history);
+        let tasks = outcome.tasks.iter();
+        let pumped = tasks.filter(|task| task.key.starts_with("rule:pump"));
+        let states = pumped.map(|task| match task.state {
+            TaskState::Done { on, by, on_time } => {
+                format!("done {on:?} by {by:?} {on_time}", on = on.0)
+            }
+            TaskState::Open => "open".to_owned(),
+            TaskState::Cancelled => "cancelled".to_owned(),
+        });
+        states.collect::<Vec<_>>().join(", ")
+    };
+    let check = |services: &[(&str, i64)], expected: &str| {
+        assert_eq!(states(&served(program, services)), expected, "{services:?}");
+    };
+    let day = |on: &str| date(on).0;
+    let soft = ("2026-01-05", 19);
+    check(&[("2026-01-05", 20)], "");
+    check(&[soft], "open");
+    // The rule stops, and nothing did what was to be done.
+    check(&[soft, ("2026-01-06", 24)], "cancelled");
+    let done = format!("done {} by Some(2) true", day("2026-01-06"));
+    check(&[soft, ("2026-01-06", 25)], &done);
+    let late = format!("done {} by Some(2) false", day("2026-01-11"));
+    check(&[soft, ("2026-01-11", 25)], &late);
+    // What comes later neither undoes it nor does it once more; a new clock has a task of its own.
+    check(&[soft, ("2026-01-06", 25), ("2026-01-07", 30)], &done);
+    let again = format!("{done}, open");
+    check(&[soft, ("2026-01-06", 25), ("2026-01-07", 10)], &again);
+    // A later pressure does nothing for a clock that stopped before.
+    check(&[soft, ("2026-01-06", 24), ("2026-01-07", 30)], "cancelled");
+
+    let mut ended = served(program, &[soft]);
+    ended.ended_on = Some(date("2026-01-08"));
+    assert_eq!(states(&ended), "cancelled");
+}
+
+#[test]
+fn what_ends_from_outside_ends_on_the_earlier_day() {
+    let program = &MINI.programs[0];
+    let check = |scrapped: Option<&str>, ended: Option<&str>, expected: Option<&str>| {
+        let services: Vec<(&str, i64)> = scrapped.map(|on| (on, 40)).into_iter().collect();
+        let mut history = served(program, &services);
+        let form = program.form_ix("service").unwrap();
+        let field = program.form(form).field("scrapped").unwrap();
+        for record in history.encounters.iter_mut().skip(1) {
+            record.values[field.get()] = Value::Boolean(true);
+        }
+        history.ended_on = ended.map(date);
+        let outcome = replay(program, &history);
+        assert_eq!(outcome.closed, expected.is_some());
+        assert_eq!(outcome.closed_on, expected.map(date));
+        let open = |task: &&Task| task.state == TaskState::Open;
+        assert_eq!(
+            outcome.tasks.iter().any(|task| open(&task)),
+            expected.is_none()
+        );
+    };
+    check(None, None, None);
+    check(None, Some("2026-01-08"), Some("2026-01-08"));
+    check(Some("2026-01-06"), None, Some("2026-01-06"));
+    check(Some("2026-01-06"), Some("2026-01-08"), Some("2026-01-06"));
+    check(Some("2026-01-09"), Some("2026-01-08"), Some("2026-01-08"));
+}
+
+#[test]
 fn no_record_at_all() {
     let program = &MINI.programs[0];
     let outcome = replay(program, &History::default());

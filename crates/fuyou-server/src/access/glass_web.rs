@@ -2,13 +2,15 @@
 
 use askama::Template;
 use axum::extract::Query;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{IdentityNumber, Phone, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Action, GLASS_REASON_CHARACTERS_MIN, Opened, OpenedPlace, break_glass, opened};
+use crate::exchange::download_web::{Files, Lines, Sending, Table};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Form, Route};
 use crate::registry::{Hold, PersonId, person_in_hand};
 use crate::ui::{Frame, html};
@@ -23,6 +25,11 @@ pub(super) fn routes() -> Vec<Route> {
             "/glass/opened",
             Access::Needs(Action::ReviewGlass),
             show_opened,
+        ),
+        Route::post(
+            "/glass/opened/file",
+            Access::Needs(Action::ReviewGlass),
+            begin_file,
         ),
     ]
 }
@@ -151,6 +158,7 @@ struct Line {
 #[template(path = "access/opened.html")]
 struct OpenedPage {
     frame: Frame,
+    files: Files,
     lines: Vec<Line>,
     next: Option<String>,
 }
@@ -168,24 +176,16 @@ async fn show_opened(cx: Cx, Query(query): Query<OpenedQuery>) -> Result<Respons
         Some(OpenedPlace(at, Uuid::try_parse(id).ok()?))
     });
     let (openings, next) = opened(&cx, before).await??;
-    let zone = &cx.app.options().time_zone;
-    let line = |opening: Opened| Line {
-        at: opening
-            .at
-            .to_zoned(zone.clone())
-            .strftime("%Y-%m-%d %H:%M")
-            .to_string(),
-        user: format!("{} ({})", opening.user.1, opening.user.0),
-        organization: cx.actor.tree.name(opening.user_organization).to_owned(),
-        person: opening
-            .person
-            .map(|(id, name)| (PersonId::from_uuid(id), name)),
-        residence: cx.actor.tree.name(opening.residence).to_owned(),
-        reason: opening.reason,
-    };
     let page = OpenedPage {
         frame: Frame::new(&cx, "glass-opened"),
-        lines: openings.into_iter().map(line).collect(),
+        files: match openings.is_empty() {
+            true => Files::none(),
+            false => Files::uncounted("/glass/opened/file"),
+        },
+        lines: openings
+            .into_iter()
+            .map(|opening| line(&cx, opening))
+            .collect(),
         next: next.map(|place| {
             format!(
                 "/glass/opened?before={}.{}",
@@ -195,4 +195,80 @@ async fn show_opened(cx: Cx, Query(query): Query<OpenedQuery>) -> Result<Respons
         }),
     };
     Ok(html(&page)?.into_response())
+}
+
+fn line(cx: &Cx, opening: Opened) -> Line {
+    let zone = cx.app.options().time_zone.clone();
+    Line {
+        at: opening
+            .at
+            .to_zoned(zone)
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string(),
+        user: format!("{} ({})", opening.user.1, opening.user.0),
+        organization: cx.actor.tree.name(opening.user_organization).to_owned(),
+        person: opening
+            .person
+            .map(|(id, name)| (PersonId::from_uuid(id), name)),
+        residence: cx.actor.tree.name(opening.residence).to_owned(),
+        reason: opening.reason,
+    }
+}
+
+#[derive(Deserialize)]
+struct FileQuery {
+    #[serde(default)]
+    format: String,
+}
+
+/// Begins to write everything that was opened into a file.
+async fn begin_file(cx: Cx, uri: Uri, Query(query): Query<FileQuery>) -> Result<Redirect, Error> {
+    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let waiting = Some(opened(&cx, None).await??);
+    cx.db.note(cx.entry("export", "glass")).await?;
+    let head = [
+        "audit-at",
+        "audit-actor",
+        "users-organization",
+        "person-name",
+        "person-residence",
+        "glass-reason",
+    ];
+    let table = Table {
+        name: format!("{}-{}", cx.t("glass-opened"), cx.today),
+        kind,
+        head: head.map(|key| cx.t(key)).into(),
+        total: 0,
+        lines: OpenedLines {
+            cx: cx.clone(),
+            waiting,
+        },
+    };
+    table.begin(cx, &uri).await
+}
+
+struct OpenedLines {
+    cx: Cx,
+    /// Openings that were read but not written, and where the next begin.
+    waiting: Option<(Vec<Opened>, Option<OpenedPlace>)>,
+}
+
+impl Lines for OpenedLines {
+    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
+        let Some((found, next)) = self.waiting.take() else {
+            return Ok(None);
+        };
+        let count = found.len() as u64;
+        for opening in found {
+            let line = line(&self.cx, opening);
+            let name = line.person.as_ref().map_or("", |(_, name)| name.as_str());
+            let (at, user, organization) = (&line.at, &line.user, &line.organization);
+            let (residence, reason) = (&line.residence, &line.reason);
+            sheet.texts([at, user, organization, name, residence, reason])?;
+        }
+        if next.is_some() {
+            self.waiting = Some(opened(&self.cx, next).await??);
+        }
+        Ok(Some(count))
+    }
 }

@@ -142,9 +142,8 @@ async fn pages_of_users_are_full_and_end() {
             password: PASSWORD.to_owned(),
             must_change_password: false,
         };
-        let keeper = new("keeper".to_owned(), Role::Administrator, east);
+        app.add_keeper().await;
         let by = || by_test(&app.app, "create_user");
-        create_user(&app.app, by(), &keeper).await.unwrap();
         for at in 0..60 {
             let elsewhere = new(format!("west.{at:02}"), Role::Nurse, west);
             create_user(&app.app, by(), &elsewhere).await.unwrap();

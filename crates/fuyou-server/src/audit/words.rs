@@ -41,6 +41,8 @@ pub(super) const ACTIONS: &[&str] = &[
     "move_organization",
     "close_organization",
     "reopen_organization",
+    "forbid_ahead",
+    "allow_ahead",
     "create_staff",
     "change_staff",
     "move_staff",
@@ -131,6 +133,7 @@ const DETAILS: &[&str] = &[
     "opener",
     "on_behalf_of",
     "phones",
+    "only",
 ];
 
 /// What a word tells.

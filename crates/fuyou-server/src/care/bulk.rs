@@ -11,11 +11,11 @@ use fuyou_pack::record::{Draft, check_after};
 use fuyou_pack::replay::{Completion, Replaying, Room, replay};
 use uuid::Uuid;
 
-use super::change::{RecordChange, Writing, Written, write};
+use super::change::{RecordChange, Rows, Writing, Written, write_rows};
 use super::derive::{Relation, derived_id};
 use super::engine::{Base, ComputedOtherwise};
 use super::file::{self, Enrolled, File, Kept, Reading};
-use super::opening::Pending;
+use super::opening::{Pending, PendingRows};
 use super::record::{check_findings, refused};
 use super::work_list::completion_row;
 use super::{
@@ -136,6 +136,21 @@ pub(crate) struct BulkWriting {
     opened: Vec<Pending>,
     /// Whether that is all they open.
     is_all_opened: bool,
+}
+
+/// The rows of what the lines about many enrollments write.
+#[derive(Default)]
+pub(crate) struct BulkRows {
+    rows: Rows,
+    opened: PendingRows,
+}
+
+impl BulkRows {
+    /// These rows, then those of others.
+    pub(crate) fn append(&mut self, other: BulkRows) {
+        self.rows.append(other.rows);
+        self.opened.append(other.opened);
+    }
 }
 
 impl BulkWriting {
@@ -412,26 +427,39 @@ impl Care {
         taken
     }
 
-    /// Writes what was planned. False when something was stored meanwhile by somebody else: plan again.
+    /// The rows of what was planned, which nothing has to be asked for.
+    pub(crate) fn bulk_rows(&self, by: &Acting, planned: &mut [BulkWriting]) -> BulkRows {
+        let writings = planned.iter().filter_map(|one| one.writing.as_ref());
+        let timed = writings.map(|writing| (writing, by.now));
+        let rows = Rows::of(self.pack(), self.tables(), timed);
+        let by = Acting::system(by.actor.tree.clone(), by.now, by.today);
+        let mut opened = PendingRows::default();
+        for one in planned {
+            opened.append(self.pending_rows(&by, &mut one.opened));
+        }
+        BulkRows { rows, opened }
+    }
+
+    /// Writes what was planned, of which these are the rows. False when something was stored meanwhile by somebody else:
+    /// plan again.
     pub(crate) async fn write_bulk(
         &self,
         tx: &mut Tx,
         by: &Acting,
-        planned: &mut [BulkWriting],
+        planned: &[BulkWriting],
+        rows: BulkRows,
     ) -> Result<bool, Error> {
         let writings: Vec<(&Writing, Timestamp)> = planned
             .iter()
             .filter_map(|planned| Some((planned.writing.as_ref()?, by.now)))
             .collect();
-        if write(tx, self.pack(), self.tables(), &writings).await? == Written::Raced {
+        let of = (&**self.pack(), self.tables());
+        if write_rows(tx, of, &writings, rows.rows).await? == Written::Raced {
             return Ok(false);
         }
-        let mut opened: Vec<Pending> = planned
-            .iter_mut()
-            .flat_map(|planned| std::mem::take(&mut planned.opened))
-            .collect();
+        let opened: Vec<&Pending> = planned.iter().flat_map(|one| &one.opened).collect();
         let by = Acting::system(by.actor.tree.clone(), by.now, by.today);
-        self.write_opened(tx, &by, &mut opened).await
+        self.write_opened(tx, &by, &opened, rows.opened).await
     }
 
     /// Notes what was opened with the records, when all is committed.

@@ -17,7 +17,7 @@ use super::tables::{Tables, to_cell};
 use super::{Error, store};
 use crate::db::{Cell, Change, Entry, Operation, Tx};
 use crate::referral::{self, ReferralChange};
-use crate::registry::{Standing, standing};
+use crate::registry::is_anybody_merged;
 
 /// What happens to the head of an enrollment.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Writing {
 }
 
 /// Rows of many changes, table by table.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Rows {
     enrollments: Vec<Cell>,
     enrollment_count: u64,
@@ -112,12 +112,24 @@ pub(super) async fn write(
     tables: &Tables,
     writings: &[(&Writing, Timestamp)],
 ) -> Result<Written, Error> {
-    let mut rows = Rows::default();
+    let rows = Rows::of(pack, tables, writings.iter().copied());
+    write_rows(tx, (pack, tables), writings, rows).await
+}
+
+/// As [`write`], of changes whose rows were put together already.
+pub(super) async fn write_rows(
+    tx: &mut Tx,
+    (pack, tables): (&Pack, &Tables),
+    writings: &[(&Writing, Timestamp)],
+    rows: Rows,
+) -> Result<Written, Error> {
+    if has_opened_meanwhile(tx, pack, writings).await? {
+        return Ok(Written::Raced);
+    }
     for (writing, now) in writings {
-        if apply_updates(tx, pack, tables, writing, *now).await? == Written::Raced {
+        if apply_updates(tx, tables, writing, *now).await? == Written::Raced {
             return Ok(Written::Raced);
         }
-        rows.add(pack, tables, writing, *now);
     }
     if rows.flush(tx, tables).await? == Written::Raced {
         return Ok(Written::Raced);
@@ -128,30 +140,44 @@ pub(super) async fn write(
     Ok(Written::Done)
 }
 
+/// Whether somebody for whom an enrollment is opened has another open one of the same program by now, or was merged.
+async fn has_opened_meanwhile(
+    tx: &mut Tx,
+    pack: &Pack,
+    writings: &[(&Writing, Timestamp)],
+) -> Result<bool, Error> {
+    let heads = writings.iter().map(|(writing, _)| writing);
+    let new: Vec<&Head> = heads
+        .filter(|writing| matches!(writing.head_change, HeadChange::New))
+        .map(|writing| &writing.head)
+        .collect();
+    if new.is_empty() {
+        return Ok(false);
+    }
+    let subjects: Vec<Uuid> = new.iter().map(|head| head.subject).collect();
+    // A merge holds every lane: it has either ended or not begun.
+    if is_anybody_merged(tx, &subjects).await? {
+        return Ok(true);
+    }
+    let open = store::open_of(tx, &subjects).await?;
+    let is_other = |head: &&Head| {
+        let program = pack.program(head.program);
+        let another = |(subject, id, of): &(Uuid, Uuid, String)| {
+            *subject == head.subject && *id != head.id && **of == *program.id
+        };
+        program.one_open && open.iter().any(another)
+    };
+    Ok(new.iter().any(is_other))
+}
+
 /// The statements that belong to one change alone: corrections, and what is taken away. Routine records have none.
 async fn apply_updates(
     tx: &mut Tx,
-    pack: &Pack,
     tables: &Tables,
     writing: &Writing,
     now: Timestamp,
 ) -> Result<Written, Error> {
     let subject = writing.head.subject;
-    let program = pack.program(writing.head.program);
-    match writing.head_change {
-        HeadChange::New => {
-            let other = match program.one_open {
-                true => store::other_open(tx, subject, &program.id, writing.head.id).await?,
-                false => None,
-            };
-            // A merge holds every lane: it has either ended or not begun.
-            let merged = matches!(standing(tx, subject).await?, Standing::Merged(_));
-            if other.is_some() || merged {
-                return Ok(Written::Raced);
-            }
-        }
-        HeadChange::Advanced => {}
-    }
     for record in &writing.records {
         let done = match record {
             RecordChange::New(_) => true,
@@ -275,6 +301,39 @@ impl RecordChange {
 }
 
 impl Rows {
+    /// The rows of changes.
+    pub(super) fn of<'a>(
+        pack: &Pack,
+        tables: &Tables,
+        writings: impl Iterator<Item = (&'a Writing, Timestamp)>,
+    ) -> Rows {
+        let mut rows = Rows::default();
+        for (writing, now) in writings {
+            rows.add(pack, tables, writing, now);
+        }
+        rows
+    }
+
+    /// The rows of these changes, then those of others.
+    pub(super) fn append(&mut self, other: Rows) {
+        self.enrollments.extend(other.enrollments);
+        self.enrollment_count += other.enrollment_count;
+        self.advanced.extend(other.advanced);
+        self.advanced_count += other.advanced_count;
+        self.records.extend(other.records);
+        self.record_count += other.record_count;
+        extend_each(&mut self.forms, other.forms);
+        extend_each(&mut self.groups, other.groups);
+        extend_each(&mut self.facts, other.facts);
+        self.tasks.extend(other.tasks);
+        self.hits.extend(other.hits);
+        self.risks.extend(other.risks);
+        self.relations.extend(other.relations);
+        self.completions.extend(other.completions);
+        self.earlier.extend(other.earlier);
+        self.enrollment_changes.extend(other.enrollment_changes);
+    }
+
     fn add(&mut self, pack: &Pack, tables: &Tables, writing: &Writing, now: Timestamp) {
         let head = &writing.head;
         let (before, after) = (&writing.before.derived, &writing.after.derived);
@@ -464,6 +523,12 @@ impl Rows {
     }
 }
 
+fn extend_each<K: Ord>(all: &mut BTreeMap<K, Vec<Cell>>, more: BTreeMap<K, Vec<Cell>>) {
+    for (key, cells) in more {
+        all.entry(key).or_default().extend(cells);
+    }
+}
+
 fn add_changed(
     cells: &mut Vec<Cell>,
     before: &BTreeMap<Uuid, Vec<Cell>>,
@@ -476,7 +541,7 @@ fn add_changed(
     }
 }
 
-fn head_row(pack: &Pack, head: &Head, now: Timestamp) -> [Cell; 13] {
+fn head_row(pack: &Pack, head: &Head, now: Timestamp) -> [Cell; 14] {
     [
         Cell::id(head.subject),
         Cell::id(head.id),
@@ -487,6 +552,7 @@ fn head_row(pack: &Pack, head: &Head, now: Timestamp) -> [Cell; 13] {
         Cell::text(head.state.word()),
         Cell::Text(head.held.map(|held| held.word().into())),
         Cell::Text(head.withdrawn.as_deref().map(Into::into)),
+        Cell::Date(head.died_on),
         Cell::text(&*head.pack_version),
         Cell::int(head.version),
         Cell::at(head.created_at),

@@ -103,16 +103,29 @@ impl<'p> Column<'p> {
         }
     }
 
-    pub(super) fn head(&self, program: &Program) -> ListHead {
-        // A column that shows a fact is measured as the fact is.
-        let unit = match self {
+    /// The fact that it shows; none of what is computed for the list, and of what stands in records.
+    fn fact(&self, program: &'p Program) -> Option<&'p Fact> {
+        match self {
             Column::Own(_, column) => {
                 let mut facts = program.facts.iter();
-                let fact = facts.find(|fact| *fact.id == *column.is.text());
-                fact.and_then(|fact| fact.unit.clone())
+                facts.find(|fact| *fact.id == *column.is.text())
             }
-            Column::Fact(fact) => fact.unit.clone(),
+            Column::Fact(fact) => Some(fact),
+            Column::Field(..) => None,
+        }
+    }
+
+    /// Whether lines can be asked for by it. What is read from records is not, and a number by which people look for
+    /// somebody belongs into the search, which keeps it out of addresses.
+    pub(super) fn takes_conditions(&self, program: &'p Program) -> bool {
+        self.read().is_some() && !self.fact(program).is_some_and(|fact| fact.is_searched)
+    }
+
+    pub(super) fn head(&self, program: &'p Program) -> ListHead {
+        // A column that shows a fact is measured as the fact is.
+        let unit = match self {
             Column::Field(_, _, field) => field.unit.clone(),
+            column => column.fact(program).and_then(|fact| fact.unit.clone()),
         };
         ListHead {
             key: self.key(),
@@ -120,6 +133,7 @@ impl<'p> Column<'p> {
             ty: self.ty().clone(),
             unit,
             secrecy: self.secrecy(),
+            takes_conditions: self.takes_conditions(program),
             of: match self {
                 Column::Own(at, _) => ColumnOf::List(*at),
                 Column::Fact(_) => ColumnOf::Facts,

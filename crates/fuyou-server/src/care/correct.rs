@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::change::RecordChange;
 use super::engine::Base;
 use super::file::{Enrolled, Kept, Reading};
+use super::opening::Asks;
 use super::record::Planned;
 use super::{
     Acting, Care, Correction, EncounterId, EnrollmentId, EnrollmentState, Error, Prefilled,
@@ -70,7 +71,11 @@ impl Care {
             }
             if self.write_one(planned.writing, by.now).await? {
                 let opener = (file.subject, enrolled.head.id);
-                self.open_if_asked(by, opener, (enrolled.head.program, None))
+                let asks = Asks {
+                    form: None,
+                    tells_death: true,
+                };
+                self.open_if_asked(by, opener, (enrolled.head.program, asks))
                     .await;
                 return Ok(planned.recorded);
             }
@@ -186,7 +191,11 @@ impl Care {
             }
             if self.write_one(planned.writing, by.now).await? {
                 let opener = (file.subject, enrolled.head.id);
-                self.open_if_asked(by, opener, (enrolled.head.program, None))
+                let asks = Asks {
+                    form: None,
+                    tells_death: true,
+                };
+                self.open_if_asked(by, opener, (enrolled.head.program, asks))
                     .await;
                 return Ok(planned.recorded);
             }

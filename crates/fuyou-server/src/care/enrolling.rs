@@ -312,13 +312,21 @@ fn changed(
             if let Some(other) = other.filter(|_| program.one_open) {
                 return Err(Error::StillOpen(id_of(other)));
             }
-            let history = enrolled.history(
+            let free = Head {
+                held: None,
+                ..head.clone()
+            };
+            let history = Enrolled {
+                head: free,
+                ..enrolled.clone()
+            }
+            .history(
                 program,
                 &crate::registry::Tree::default(),
                 file.profile.as_ref(),
                 care.settings().utc_offset_minutes,
             );
-            // When the facts close it, a person holds it open against them.
+            // When the facts or a death close it, a person holds it open against them.
             let held = replay(program, &history)
                 .closed
                 .then_some(EnrollmentState::Open);

@@ -35,9 +35,23 @@ pub(super) struct Head {
     pub held: Option<EnrollmentState>,
     /// Why it was withdrawn, when it was: it has no facts, risk or tasks then.
     pub withdrawn: Option<String>,
+    /// The day of the subject's death, as another of her enrollments tells it.
+    pub died_on: Option<Date>,
     pub pack_version: String,
     pub version: i64,
     pub created_at: Timestamp,
+}
+
+impl Head {
+    /// The day on which something other than its records ended it: a person, or the subject's death. A person who holds
+    /// it open decides against both.
+    pub(super) fn ended_on(&self) -> Option<Date> {
+        match self.held {
+            Some(EnrollmentState::Closed) => self.closed_on,
+            Some(EnrollmentState::Open) => None,
+            None => self.died_on,
+        }
+    }
 }
 
 /// A record as it is stored.
@@ -208,6 +222,7 @@ impl Enrolled {
             person: person(program, tree, profile),
             organization: organization_known(program, tree, self.head.subject),
             opened_on: Some(DayNumber::from(self.opened_on(program))),
+            ended_on: self.head.ended_on().map(DayNumber::from),
             org: code(self.head.organization),
             utc_offset_minutes: offset,
             encounters: Vec::new(),

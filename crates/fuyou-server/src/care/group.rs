@@ -15,7 +15,7 @@ use fuyou_kernel::Timestamp;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::change::{HeadChange, Writing, Written, write};
+use super::change::{HeadChange, Rows, Writing, Written, write, write_rows};
 use super::{Care, Error, store};
 use crate::db::{Db, Tx};
 
@@ -35,6 +35,8 @@ struct Line {
 
 struct Pending {
     writing: Writing,
+    /// What it writes, put together by whoever asked.
+    rows: Rows,
     now: Timestamp,
     /// True when it is stored, false when somebody else was faster.
     done: oneshot::Sender<Result<bool, Error>>,
@@ -52,7 +54,13 @@ impl Care {
         let subject = writing.head.subject;
         let line = self.waiting().0[self.db().lane(subject)].clone();
         let (done, answer) = oneshot::channel();
-        let pending = Pending { writing, now, done };
+        let changes = std::iter::once((&writing, now));
+        let pending = Pending {
+            rows: Rows::of(self.pack(), self.tables(), changes),
+            writing,
+            now,
+            done,
+        };
         let leads = {
             let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
             line.changes.push(pending);
@@ -101,11 +109,16 @@ impl Care {
             Ok(sifted) => sifted,
             Err((err, group)) => return answer(group, &Err(err)),
         };
+        let (mut fresh, mut rows) = (fresh, Rows::default());
+        for pending in &mut fresh {
+            rows.append(std::mem::take(&mut pending.rows));
+        }
         let writings: Vec<(&Writing, Timestamp)> = fresh
             .iter()
             .map(|pending| (&pending.writing, pending.now))
             .collect();
-        match write(&mut tx, self.pack(), self.tables(), &writings).await {
+        let of = (&**self.pack(), self.tables());
+        match write_rows(&mut tx, of, &writings, rows).await {
             Ok(Written::Done) => {
                 let synced = tx.commit().await;
                 answer(stale, &synced.clone().map(|()| false));

@@ -107,8 +107,7 @@ impl Care {
         let rows = self.list_rows(&mut reader, by, &asked, lines).await?;
         drop(reader);
         let mut entry = by.entry("read", "list");
-        entry.detail =
-            serde_json::json!({ "list": &*asked.list.id, "lines": rows.len() }).to_string();
+        entry.detail = noted(&asked.list.id, filter, rows.len()).to_string();
         self.db().note(entry).await?;
         Ok(ListPage {
             rows,
@@ -162,7 +161,8 @@ impl Care {
     /// # Errors
     /// See [`Error`].
     pub fn list_columns(&self, by: &Acting, list: (&str, &str)) -> Result<Vec<ListHead>, Error> {
-        let asked = self.asked(by, list, &ListFilter::default())?;
+        let everything = ListFilter::default();
+        let asked = self.asked(by, list, &everything)?;
         let all = Column::all(asked.program, asked.list, by.actor.secrecy_max());
         Ok(all.map(|column| column.head(asked.program)).collect())
     }
@@ -171,7 +171,7 @@ impl Care {
         &'a self,
         by: &'a Acting,
         list: (&str, &str),
-        filter: &ListFilter,
+        filter: &'a ListFilter,
     ) -> Result<Asked<'a>, Error> {
         by.actor.require_anywhere(Action::ReadPerson)?;
         let secrecy_max = by.actor.secrecy_max();
@@ -195,6 +195,21 @@ impl Care {
             .level
             .and_then(|level| program.risk.as_ref()?.levels.get(level));
         let columns = Column::chosen(program, list, secrecy_max, &filter.columns);
+        // Who may not see a column does not learn from it whose value fits: for him there is no such column.
+        let readable = |key: &str| {
+            let mut all = Column::all(program, list, secrecy_max);
+            let column = all.find(|column| {
+                column.key() == key
+                    && column.secrecy() <= secrecy_max
+                    && column.takes_conditions(program)
+            });
+            column?.read()
+        };
+        let only = filter.only.iter().map(|condition| {
+            let read = readable(&condition.column).ok_or(Error::NotFound("column"))?;
+            Ok((read, condition))
+        });
+        let only = only.collect::<Result<Vec<_>, Error>>()?;
         let sorting = |by: &SortBy| {
             let mut all = Column::all(program, list, secrecy_max);
             let column = all.find(|column| match (by, column) {
@@ -212,6 +227,7 @@ impl Care {
             // The whole tree needs no looking for places.
             path: Some(place.path.as_str()).filter(|_| place.parent_id.is_some()),
             level: level.map(|level| &*level.id),
+            only,
             sort: sort.and_then(|(by, direction)| Some((sorting(by)?, *direction))),
             today: by.today,
             secrecy_max,
@@ -346,6 +362,17 @@ fn list_row(by: &Acting, asked: &Asked<'_>, written: &Written, line: tables::Lin
         risk,
         values: asked.columns.iter().map(value).collect(),
     }
+}
+
+/// What the trail keeps of a list that was read or taken out: which, how many lines, and by which columns they were asked
+/// for. Not for which values.
+pub(crate) fn noted(list: &str, filter: &ListFilter, lines: usize) -> serde_json::Value {
+    let mut noted = serde_json::json!({ "list": list, "lines": lines });
+    if !filter.only.is_empty() {
+        let columns = filter.only.iter();
+        noted["only"] = columns.map(|only| only.column.as_str()).collect();
+    }
+    noted
 }
 
 fn write_cursor(keys: &[Value], enrollment: Uuid, types: &[Type]) -> Cursor {

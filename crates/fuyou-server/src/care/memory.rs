@@ -168,6 +168,7 @@ mod tests {
             state: EnrollmentState::Open,
             held: None,
             withdrawn: None,
+            died_on: None,
             pack_version: String::new(),
             version: 1,
             created_at: Timestamp::UNIX_EPOCH,

@@ -50,20 +50,22 @@ mod work_store;
 mod tests;
 
 pub use acting::Acting;
-pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkWriting, Known, Refused};
+pub(crate) use bulk::{BulkEnrollment, BulkLine, BulkRows, BulkWriting, Known, Refused};
 pub(crate) use columns::COLUMNS_MAX;
 pub use contacts::Contact;
 pub(crate) use derive::area;
 pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};
-pub(crate) use listing::ListWalk;
+pub(crate) use listing::{ListWalk, noted};
 pub use merging::{BothOpen, EnrolledBriefly};
 pub use model::*;
 pub use opening::{
     AskedSubject, Caught, LinkShown, LinkState, OpenedSubject, OtherEnd, keep_links,
 };
 pub(crate) use pages::{WorkQuery, home, routes, sections};
-pub use register::{ColumnOf, ListFilter, ListHead, ListPage, ListRow, SortBy, Total};
+pub use register::{
+    Blank, ColumnOf, Condition, Fits, ListFilter, ListHead, ListPage, ListRow, SortBy, Total,
+};
 pub use responsible::Responsible;
 pub use views::{ListView, NewView};
 pub use work::{Attempt, AttemptOutcome, Cursor, Reach, WorkFilter, WorkKind, WorkPage, WorkRow};

@@ -306,8 +306,13 @@ impl TaskShown {
 pub struct Story {
     /// The enrollments, open ones first, then the latest first.
     pub enrollments: Vec<EnrollmentStory>,
-    /// The programs of persons whose opening form would not be refused today for who the subject is.
+    /// The programs whose opening form would not be refused today for who the subject is. Of who is dead, those that may
+    /// begin after a death.
     pub openable: Vec<ProgramIx>,
+    /// The day on which the subject died, as her records know it.
+    pub died_on: Option<Date>,
+    /// Of who is dead, the other programs that she was never in: what was done while she lived can still be recorded.
+    pub before_death: Vec<ProgramIx>,
 }
 
 /// Whether an enrollment is running.
@@ -334,6 +339,8 @@ pub struct EnrollmentStory {
     pub closed_on: Option<Date>,
     /// Whether it is running.
     pub state: EnrollmentState,
+    /// The day on which the subject died, as its records know it.
+    pub died_on: Option<Date>,
     /// Its version; send it back as `base_version`.
     pub version: i64,
     /// Risk now.

@@ -14,6 +14,7 @@ use super::derive::Derived;
 use super::engine::Base;
 use super::file::{Enrolled, File, Head, Kept, Reading};
 use super::memory::{Around, Computed};
+use super::opening::Asks;
 use super::settle::Before;
 use super::{
     Acting, Care, EncounterId, EnrollmentId, EnrollmentState, Error, Preview, Record, Recorded,
@@ -98,6 +99,11 @@ impl Care {
                 after,
             } = planned;
             let computed = writing.after.clone();
+            let death = |computed: &Computed| base.program().death(&computed.outcome);
+            let asks = Asks {
+                form: Some(form),
+                tells_death: death(&writing.before) != death(&computed),
+            };
             drop(desk);
             if self.write_one(writing, by.now).await? {
                 self.remember(
@@ -107,7 +113,7 @@ impl Care {
                     computed,
                 );
                 let opener = (record.subject.uuid(), recorded.enrollment.uuid());
-                self.open_beside(by, opener, (program, form)).await;
+                self.open_beside(by, opener, (program, asks)).await;
                 return Ok(recorded);
             }
         }

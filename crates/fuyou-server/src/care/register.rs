@@ -1,5 +1,6 @@
 //! Ledgers and registers: the lists of a pack over the facts of its enrollments.
 
+use fuyou_expr::Value;
 use fuyou_kernel::{Localized, Secrecy};
 use fuyou_pack::model::{Direction, FormIx, ProgramIx};
 
@@ -15,8 +16,42 @@ pub struct ListFilter {
     pub level: Option<usize>,
     /// Sorted by this column instead of the order that the pack says.
     pub sort: Option<(SortBy, Direction)>,
+    /// Only lines that fit all of these.
+    pub only: Vec<Condition>,
     /// Keys of the columns that are wanted ([`ListHead::key`]); the list's own without any. An unknown one is nothing.
     pub columns: Vec<String>,
+}
+
+/// What a line must have in a column. Only columns that stand in the facts, and that the reader may see, take conditions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The column's key ([`ListHead::key`]).
+    pub column: String,
+    /// What its value must be; without it only [`blank`](Condition::blank) speaks.
+    pub fits: Option<Fits>,
+    /// What of lines without a value.
+    pub blank: Blank,
+}
+
+/// Whether lines without a value in a column are wanted besides those that fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blank {
+    /// They are left out.
+    Out,
+    /// They are wanted, too.
+    In,
+}
+
+/// What a value must be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fits {
+    /// One of these truths or codes. A value of several codes has one of them; the empty set of codes fits those that
+    /// have none.
+    OneOf(Vec<Value>),
+    /// A day or a number from the first to the second, both included; open where one is missing.
+    Between(Option<Value>, Option<Value>),
+    /// A text with this in it, or the code of an organization with this in its name; Latin letters count in either case.
+    Part(String),
 }
 
 /// A column that lines are sorted by.
@@ -62,6 +97,8 @@ pub struct ListHead {
     pub unit: Option<String>,
     /// Who may see it.
     pub secrecy: Secrecy,
+    /// Whether lines can be asked for by it, by whoever may see it.
+    pub takes_conditions: bool,
     /// Where it comes from.
     pub of: ColumnOf,
 }

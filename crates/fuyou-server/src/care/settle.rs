@@ -77,6 +77,7 @@ impl Care {
             state: EnrollmentState::Open,
             held: None,
             withdrawn: None,
+            died_on: None,
             pack_version: self.stamp_under(tree).to_owned(),
             version: 1,
             created_at: shown::instant(by.now.as_millisecond()),

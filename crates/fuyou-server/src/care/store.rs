@@ -30,6 +30,7 @@ const HEAD_COLUMNS: &[&str] = &[
     "state",
     "held",
     "withdrawn",
+    "died_on",
     "pack_version",
     "version",
     "created_at",
@@ -48,7 +49,7 @@ pub(super) static ADVANCED: LazyLock<Insert> = LazyLock::new(|| {
         HEAD_COLUMNS,
         "on conflict (subject_id, id) do update set org_id = excluded.org_id, opened_on = excluded.opened_on, \
          closed_on = excluded.closed_on, state = excluded.state, held = excluded.held, \
-         withdrawn = excluded.withdrawn, pack_version = excluded.pack_version, version = excluded.version, updated_at = excluded.updated_at \
+         withdrawn = excluded.withdrawn, died_on = excluded.died_on, pack_version = excluded.pack_version, version = excluded.version, updated_at = excluded.updated_at \
          where enrollment.version = excluded.version - 1",
     )
 });
@@ -243,6 +244,7 @@ row! {
         state: String,
         held: Option<String>,
         withdrawn: Option<String>,
+        died_on: Option<DbDate>,
         pack_version: String,
         version: i64,
         created_at: DbInstant,
@@ -250,7 +252,7 @@ row! {
 }
 
 /// The enrollments of a subject, oldest id first.
-const ENROLLMENTS_OF: &str = "select subject_id, id, program, org_id, opened_on, closed_on, state, held, withdrawn, pack_version, version, \
+const ENROLLMENTS_OF: &str = "select subject_id, id, program, org_id, opened_on, closed_on, state, held, withdrawn, died_on, pack_version, version, \
                               created_at from enrollment where subject_id = $1 order by id";
 /// The heads of all records of a subject.
 const RECORDS_OF: &str = "select id, enrollment_id, form, occurred_on, recorded_at, recorded_org_id, recorded_by, version, \
@@ -365,6 +367,7 @@ fn enrollments_in(pack: &Pack, rows: Vec<EnrollmentRow>) -> Result<Vec<Head>, Er
                 state: EnrollmentState::read(&row.state)?,
                 held: row.held.as_deref().map(EnrollmentState::read).transpose()?,
                 withdrawn: row.withdrawn,
+                died_on: row.died_on.map(|date| date.0),
                 pack_version: row.pack_version,
                 version: row.version,
                 created_at: row.created_at.0,
@@ -454,21 +457,19 @@ pub(super) async fn versions(
     Ok(rows.into_iter().collect())
 }
 
-/// Another open enrollment of the subject in a program, if there is one.
-pub(super) async fn other_open(
+/// The open enrollments of subjects: subject, id, program.
+pub(super) async fn open_of(
     connection: &mut Connection,
-    subject: Uuid,
-    program: &str,
-    but: Uuid,
-) -> Result<Option<Uuid>, Error> {
-    const SQL: &str = "select id from enrollment where subject_id = $1 and program = $2 and state = 'open' and id <> $3 limit 1";
-    let row: Option<(Uuid,)> = query(SQL)
-        .bind(subject)
-        .bind(program)
-        .bind(but)
-        .optional(connection)
-        .await?;
-    Ok(row.map(|(id,)| id))
+    subjects: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, String)>, Error> {
+    static SELECT: LazyLock<ManyKeys> = LazyLock::new(|| {
+        ManyKeys::new(
+            "select subject_id, id, program from enrollment where state = 'open' and",
+            &["subject_id"],
+        )
+    });
+    let cells = subjects.iter().map(|subject| Cell::id(*subject)).collect();
+    Ok(all(&SELECT.run(connection, cells).await?)?)
 }
 
 /// Stores another content of a record. False when somebody else did since it was read.

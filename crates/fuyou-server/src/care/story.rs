@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fuyou_expr::Value;
-use fuyou_kernel::{DayNumber, Secrecy};
+use fuyou_kernel::{Date, DayNumber, Secrecy};
 use fuyou_pack::model::{FactIx, FormIx, ProgramIx, Severity};
 use fuyou_pack::record::{Draft, check_record};
 use fuyou_pack::replay::{self, History, Outcome, replay};
@@ -55,23 +55,49 @@ impl Care {
                 std::cmp::Reverse((story.opened_on, story.id)),
             )
         });
+        let died_on = enrollments.iter().filter_map(|story| story.died_on).min();
+        let (openable, before_death) = self.offered(by, &file, died_on);
         Ok(Story {
             enrollments,
-            openable: self.openable(by, &file),
+            openable,
+            died_on,
+            before_death,
         })
     }
 
+    /// The programs that can begin now, and of who is dead those that may have begun before.
+    fn offered(
+        &self,
+        by: &Acting,
+        file: &File,
+        died_on: Option<Date>,
+    ) -> (Vec<ProgramIx>, Vec<ProgramIx>) {
+        let Some(died_on) = died_on else {
+            return (self.openable(by, file, by.today), Vec::new());
+        };
+        let after = |ix: &ProgramIx| self.pack().program(*ix).after_death;
+        let mut openable = self.openable(by, file, by.today);
+        openable.retain(after);
+        let mut before = self.openable(by, file, died_on);
+        before.retain(|ix| {
+            let mut heads = file.enrollments.iter().map(|enrolled| &enrolled.head);
+            let is_in = heads.any(|head| head.program == *ix && head.withdrawn.is_none());
+            !after(ix) && !is_in
+        });
+        (openable, before)
+    }
+
     /// An empty record says nothing but the day: what a check of it refuses lies in the subject, not in what is typed.
-    fn openable(&self, by: &Acting, file: &File) -> Vec<ProgramIx> {
+    fn openable(&self, by: &Acting, file: &File, on: Date) -> Vec<ProgramIx> {
         let today = DayNumber::from(by.today);
         let refused = |program: &Program| {
             let offset = self.settings().utc_offset_minutes;
-            let here = (by.actor.organization, by.today);
+            let here = (by.actor.organization, on);
             let history = file.untold(program, &by.actor.tree, here, offset);
             let outcome = replay(program, &history);
             let form = program.opens_with;
             let draft = Draft {
-                occurred_on: Some(today),
+                occurred_on: Some(DayNumber::from(on)),
                 ..Draft::new(program, form)
             };
             let checked = check_record(program, form, &history, &outcome, &draft, today);
@@ -150,6 +176,10 @@ impl Care {
             opened_on: head.opened_on,
             closed_on: head.closed_on,
             state: head.state,
+            died_on: match head.withdrawn {
+                None => program.death(&outcome).map(shown::date),
+                Some(_) => None,
+            },
             version: head.version,
             risk: shown::risk_now(program, &outcome, secrecy_max),
             today: today_shown(by, program, (&history, &outcome), head.state),

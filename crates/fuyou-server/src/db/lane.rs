@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Log;
 use super::ledger::Ledger;
 use super::open::Writers;
 use super::tx::{Loan, Returned, Verdict};
@@ -48,8 +49,8 @@ pub(super) struct Lane {
     pub idle: Option<Connection>,
     /// Notes that no commit has stored yet.
     pub notes: Vec<Entry>,
-    /// Who wants to know of each commit.
-    pub committed: Option<Arc<Notify>>,
+    /// The log of SQLite's file.
+    pub log: Option<Arc<Log>>,
 }
 
 type Waiting = Vec<oneshot::Sender<Result<(), Error>>>;
@@ -80,6 +81,11 @@ impl Lane {
         for done in waiting {
             // Whoever no longer waits has lost interest, not the work.
             let _ = done.send(answer.clone());
+        }
+        if let (Some(log), Some(connection)) = (&self.log, &mut self.idle)
+            && let Err(err) = log.committed(connection).await
+        {
+            tracing::warn!(error = %err, "the log was not begun anew");
         }
     }
 
@@ -117,9 +123,6 @@ impl Lane {
         }
         match finish(&mut loan).await {
             Ok(()) => {
-                if let Some(committed) = &self.committed {
-                    committed.notify_one();
-                }
                 self.notes.clear();
                 self.idle = Some(loan.connection);
                 Ok(())

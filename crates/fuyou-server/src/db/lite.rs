@@ -27,8 +27,8 @@ const CACHE_KIB: u32 = 65_536;
 /// As [`CACHE_KIB`], of a connection that walks through a table once: also what it sorts in memory before it goes to disk.
 const WALK_CACHE_KIB: u32 = 8_192;
 /// Pages in the log after which whoever commits moves them into the file; before, that happens beside the writer
-/// (`checkpoint.rs`). 64 MiB.
-const LOG_PAGES_MAX: u32 = 16_384;
+/// (`checkpoint.rs`). 1 GiB.
+const LOG_PAGES_MAX: u32 = 262_144;
 
 /// The names of an answer's columns, which all its rows share.
 type Names = Arc<[Box<str>]>;
@@ -121,6 +121,23 @@ impl Lite {
         let mut rows = statement.raw_query();
         while rows.next().map_err(refused)?.is_some() {}
         Ok(0)
+    }
+
+    /// Runs a statement that gives no rows once for each of these, and says how many rows it touched in all.
+    pub(super) fn execute_each<'a>(
+        &self,
+        text: &str,
+        rows: impl Iterator<Item = &'a [Cell]>,
+    ) -> sqlx::Result<u64> {
+        let mut statement = self.base.prepare_cached(text).map_err(refused)?;
+        let mut touched = 0;
+        for row in rows {
+            for (at, cell) in row.iter().enumerate() {
+                bind(&mut statement, at + 1, cell).map_err(refused)?;
+            }
+            touched += statement.raw_execute().map_err(refused)? as u64;
+        }
+        Ok(touched)
     }
 
     /// The rows of a query, so many at most.

@@ -114,6 +114,16 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "merged_names",
         text: include_str!("migrations/0080_merged_names.sql"),
     },
+    Migration {
+        number: 82,
+        name: "ahead_off",
+        text: include_str!("migrations/0082_ahead_off.sql"),
+    },
+    Migration {
+        number: 84,
+        name: "ended_by_death",
+        text: include_str!("migrations/0084_ended_by_death.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.

@@ -125,12 +125,12 @@ impl Db {
         let (stopped, _) = tokio::sync::watch::channel(false);
         let mut senders = Vec::new();
         let mut tasks = Vec::new();
-        let mut committed = None;
+        let mut log = None;
         let mut file = None;
         if let Writers::Sqlite(path) = &writers {
             file = Some(path.clone());
-            let (wake, task) = beside_the_lane(path)?;
-            committed = Some(wake);
+            let (told, task) = beside_the_lane(path)?;
+            log = Some(told);
             tasks.push(task);
         }
         for id in 0..i64::from(lanes) {
@@ -141,7 +141,7 @@ impl Db {
                 limits: BatchLimits::default(),
                 requests,
                 idle: None,
-                committed: committed.clone(),
+                log: log.clone(),
                 notes: Vec::new(),
             };
             let (ground, task) = match writers {

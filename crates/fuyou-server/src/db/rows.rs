@@ -1,7 +1,8 @@
 //! Rows whose shape is known only at run time, and inserts of many rows in one statement.
 //!
 //! Statements that are built here hold names that the caller has checked and placeholders, never values.
-//! A statement of many rows has one of few sizes (powers of two), so that the prepared ones are used again.
+//! A statement of many rows has one of few sizes (powers of two), so that the prepared ones are used again. On SQLite,
+//! where no trip is saved by it, an insert goes row by row.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fuyou_kernel::{Date, Timestamp};
 use uuid::Uuid;
 
+use super::statement::execute_each;
 use super::{Connection, DbDate, DbInstant, Error, Row, Sql, query};
 
 /// Values bound by one statement at most; SQLite takes 32,766, PostgreSQL 65,535.
@@ -114,6 +116,14 @@ impl Insert {
             "{}: rows are whole",
             self.head
         );
+        if cells.is_empty() {
+            return Ok(0);
+        }
+        if !connection.is_postgres() {
+            // There is no way to go for each row: a small statement many times costs less than a large one.
+            let text = self.text(false, 1);
+            return execute_each(connection, &text, (cells, self.columns)).await;
+        }
         let most = ROWS_MAX.min(BOUND_MAX / self.columns).max(1);
         let most = 1 << most.ilog2();
         let mut stored = 0;
@@ -122,8 +132,7 @@ impl Insert {
             let left = cells.len() / self.columns;
             let rows = most.min(1 << left.ilog2());
             let some = cells.by_ref().take(rows * self.columns).collect();
-            let postgres = connection.is_postgres();
-            stored += query(self.text(postgres, rows))
+            stored += query(self.text(true, rows))
                 .bind_cells(some)
                 .execute(connection)
                 .await?;

@@ -202,6 +202,21 @@ async fn execute(on: Kind<'_>, text: SqlStr, cells: Vec<Cell>) -> Result<u64, Er
     }
 }
 
+/// Runs a statement on a file once for each row of cells laid end to end, and says how many rows it touched. Where each
+/// would be a trip of its own it is refused.
+pub(super) async fn execute_each(
+    connection: &mut Connection,
+    sql: &Sql,
+    (cells, columns): (Vec<Cell>, usize),
+) -> Result<u64, Error> {
+    let Kind::Sqlite(on) = connection.kind() else {
+        return Err(Error::NotSaved("rows one by one are for a file".into()));
+    };
+    let text = sql.0.clone();
+    on.run(move |lite| lite.execute_each(&text, cells.chunks_exact(columns)))
+        .await
+}
+
 async fn fetch_all(
     connection: &mut Connection,
     text: SqlStr,

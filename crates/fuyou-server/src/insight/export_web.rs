@@ -4,8 +4,9 @@ use axum::extract::{Path, Query};
 use axum::http::Uri;
 use axum::response::{Redirect, Response};
 
+use super::order::Order;
 use super::persons::{Behind, Group, Page, persons};
-use super::persons_web::{Told, person_lines};
+use super::persons_web::{COLUMNS, Told, person_lines};
 use super::web::{Place, pack_of};
 use super::{Source, strata_web};
 use crate::access::Action;
@@ -14,16 +15,6 @@ use crate::exchange::download_web::{Lines, Sending, Table};
 use crate::exchange::sheet::{SheetKind, Value};
 use crate::http::{Cx, Error};
 
-/// What stands in the file.
-const COLUMNS: [&str; 7] = [
-    "name",
-    "residence",
-    "organization",
-    "worker",
-    "on",
-    "adds",
-    "phone",
-];
 /// Enrollments read in one statement.
 const BATCH: usize = 500;
 
@@ -83,6 +74,7 @@ async fn table(cx: &Cx, id: &str, place: &Place) -> Result<Table<PersonLines>, E
         period,
         group,
         layer: strata_web::layer_of(pack, indicator, place)?,
+        order: Order::read(&place.sort).ok_or(Error::NotFound)?,
     };
     let kind = SheetKind::of_ending(&place.format).ok_or(Error::NotFound)?;
     let first = persons(

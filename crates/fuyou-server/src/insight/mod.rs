@@ -22,6 +22,7 @@ mod gaps;
 mod judge;
 mod live;
 mod months;
+mod order;
 mod persons;
 mod persons_web;
 mod question;
@@ -53,7 +54,8 @@ pub use live::{
 };
 pub(crate) use months::MonthNumber;
 pub use months::{By, Elapsed, months_until, split};
-pub use persons::{Behind, Cursor, Group, Line, PAGE, Page, persons};
+pub use order::{BY_PERSON_MAX, Cursor, Key, Order, OrderBy};
+pub use persons::{Behind, Group, Line, PAGE, Page, persons};
 pub use question::{CELLS_MAX, Cells, Question};
 pub use shown::{
     Shown, period_words, shown, shown_in, statistical_year, unit_sign, with_unit, with_unit_in,
@@ -76,6 +78,9 @@ pub enum Error {
     /// More cells than an answer may have.
     #[error("{0} cells were asked for; at most {CELLS_MAX} can be answered at once")]
     TooMany(usize),
+    /// So many persons are not sorted by name.
+    #[error("{0} persons are not sorted by name or residence; at most {BY_PERSON_MAX} are")]
+    TooManyToSort(i64),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] db::Error),

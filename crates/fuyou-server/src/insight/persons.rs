@@ -4,6 +4,7 @@ use fuyou_expr::Expr;
 use fuyou_kernel::{Date, Id, Period, kinds};
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, Pack, StratumIx};
 
+use super::order::{BY_PERSON_MAX, Cursor, Order};
 use super::store::{self, PersonsQuery};
 use super::{Error, Source, codes_below};
 use crate::access::{Action, Actor, Denied};
@@ -39,33 +40,6 @@ impl Group {
     /// The group with this word.
     pub fn of_word(word: &str) -> Option<Self> {
         Group::ALL.into_iter().find(|group| group.word() == word)
-    }
-}
-
-/// Where a page begins: after this enrollment. Printed as `CODE~ID`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    /// The organization's code of the last line; lines are sorted by it.
-    pub place: String,
-    /// The enrollment of the last line.
-    pub enrollment: Id<kinds::Enrollment>,
-}
-
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}~{}", self.place, self.enrollment)
-    }
-}
-
-impl std::str::FromStr for Cursor {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (place, enrollment) = text.rsplit_once('~').ok_or(())?;
-        Ok(Cursor {
-            place: place.to_owned(),
-            enrollment: enrollment.parse().map_err(|_| ())?,
-        })
     }
 }
 
@@ -108,12 +82,15 @@ pub struct Behind {
     pub group: Group,
     /// Only those of a layer of a stratum; with `None` as its layer those of whom it is not known.
     pub layer: Option<(StratumIx, Option<usize>)>,
+    /// In which order.
+    pub order: Order,
 }
 
-/// The persons behind a cell, sorted by organization: out of memory, or with two statements, however many there are.
+/// The persons behind a cell, in the order asked for: out of memory, or with two statements, however many there are.
 ///
 /// # Errors
-/// [`Error::Denied`] unless the actor may open figures into persons there, and may see what the indicator is about.
+/// [`Error::Denied`] unless the actor may open figures into persons there, and may see what the indicator is about;
+/// [`Error::TooManyToSort`] when more than [`BY_PERSON_MAX`] are to be sorted by name or residence.
 pub async fn persons(
     source: Source<'_>,
     actor: &Actor,
@@ -147,9 +124,10 @@ pub async fn persons(
         None => (source, 0),
     };
     let listing = (after, limit + 1);
-    let live = source.live;
+    // Names are not in memory.
+    let live = source.live.filter(|_| !behind.order.by.is_of_person());
     let within = (behind.period, behind.layer);
-    let found = live.and_then(|live| live.list(&asked, within, &codes, listing));
+    let found = live.and_then(|live| live.list(&asked, within, &codes, (behind.order, listing)));
     let (mut lines, total) = match found {
         Some(found) => found,
         None => {
@@ -160,17 +138,18 @@ pub async fn persons(
                 query = query.in_layer(pack, pack.stratum(stratum), layer);
             }
             let total = store::count_persons(&mut connection, &query).await?;
-            let lines = store::list_persons(&mut connection, &query, after, limit + 1).await?;
+            if behind.order.by.is_of_person() && total > BY_PERSON_MAX {
+                return Err(Error::TooManyToSort(total));
+            }
+            let listing = (behind.order, listing);
+            let lines = store::list_persons(&mut connection, &query, listing).await?;
             (lines, total)
         }
     };
     let more = lines.len() > limit;
     lines.truncate(limit);
-    let cursor = |line: &Line| Cursor {
-        place: line.place.clone().unwrap_or_default(),
-        enrollment: line.enrollment,
-    };
-    let next = if more { lines.last().map(cursor) } else { None };
+    let next = lines.last().filter(|_| more);
+    let next = next.map(|line| Cursor::after(line, behind.order));
     Ok(Page { lines, total, next })
 }
 

@@ -186,3 +186,53 @@ async fn a_longer_list_takes_no_more_statements() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn persons_are_sorted_by_the_columns_of_the_list() {
+    on_each_database(TODAY, async |app| {
+        with_two(app).await;
+        for at in 3..6 {
+            booked(app, at).await;
+        }
+        let check = async |sort: &str, wanted: [u8; 5]| {
+            let page = app
+                .send(
+                    "township_worker",
+                    "GET",
+                    &format!("{GAP}&sort={sort}"),
+                    None,
+                )
+                .await;
+            assert_eq!(page.status, 200, "{sort}");
+            let path = format!("{FILE}&sort={sort}");
+            let file = app.send("township_worker", "GET", &path, None).await;
+            for body in [&page.body, &file.body] {
+                let at = wanted.map(|at| body.find(&phone(at)).unwrap());
+                assert!(at.is_sorted(), "{sort}: {at:?}");
+            }
+            page.body
+        };
+        let page = check("name", [1, 2, 3, 4, 5]).await;
+        assert!(page.contains("aria-sort=\"ascending\"") && page.contains("sort=-name"));
+        let page = check("-name", [5, 4, 3, 2, 1]).await;
+        assert!(page.contains("aria-sort=\"descending\""));
+        check("residence", [1, 2, 3, 4, 5]).await;
+        check("-organization", [1, 2, 3, 4, 5]).await;
+        // Who could be counted has no day; and by phones nobody is sorted.
+        assert!(!page.contains("sort=on\""));
+        for sort in ["phone", "worker", "--name"] {
+            let page = app
+                .get("township_worker", &format!("{GAP}&sort={sort}"))
+                .await;
+            says(&page, 404, &[]);
+        }
+        // A page that begins behind a name has no name in its address.
+        let after = format!(
+            "{GAP}&sort=name&after={}~018f0000-0000-7000-8000-000000000401",
+            woman(1)
+        );
+        let rest = app.send("township_worker", "GET", &after, None).await.body;
+        assert!(!rest.contains(&phone(1)) && rest.contains(&phone(2)) && rest.contains(&phone(5)));
+    })
+    .await;
+}

@@ -3,8 +3,10 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Html;
+use fuyou_pack::model::Direction;
 
-use super::persons::{Behind, Cursor, Group, PAGE, persons};
+use super::order::{BY_PERSON_MAX, Cursor, Order, OrderBy};
+use super::persons::{Behind, Group, PAGE, persons};
 use super::responsible::responsible;
 use super::shown::period_words;
 use super::web::{GroupLink, Place, address, group_key, group_links, pack_of};
@@ -28,6 +30,27 @@ pub(super) struct PersonLine {
     pub(super) phone: String,
 }
 
+/// What is told of a person, on the page and in the file.
+pub(super) const COLUMNS: [&str; 7] = [
+    "name",
+    "residence",
+    "organization",
+    "worker",
+    "on",
+    "adds",
+    "phone",
+];
+
+/// The head of a column.
+struct Head {
+    title: String,
+    /// Where the lines are sorted by it; none when they cannot be.
+    href: Option<String>,
+    /// `ascending`, `descending` or empty.
+    sorted: &'static str,
+    is_number: bool,
+}
+
 #[derive(Template)]
 #[template(path = "insight/persons.html")]
 struct PersonsPage {
@@ -40,6 +63,7 @@ struct PersonsPage {
     group: &'static str,
     advice: &'static str,
     total: i64,
+    heads: [Head; COLUMNS.len()],
     lines: Vec<PersonLine>,
     first: String,
     next: Option<String>,
@@ -58,9 +82,10 @@ pub(super) async fn behind(
     } else {
         Group::of_word(&place.group).ok_or(Error::NotFound)?
     };
-    let after: Option<Cursor> = match place.after.as_str() {
+    let order = Order::read(&place.sort).ok_or(Error::NotFound)?;
+    let after = match place.after.as_str() {
         "" => None,
-        text => Some(text.parse().map_err(|()| Error::NotFound)?),
+        text => Some(Cursor::read(text, order).ok_or(Error::NotFound)?),
     };
     let behind = Behind {
         indicator: ix,
@@ -68,6 +93,7 @@ pub(super) async fn behind(
         period,
         group,
         layer: strata_web::layer_of(pack, ix, &place)?,
+        order,
     };
     let of_layer = strata_web::suffix(pack, behind.layer);
     let page = persons(
@@ -84,16 +110,35 @@ pub(super) async fn behind(
         phones: Some(phones),
     };
     export_web::note(&cx, "drill", &id, &behind, told).await?;
-    let first = format!(
-        "{}&group={}{of_layer}",
-        address(&id, "/persons", &node.code, period),
-        group.word()
-    );
-    let file = format!(
-        "{}&group={}{of_layer}",
-        address(&id, "/export", &node.code, period),
-        group.word()
-    );
+    let at = |what: &str, sort: &str| {
+        let sort = match sort {
+            "" => String::new(),
+            sort => format!("&sort={sort}"),
+        };
+        let address = address(&id, what, &node.code, period);
+        format!("{address}&group={}{of_layer}{sort}", group.word())
+    };
+    let (first, file) = (at("/persons", &place.sort), at("/export", &place.sort));
+    let heads = COLUMNS.map(|column| {
+        let by = OrderBy::ALL.into_iter().find(|by| by.word() == column);
+        // Who could be counted has no day yet; and very many are not sorted by their names.
+        let is_sorted = |by: &OrderBy| match by {
+            OrderBy::Day => group != Group::Gap,
+            OrderBy::Name | OrderBy::Residence => page.total <= BY_PERSON_MAX,
+            OrderBy::Place | OrderBy::Adds => true,
+        };
+        let (sorted, next) = match (by == Some(order.by), order.direction) {
+            (true, Direction::Ascending) => ("ascending", format!("-{column}")),
+            (true, Direction::Descending) => ("descending", column.to_owned()),
+            (false, _) => ("", column.to_owned()),
+        };
+        Head {
+            title: cx.t(&format!("insight-column-{column}")),
+            href: by.filter(is_sorted).map(|_| at("/persons", &next)),
+            sorted,
+            is_number: column == "adds",
+        }
+    });
     let title = pack.indicator(ix).title.get(cx.language).to_owned();
     html(&PersonsPage {
         frame: Frame::new(&cx, "insight-indicators").titled(title.clone()),
@@ -112,6 +157,7 @@ pub(super) async fn behind(
             Group::Gap => "insight-gap-what",
         },
         total: page.total,
+        heads,
         lines,
         next: page.next.map(|cursor| format!("{first}&after={cursor}")),
         first,

@@ -7,12 +7,13 @@ use std::fmt::Write as _;
 use fuyou_expr::Dialect;
 use fuyou_kernel::{Date, Id, Period};
 use fuyou_pack::indicator::{MeasureSql, measure_sql, row_sql};
-use fuyou_pack::model::{IndicatorIx, MeasureIx, Pack, ProgramIx, Stratum};
+use fuyou_pack::model::{Direction, IndicatorIx, MeasureIx, Pack, ProgramIx, Stratum};
 use uuid::Uuid;
 
 use super::counts::Counting;
 use super::months::MonthNumber;
-use super::persons::{Cursor, Line};
+use super::order::{Cursor, Key, Order, OrderBy};
+use super::persons::Line;
 use crate::db::{self, Connection, DbDate, Row, Sql, query};
 use crate::registry::OrganizationId;
 
@@ -381,6 +382,53 @@ impl PersonsQuery {
         self
     }
 
+    /// The day of a line.
+    fn date(&self) -> String {
+        let on = self.on.as_deref().unwrap_or("null");
+        match self.dialect {
+            Dialect::Sqlite => on.to_owned(),
+            Dialect::Postgres => format!("cast({on} as date)"),
+        }
+    }
+
+    /// What a line is sorted by.
+    fn key(&self, by: OrderBy) -> String {
+        match by {
+            OrderBy::Place => self.collated(&format!("coalesce({}, '')", self.place)),
+            // Where no line has a day, all have the same.
+            OrderBy::Day => match (&self.on, self.dialect) {
+                (Some(_), _) => self.date(),
+                (None, Dialect::Sqlite) => "'9999-12-31'".to_owned(),
+                (None, Dialect::Postgres) => "date '9999-12-31'".to_owned(),
+            },
+            OrderBy::Adds => format!("cast({} as bigint)", self.adds),
+            OrderBy::Name | OrderBy::Residence => self.key_of(by, "f.subject_id"),
+        }
+    }
+
+    /// What somebody is sorted by.
+    fn key_of(&self, by: OrderBy, subject: &str) -> String {
+        let read = match by {
+            OrderBy::Residence => {
+                "lives.code from person who join organization lives on lives.id = who.residence_org_id"
+            }
+            OrderBy::Name | OrderBy::Place | OrderBy::Day | OrderBy::Adds => {
+                "who.pinyin from person who"
+            }
+        };
+        self.collated(&format!(
+            "coalesce((select {read} where who.subject_id = {subject}), '')"
+        ))
+    }
+
+    /// Collation would order texts differently on the two databases.
+    fn collated(&self, text: &str) -> String {
+        match self.dialect {
+            Dialect::Sqlite => text.to_owned(),
+            Dialect::Postgres => format!("({text} collate \"C\")"),
+        }
+    }
+
     /// ` from … where …`; $1 and $2 are the period, then come the codes.
     fn tail(&self) -> String {
         // Both ends are bound whether or not the group is dated, so that the numbers of the others stay the same.
@@ -424,33 +472,29 @@ pub(super) async fn count_persons(
 /// Subject, enrollment, place, date and what it adds.
 type LineRow = (Uuid, Uuid, Option<String>, Option<DbDate>, i64);
 
-/// One page of them, by organization and enrollment.
+/// One page of them.
 pub(super) async fn list_persons(
     connection: &mut Connection,
     query: &PersonsQuery,
-    after: Option<&Cursor>,
-    limit: usize,
+    (order, (after, limit)): (Order, (Option<&Cursor>, usize)),
 ) -> Result<Vec<Line>, db::Error> {
     let codes = query.codes.len();
-    let (place, on) = (
-        format!("coalesce({}, '')", query.place),
-        query.on.as_deref().unwrap_or("null"),
-    );
-    // Collation would order codes differently on the two databases.
-    let order = match query.dialect {
-        Dialect::Sqlite => place.clone(),
-        Dialect::Postgres => format!("{place} collate \"C\""),
+    let date = query.date();
+    let key = query.key(order.by);
+    let (sign, direction) = match order.direction {
+        Direction::Ascending => (">", ""),
+        Direction::Descending => ("<", " desc"),
     };
-    let date = match query.dialect {
-        Dialect::Sqlite => on.to_owned(),
-        Dialect::Postgres => format!("cast({on} as date)"),
-    };
-    let page = after.map_or(String::new(), |_| {
-        let (place, id) = (codes + 3, codes + 4);
-        format!(" and ({order} > ${place} or ({order} = ${place} and f.id > ${id}))")
+    let page = after.map_or(String::new(), |after| {
+        let (bound, id) = (codes + 3, codes + 4);
+        let last = match after.key {
+            Key::Person(_) => query.key_of(order.by, &format!("${bound}")),
+            Key::Place(_) | Key::Day(_) | Key::Adds(_) => format!("${bound}"),
+        };
+        format!(" and ({key} {sign} {last} or ({key} = {last} and f.id > ${id}))")
     });
     let sql = format!(
-        "select f.subject_id, f.id, {}, {date}, cast({} as bigint){}{page} order by {order}, f.id limit {limit}",
+        "select f.subject_id, f.id, {}, {date}, cast({} as bigint){}{page} order by {key}{direction}, f.id limit {limit}",
         query.place,
         query.adds,
         query.tail()
@@ -461,7 +505,13 @@ pub(super) async fn list_persons(
         .bind(to)
         .bind_all(&query.codes);
     if let Some(after) = after {
-        bound = bound.bind(&after.place).bind(after.enrollment.uuid());
+        bound = match &after.key {
+            Key::Place(code) => bound.bind(code),
+            Key::Day(on) => bound.bind(DbDate(*on)),
+            Key::Adds(adds) => bound.bind(*adds),
+            Key::Person(id) => bound.bind(id.uuid()),
+        };
+        bound = bound.bind(after.enrollment.uuid());
     }
     let rows: Vec<LineRow> = bound.all(connection).await?;
     let line = |(subject, enrollment, place, on, adds): LineRow| Line {

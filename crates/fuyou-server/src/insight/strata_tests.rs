@@ -10,7 +10,8 @@ use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx, StratumIx};
 use uuid::Uuid;
 
 use super::{
-    Behind, Cell, Group, Live, Question, Source, SplitQuestion, Strata, figures, persons, strata,
+    Behind, Cell, Group, Live, Order, Question, Source, SplitQuestion, Strata, figures, persons,
+    strata,
 };
 use crate::access::{Actor, Role};
 use crate::registry::{OrganizationId, Tree};
@@ -180,6 +181,7 @@ async fn every_layer_opens_into_exactly_its_persons() {
                         period: question.periods[0],
                         group,
                         layer: Some((stratum, known)),
+                        order: Order::default(),
                     };
                     let page = persons(source, &county, &behind, None, 500).await.unwrap();
                     let held = persons(source.with(&live), &county, &behind, None, 500).await;
@@ -202,6 +204,7 @@ async fn every_layer_opens_into_exactly_its_persons() {
             period: "s2025".parse().unwrap(),
             group: Group::Counted,
             layer: finding.map(|stratum| (stratum, Some(0))),
+            order: Order::default(),
         };
         let township = worker(app, Role::TownshipWorker);
         assert!(persons(source, &township, &behind, None, 5).await.is_err());

@@ -6,7 +6,8 @@ use fuyou_pack::indicator::{Contribution, contributions};
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, MeasureIx};
 use uuid::Uuid;
 
-use super::persons::{Behind, Group, persons};
+use super::order::{Cursor, Order, OrderBy};
+use super::persons::{Behind, Group, Line, persons};
 use super::{By, Cell, Live, Question, Source, figures, gaps, split};
 use crate::access::{Actor, Role};
 use crate::db::counted;
@@ -191,7 +192,7 @@ async fn all_lines(
         }
         total = total.max(page.total);
         match page.next {
-            Some(cursor) => after = Some(cursor.to_string().parse().unwrap()),
+            Some(cursor) => after = Cursor::read(&cursor.to_string(), behind.order),
             None => return (adds, total, seen.len()),
         }
     }
@@ -230,6 +231,7 @@ async fn every_figure_opens_into_exactly_its_persons() {
                     period,
                     group,
                     layer: None,
+                    order: Order::default(),
                 };
                 let (adds, total, lines) =
                     all_lines(store, &live, &worker, &behind(Group::Counted), 7).await;
@@ -249,6 +251,7 @@ async fn every_figure_opens_into_exactly_its_persons() {
             period,
             group: Group::Gap,
             layer: None,
+            order: Order::default(),
         };
         let (_, total, _) = all_lines(store, &live, &worker, &gap, 100).await;
         let counted = gaps(
@@ -261,6 +264,53 @@ async fn every_figure_opens_into_exactly_its_persons() {
         .unwrap();
         assert!(total > 0);
         assert_eq!(counted.get(gap.indicator, gap.node), Some(total));
+        // In every order the same persons, none twice, on pages of any length.
+        let births = Behind {
+            indicator: ix(&pack, "births"),
+            node: app.organization("990000"),
+            period,
+            group: Group::Counted,
+            layer: None,
+            order: Order::default(),
+        };
+        let (adds, total, lines) = all_lines(store, &live, &worker, &births, 7).await;
+        for word in [
+            "-organization",
+            "on",
+            "-on",
+            "adds",
+            "-adds",
+            "name",
+            "-name",
+            "residence",
+        ] {
+            let order = Order::read(word).unwrap();
+            assert_eq!(order.word(), word);
+            let sorted = Behind {
+                order,
+                ..births.clone()
+            };
+            assert_eq!(
+                all_lines(store, &live, &worker, &sorted, 7).await,
+                (adds, total, lines)
+            );
+            let page = persons(store.with(&live), &worker, &sorted, None, 500)
+                .await
+                .unwrap();
+            let key = |line: &Line| match order.by {
+                OrderBy::Day => line.on.unwrap().to_string(),
+                OrderBy::Adds => format!("{:09}", line.adds),
+                OrderBy::Place => line.place.clone().unwrap(),
+                // The facts of this test are of nobody whom the registry knows.
+                OrderBy::Name | OrderBy::Residence => String::new(),
+            };
+            let mut keys: Vec<String> = page.lines.iter().map(key).collect();
+            if word.starts_with('-') {
+                keys.reverse();
+            }
+            assert!(keys.is_sorted(), "{word}: {keys:?}");
+        }
+        assert!(Order::read("phone").is_none());
     })
     .await;
 }
@@ -277,6 +327,7 @@ async fn who_may_not_open_a_figure_sees_no_person() {
             period,
             group: Group::Counted,
             layer: None,
+            order: Order::default(),
         };
         let check = async |role: Role, at: &str, id: &str, code: &str, allowed: bool| {
             let outcome = persons(

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use axum::response::Html;
+use axum::response::{Html, Response};
 use fuyou_kernel::{Localized, Period};
 use fuyou_pack::Pack;
 use fuyou_pack::model::{IndicatorEntry, IndicatorIx, Sum};
@@ -16,6 +16,8 @@ use super::shown::{
 use super::strata_web::{SplitLink, SplitTable};
 use super::{Cells, Decimal, Question, compute, export_web, months_until, persons_web, strata_web};
 use crate::access::Action;
+use crate::exchange::download_web::{Files, held};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Route};
 use crate::registry::Organization;
 use crate::ui::{Frame, html};
@@ -28,6 +30,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let figures = Access::Needs(Action::ReadIndicators);
     vec![
         Route::get("/indicators", figures, table),
+        Route::get("/indicators/file", figures, download),
         Route::get("/indicators/{id}", figures, one),
         Route::get(
             "/indicators/{id}/persons",
@@ -58,6 +61,8 @@ pub(super) struct Place {
     to: String,
     pub(super) group: String,
     pub(super) after: String,
+    /// The order of persons.
+    pub(super) sort: String,
     pub(super) format: String,
     /// The stratum by which figures are split.
     pub(super) by: String,
@@ -174,6 +179,7 @@ struct Line {
 #[template(path = "insight/table.html")]
 struct TablePage {
     frame: Frame,
+    files: Files,
     node: String,
     nodes: Vec<Choice>,
     periods: Vec<Choice>,
@@ -183,11 +189,14 @@ struct TablePage {
     unplaced: i64,
 }
 
-async fn table(cx: Cx, Query(place): Query<Place>) -> Result<Html<String>, Error> {
-    let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
+/// Every indicator at a node in a period, and from when the figures are.
+async fn all(
+    cx: &Cx,
+    (pack, node, period): (&Pack, &Organization, Period),
+) -> Result<(Vec<Line>, Cells), Error> {
     let all: Vec<IndicatorIx> = (0..pack.indicators.len()).map(IndicatorIx::new).collect();
     let question = Question::of(all.clone(), node.id, period).with_previous_year();
-    let cells = compute(&cx, pack, &question).await?;
+    let cells = compute(cx, pack, &question).await?;
     let lines = all.iter().map(|ix| {
         let indicator = pack.indicator(*ix);
         let (now, before) = (
@@ -203,16 +212,47 @@ async fn table(cx: Cx, Query(place): Query<Place>) -> Result<Html<String>, Error
             change: change(now.value(), before.value()),
         }
     });
+    Ok((lines.collect(), cells))
+}
+
+async fn table(cx: Cx, Query(place): Query<Place>) -> Result<Html<String>, Error> {
+    let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
+    let (lines, cells) = all(&cx, (pack, node, period)).await?;
+    let file = format!("/indicators/file?node={}&period={period}", node.code);
     html(&TablePage {
         frame: Frame::new(&cx, "insight-indicators"),
+        files: Files::of(&file, lines.len().try_into().unwrap_or(i64::MAX)),
         node: node.name.clone(),
         nodes: node_choices(&cx, node),
         periods: period_choices(&cx, period),
         period: period_words(&cx, period),
-        lines: lines.collect(),
+        lines,
         as_of: as_of_words(&cx, cells.as_of),
         unplaced: cells.unplaced,
     })
+}
+
+/// The table as CSV or XLSX.
+async fn download(cx: Cx, Query(place): Query<Place>) -> Result<Response, Error> {
+    let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
+    let kind = SheetKind::of_ending(&place.format).ok_or(Error::NotFound)?;
+    let (lines, _) = all(&cx, (pack, node, period)).await?;
+    let head = ["code", "indicator", "value", "parts", "last-year", "change"];
+    let line = |line: Line| {
+        let (now, before) = (line.now, line.before);
+        vec![
+            line.code,
+            line.title,
+            now.value,
+            now.parts,
+            before.value,
+            line.change,
+        ]
+    };
+    let lines = lines.into_iter().map(line).collect();
+    let name = format!("{}-{}-{period}", cx.t("insight-indicators"), node.name);
+    let head = head.map(|key| cx.t(&format!("insight-{key}")));
+    held(name, kind, &head, lines).answer().await
 }
 
 pub(crate) fn address(id: &str, page: &str, node: &str, period: Period) -> String {
@@ -480,6 +520,16 @@ impl From<super::Error> for Error {
     fn from(err: super::Error) -> Self {
         match err {
             super::Error::Denied(denied) => Error::Forbidden(denied),
+            super::Error::TooManyToSort(total) => Error::Rejected(Localized::new(
+                format!(
+                    "共 {total} 人，超过 {} 人时不能按姓名或居住地排序，请缩小机构范围。",
+                    super::BY_PERSON_MAX
+                ),
+                format!(
+                    "These are {total} persons; more than {} are not sorted by name or residence. Choose a smaller organization.",
+                    super::BY_PERSON_MAX
+                ),
+            )),
             super::Error::TooMany(cells) => Error::Rejected(Localized::new(
                 format!(
                     "一次最多计算 {} 个单元格,此次为 {cells} 个,请缩小范围",

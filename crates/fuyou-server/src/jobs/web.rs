@@ -3,8 +3,8 @@
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Path, Query};
-use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::stream;
 use fuyou_kernel::Timestamp;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::model::{By, Job, JobFilter, JobId, Kind, State};
 use super::{job, jobs, may_steer, part, stop};
-use crate::exchange::download_web::attachment;
+use crate::exchange::download_web::{Files, Lines, Sending, Table, attachment};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Route, encoded};
 use crate::ui::{Frame, html};
@@ -24,6 +24,7 @@ const AGAIN_SECONDS: &str = "2";
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/jobs", Access::LoggedIn, index),
+        Route::post("/jobs/file", Access::LoggedIn, begin_file),
         Route::get("/jobs/{job}", Access::LoggedIn, show),
         Route::get("/jobs/{job}/file", Access::LoggedIn, file),
         Route::post("/jobs/{job}/stopped", Access::LoggedIn, stopped),
@@ -106,12 +107,33 @@ struct JobsQuery {
     kind: String,
     state: String,
     before: String,
+    format: String,
+}
+
+impl JobsQuery {
+    fn filter(&self) -> JobFilter {
+        JobFilter {
+            kind: self.kind.parse().ok(),
+            state: self.state.parse().ok(),
+        }
+    }
+
+    /// The same question at an address.
+    fn address(&self, path: &str) -> String {
+        match (self.kind.as_str(), self.state.as_str()) {
+            ("", "") => path.to_owned(),
+            (kind, state) => {
+                format!("{path}?kind={}&state={}", encoded(kind), encoded(state))
+            }
+        }
+    }
 }
 
 #[derive(Template)]
 #[template(path = "jobs/jobs.html")]
 struct JobsPage {
     frame: Frame,
+    files: Files,
     jobs: Vec<JobView>,
     query: JobsQuery,
     kinds: Vec<(&'static str, String)>,
@@ -123,11 +145,7 @@ struct JobsPage {
 async fn index(cx: Cx, Query(query): Query<JobsQuery>) -> Result<Response, Error> {
     let before = query.before.parse::<i64>().ok();
     let before = before.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    let filter = JobFilter {
-        kind: query.kind.parse().ok(),
-        state: query.state.parse().ok(),
-    };
-    let (found, next) = jobs(&cx, &filter, before).await?;
+    let (found, next) = jobs(&cx, &query.filter(), before).await?;
     let word = |word: &str| word.replace('_', "-");
     let kinds = Kind::ALL
         .into_iter()
@@ -136,13 +154,14 @@ async fn index(cx: Cx, Query(query): Query<JobsQuery>) -> Result<Response, Error
     let states = State::ALL
         .into_iter()
         .filter(|state| *state != State::CutOff);
-    let first = match (query.kind.as_str(), query.state.as_str()) {
-        ("", "") => "/jobs".to_owned(),
-        (kind, state) => format!("/jobs?kind={}&state={}", encoded(kind), encoded(state)),
-    };
+    let first = query.address("/jobs");
     let joint = if first.contains('?') { '&' } else { '?' };
     let page = JobsPage {
         frame: Frame::new(&cx, "menu-jobs"),
+        files: match found.is_empty() {
+            true => Files::none(),
+            false => Files::uncounted(&query.address("/jobs/file")),
+        },
         jobs: found.iter().map(|job| JobView::new(&cx, job)).collect(),
         kinds: kinds
             .map(|kind| {
@@ -165,6 +184,66 @@ async fn index(cx: Cx, Query(query): Query<JobsQuery>) -> Result<Response, Error
         query,
     };
     Ok(html(&page)?.into_response())
+}
+
+/// Begins to write the jobs that the filter finds into a file.
+async fn begin_file(cx: Cx, uri: Uri, Query(query): Query<JobsQuery>) -> Result<Redirect, Error> {
+    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let filter = query.filter();
+    let waiting = Some(jobs(&cx, &filter, None).await?);
+    cx.db.note(cx.entry("export", "job")).await?;
+    let head = [
+        "job-what",
+        "job-name",
+        "job-state",
+        "job-begun",
+        "job-ended",
+        "job-by",
+        "job-figures",
+        "job-problem",
+    ];
+    let table = Table {
+        name: format!("{}-{}", cx.t("menu-jobs"), cx.today),
+        kind,
+        head: head.map(|key| cx.t(key)).into(),
+        total: 0,
+        lines: JobLines {
+            cx: cx.clone(),
+            filter,
+            waiting,
+        },
+    };
+    table.begin(cx, &uri).await
+}
+
+struct JobLines {
+    cx: Cx,
+    filter: JobFilter,
+    /// Jobs that were read but not written, and before when the next were begun.
+    waiting: Option<(Vec<Job>, Option<Timestamp>)>,
+}
+
+impl Lines for JobLines {
+    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
+        let Some((found, next)) = self.waiting.take() else {
+            return Ok(None);
+        };
+        for job in &found {
+            let view = JobView::new(&self.cx, job);
+            let state = self.cx.t(&view.word);
+            let figures = view.figures.iter();
+            let figures = figures.map(|(label, count)| format!("{label} {count}"));
+            let figures = figures.collect::<Vec<_>>().join(" · ");
+            let (title, name, by) = (&view.title, &view.name, &view.login);
+            let (begun, ended, problem) = (&view.begun, &view.ended, &view.problem);
+            let cells = [title, name, &state, begun, ended, by, &figures, problem];
+            sheet.texts(cells.map(String::as_str))?;
+        }
+        if next.is_some() {
+            self.waiting = Some(jobs(&self.cx, &self.filter, next).await?);
+        }
+        Ok(Some(found.len() as u64))
+    }
 }
 
 #[derive(Template)]

@@ -1,12 +1,16 @@
 //! The page on which people type figures that no record yields.
 
 use askama::Template;
-use axum::response::{Html, Redirect};
+use axum::extract::Query;
+use axum::response::{Html, Redirect, Response};
 use fuyou_kernel::{Localized, Period};
+use fuyou_pack::Pack;
 use fuyou_pack::model::IndicatorEntry;
 use serde::Deserialize;
 
 use super::figures::{self, FigureEntry};
+use crate::exchange::download_web::{Files, held};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error, Form};
 use crate::insight::{
     Choice, node_choices, pack_of, period_choices, period_words, statistical_year, unit_sign,
@@ -28,6 +32,7 @@ struct EntryLine {
 #[template(path = "planning/figures.html")]
 struct FiguresPage {
     frame: Frame,
+    files: Files,
     indicators: Vec<Choice>,
     nodes: Vec<Choice>,
     periods: Vec<Choice>,
@@ -53,8 +58,20 @@ pub(super) async fn show(cx: Cx) -> Result<Html<String>, Error> {
         },
         is_chosen: false,
     });
+    let lines = lines(&cx, pack).await?;
+    html(&FiguresPage {
+        frame: Frame::new(&cx, "menu-figures"),
+        files: Files::of("/figures/file", lines.len().try_into().unwrap_or(i64::MAX)),
+        indicators: indicators.collect(),
+        nodes: node_choices(&cx, node),
+        periods: period_choices(&cx, Period::StatisticalYear(statistical_year(cx.today))),
+        lines,
+    })
+}
+
+async fn lines(cx: &Cx, pack: &Pack) -> Result<Vec<EntryLine>, Error> {
     let zone = &cx.app.options().time_zone;
-    let lines = figures::entries(&cx)
+    let lines = figures::entries(cx)
         .await?
         .into_iter()
         .map(|entry| EntryLine {
@@ -75,18 +92,56 @@ pub(super) async fn show(cx: Cx) -> Result<Html<String>, Error> {
             period: entry
                 .period
                 .parse()
-                .map_or_else(|_| entry.period.clone(), |period| period_words(&cx, period)),
+                .map_or_else(|_| entry.period.clone(), |period| period_words(cx, period)),
             note: entry.note,
             by: entry.entered_by,
             in_force: entry.in_force,
         });
-    html(&FiguresPage {
-        frame: Frame::new(&cx, "menu-figures"),
-        indicators: indicators.collect(),
-        nodes: node_choices(&cx, node),
-        periods: period_choices(&cx, Period::StatisticalYear(statistical_year(cx.today))),
-        lines: lines.collect(),
-    })
+    Ok(lines.collect())
+}
+
+#[derive(Deserialize)]
+pub(super) struct FileQuery {
+    #[serde(default)]
+    format: String,
+}
+
+/// The figures that were typed as CSV or XLSX, those that were replaced among them.
+pub(super) async fn download(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
+    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let lines = lines(&cx, pack_of(&cx)?).await?;
+    let head = [
+        "insight-indicator",
+        "insight-organization",
+        "insight-period",
+        "insight-value",
+        "planning-state",
+        "planning-note",
+        "planning-by",
+        "planning-at",
+    ];
+    let line = |line: EntryLine| {
+        let state = match line.in_force {
+            true => cx.t("planning-in-force"),
+            false => cx.t("planning-replaced"),
+        };
+        let (indicator, value) = (line.indicator, line.value);
+        vec![
+            indicator,
+            line.org,
+            line.period,
+            value,
+            state,
+            line.note,
+            line.by,
+            line.at,
+        ]
+    };
+    let lines = lines.into_iter().map(line).collect();
+    let name = format!("{}-{}", cx.t("menu-figures"), cx.today);
+    held(name, kind, &head.map(|key| cx.t(key)), lines)
+        .answer()
+        .await
 }
 
 #[derive(Debug, Deserialize)]

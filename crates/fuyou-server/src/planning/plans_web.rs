@@ -1,7 +1,7 @@
 //! Pages of plans: import, the marked text with its targets, the breakdown.
 
 use askama::Template;
-use axum::extract::{Multipart, Path};
+use axum::extract::{Multipart, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use fuyou_kernel::{Language, Localized};
@@ -13,6 +13,8 @@ use super::plans::{self, Decision, Error as PlanningError, Import, Opened, PlanS
 use super::target::{COMPARATORS, PlanId, PlanTarget, TargetId, TargetState, comparator_of};
 use super::web::year_of;
 use crate::access::Action;
+use crate::exchange::download_web::{Files, held};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error, Form};
 use crate::insight::{Choice, Decimal, node_choices, pack_of};
 use crate::ui::{Frame, html};
@@ -31,6 +33,7 @@ struct PlanLine {
 #[template(path = "planning/plans.html")]
 struct PlansPage {
     frame: Frame,
+    files: Files,
     lines: Vec<PlanLine>,
     nodes: Vec<Choice>,
     year: String,
@@ -57,16 +60,7 @@ pub(super) async fn index(cx: Cx) -> Result<Html<String>, Error> {
 
 /// The page with what was typed, so that nothing is lost when a text cannot be read.
 async fn page(cx: &Cx, typed: &Typed, problem: &str) -> Result<Html<String>, Error> {
-    let plans = plans::list(cx).await?;
-    let lines = plans.into_iter().map(|plan| PlanLine {
-        href: format!("/plans/{}", plan.id),
-        org: cx.actor.tree.name(plan.org).to_owned(),
-        state: state_key(plan.state),
-        title: plan.title,
-        year: plan.year,
-        edition: plan.edition,
-        by: plan.created_by,
-    });
+    let lines = lines(cx).await?;
     let chosen = cx
         .actor
         .tree
@@ -75,7 +69,8 @@ async fn page(cx: &Cx, typed: &Typed, problem: &str) -> Result<Html<String>, Err
         .ok_or(Error::NotFound)?;
     html(&PlansPage {
         frame: Frame::new(cx, "menu-plans"),
-        lines: lines.collect(),
+        files: Files::of("/plans/file", lines.len().try_into().unwrap_or(i64::MAX)),
+        lines,
         nodes: node_choices(cx, chosen),
         year: if typed.year.is_empty() {
             year_of("", cx.today)?.to_string()
@@ -85,6 +80,55 @@ async fn page(cx: &Cx, typed: &Typed, problem: &str) -> Result<Html<String>, Err
         text: typed.text.clone(),
         problem: problem.to_owned(),
     })
+}
+
+async fn lines(cx: &Cx) -> Result<Vec<PlanLine>, Error> {
+    let plans = plans::list(cx).await?.into_iter();
+    let lines = plans.map(|plan| PlanLine {
+        href: format!("/plans/{}", plan.id),
+        org: cx.actor.tree.name(plan.org).to_owned(),
+        state: state_key(plan.state),
+        title: plan.title,
+        year: plan.year,
+        edition: plan.edition,
+        by: plan.created_by,
+    });
+    Ok(lines.collect())
+}
+
+#[derive(Deserialize)]
+pub(super) struct FileQuery {
+    #[serde(default)]
+    format: String,
+}
+
+/// The list of plans as CSV or XLSX.
+pub(super) async fn download(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
+    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let head = [
+        "planning-plan",
+        "insight-organization",
+        "planning-year",
+        "planning-edition",
+        "planning-state",
+        "planning-by",
+    ];
+    let line = |line: PlanLine| {
+        let (year, edition) = (line.year.to_string(), line.edition.to_string());
+        vec![
+            line.title,
+            line.org,
+            year,
+            edition,
+            cx.t(line.state),
+            line.by,
+        ]
+    };
+    let lines = lines(&cx).await?.into_iter().map(line).collect();
+    let name = format!("{}-{}", cx.t("menu-plans"), cx.today);
+    held(name, kind, &head.map(|key| cx.t(key)), lines)
+        .answer()
+        .await
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Vec<Route> {
             board_web::download,
         ),
         Route::get("/plans", manage, plans_web::index),
+        Route::get("/plans/file", manage, plans_web::download),
         Route::post("/plans", manage, plans_web::paste).with_body_bytes_max(FILE_BYTES_MAX),
         Route::post("/plans/file", manage, plans_web::upload).with_body_bytes_max(FILE_BYTES_MAX),
         Route::get("/plans/{id}", manage, plans_web::show),
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> Vec<Route> {
         ),
         Route::get("/figures", manage, figures_web::show),
         Route::post("/figures", manage, figures_web::entered),
+        Route::get("/figures/file", manage, figures_web::download),
     ];
     routes.extend(super::summary::routes());
     routes

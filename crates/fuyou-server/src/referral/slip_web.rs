@@ -10,7 +10,7 @@ use crate::care::{Acting, SubjectId};
 use crate::http::{Cx, Error};
 use crate::registry::listed;
 use crate::texts::Told;
-use crate::ui::{Frame, html};
+use crate::ui::{Frame, html, picture};
 
 #[derive(Template)]
 #[template(path = "referral/slip.html")]
@@ -18,6 +18,8 @@ struct SlipPage {
     frame: Frame,
     cx: Cx,
     person: String,
+    /// The code by which she is found again: its side, and its dark parts.
+    code: (usize, String),
     name: String,
     residence: String,
     kind: String,
@@ -47,6 +49,7 @@ pub(super) async fn show(
     let page = SlipPage {
         frame: Frame::new(&cx, "slip-title"),
         person: subject.to_string(),
+        code: picture(subject.uuid()),
         name: found
             .as_ref()
             .map_or_else(|| "–".to_owned(), |found| found.name.clone()),

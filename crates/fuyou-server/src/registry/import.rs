@@ -156,6 +156,7 @@ fn checked(
     }
     Ok(Organization {
         closed_on: known.get(&row.code).and_then(|known| known.closed_on),
+        ahead_off: known.get(&row.code).is_some_and(|known| known.ahead_off),
         id: before.unwrap_or_else(|| app.new_id()),
         parent_id: parent.map(|parent| parent.id),
         code: row.code,

@@ -63,10 +63,10 @@ pub use person::{
     Household, Identity, IdentityError, IdentityType, Person, PersonId, PersonSex, Problem,
 };
 pub use place::{
-    NewPlace, PlaceError, Remaining, change_place, close_place, create_place, move_place,
-    reopen_place,
+    Ahead, NewPlace, PlaceError, Remaining, change_place, close_place, create_place, move_place,
+    reopen_place, set_ahead,
 };
-pub(crate) use profile::{PROFILE, standing_of};
+pub(crate) use profile::{PROFILE, is_anybody_merged, standing_of};
 pub use profile::{Profile, Standing, standing};
 pub use register::{Candidate, RegisterError, Registered, correct, open_person, register};
 pub use rekey::{Rekeyed, rekey_batch};

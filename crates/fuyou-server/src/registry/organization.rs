@@ -143,6 +143,8 @@ pub struct Organization {
     pub population: Option<i64>,
     /// From which day on it takes in nobody; it stays in the tree for what was recorded there.
     pub closed_on: Option<Date>,
+    /// Its people, and those of all below it, take no work along where there is no network.
+    pub ahead_off: bool,
 }
 
 /// The whole tree in memory: a county has some hundred nodes, a province some ten thousand.
@@ -254,6 +256,13 @@ impl Tree {
         }
         line.reverse();
         line
+    }
+
+    /// The organization that keeps the people of this one from taking work along where there is no network: itself, or
+    /// the nearest above it that says so.
+    pub fn ahead_off_by(&self, id: OrganizationId) -> Option<&Organization> {
+        let line = self.ancestors(id).into_iter().rev();
+        line.into_iter().find(|organization| organization.ahead_off)
     }
 
     /// The nearest organization of a level at or above this one.

@@ -20,6 +20,7 @@ row! {
         hospital_grade: Option<String>,
         population: Option<i64>,
         closed_on: Option<DbDate>,
+        ahead_off: bool,
     }
 }
 
@@ -40,13 +41,14 @@ impl TryFrom<Row> for Organization {
             hospital_grade: row.hospital_grade,
             population: row.population,
             closed_on: row.closed_on.map(|date| date.0),
+            ahead_off: row.ahead_off,
         })
     }
 }
 
 pub(super) async fn all(connection: &mut Connection) -> Result<Vec<Organization>, Error> {
     const SQL: &str = "select id, parent_id, code, name, level, kind, path, has_midwifery_licence, is_rescue_centre, \
-                       hospital_grade, population, closed_on from organization order by path";
+                       hospital_grade, population, closed_on, ahead_off from organization order by path";
     let rows: Vec<Row> = query(SQL).all(connection).await?;
     rows.into_iter()
         .map(|row| Organization::try_from(row).map_err(|err| Error::Corrupt(err.to_string())))
@@ -148,6 +150,23 @@ pub(super) async fn set_closed(
     query(SQL)
         .bind(id.uuid())
         .bind(on.map(DbDate))
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Says whether the people of an organization may not take work along.
+pub(super) async fn set_ahead_off(
+    tx: &mut Tx,
+    id: OrganizationId,
+    is_off: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "update organization set ahead_off = $2, version = version + 1, updated_at = $3 where id = $1";
+    query(SQL)
+        .bind(id.uuid())
+        .bind(is_off)
         .bind(DbInstant(now))
         .execute(tx)
         .await?;

@@ -127,6 +127,7 @@ pub async fn create_place(
         level: new.level,
         path: format!("{}{}/", parent.path, new.code),
         closed_on: None,
+        ahead_off: false,
         ..described(new, parent)
     };
     store::save(&mut tx, &organization, cx.now).await?;
@@ -286,6 +287,39 @@ pub async fn reopen_place(cx: &Cx, id: OrganizationId, version: i64) -> Result<(
     )
     .await?;
     settle(cx).await
+}
+
+/// Whether work is taken along where there is no network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ahead {
+    /// Whoever works there may, unless an organization above says otherwise.
+    Allowed,
+    /// Nobody of this organization and of those below it does; what devices have is dropped at their next contact.
+    Off,
+}
+
+/// Says whether the people of an organization, and of all below it, may take work along. Saying so again changes nothing.
+pub async fn set_ahead(
+    cx: &Cx,
+    id: OrganizationId,
+    version: i64,
+    ahead: Ahead,
+) -> Result<(), PlaceError> {
+    let mut tx = cx.db.begin(None).await?;
+    let tree = Now::read(cx, &mut tx).await?;
+    let organization = tree.kept_by(cx, id)?;
+    let is_off = ahead == Ahead::Off;
+    if organization.ahead_off == is_off {
+        return Ok(());
+    }
+    is_as_seen(&mut tx, id, version).await?;
+    store::set_ahead_off(&mut tx, id, is_off, cx.now).await?;
+    let detail = serde_json::json!({ "code": organization.code });
+    let action = match ahead {
+        Ahead::Allowed => "allow_ahead",
+        Ahead::Off => "forbid_ahead",
+    };
+    finish(cx, tx, id, (action, Operation::Update), detail).await
 }
 
 /// An organization with its version and what goes on there, for the page that keeps it.

@@ -279,6 +279,7 @@ fn read(
             text => Some(count(text)?),
         },
         closed_on: before.and_then(|before| before.closed_on),
+        ahead_off: before.is_some_and(|before| before.ahead_off),
     })
 }
 

@@ -231,18 +231,7 @@ async fn a_file_of_places_is_judged_row_by_row_and_stored_once() {
 #[tokio::test]
 async fn a_file_reaches_no_further_than_who_sends_it() {
     on_each_database(TODAY, async |app| {
-        let keeper = crate::access::NewUser {
-            login: "keeper".to_owned(),
-            name: "n".to_owned(),
-            role: crate::access::Role::Administrator,
-            organization: app.organization("990001"),
-            password: crate::testkit::PASSWORD.to_owned(),
-            must_change_password: false,
-        };
-        let by = crate::testkit::by_test(&app.app, "create_user");
-        crate::access::create_user(&app.app, by, &keeper)
-            .await
-            .unwrap();
+        app.add_keeper().await;
         let text = "code,parent_code,name,level,kind\n\
             990001009,990001,自己的村,village,village_clinic\n\
             990002009,990002,别人的村,village,village_clinic\n\

@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::choice::{WHOLE_MAX, near};
 use super::{
-    Level, NewPlace, Organization, OrganizationId, OrganizationKind, PlaceError, change_place,
-    close_place, create_place, hand_over, move_place, open_choices, place, place_shown_web,
-    reopen_place,
+    Ahead, Level, NewPlace, Organization, OrganizationId, OrganizationKind, PlaceError,
+    change_place, close_place, create_place, hand_over, move_place, open_choices, place,
+    place_shown_web, reopen_place, set_ahead,
 };
 use crate::access::Action;
 use crate::exchange::download_web::Files;
@@ -32,6 +32,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/organizations/{organization}", keep, submit_change),
         Route::post("/organizations/{organization}/parent", keep, submit_move),
         Route::post("/organizations/{organization}/closed", keep, submit_close),
+        Route::post("/organizations/{organization}/ahead", keep, submit_ahead),
         Route::post(
             "/organizations/{organization}/handover",
             keep,
@@ -255,6 +256,9 @@ struct PlacePage {
     /// Where the user works is neither moved nor closed.
     is_own: bool,
     closed_on: Option<Date>,
+    /// Whether it says itself that no work is taken along, and which one above it says so.
+    ahead_off: bool,
+    ahead_off_above: Option<String>,
     residents: i64,
     /// Open enrollments it is responsible for.
     enrollments: i64,
@@ -272,6 +276,8 @@ fn page(cx: &Cx, form: PlaceForm) -> PlacePage {
         is_new: true,
         is_own: false,
         closed_on: None,
+        ahead_off: false,
+        ahead_off_above: None,
         residents: 0,
         enrollments: 0,
         today: cx.today,
@@ -337,6 +343,11 @@ async fn one(cx: &Cx, id: OrganizationId, typed: Option<PlaceForm>) -> Result<Pl
         is_new: false,
         is_own: id == cx.actor.organization,
         closed_on: organization.closed_on,
+        ahead_off: organization.ahead_off,
+        ahead_off_above: organization
+            .parent_id
+            .and_then(|parent| cx.actor.tree.ahead_off_by(parent))
+            .map(|above| above.name.clone()),
         residents: going_on.residents,
         enrollments: going_on.enrollments,
         parents,
@@ -408,6 +419,29 @@ async fn submit_close(
     match outcome.await {
         Ok(()) => Ok(Redirect::to("/organizations").into_response()),
         Err(err) => again(&cx, one(&cx, id, None).await?, err),
+    }
+}
+
+#[derive(Deserialize)]
+struct AheadForm {
+    version: i64,
+    ahead: String,
+}
+
+async fn submit_ahead(
+    cx: Cx,
+    Path(id): Path<String>,
+    Form(form): Form<AheadForm>,
+) -> Result<Response, Error> {
+    let id = organization_id(&id)?;
+    let ahead = match form.ahead.as_str() {
+        "off" => Ahead::Off,
+        "allowed" => Ahead::Allowed,
+        _ => return Err(Error::NotFound),
+    };
+    match set_ahead(&cx, id, form.version, ahead).await {
+        Ok(()) => Ok(Redirect::to(&format!("/organizations/{id}")).into_response()),
+        Err(err) => again(&cx, one(&cx, id, None).await?, err.into()),
     }
 }
 

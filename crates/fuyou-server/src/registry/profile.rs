@@ -1,10 +1,12 @@
 //! What the rules of programs may know of a person.
 
+use std::sync::LazyLock;
+
 use fuyou_kernel::{Date, Id};
 use uuid::Uuid;
 
 use super::{OrganizationId, PersonId, store};
-use crate::db::{Connection, Error, FromRow as _, Row, query};
+use crate::db::{Cell, Connection, Error, FromRow as _, ManyKeys, Row, query};
 
 /// What the rules of programs may know of a person. No name, number or address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,21 @@ pub(crate) const PROFILE: &str = store::PROFILE;
 /// What an id leads to. One statement; the caller decides who may know.
 pub async fn standing(connection: &mut Connection, subject: Uuid) -> Result<Standing, Error> {
     standing_of(&query(PROFILE).bind(subject).rows(connection).await?)
+}
+
+/// Whether one of these records was merged into another. Two statements for 200 of them.
+pub(crate) async fn is_anybody_merged(
+    connection: &mut Connection,
+    subjects: &[Uuid],
+) -> Result<bool, Error> {
+    static SELECT: LazyLock<ManyKeys> = LazyLock::new(|| {
+        ManyKeys::new(
+            "select subject_id from person where merged_into is not null and",
+            &["subject_id"],
+        )
+    });
+    let cells = subjects.iter().map(|subject| Cell::id(*subject)).collect();
+    Ok(!SELECT.run(connection, cells).await?.is_empty())
 }
 
 /// What an id leads to, from the answer to [`PROFILE`].

@@ -12,6 +12,7 @@ use super::{Level, PersonId};
 use crate::access::{Action, Denied};
 use crate::db::Error;
 use crate::http::Cx;
+use crate::ui::id_of;
 
 /// Persons on one page.
 const PAGE: usize = 30;
@@ -44,6 +45,8 @@ pub struct Page {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Query {
     Everybody,
+    /// The code on a paper.
+    Code(Uuid),
     Name(String),
     Letters(String),
     PhoneTail(String),
@@ -53,6 +56,9 @@ pub(super) enum Query {
 
 impl Query {
     pub(super) fn read(text: &str) -> Self {
+        if let Some(id) = id_of(text) {
+            return Query::Code(id);
+        }
         let text: String = text.trim().to_lowercase();
         let solid: String = text
             .chars()
@@ -82,7 +88,10 @@ impl Query {
 
 /// Whether a search text is a whole phone or document number, which must not stand in an address.
 pub(super) fn names_somebody(text: &str) -> bool {
-    matches!(Query::read(text), Query::Phone(_) | Query::Number(_))
+    matches!(
+        Query::read(text),
+        Query::Phone(_) | Query::Number(_) | Query::Code(_)
+    )
 }
 
 /// Persons of whom a program keeps one number, at most; more are not told apart by it.
@@ -124,7 +133,9 @@ pub async fn search(
     };
     let after = after.as_ref();
     let numbered = match (after, cx.app.care()) {
-        (None, Some(care)) if text.contains(|c: char| c.is_ascii_digit()) => {
+        (None, Some(care))
+            if id_of(text).is_none() && text.contains(|c: char| c.is_ascii_digit()) =>
+        {
             let ids = care
                 .numbered(&mut reader, text.trim(), NUMBERED_MAX)
                 .await?;
@@ -134,6 +145,7 @@ pub async fn search(
     };
     let mut rows = match Query::read(text) {
         Query::Everybody => store::everybody(&mut reader, after, &area).await?,
+        Query::Code(id) => store::of_ids(&mut reader, &[id], &area).await?,
         Query::Name(name) => store::by_name(&mut reader, &name, after, &area).await?,
         Query::Letters(letters) => store::by_letters(&mut reader, &letters, after, &area).await?,
         Query::PhoneTail(digits) => {

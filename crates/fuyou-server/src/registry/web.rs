@@ -18,7 +18,7 @@ use crate::access::Action;
 use crate::db::retry;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::texts::{Calendar, Told};
-use crate::ui::{Frame, html};
+use crate::ui::{Frame, html, id_of};
 
 /// Persons shown while somebody is typing.
 const FOUND_MAX: usize = 8;
@@ -79,6 +79,13 @@ struct SearchForm {
 
 /// A search by number is answered here; any other gets an address that one can keep.
 async fn submit_search(cx: Cx, Form(form): Form<SearchForm>) -> Result<Response, Error> {
+    if id_of(&form.q).is_some() {
+        // What a scanner has read is one person or nobody: her page opens at once.
+        let found = search(&cx, &form.q, None).await??.found;
+        if let [found] = found.as_slice() {
+            return Ok(Redirect::to(&format!("/persons/{}", found.id)).into_response());
+        }
+    }
     if names_somebody(&form.q) {
         search_page(&cx, form.q, None).await
     } else {

@@ -179,18 +179,7 @@ async fn the_page_tells_what_needs_somebody() {
 #[tokio::test]
 async fn a_keeper_of_a_part_does_not_see_the_whole() {
     on_each_database(TODAY, async |app| {
-        let keeper = crate::access::NewUser {
-            login: "keeper".to_owned(),
-            name: "n".to_owned(),
-            role: crate::access::Role::Administrator,
-            organization: app.organization("990001"),
-            password: crate::testkit::PASSWORD.to_owned(),
-            must_change_password: false,
-        };
-        let by = by_test(&app.app, "create_user");
-        crate::access::create_user(&app.app, by, &keeper)
-            .await
-            .unwrap();
+        app.add_keeper().await;
         says(&app.get("keeper", "/system").await, 404, &[]);
         says(
             &app.post("keeper", "/system/keys", "confirmed=yes").await,

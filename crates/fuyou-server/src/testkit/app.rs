@@ -146,6 +146,20 @@ impl TestApp {
         }
     }
 
+    /// Adds an administrator of the eastern township alone, who logs in as `keeper`.
+    pub(crate) async fn add_keeper(&self) {
+        let keeper = NewUser {
+            login: "keeper".to_owned(),
+            name: "n".to_owned(),
+            role: Role::Administrator,
+            organization: self.organization("990001"),
+            password: PASSWORD.to_owned(),
+            must_change_password: false,
+        };
+        let by = by_test(&self.app, "create_user");
+        create_user(&self.app, by, &keeper).await.unwrap();
+    }
+
     /// The organization with a code.
     pub(crate) fn organization(&self, code: &str) -> OrganizationId {
         self.app.tree().by_code(code).unwrap().id

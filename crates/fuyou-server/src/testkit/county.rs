@@ -159,6 +159,15 @@ impl County {
         }
     }
 
+    /// A county that follows links, with a woman of the eastern village who is booked.
+    pub(crate) async fn expecting(db: Db, pack: Arc<Pack>) -> (County, SubjectId) {
+        let county = County::new(db, pack).await;
+        county.follows_links();
+        let woman = county.woman("990001001").await;
+        county.booked(woman).await;
+        (county, woman)
+    }
+
     /// The user of a role at an organization, at noon of a day.
     pub(crate) fn user(&self, role: Role, code: &str, day: &str) -> Acting {
         Acting {
@@ -334,5 +343,6 @@ fn place(
         hospital_grade: None,
         population: None,
         closed_on: None,
+        ahead_off: false,
     }
 }

@@ -29,6 +29,7 @@ const STYLES: &[&str] = &[
     include_str!("css/plan.css"),
     include_str!("css/tiles.css"),
     include_str!("css/list.css"),
+    include_str!("css/paper.css"),
     include_str!("css/system.css"),
     include_str!("css/print.css"),
 ];

@@ -69,6 +69,8 @@ pub struct DraftKeys {
     pub owner: String,
     /// Seals them; only the user's own pages have it.
     pub key: String,
+    /// Whether the user's organization lets nobody take work along: what the browser has is dropped.
+    pub is_ahead_off: bool,
 }
 
 impl DraftKeys {
@@ -89,6 +91,7 @@ impl DraftKeys {
         Some(DraftKeys {
             owner: owner.chars().take(16).collect(),
             key: secret("draft_key"),
+            is_ahead_off: cx.actor.tree.ahead_off_by(cx.actor.organization).is_some(),
         })
     }
 }

@@ -57,16 +57,20 @@ pub(super) struct SessionState {
     drafts: Option<String>,
     #[serde(rename = "draftKey")]
     draft_key: Option<String>,
+    /// Whether the browser shall drop what the user took along.
+    #[serde(rename = "aheadOff")]
+    is_ahead_off: bool,
 }
 
 /// The token of the session and what names and seals the user's drafts.
 pub(super) async fn session(cx: Cx) -> Json<SessionState> {
-    let (drafts, draft_key) = DraftKeys::of(&cx)
-        .map(|keys| (keys.owner, keys.key))
-        .unzip();
+    let keys = DraftKeys::of(&cx);
+    let is_ahead_off = keys.as_ref().is_some_and(|keys| keys.is_ahead_off);
+    let (drafts, draft_key) = keys.map(|keys| (keys.owner, keys.key)).unzip();
     Json(SessionState {
         csrf: masked(&cx.session.csrf),
         drafts,
         draft_key,
+        is_ahead_off,
     })
 }

@@ -26,6 +26,15 @@ const POLL: Duration = Duration::from_secs(1);
 /// How long is waited after the store failed.
 const RETRY: Duration = Duration::from_secs(15);
 
+/// What a change of an enrollment may ask for elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::care) struct Asks {
+    /// A record of this form came; none when a record of any form was corrected.
+    pub form: Option<FormIx>,
+    /// What is known of the subject's death may be otherwise.
+    pub tells_death: bool,
+}
+
 /// How far catching up has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caught {
@@ -64,18 +73,32 @@ impl Care {
         &self,
         by: &Acting,
         opener: (Uuid, Uuid),
-        (program, form): (ProgramIx, FormIx),
+        (program, asks): (ProgramIx, Asks),
     ) {
-        let opens = &self.pack().program(program).opens;
-        if !opens.iter().any(|opens| opens.form == form) {
+        if !self.is_asked(program, asks) {
             return;
         }
         let under_way = self.openings().clone().read_owned().await;
         let (care, by) = (self.clone(), by.clone());
         tokio::spawn(async move {
-            care.open_if_asked(&by, opener, (program, Some(form))).await;
+            care.open_if_asked(&by, opener, (program, asks)).await;
             drop(under_way);
         });
+    }
+
+    fn is_asked(&self, program: ProgramIx, asks: Asks) -> bool {
+        self.opens_with(program, asks) || self.ends_with(program, asks)
+    }
+
+    /// Whether a change can open something, or do so otherwise.
+    fn opens_with(&self, program: ProgramIx, asks: Asks) -> bool {
+        let mut opens = self.pack().program(program).opens.iter();
+        opens.any(|opens: &Opens| asks.form.is_none_or(|form| form == opens.form))
+    }
+
+    /// Whether a change can end something.
+    fn ends_with(&self, program: ProgramIx, asks: Asks) -> bool {
+        asks.tells_death && self.tells_death(program)
     }
 
     /// Waits for what is being opened by now. What begins later is not waited for.
@@ -83,21 +106,23 @@ impl Care {
         drop(self.openings().write().await);
     }
 
-    /// Brings what a record of this form (or whatever record was corrected) opens up to date at once, so that whoever
-    /// recorded sees it. When it fails, whoever follows the change feed does it later.
+    /// Brings what a change opens or ends up to date at once, so that whoever recorded sees it. When it fails, whoever
+    /// follows the change feed does it later.
     pub(in crate::care) async fn open_if_asked(
         &self,
         by: &Acting,
         opener: (Uuid, Uuid),
-        (program, form): (ProgramIx, Option<FormIx>),
+        (program, asks): (ProgramIx, Asks),
     ) {
-        let opens = &self.pack().program(program).opens;
-        let is_asked = |opens: &Opens| form.is_none_or(|form| form == opens.form);
-        if !opens.iter().any(is_asked) {
-            return;
-        }
-        if let Err(error) = Box::pin(self.open_linked(by, opener)).await {
+        if self.opens_with(program, asks)
+            && let Err(error) = Box::pin(self.open_linked(by, opener)).await
+        {
             tracing::warn!(reason = %error, "what a record opens is opened later");
+        }
+        if self.ends_with(program, asks)
+            && let Err(error) = Box::pin(self.end_with_death(by, opener.0)).await
+        {
+            tracing::warn!(reason = %error, "what ends with a death ends later");
         }
     }
 
@@ -113,7 +138,9 @@ impl Care {
     ) -> Result<Caught, Error> {
         let mut caught = Caught::default();
         let (openers, joiners) = (self.forms_that_open(false), self.forms_that_open(true));
-        if (openers.is_empty() && joiners.is_empty()) || self.keys().is_none() {
+        let of_death = self.programs_of_death();
+        let nothing = openers.is_empty() && joiners.is_empty() && of_death.0.is_empty();
+        if nothing || self.keys().is_none() {
             return Ok(caught);
         }
         let mut reader = self.db().read().await?;
@@ -137,6 +164,9 @@ impl Care {
                     PIECE,
                 );
                 let mut piece = found.await?;
+                let of_death = (&of_death.0[..], &of_death.1[..]);
+                let which = (lane, after, piece.end);
+                let dead = store::changed_beside_death(&mut reader, of_death, which).await?;
                 drop(reader);
                 let is_behind = |(_, enrollment, version): &(Uuid, Uuid, i64)| {
                     !self.opened().take(*enrollment, *version)
@@ -144,6 +174,9 @@ impl Care {
                 piece.changed.retain(is_behind);
                 caught.looked_at += piece.changed.len() as u64;
                 caught.changed += self.open_all(by, piece.changed).await?;
+                for subject in dead {
+                    caught.changed += self.end_with_death(by, subject).await?;
+                }
                 let mut tx = self.db().begin(None).await?;
                 store::advance(&mut tx, READER, (lane, piece.end)).await?;
                 tx.commit().await?;

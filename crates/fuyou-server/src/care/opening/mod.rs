@@ -8,10 +8,12 @@
 //!   one): a reader of the change feed does
 //!   what the process that recorded did not come to;
 //! - nothing opened is deleted: what no longer opens is withdrawn, and comes back when it opens again;
-//! - what a person has changed by hand is left as it is.
+//! - what a person has changed by hand is left as it is;
+//! - a death that records know ends what else is open, and takes nothing else along.
 
 mod bulk;
 mod carry;
+mod death;
 mod follow;
 mod listed;
 mod model;
@@ -26,6 +28,8 @@ mod wanting_web;
 mod write;
 
 #[cfg(test)]
+mod death_tests;
+#[cfg(test)]
 mod join_tests;
 #[cfg(test)]
 mod merge_tests;
@@ -37,6 +41,7 @@ mod tests;
 mod wanting_tests;
 
 pub(in crate::care) use bulk::Opened;
+pub(in crate::care) use follow::Asks;
 pub use follow::{Caught, keep_links};
 pub use listed::{AskedSubject, OpenedSubject};
 pub use model::LinkState;
@@ -45,4 +50,4 @@ pub use shown::{LinkShown, OtherEnd};
 #[cfg(test)]
 use wanting::Wanting;
 pub(in crate::care) use wanting_web::{LIST as LINKS, routes};
-pub(in crate::care) use write::Pending;
+pub(in crate::care) use write::{Pending, PendingRows};

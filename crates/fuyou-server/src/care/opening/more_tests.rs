@@ -90,10 +90,7 @@ async fn a_move_takes_along_who_lives_with_her() {
 async fn three_at_once_have_three_records_and_their_own_names() {
     let pack = national_pack();
     each_database(async |db| {
-        let county = County::new(db, pack.clone()).await;
-        county.follows_links();
-        let woman = county.woman("990001001").await;
-        county.booked(woman).await;
+        let (county, woman) = County::expecting(db, pack.clone()).await;
         let rows = [1, 2, 3].map(|at| format!("birth_order={at} sex=female weight_g=1900 {LIVE}"));
         delivered(&county, woman, &[&rows[0], &rows[1], &rows[2]]).await;
         let by = county.worker("2024-12-20");

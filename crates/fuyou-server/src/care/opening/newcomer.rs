@@ -42,7 +42,7 @@ impl Care {
             return Ok(());
         }
         self.refresh_in(&mut tx, by, link.subject, None).await?;
-        if store::save(&mut tx, &link, by.now).await? {
+        if store::save(&mut tx, store::link_row(&link, by.now).into()).await? == 1 {
             tx.commit().await?;
         }
         Ok(())

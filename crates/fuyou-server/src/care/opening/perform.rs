@@ -20,7 +20,7 @@ use crate::keys::Keyring;
 use crate::registry::{Person, PersonId, PersonRow, Profile, person_known};
 
 /// How often the links of an enrollment are looked at again: others were faster, or one thing follows from another.
-const ROUNDS_MAX: usize = 16;
+pub(super) const ROUNDS_MAX: usize = 16;
 
 /// What came of a step.
 pub(super) enum Came {

@@ -290,6 +290,13 @@ impl Care {
             ends.closed
                 .extend(care_store::closed_among(connection, &subjects).await?);
         }
+        let opened = told.iter().filter(|told| told.end == OtherEnd::Opener);
+        let mut own: Vec<Uuid> = opened.map(|told| told.link.subject).collect();
+        own.dedup();
+        if !own.is_empty() {
+            ends.closed
+                .extend(care_store::closed_among(connection, &own).await?);
+        }
         Ok(())
     }
 
@@ -316,7 +323,11 @@ impl Care {
             .flatten();
         // Facts of another link's telling may stand in the same row.
         let facts = facts.filter(|(_, fact, _)| told.facts().contains(fact));
-        let is_closed = enrollment.is_some_and(|(_, id)| ends.closed.contains(&id));
+        let is_closed = match end {
+            OtherEnd::Opened => enrollment.is_some_and(|(_, id)| ends.closed.contains(&id)),
+            // What was opened is the subject's own.
+            OtherEnd::Opener => link.enrollment.is_some_and(|id| ends.closed.contains(&id)),
+        };
         let relation = opens.relation.as_ref().map(|relation| match end {
             OtherEnd::Opener => relation.of.title.clone(),
             OtherEnd::Opened => relation.to.title.clone(),
@@ -328,7 +339,7 @@ impl Care {
             program: opens.program,
             form: opens.with,
             told: facts.cloned().collect(),
-            is_closed: is_closed && *end == OtherEnd::Opened,
+            is_closed,
             differs: match end {
                 OtherEnd::Opener => self.labels(opens, link, secrecy_max),
                 OtherEnd::Opened => Vec::new(),

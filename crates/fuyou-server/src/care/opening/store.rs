@@ -1,13 +1,14 @@
 //! SQL about links and about how far the change feed was read.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::model::{CarriedOver, Link, LinkState};
 use crate::care::Error;
-use crate::db::{Cell, Connection, DbInstant, Sql, Tx, query, row};
+use crate::db::{Cell, Connection, DbInstant, Insert, Sql, Tx, query, row};
 use crate::registry::OrganizationId;
 
 row! {
@@ -154,38 +155,64 @@ pub(super) async fn asked(
     Ok(query(SQL).bind(program).bind(rule).all(connection).await?)
 }
 
-/// Stores a link with its next version. False when somebody else did since it was read.
-pub(super) async fn save(tx: &mut Tx, link: &Link, now: Timestamp) -> Result<bool, Error> {
-    const SQL: &str = "insert into link (subject_id, id, other_subject_id, program, opens, row_key, \
-                       opener_enrollment_id, opener_encounter_id, opened_enrollment_id, opened_encounter_id, state, \
-                       carried, differs, with_org_id, lived_org_id, version, created_at, updated_at) \
-                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17) \
-                       on conflict (subject_id, id) do update set opened_enrollment_id = excluded.opened_enrollment_id, \
-                       opened_encounter_id = excluded.opened_encounter_id, state = excluded.state, \
-                       carried = excluded.carried, differs = excluded.differs, with_org_id = excluded.with_org_id, \
-                       lived_org_id = excluded.lived_org_id, version = excluded.version, \
-                       updated_at = excluded.updated_at where link.version = excluded.version - 1";
-    let rows = query(SQL)
-        .bind(link.subject)
-        .bind(link.id)
-        .bind(link.other)
-        .bind(link.program.as_str())
-        .bind(link.opens.as_str())
-        .bind(link.key.as_str())
-        .bind(link.opener_enrollment)
-        .bind(link.opener_encounter)
-        .bind(link.enrollment)
-        .bind(link.encounter)
-        .bind(link.state.word())
-        .bind(link.carried.text())
-        .bind(link.differs.join(" "))
-        .bind(link.with_org.uuid())
-        .bind(link.lived.map(OrganizationId::uuid))
-        .bind(link.version + 1)
-        .bind(DbInstant(now))
-        .execute(tx)
-        .await?;
-    Ok(rows == 1)
+static LINKS: LazyLock<Insert> = LazyLock::new(|| {
+    Insert::new(
+        "link",
+        &[
+            "subject_id",
+            "id",
+            "other_subject_id",
+            "program",
+            "opens",
+            "row_key",
+            "opener_enrollment_id",
+            "opener_encounter_id",
+            "opened_enrollment_id",
+            "opened_encounter_id",
+            "state",
+            "carried",
+            "differs",
+            "with_org_id",
+            "lived_org_id",
+            "version",
+            "created_at",
+            "updated_at",
+        ],
+        "on conflict (subject_id, id) do update set opened_enrollment_id = excluded.opened_enrollment_id, \
+         opened_encounter_id = excluded.opened_encounter_id, state = excluded.state, \
+         carried = excluded.carried, differs = excluded.differs, with_org_id = excluded.with_org_id, \
+         lived_org_id = excluded.lived_org_id, version = excluded.version, \
+         updated_at = excluded.updated_at where link.version = excluded.version - 1",
+    )
+});
+
+/// The row of a link with its next version.
+pub(super) fn link_row(link: &Link, now: Timestamp) -> [Cell; 18] {
+    [
+        Cell::id(link.subject),
+        Cell::id(link.id),
+        Cell::id(link.other),
+        Cell::text(link.program.as_str()),
+        Cell::text(link.opens.as_str()),
+        Cell::text(link.key.as_str()),
+        Cell::id(link.opener_enrollment),
+        Cell::id(link.opener_encounter),
+        Cell::Id(link.enrollment),
+        Cell::Id(link.encounter),
+        Cell::text(link.state.word()),
+        Cell::text(link.carried.text()),
+        Cell::text(link.differs.join(" ")),
+        Cell::id(link.with_org.uuid()),
+        Cell::Id(link.lived.map(OrganizationId::uuid)),
+        Cell::int(link.version + 1),
+        Cell::at(now),
+        Cell::at(now),
+    ]
+}
+
+/// Stores the rows of links, and says how many: one is not stored when somebody else stored it since it was read.
+pub(super) async fn save(tx: &mut Tx, rows: Vec<Cell>) -> Result<u64, Error> {
+    Ok(LINKS.run(tx, rows).await?)
 }
 
 /// A piece of the change feed of a lane.
@@ -217,13 +244,6 @@ pub(super) async fn changed(
     length: i64,
 ) -> Result<Piece, Error> {
     let end = head.min(after + length);
-    let places = |from: usize, forms: &[&str]| -> String {
-        let all = (from..from + forms.len()).map(|at| format!("${at}"));
-        match forms {
-            [] => "null".to_owned(),
-            _ => all.collect::<Vec<_>>().join(", "),
-        }
-    };
     let (opening, joining) = (places(4, openers), places(4 + openers.len(), joiners));
     let sql = format!(
         "select subject_id, enrollment_id, min(version) from (\
@@ -246,6 +266,45 @@ pub(super) async fn changed(
         .all(connection)
         .await?;
     Ok(Piece { changed, end })
+}
+
+/// The subjects of whom something changed in a part of a lane's change feed, and who are both in a program that ends with
+/// a death and in one that knows deaths.
+pub(super) async fn changed_beside_death(
+    connection: &mut Connection,
+    (ending, telling): (&[&str], &[&str]),
+    (lane, after, end): (i64, i64, i64),
+) -> Result<Vec<Uuid>, Error> {
+    if ending.is_empty() {
+        return Ok(Vec::new());
+    }
+    let is_in = |programs: String| {
+        format!(
+            "exists (select 1 from enrollment e where e.subject_id = c.subject_id and e.program in ({programs}))"
+        )
+    };
+    let sql = format!(
+        "select distinct c.subject_id from change c where c.lane = $1 and c.seq > $2 and c.seq <= $3 \
+         and c.entity = 'enrollment' and c.subject_id is not null and {} and {} order by c.subject_id",
+        is_in(places(4, ending)),
+        is_in(places(4 + ending.len(), telling)),
+    );
+    let mut cells = vec![Cell::int(lane), Cell::int(after), Cell::int(end)];
+    cells.extend(ending.iter().chain(telling).map(|id| Cell::text(*id)));
+    let found: Vec<(Uuid,)> = query(Sql::built(sql))
+        .bind_cells(cells)
+        .all(connection)
+        .await?;
+    Ok(found.into_iter().map(|(subject,)| subject).collect())
+}
+
+/// The places of so many bound words, from the first one on.
+fn places(from: usize, words: &[&str]) -> String {
+    let all = (from..from + words.len()).map(|at| format!("${at}"));
+    match words {
+        [] => "null".to_owned(),
+        _ => all.collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// Remembers how far a reader has come in a lane. Never goes back: of two readers the one ahead counts.

@@ -152,10 +152,7 @@ pub(super) async fn sound(county: &County, subjects: &[SubjectId]) {
 async fn twins_are_opened_with_their_values_and_a_stillbirth_is_withdrawn() {
     let pack = national_pack();
     each_database(async |db| {
-        let county = County::new(db.clone(), pack.clone()).await;
-        county.follows_links();
-        let woman = county.woman("990001001").await;
-        county.booked(woman).await;
+        let (county, woman) = County::expecting(db.clone(), pack.clone()).await;
         let girl = format!("birth_order=1 sex=female weight_g=2480 {LIVE}");
         let boy = format!("birth_order=2 sex=male weight_g=2610 {LIVE}");
         let id = delivered(&county, woman, &[&girl, &boy]).await;
@@ -255,10 +252,7 @@ pub(super) async fn weighed_again(county: &County, child: SubjectId, weight_g: i
 async fn what_a_person_changed_stays_and_the_link_says_so() {
     let pack = national_pack();
     each_database(async |db| {
-        let county = County::new(db, pack.clone()).await;
-        county.follows_links();
-        let woman = county.woman("990001001").await;
-        county.booked(woman).await;
+        let (county, woman) = County::expecting(db, pack.clone()).await;
         let row = |weight: &str, sex: &str, more: &str| {
             format!("birth_order=1 sex={sex} weight_g={weight} {LIVE} {more}")
         };
@@ -337,10 +331,7 @@ async fn what_was_not_opened_at_once_is_opened_from_the_change_feed_once() {
 async fn a_voided_delivery_withdraws_and_what_cannot_be_filled_waits() {
     let pack = national_pack();
     each_database(async |db| {
-        let county = County::new(db, pack.clone()).await;
-        county.follows_links();
-        let woman = county.woman("990001001").await;
-        county.booked(woman).await;
+        let (county, woman) = County::expecting(db, pack.clone()).await;
         // Lighter than any child record takes: a person has to look.
         let row = format!("birth_order=1 sex=male weight_g=250 {LIVE}");
         let id = delivered(&county, woman, &[&row]).await;
@@ -378,10 +369,7 @@ async fn a_voided_delivery_withdraws_and_what_cannot_be_filled_waits() {
 async fn who_stands_at_the_other_end_is_told_by_right() {
     let pack = national_pack();
     each_database(async |db| {
-        let county = County::new(db, pack.clone()).await;
-        county.follows_links();
-        let woman = county.woman("990001001").await;
-        county.booked(woman).await;
+        let (county, woman) = County::expecting(db, pack.clone()).await;
         let row = format!("birth_order=1 sex=male weight_g=3200 {LIVE}");
         delivered(&county, woman, &[&row]).await;
         let child = children(&county, woman).await[0];

@@ -108,7 +108,7 @@ impl Care {
         (entry.entity_id, entry.subject_id) = (Some(link.id), Some(link.subject));
         entry.detail = serde_json::json!({ "checked": fields }).to_string();
         tx.audit(entry);
-        if !store::save(&mut tx, &link, by.now).await? {
+        if store::save(&mut tx, store::link_row(&link, by.now).into()).await? != 1 {
             let enrollment = link.enrollment.unwrap_or(link.id);
             return Err(Error::Busy(EnrollmentId::from_uuid(enrollment)));
         }

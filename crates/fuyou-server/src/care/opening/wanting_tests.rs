@@ -34,10 +34,7 @@ fn boy(weight_g: i64) -> String {
 async fn values_that_differ_wait_for_who_cares_until_they_agree_or_are_checked() {
     let pack = national_pack();
     each_database(async |db| {
-        let county = County::new(db, pack.clone()).await;
-        county.follows_links();
-        let woman = county.woman("990001001").await;
-        county.booked(woman).await;
+        let (county, woman) = County::expecting(db, pack.clone()).await;
         let id = delivered(&county, woman, &[&boy(3200)]).await;
         let child = children(&county, woman).await[0];
         assert!(here(&county).await.is_empty());
@@ -84,10 +81,7 @@ async fn values_that_differ_wait_for_who_cares_until_they_agree_or_are_checked()
 async fn a_form_that_could_not_be_filled_waits_until_somebody_fills_it_in() {
     let pack = national_pack();
     each_database(async |db| {
-        let county = County::new(db, pack.clone()).await;
-        county.follows_links();
-        let woman = county.woman("990001001").await;
-        county.booked(woman).await;
+        let (county, woman) = County::expecting(db, pack.clone()).await;
         // Lighter than any child record takes.
         delivered(&county, woman, &[&boy(250)]).await;
         assert_eq!(here(&county).await, ["to be filled in"]);

@@ -1,12 +1,15 @@
 //! The list of links that a person has to look at.
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 
 use super::wanting::{WANTING_MAX, Wanting};
 use crate::access::Action;
 use crate::care::{Acting, SubjectId};
+use crate::exchange::download_web::{Files, held};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Route};
 use crate::registry::{Named, named};
 use crate::ui::{Frame, html};
@@ -19,6 +22,7 @@ pub(in crate::care) fn routes() -> Vec<Route> {
     let (read, write) = (Action::ReadPerson, Action::RecordCare);
     vec![
         Route::get(LIST, Access::Needs(read), show),
+        Route::get("/links/file", Access::Needs(Action::ExportData), download),
         Route::post(
             "/persons/{id}/links/{link}/checked",
             Access::Needs(write),
@@ -45,28 +49,66 @@ struct LineView {
 struct WantingPage {
     frame: Frame,
     cx: Cx,
+    files: Files,
     lines: Vec<LineView>,
     is_cut: bool,
 }
 
-async fn show(cx: Cx) -> Result<Response, Error> {
+async fn lines(cx: &Cx) -> Result<Vec<LineView>, Error> {
     let care = cx.app.care().ok_or(Error::NotFound)?;
-    let wanting = care.links_wanting(&Acting::from(&cx)).await?;
+    let wanting = care.links_wanting(&Acting::from(cx)).await?;
     let subjects = wanting.iter().flat_map(|link| [link.subject, link.opener]);
-    let names = named(&cx, subjects.map(SubjectId::uuid)).await??;
+    let names = named(cx, subjects.map(SubjectId::uuid)).await??;
     let may_record = cx.actor.may(Action::RecordCare);
     let lines = wanting.iter().map(|link| {
         let name = |subject: SubjectId| names.get(&subject.uuid());
         line(
-            &cx,
+            cx,
             link,
             (name(link.subject), name(link.opener)),
             may_record,
         )
     });
+    Ok(lines.collect())
+}
+
+#[derive(Deserialize)]
+struct FileQuery {
+    #[serde(default)]
+    format: String,
+}
+
+/// The list as CSV or XLSX.
+async fn download(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
+    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let lines = lines(&cx).await?;
+    cx.db.note(cx.entry("export", "link")).await?;
+    let head = [
+        "link-wanting-who",
+        "list-residence",
+        "link-wanting-opener",
+        "link-wanting-matter",
+    ];
+    let line = |line: LineView| {
+        let what = format!("{}: {}", line.program, line.what);
+        vec![line.name, line.residence, line.opener.1, what]
+    };
+    let name = format!("{}-{}", cx.t("link-wanting"), cx.today);
+    let lines = lines.into_iter().map(line).collect();
+    let table = held(name, kind, &head.map(|key| cx.t(key)), lines);
+    table.answer().await
+}
+
+async fn show(cx: Cx) -> Result<Response, Error> {
+    let lines = lines(&cx).await?;
+    let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let page = WantingPage {
-        lines: lines.collect(),
-        is_cut: i64::try_from(wanting.len()).is_ok_and(|count| count >= WANTING_MAX),
+        files: match cx.actor.may(Action::ExportData) {
+            true => Files::of("/links/file", count),
+            false => Files::none(),
+        },
+        lines,
+        is_cut: count >= WANTING_MAX,
         frame: Frame::new(&cx, "link-wanting"),
         cx: cx.clone(),
     };

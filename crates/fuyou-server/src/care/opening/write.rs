@@ -5,9 +5,9 @@ use uuid::Uuid;
 use super::model::Link;
 use super::plan::Looked;
 use super::store;
-use crate::care::change::{Writing, Written, write};
+use crate::care::change::{Rows, Writing, Written, write_rows};
 use crate::care::{Acting, Care, Error};
-use crate::db::{Change, Operation, Tx};
+use crate::db::{Cell, Change, Operation, Tx};
 use crate::registry::{PersonRow, insert_persons};
 
 /// What one step changes.
@@ -19,6 +19,26 @@ pub(in crate::care) struct Pending {
     detail: String,
     /// Something follows from it in the next round.
     pub is_first_half: bool,
+}
+
+/// The rows of what many steps change.
+#[derive(Default)]
+pub(in crate::care) struct PendingRows {
+    newcomers: Vec<PersonRow>,
+    /// Who is registered, and by which record.
+    registered: Vec<(Uuid, String)>,
+    rows: Rows,
+    links: Vec<Cell>,
+}
+
+impl PendingRows {
+    /// These rows, then those of others.
+    pub(in crate::care) fn append(&mut self, other: PendingRows) {
+        self.newcomers.extend(other.newcomers);
+        self.registered.extend(other.registered);
+        self.rows.append(other.rows);
+        self.links.extend(other.links);
+    }
 }
 
 impl Pending {
@@ -60,12 +80,40 @@ impl Care {
             [one] => Some(one.link.subject),
             _ => None,
         };
+        let rows = self.pending_rows(by, &mut pending);
+        let pending: Vec<&Pending> = pending.iter().collect();
         let mut tx = self.db().begin(subject).await?;
-        if !self.write_opened(&mut tx, by, &mut pending).await? {
+        if !self.write_opened(&mut tx, by, &pending, rows).await? {
             return Ok(false);
         }
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// The rows of what steps change, which nothing has to be asked for.
+    pub(in crate::care) fn pending_rows(
+        &self,
+        by: &Acting,
+        pending: &mut [Pending],
+    ) -> PendingRows {
+        let mut rows = PendingRows::default();
+        for one in &mut *pending {
+            if let Some(row) = one.newcomer.take() {
+                rows.newcomers.push(row);
+                rows.registered.push((one.link.subject, one.detail.clone()));
+            }
+            if let Some(writing) = &mut one.writing {
+                writing.entry.detail.clone_from(&one.detail);
+            }
+            rows.links.extend(store::link_row(&one.link, by.now));
+        }
+        let writings = pending.iter().filter_map(|one| one.writing.as_ref());
+        rows.rows = Rows::of(
+            self.pack(),
+            self.tables(),
+            writings.map(|writing| (writing, by.now)),
+        );
+        rows
     }
 
     /// As [`Care::write_pending`], in a transaction that holds more; when it is false, that must be dropped.
@@ -73,23 +121,13 @@ impl Care {
         &self,
         tx: &mut Tx,
         by: &Acting,
-        pending: &mut [Pending],
+        pending: &[&Pending],
+        rows: PendingRows,
     ) -> Result<bool, Error> {
-        let mut rows = Vec::new();
-        let mut registered = Vec::new();
-        for one in &mut *pending {
-            if let Some(row) = one.newcomer.take() {
-                rows.push(row);
-                registered.push((one.link.subject, one.detail.clone()));
-            }
-            if let Some(writing) = &mut one.writing {
-                writing.entry.detail.clone_from(&one.detail);
-            }
-        }
-        if insert_persons(tx, rows).await? != registered.len() as u64 {
+        if insert_persons(tx, rows.newcomers).await? != rows.registered.len() as u64 {
             return Ok(false);
         }
-        for (person, detail) in registered {
+        for (person, detail) in rows.registered {
             tx.changed(Change {
                 subject_id: Some(person),
                 entity: "person",
@@ -106,20 +144,16 @@ impl Care {
             .iter()
             .filter_map(|one| Some((one.writing.as_ref()?, by.now)))
             .collect();
-        if write(tx, self.pack(), self.tables(), &writings).await? == Written::Raced {
+        let of = (&**self.pack(), self.tables());
+        if write_rows(tx, of, &writings, rows.rows).await? == Written::Raced {
             return Ok(false);
         }
-        for one in &*pending {
-            if one.writing.is_none() {
-                let mut entry = by.entry("link", "link");
-                (entry.entity_id, entry.subject_id) = (Some(one.link.id), Some(one.link.subject));
-                entry.detail.clone_from(&one.detail);
-                tx.audit(entry);
-            }
-            if !store::save(tx, &one.link, by.now).await? {
-                return Ok(false);
-            }
+        for one in pending.iter().filter(|one| one.writing.is_none()) {
+            let mut entry = by.entry("link", "link");
+            (entry.entity_id, entry.subject_id) = (Some(one.link.id), Some(one.link.subject));
+            entry.detail.clone_from(&one.detail);
+            tx.audit(entry);
         }
-        Ok(true)
+        Ok(store::save(tx, rows.links).await? == pending.len() as u64)
     }
 }

@@ -21,6 +21,8 @@ const WEEK_DAYS: i32 = 7;
 /// The work to be taken along.
 #[derive(Serialize)]
 pub(super) struct Ahead {
+    /// Whether the organization lets its people take work along. Without it the browser drops what it has.
+    allowed: bool,
     /// Whether the pages of persons may be kept: not of those who may read infection findings.
     pages: bool,
     lines: Vec<AheadLine>,
@@ -46,6 +48,13 @@ pub(super) async fn ahead(cx: Cx) -> Result<Json<Ahead>, Error> {
         pack: care.pack(),
     };
     cx.actor.require_anywhere(Action::RecordCare)?;
+    if cx.actor.tree.ahead_off_by(cx.actor.organization).is_some() {
+        return Ok(Json(Ahead {
+            allowed: false,
+            pages: false,
+            lines: Vec::new(),
+        }));
+    }
     let filter = WorkFilter::default();
     let page = care
         .work_list(&Acting::from(&cx), &filter, None, LINES_MAX)
@@ -62,7 +71,11 @@ pub(super) async fn ahead(cx: Cx) -> Result<Json<Ahead>, Error> {
     entry.detail = serde_json::json!({ "lines": lines.len() }).to_string();
     cx.db.note(entry).await?;
     let pages = cx.actor.secrecy_max() < Secrecy::Infection;
-    Ok(Json(Ahead { pages, lines }))
+    Ok(Json(Ahead {
+        allowed: true,
+        pages,
+        lines,
+    }))
 }
 
 impl From<LineView> for AheadLine {

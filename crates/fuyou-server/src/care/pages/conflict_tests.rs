@@ -137,3 +137,65 @@ async fn what_is_taken_along_is_what_the_user_may_see() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_organization_can_forbid_to_take_work_along() {
+    on_each_database(TODAY, async |app| {
+        booked(app).await;
+        let county = app.organization("990000");
+        let page = format!("/organizations/{county}");
+        let shown = app.get("administrator", &page).await;
+        says(&shown, 200, &["离线携带", "value=\"off\""]);
+        let version = |body: &str| {
+            let rest = body.split("name=\"version\" value=\"").nth(1).unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let asked = format!("version={}&ahead=off", version(&shown.body));
+        let at = format!("{page}/ahead");
+        says(&app.post("township_worker", &at, &asked).await, 404, &[]);
+        for _ in 0..2 {
+            // Sent twice, it is switched off once.
+            says(&app.post("administrator", &at, &asked).await, 303, &[]);
+        }
+        let shown = app.get("administrator", &page).await;
+        says(&shown, 200, &["已关闭", "value=\"allowed\""]);
+        // Those below follow, and their pages tell the browser to drop what it has.
+        let township = format!("/organizations/{}", app.organization("990001"));
+        says(
+            &app.get("administrator", &township).await,
+            200,
+            &["上级机构", "已关闭"],
+        );
+        let none = app.get("township_worker", "/ahead").await;
+        says(&none, 200, &["\"allowed\":false", "\"lines\":[]"]);
+        assert!(!none.body.contains(WOMAN));
+        says(
+            &app.get("township_worker", "/session").await,
+            200,
+            &["\"aheadOff\":true"],
+        );
+        let home = app.get("township_worker", "/").await;
+        says(&home, 200, &[" data-ahead-off", "已关闭离线携带"]);
+        assert!(!home.body.contains("data-take"));
+        // What is seen too late is refused; allowed again it goes on.
+        let stale = app
+            .post("administrator", &at, "version=0&ahead=allowed")
+            .await;
+        says(&stale, 409, &["刚被他人修改"]);
+        let again = format!("version={}&ahead=allowed", version(&shown.body));
+        says(&app.post("administrator", &at, &again).await, 303, &[]);
+        says(
+            &app.get("township_worker", "/ahead").await,
+            200,
+            &["\"allowed\":true", WOMAN],
+        );
+        says(
+            &app.get("township_worker", "/session").await,
+            200,
+            &["\"aheadOff\":false"],
+        );
+        let trail = app.get("auditor", "/audit?entity=organization").await;
+        says(&trail, 200, &["关闭离线携带", "允许离线携带"]);
+    })
+    .await;
+}

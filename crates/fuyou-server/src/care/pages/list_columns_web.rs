@@ -53,12 +53,11 @@ pub(super) async fn show(
     };
     let base = format!("/lists/{program}/{list}");
     let groups = looks.choices(&care.list_columns(&by, names)?);
-    let asked = query.pairs().into_iter();
     let view = ColumnsPage {
         frame: Frame::new(&cx, "menu-lists").titled(words.of(&page.title)),
         back: query.address(&base, &query.sort),
         base,
-        asked: asked.filter(|(name, _)| name != "columns").collect(),
+        asked: query.besides_columns(),
         groups,
         most: COLUMNS_MAX,
         cx: cx.clone(),

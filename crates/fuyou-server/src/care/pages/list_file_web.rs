@@ -8,11 +8,12 @@ use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::care_of;
+use super::list_condition::{Asked, Chip, Conditions, conditions, settled};
 use super::list_query::ListQuery;
 use super::list_view::{Dates, HeadView, LineView, Looks, keys, names_of, place_of};
 use super::words::Words;
 use crate::access::Action;
-use crate::care::{Acting, ListFilter, ListPage as Page, ListWalk};
+use crate::care::{Acting, ListFilter, ListHead, ListPage as Page, ListWalk, noted};
 use crate::exchange::download_web::{Lines, Sending, Table};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error};
@@ -21,20 +22,29 @@ use crate::ui::{Frame, html};
 /// Lines on paper: some 40 sheets. Longer registers are taken out as files.
 const PAPER_LINES_MAX: u32 = 1_000;
 
-/// What is taken out: the question, by right.
-fn allowed(cx: &Cx, program_id: &str, query: &ListQuery) -> Result<ListFilter, Error> {
-    let pack = care_of(cx)?.pack();
+/// What is taken out: the question, by right, and all columns that the reader can choose.
+fn allowed(
+    cx: &Cx,
+    (program_id, list_id): (&str, &str),
+    pairs: Vec<(String, String)>,
+) -> Result<(ListQuery, ListFilter, Vec<ListHead>), Error> {
+    let care = care_of(cx)?;
+    let pack = care.pack();
     let program = pack.program(pack.program_ix(program_id).ok_or(Error::NotFound)?);
-    let filter = query.filter(program)?;
+    let heads = care.list_columns(&Acting::from(cx), (program_id, list_id))?;
+    let query = settled(ListQuery::read(pairs), &heads);
+    let only = conditions(&query, &heads, cx.actor.secrecy_max()).whole()?;
+    let filter = query.filter(program, only)?;
     let place = filter.organization.unwrap_or(cx.actor.organization);
     cx.actor.require(Action::ExportData, place)?;
-    Ok(filter)
+    Ok((query, filter, heads))
 }
 
-/// Writes down that a list was taken out: which, and how many lines.
-async fn note(cx: &Cx, list_id: &str, lines: i64) -> Result<(), Error> {
+/// Writes down that a list was taken out.
+async fn note(cx: &Cx, list_id: &str, filter: &ListFilter, lines: i64) -> Result<(), Error> {
     let mut entry = cx.entry("export", "list");
-    entry.detail = serde_json::json!({ "list": list_id, "lines": lines }).to_string();
+    let lines = usize::try_from(lines).unwrap_or_default();
+    entry.detail = noted(list_id, filter, lines).to_string();
     Ok(cx.db.note(entry).await?)
 }
 
@@ -62,14 +72,13 @@ async fn table(
     (program_id, list_id): (String, String),
     pairs: Vec<(String, String)>,
 ) -> Result<Table<ListLines>, Error> {
-    let query = ListQuery::read(pairs);
+    let (query, filter, _) = allowed(cx, (&program_id, &list_id), pairs)?;
     let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
-    let filter = allowed(cx, &program_id, &query)?;
     let by = Acting::from(cx);
     let (page, walk) = care_of(cx)?
         .walk_list(&by, (&program_id, &list_id), &filter)
         .await?;
-    note(cx, &list_id, page.total).await?;
+    note(cx, &list_id, &filter, page.total).await?;
     let lines = ListLines {
         cx: cx.clone(),
         program_id,
@@ -152,6 +161,8 @@ struct PaperPage {
     shows_residence: bool,
     heads: Vec<HeadView>,
     lines: Vec<LineView>,
+    /// Which lines of the register are on this paper.
+    conditions: Vec<Chip>,
     is_cut: bool,
     back: String,
 }
@@ -162,14 +173,13 @@ pub(super) async fn paper(
     Path((program_id, list_id)): Path<(String, String)>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let query = ListQuery::read(pairs);
-    let filter = allowed(&cx, &program_id, &query)?;
+    let (query, filter, heads) = allowed(&cx, (&program_id, &list_id), pairs)?;
     let care = care_of(&cx)?;
     let names = (program_id.as_str(), list_id.as_str());
     let page = care
         .list(&Acting::from(&cx), names, &filter, None, PAPER_LINES_MAX)
         .await?;
-    note(&cx, &list_id, page.total).await?;
+    note(&cx, &list_id, &filter, page.total).await?;
     let persons = names_of(&cx, &page.rows).await?;
     let pack = care.pack();
     let looks = Looks {
@@ -195,6 +205,17 @@ pub(super) async fn paper(
         totals: looks.totals(),
         shows_residence: looks.shows_residence(),
         heads: looks.heads(""),
+        conditions: {
+            let asked = Asked {
+                words: looks.words,
+                program: looks.program,
+                query: &query,
+                heads: &heads,
+            };
+            let wrong = Vec::new();
+            let only = filter.only.clone();
+            asked.chips(&base, &Conditions { only, wrong })
+        },
         is_cut: usize::try_from(page.total).is_ok_and(|total| total > lines.len()),
         lines,
         back: query.address(&base, &query.sort),

@@ -3,7 +3,7 @@
 use fuyou_pack::Program;
 use fuyou_pack::model::Direction;
 
-use crate::care::{ListFilter, SortBy};
+use crate::care::{Condition, ListFilter, SortBy};
 use crate::http::{Error, encoded};
 
 /// The residence and the last contact as columns that can be chosen.
@@ -11,6 +11,53 @@ pub(super) const RESIDENCE: &str = "@residence";
 pub(super) const CONTACT: &str = "@contact";
 /// A view that shows the list as the pack says.
 pub(super) const NO_VIEW: &str = "all";
+
+/// One thing that an address asks of a column, as `is.risk=red` or `from.booked_on=2026-01-01`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asking {
+    pub how: How,
+    /// The column's key.
+    pub key: String,
+    /// What was typed or ticked.
+    pub typed: String,
+}
+
+/// How a column is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// It is one of the values that are asked for.
+    Is,
+    /// It is this day or number, or a later or larger one.
+    From,
+    /// It is this day or number, or an earlier or smaller one.
+    To,
+    /// It has this in its text.
+    Has,
+}
+
+impl How {
+    const ALL: [How; 4] = [How::Is, How::From, How::To, How::Has];
+
+    fn word(self) -> &'static str {
+        match self {
+            How::Is => "is",
+            How::From => "from",
+            How::To => "to",
+            How::Has => "has",
+        }
+    }
+
+    /// The name of what asks so of a column, in addresses and forms.
+    pub(super) fn name(self, key: &str) -> String {
+        format!("{}.{key}", self.word())
+    }
+
+    fn read(name: &str) -> Option<(How, &str)> {
+        let (word, key) = name.split_once('.')?;
+        let how = How::ALL.into_iter().find(|how| how.word() == word)?;
+        Some((how, key))
+    }
+}
 
 /// The parts of an address.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +70,8 @@ pub(super) struct ListQuery {
     pub format: String,
     /// Keys of the columns that are shown; all without any.
     pub columns: Vec<String>,
+    /// What is asked of columns.
+    pub only: Vec<Asking>,
     /// The id of a view, or [`NO_VIEW`].
     pub view: String,
 }
@@ -39,7 +88,15 @@ impl ListQuery {
                 "format" => query.format = value,
                 "view" => query.view = value,
                 "columns" => query.columns.push(value),
-                _ => {}
+                // A form sends its empty boxes, too.
+                name => match How::read(name).filter(|_| !value.trim().is_empty()) {
+                    Some((how, key)) => query.only.push(Asking {
+                        how,
+                        key: key.to_owned(),
+                        typed: value.trim().to_owned(),
+                    }),
+                    None => {}
+                },
             }
         }
         query
@@ -59,13 +116,34 @@ impl ListQuery {
         ];
         let columns = self.columns.iter().map(|key| ("columns", key));
         let pairs = single.into_iter().chain(columns);
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.clone()));
+        let only = self.only.iter();
+        let only = only.map(|asking| (asking.how.name(&asking.key), asking.typed.clone()));
         pairs
+            .chain(only)
             .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name.to_owned(), value.clone()))
             .collect()
     }
 
-    pub(super) fn filter(&self, program: &Program) -> Result<ListFilter, Error> {
+    /// What is asked besides the columns that are shown.
+    pub(super) fn besides_columns(&self) -> Vec<(String, String)> {
+        let pairs = self.pairs().into_iter();
+        pairs.filter(|(name, _)| name != "columns").collect()
+    }
+
+    /// The same question without a column's condition.
+    pub(super) fn without(&self, key: &str) -> ListQuery {
+        let mut query = self.clone();
+        query.only.retain(|asking| asking.key != key);
+        query
+    }
+
+    /// The question with the conditions that were read of it.
+    pub(super) fn filter(
+        &self,
+        program: &Program,
+        only: Vec<Condition>,
+    ) -> Result<ListFilter, Error> {
         let organization = Some(&self.organization).filter(|text| !text.is_empty());
         let levels = program
             .risk
@@ -88,6 +166,7 @@ impl ListQuery {
                 .map_err(|_| Error::NotFound)?,
             level: levels.iter().position(|level| *level.id == *self.level),
             sort,
+            only,
             columns: self.columns.clone(),
         })
     }
@@ -105,7 +184,7 @@ impl ListQuery {
         }
         let pairs: Vec<String> = pairs
             .iter()
-            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
             .collect();
         format!("{base}?{}", pairs.join("&"))
     }

@@ -50,7 +50,7 @@ async fn pages_of_care_take_a_fixed_number_of_statements() {
 }
 
 /// Another woman, booked on TODAY.
-async fn another(app: &TestApp, at: u8) {
+pub(super) async fn another(app: &TestApp, at: u8) {
     let woman = format!("018f0000-0000-7000-8000-0000000002{at:02x}");
     let residence = app.organization("990001001");
     let form = format!(
@@ -231,6 +231,107 @@ async fn visits_are_imported_through_the_page() {
             )
             .await;
         assert_eq!(village.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_list_of_a_page_goes_out_as_a_file() {
+    on_each_database(TODAY, async |app| {
+        booked(app).await;
+        // At once: who may see the page, a line of its file, and who may not have it.
+        for (login, page, file, says_so, stranger) in [
+            (
+                "director",
+                "/indicators",
+                "/indicators/file",
+                "早孕建册率",
+                "auditor",
+            ),
+            (
+                "director",
+                "/plans",
+                "/plans/file",
+                "版次",
+                "township_worker",
+            ),
+            (
+                "director",
+                "/figures",
+                "/figures/file",
+                "填报时间",
+                "township_worker",
+            ),
+            (
+                "county_worker",
+                "/links",
+                "/links/file",
+                "居住地",
+                "village_doctor",
+            ),
+        ] {
+            assert_eq!(app.get(login, page).await.status, 200, "{page}");
+            for format in ["csv", "xlsx"] {
+                let path = format!("{file}?format={format}");
+                let taken = app.send(login, "GET", &path, None).await;
+                assert_eq!(taken.status, 200, "{path}");
+                assert!(
+                    format == "xlsx" || taken.body.contains(says_so),
+                    "{path}: {}",
+                    taken.body
+                );
+                says(&app.get(stranger, &path).await, 404, &[]);
+            }
+        }
+        let named = app.get("director", "/indicators").await;
+        says(&named, 200, &["/indicators/file?node=", "format=xlsx"]);
+        // By a job: lists that nobody counts.
+        let job = app
+            .post("county_worker", "/jobs/file?format=csv&kind=export", "")
+            .await;
+        assert!(
+            app.ended("county_worker", &job.location)
+                .await
+                .contains("已完成")
+        );
+        let job = app
+            .post("county_worker", "/jobs/file?format=csv&kind=export", "")
+            .await;
+        app.ended("county_worker", &job.location).await;
+        let file = app
+            .send(
+                "county_worker",
+                "GET",
+                &format!("{}/file", job.location),
+                None,
+            )
+            .await;
+        assert!(
+            file.body.contains("county_worker") && file.body.contains("已完成"),
+            "{}",
+            file.body
+        );
+        let reason = "reason=she+came+to+us+and+is+bleeding";
+        let glass = format!("by=phone&name=nobody&phone=13800005599&{reason}");
+        says(
+            &app.post("other_township", "/glass", &glass).await,
+            422,
+            &[],
+        );
+        let job = app
+            .post("county_worker", "/glass/opened/file?format=csv", "")
+            .await;
+        assert!(
+            app.ended("county_worker", &job.location)
+                .await
+                .contains("已完成")
+        );
+        says(
+            &app.post("township_worker", "/glass/opened/file?format=csv", "")
+                .await,
+            404,
+            &[],
+        );
     })
     .await;
 }

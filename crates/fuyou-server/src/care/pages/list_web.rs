@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::{Path, Query};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::list_condition::{Asked, Chip, Control, ControlKind, conditions, risk, settled};
 use super::list_query::{ListQuery, NO_VIEW};
 use super::list_view::{Choice, Dates, HeadView, LineView, Looks, keys, names_of, near, place_of};
 use super::words::{Words, followed};
@@ -120,6 +122,15 @@ struct ListPage {
     level: String,
     sort: String,
     chosen: Vec<String>,
+    /// What is asked besides the columns that are shown.
+    besides: Vec<(String, String)>,
+    /// Conditions on columns: those that hold, and what can be asked.
+    chips: Vec<Chip>,
+    controls: Vec<Control>,
+    /// What of them was not understood.
+    wrong: Vec<String>,
+    /// The list without conditions on columns.
+    unnarrowed: String,
     /// The columns that this page offers, and where all of them are.
     choices: Vec<Choice>,
     columns: String,
@@ -150,13 +161,29 @@ async fn show(
     let by = Acting::from(&cx);
     let views = care.views(&by, names).await?;
     let (query, view) = asked(ListQuery::read(pairs), &views)?;
-    let filter = query.filter(program)?;
+    let all = care.list_columns(&by, names)?;
+    let query = settled(query, &all);
+    let mut read = conditions(&query, &all, words.secrecy_max());
+    let filter = query.filter(program, std::mem::take(&mut read.only))?;
     let after = Some(query.after.clone())
         .filter(|after| !after.is_empty())
         .map(Cursor);
-    let page = care
-        .list(&by, names, &filter, after.as_ref(), LINES)
-        .await?;
+    // Of what was not understood no line is shown: it would be taken for an answer.
+    let page = match read.wrong.is_empty() {
+        true => {
+            let page = care.list(&by, names, &filter, after.as_ref(), LINES);
+            page.await?
+        }
+        false => {
+            let filter = query.filter(program, Vec::new())?;
+            care.bare_list(&by, names, &filter)?
+        }
+    };
+    let status = match read.wrong.is_empty() {
+        true => StatusCode::OK,
+        false => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    read.only = filter.only.clone();
     let persons = names_of(&cx, &page.rows).await?;
     let looks = Looks {
         words,
@@ -183,7 +210,15 @@ async fn show(
         true => Files::of(&of_file("file"), page.total),
         false => Files::none(),
     };
+    let asked = Asked {
+        words,
+        program,
+        query: &query,
+        heads: &all,
+    };
+    let controls = asked.controls(&page.columns, &read);
     let levels = program.risk.as_ref().map(|scale| scale.levels.as_slice());
+    let levels = levels.filter(|_| risk(&all).is_none());
     let rows = page.rows.iter();
     let view_page = ListPage {
         frame: Frame::new(&cx, "menu-lists").titled(words.of(&page.title)),
@@ -210,7 +245,18 @@ async fn show(
         level: query.level.clone(),
         sort: query.sort.clone(),
         chosen: query.columns.clone(),
-        choices: near(looks.choices(&care.list_columns(&by, names)?)),
+        besides: query.besides_columns(),
+        chips: asked.chips(&base, &read),
+        wrong: read.said(words),
+        unnarrowed: {
+            let query = ListQuery {
+                only: Vec::new(),
+                ..query.clone()
+            };
+            query.address(&base, &query.sort)
+        },
+        controls,
+        choices: near(looks.choices(&all)),
         columns: of_file("columns"),
         views: links(&views, &base, view),
         view_id: cx.new_id().to_string(),
@@ -229,7 +275,7 @@ async fn show(
         paper: may_export.then(|| of_file("paper")),
         base,
     };
-    Ok(html(&view_page)?.into_response())
+    Ok((status, html(&view_page)?).into_response())
 }
 
 /// What is asked for: what the address says, else the view that it names, else the user's own.

@@ -12,6 +12,7 @@ mod form_view;
 mod form_web;
 mod hints_web;
 mod list_columns_web;
+mod list_condition;
 mod list_file_web;
 mod list_keep_web;
 mod list_query;
@@ -20,6 +21,7 @@ mod list_web;
 mod live;
 mod lookup;
 mod offer;
+mod paper_web;
 mod record_web;
 mod refer_web;
 mod refusal;
@@ -34,11 +36,15 @@ mod work_web;
 #[cfg(test)]
 mod budget_tests;
 #[cfg(test)]
+mod condition_tests;
+#[cfg(test)]
 mod conflict_tests;
 #[cfg(test)]
 mod list_tests;
 #[cfg(test)]
 mod organization_tests;
+#[cfg(test)]
+mod paper_tests;
 #[cfg(test)]
 mod register_tests;
 #[cfg(test)]

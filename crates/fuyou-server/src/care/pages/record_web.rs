@@ -22,12 +22,13 @@ use crate::referral::ReferralState;
 use crate::ui::{Frame, html};
 
 /// Where a record stands.
-struct Found {
-    enrollment: EnrollmentStory,
-    record: RecordShown,
+pub(super) struct Found {
+    pub(super) enrollment: EnrollmentStory,
+    pub(super) record: RecordShown,
 }
 
-async fn find(cx: &Cx, subject: SubjectId, id: &str) -> Result<Found, Error> {
+/// A record of a subject, voided or not.
+pub(super) async fn find(cx: &Cx, subject: SubjectId, id: &str) -> Result<Found, Error> {
     let id: EncounterId = id.parse().map_err(|_| Error::NotFound)?;
     let story = care_of(cx)?.story(&Acting::from(cx), subject).await?;
     for enrollment in story.enrollments {

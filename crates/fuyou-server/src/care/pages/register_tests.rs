@@ -1,6 +1,7 @@
 //! Promises of ledgers and registers, with the national pack.
 
-use super::tests::{ANTENATAL, BOOKING, TODAY, WOMAN, booked, id, record};
+use super::list_tests::another;
+use super::tests::{ANTENATAL, TODAY, WOMAN, booked, id, record};
 use crate::testkit::{TestApp, on_each_database, says};
 
 const REGISTER: &str = "/lists/maternal/registered";
@@ -33,22 +34,6 @@ fn totals(body: &str) -> String {
         "<main id=\"main\"><p{}",
         row.split("</tr>").next().unwrap()
     ))
-}
-
-async fn another(app: &TestApp, at: u8) {
-    let woman = format!("018f0000-0000-7000-8000-0000000002{at:02x}");
-    let residence = app.organization("990001001");
-    let form = format!(
-        "id={woman}&name=test{at}&sex=female&birth_on=1990-05-{at:02}&id_type=none&residence={residence}&household=local"
-    );
-    assert_eq!(
-        app.post("township_worker", "/persons", &form).await.status,
-        303
-    );
-    let path = format!("/persons/{woman}/forms/maternal/booking");
-    let typed = format!("id={}&{BOOKING}&do=save", id(0x60 + at))
-        .replace("handbook_no=1", &format!("handbook_no=1{at}"));
-    assert_eq!(app.post("township_worker", &path, &typed).await.status, 303);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Which page answers where. What belongs to a subject stands below its page: a person's, or an organization's.
 
 use super::{
-    ahead_web, enrollment_web, form_web, hints_web, list_web, record_web, refer_web, work_file_web,
-    work_web,
+    ahead_web, enrollment_web, form_web, hints_web, list_web, paper_web, record_web, refer_web,
+    work_file_web, work_web,
 };
 use crate::access::Action;
 use crate::care::opening;
@@ -19,6 +19,8 @@ struct Paths {
     deed: &'static str,
     done: &'static str,
     attempts: &'static str,
+    paper: &'static str,
+    notice: &'static str,
 }
 
 const PERSONS: Paths = Paths {
@@ -31,6 +33,8 @@ const PERSONS: Paths = Paths {
     deed: "/persons/{id}/enrollments/{enrollment}/{deed}",
     done: "/persons/{id}/tasks/{task}/done",
     attempts: "/persons/{id}/tasks/{task}/attempts",
+    paper: "/persons/{id}/records/{record}/paper",
+    notice: "/persons/{id}/tasks/{task}/notice",
 };
 
 const ORGANIZATIONS: Paths = Paths {
@@ -43,6 +47,8 @@ const ORGANIZATIONS: Paths = Paths {
     deed: "/organizations/{organization}/enrollments/{enrollment}/{deed}",
     done: "/organizations/{organization}/tasks/{task}/done",
     attempts: "/organizations/{organization}/tasks/{task}/attempts",
+    paper: "/organizations/{organization}/records/{record}/paper",
+    notice: "/organizations/{organization}/tasks/{task}/notice",
 };
 
 /// Routes of this capability.
@@ -84,5 +90,7 @@ fn of_subjects(at: &Paths) -> Vec<Route> {
         Route::post(at.deed, write, enrollment_web::submit),
         Route::post(at.done, write, work_web::done),
         Route::post(at.attempts, write, work_web::attempt),
+        Route::get(at.paper, read, paper_web::record),
+        Route::get(at.notice, read, paper_web::notice),
     ]
 }

@@ -1,9 +1,10 @@
 //! The care of a person on one screen.
 
-use fuyou_pack::model::{Field, FormIx, ReferralIx};
+use fuyou_pack::model::{Derived, Field, FormIx, ProgramIx, ReferralIx, SubjectKind};
 use fuyou_pack::{Form, Program};
 
 use super::curves::{CurveChart, curve_charts};
+use super::paper_web::{is_noticed, is_printed};
 use super::trend::{Chart, charts};
 use super::words::{COUNT_OF_DAYS, RiskView, Why, Words};
 use crate::access::Action;
@@ -32,6 +33,8 @@ pub(super) struct TaskView {
     pub when: Told,
     pub owner: String,
     pub act: Option<String>,
+    /// Where its notice is printed.
+    pub notice: Option<String>,
 }
 
 /// A label with its value.
@@ -64,6 +67,8 @@ pub(super) struct RecordView {
     pub href: String,
     pub correct: Option<String>,
     pub void: Option<String>,
+    /// Where it is on paper, and what the paper is.
+    pub paper: Option<(String, &'static str)>,
     pub has_restricted: bool,
 }
 
@@ -109,11 +114,15 @@ pub(super) struct EnrollmentView {
 
 /// Everything.
 pub(super) struct StoryView {
+    /// The day of death.
+    pub died_on: Option<Told>,
     pub enrollments: Vec<EnrollmentView>,
     /// Forms that open an enrollment.
     pub openings: Vec<Link>,
     /// Those of what is rare.
     pub rare_openings: Vec<Link>,
+    /// Those of what may have been done while who is dead now lived.
+    pub earlier_openings: Vec<Link>,
 }
 
 /// The story of a person for a reader.
@@ -125,22 +134,29 @@ pub(super) fn story_view(words: Words<'_>, person: SubjectId, story: &Story) -> 
                 && *words.pack.program(enrollment.program).id == *program.id
         })
     };
-    let openable = story.openable.iter().map(|ix| words.pack.program(*ix));
-    let (rare_openings, openings) = openable
-        .filter(|program| may_record && !(program.one_open && has_open(program)))
-        .map(|program| {
-            let form = program.form(program.opens_with);
-            let link = Link {
-                href: format!("{}/forms/{}/{}", words.home(person), program.id, form.id),
-                words: words.form_title(form),
-            };
-            (program.rare, link)
-        })
-        .partition::<Vec<_>, _>(|(rare, _)| *rare);
+    let openings = |of: &[ProgramIx]| {
+        let programs = of.iter().map(|ix| words.pack.program(*ix));
+        programs
+            .filter(|program| may_record && !(program.one_open && has_open(program)))
+            .map(|program| {
+                let form = program.form(program.opens_with);
+                let link = Link {
+                    href: format!("{}/forms/{}/{}", words.home(person), program.id, form.id),
+                    words: words.form_title(form),
+                };
+                (program.rare, link)
+            })
+            .partition::<Vec<_>, _>(|(rare, _)| *rare)
+    };
+    let (rare_openings, often) = openings(&story.openable);
+    let (earlier_rare, mut earlier) = openings(&story.before_death);
+    earlier.extend(earlier_rare);
     let links = |found: Vec<(bool, Link)>| found.into_iter().map(|(_, link)| link).collect();
     StoryView {
-        openings: links(openings),
+        died_on: story.died_on.map(|on| words.calendar().plain(on)),
+        openings: links(often),
         rare_openings: links(rare_openings),
+        earlier_openings: links(earlier),
         enrollments: story
             .enrollments
             .iter()
@@ -223,9 +239,19 @@ pub(super) fn enrollment_view(
 }
 
 fn today(words: Words<'_>, program: &Program, story: &EnrollmentStory) -> Vec<Pair> {
-    let derived = program.derived.iter().zip(&story.today);
+    derived_pairs(words, program, &story.today, |_| true)
+}
+
+/// What is derived and told of a day, such as the age of a pregnancy.
+pub(super) fn derived_pairs(
+    words: Words<'_>,
+    program: &Program,
+    values: &[Shown],
+    keep: impl Fn(&Derived) -> bool,
+) -> Vec<Pair> {
+    let derived = program.derived.iter().zip(values);
     derived
-        .filter(|(derived, _)| derived.is_told_today)
+        .filter(|(derived, _)| derived.is_told_today && keep(derived))
         .filter_map(|(derived, shown)| {
             let Shown::Value(value) = shown else {
                 return None;
@@ -391,10 +417,13 @@ pub(super) fn task_view(
         act: form
             .filter(|_| can)
             .map(|form| form_href(words, program, (person, story), form)),
+        notice: (task.is_owed(words.cx.today) && is_noticed(program, task))
+            .then(|| format!("{}/tasks/{}/notice", words.home(person), task.id)),
     }
 }
 
-fn pairs(
+/// The fields that are kept and that the reader may see, with their values in words.
+pub(super) fn pairs(
     words: Words<'_>,
     fields: &[Field],
     values: &[Shown],
@@ -463,7 +492,13 @@ pub(super) fn record_view(
         || closed;
     let can = words.cx.actor.may(Action::RecordCare) && record.voided.is_none();
     let href = format!("{}/records/{}", words.home(person), record.id);
+    let paper = match program.subject {
+        SubjectKind::Organization => "paper-letter",
+        SubjectKind::Person | SubjectKind::Staff => "paper-handbook",
+    };
     RecordView {
+        paper: (record.voided.is_none() && is_printed(form))
+            .then(|| (format!("{href}/paper"), paper)),
         id: record.id.to_string(),
         title: words.form_title(form),
         on: words.calendar().plain(record.occurred_on),

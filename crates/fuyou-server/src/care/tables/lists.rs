@@ -9,8 +9,9 @@ use fuyou_pack::indicator::row_sql;
 use fuyou_pack::model::{Direction, Fact, List, SubjectKind};
 use uuid::Uuid;
 
+use super::conditions::condition;
 use super::{PackColumn, PackTable, from_cell, to_cell, values};
-use crate::care::{Error, Total};
+use crate::care::{Condition, Error, Total};
 use crate::db::{Cell, CellType, Connection, Db, Dialect, Sql, Walk, query};
 
 /// Codes of a column that are counted one by one; more are no total that anybody reads.
@@ -49,6 +50,8 @@ pub(in crate::care) struct Question<'a> {
     pub path: Option<&'a str>,
     /// Only this level of risk.
     pub level: Option<&'a str>,
+    /// Only lines that fit all of these.
+    pub only: Vec<(Read<'a>, &'a Condition)>,
     /// Instead of the list's own order.
     pub sort: Option<(Read<'a>, Direction)>,
     pub today: Date,
@@ -147,6 +150,10 @@ impl<'a> Question<'a> {
             cells.push(Cell::text(level));
             conditions.push(format!("f.risk = ${}", cells.len()));
         }
+        for (read, only) in &self.only {
+            let printed = self.print(dialect, *read);
+            conditions.push(condition(only, (&printed, read.ty()), cells));
+        }
         match conditions.is_empty() {
             true => "1 = 1".to_owned(),
             false => conditions.join(" and "),
@@ -163,11 +170,11 @@ pub(super) fn index(facts: &PackTable) -> Sql {
 }
 
 fn cell_type(ty: &Type) -> CellType {
-    values::cell_type(&column(ty))
+    values::cell_type(&cell_column(ty))
 }
 
 /// A column of a query that no table has.
-fn column(ty: &Type) -> PackColumn {
+pub(super) fn cell_column(ty: &Type) -> PackColumn {
     PackColumn {
         name: "value".to_owned(),
         ty: ty.clone(),
@@ -498,7 +505,7 @@ fn beyond(
             equal.push_str(&format!("({text}) is null and "));
             continue;
         }
-        cells.push(to_cell(&column(read.ty()), value));
+        cells.push(to_cell(&cell_column(read.ty()), value));
         let number = cells.len();
         let sign = match direction {
             Direction::Ascending => '>',
@@ -528,7 +535,7 @@ fn line(question: &Question<'_>, row: Vec<Cell>, table: &str) -> Result<Line, Er
     let (org, risk, marks) = (text().unwrap_or_default(), text(), text());
     let mut value = |ty: &Type| {
         let cell = cells.next().unwrap_or(Cell::Text(None));
-        from_cell(&column(ty), cell).map_err(|text| Error::stored(table, &text, ty))
+        from_cell(&cell_column(ty), cell).map_err(|text| Error::stored(table, &text, ty))
     };
     let columns = question.columns.iter();
     let keys = question.keys();

@@ -3,6 +3,7 @@
 //! Every name has been checked ([`ddl`]): lower-case letters, digits and underscores, short enough for both databases,
 //! and no two things share one. Values are always bound.
 
+mod conditions;
 mod ddl;
 mod fields;
 mod lists;

@@ -135,6 +135,7 @@ fn read(
         hospital_grade: line.grade,
         population: line.population,
         closed_on: before.and_then(|before| before.closed_on),
+        ahead_off: before.is_some_and(|before| before.ahead_off),
     }))
 }
 

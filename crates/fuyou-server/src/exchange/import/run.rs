@@ -3,25 +3,25 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use fuyou_kernel::{Id, Localized};
 use sm3::{Digest, Sm3};
 use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
 
-use super::block::{Block, Blocks};
+use super::block::{Block, Blocks, NumberedLine};
 use super::prepare::{Desk, Prepared, prepare};
 use super::rejected::Rejected;
 use super::{Error, Job, Progress, Report, places, store};
 use crate::access::Action;
-use crate::care::{Acting, BulkWriting, Care, Known, Refused};
+use crate::care::{Acting, BulkRows, BulkWriting, Care, Known, Refused};
 use crate::db::Db;
 use crate::keys::Keyring;
 use crate::registry::{PersonRow, insert_persons, number_owners};
 
 /// Encounters of one transaction: enough to share a sync, few enough to let the desk in between.
-const BATCH_ENCOUNTERS: u64 = 2_000;
+const BATCH_ENCOUNTERS: u64 = 4_000;
 /// Pieces that may be under way at once, per thread.
 const AHEAD: usize = 3;
 /// How often a piece is planned anew because somebody else recorded about the same subjects.
@@ -31,10 +31,60 @@ const ATTEMPTS_MAX: usize = 5;
 struct Ready {
     number: u64,
     end: (u64, u64),
-    prepared: Vec<Prepared>,
+    persons: Vec<(Uuid, PersonRow)>,
+    writings: Vec<BulkWriting>,
+    rows: BulkRows,
     refused: Vec<Refused>,
     /// To plan again what raced.
     source: Arc<Block>,
+}
+
+impl Ready {
+    /// A piece of a file, of which some lines could not be read or stand where they must not.
+    fn of(
+        source: Arc<Block>,
+        prepared: Vec<Prepared>,
+        make_rows: impl FnOnce(&mut [BulkWriting]) -> BulkRows,
+    ) -> Ready {
+        let unreadable = Localized::new(
+            "这一行不是有效的 JSON 数据行",
+            "This is not a line of JSON with a kind and a subject",
+        );
+        let late = Localized::new(
+            "机构和人员行必须在文件开头",
+            "Lines of organizations and staff must come first",
+        );
+        let lines = |lines: &[NumberedLine], why: &Localized| -> Vec<Refused> {
+            let refuse = |line: &NumberedLine| Refused {
+                line: line.number,
+                why: why.clone(),
+            };
+            lines.iter().map(refuse).collect()
+        };
+        let mut refused = lines(&source.unreadable, &unreadable);
+        refused.extend(lines(&source.places, &late));
+        let (mut persons, mut writings) = (Vec::new(), Vec::new());
+        for mut one in prepared {
+            persons.extend(one.person.map(|row| (one.subject, row)));
+            writings.append(&mut one.writings);
+            refused.append(&mut one.refused);
+        }
+        let rows = make_rows(&mut writings);
+        Ready {
+            number: source.number,
+            end: source.end,
+            persons,
+            writings,
+            rows,
+            refused,
+            source,
+        }
+    }
+
+    fn encounters(&self) -> u64 {
+        let writings = self.writings.iter();
+        writings.map(|writing| writing.encounters).sum()
+    }
 }
 
 /// Imports a file of lines.
@@ -90,7 +140,7 @@ pub(super) async fn run(
         while let Some(piece) = early.remove(&next) {
             next += 1;
             batch.push(piece);
-            if batch.iter().map(encounters).sum::<u64>() >= BATCH_ENCOUNTERS {
+            if batch.iter().map(Ready::encounters).sum::<u64>() >= BATCH_ENCOUNTERS {
                 done.bytes_done = writer.write(std::mem::take(&mut batch)).await?;
                 (done.encounters, done.rejected) =
                     (writer.report.encounters, writer.report.rejected);
@@ -109,15 +159,6 @@ pub(super) async fn run(
     // All is stored: there is nothing left to stop.
     let _ = goes_on(&done);
     Ok(writer.report)
-}
-
-fn encounters(piece: &Ready) -> u64 {
-    piece
-        .prepared
-        .iter()
-        .flat_map(|prepared| &prepared.writings)
-        .map(|writing| writing.encounters)
-        .sum()
 }
 
 fn threads() -> usize {
@@ -202,7 +243,7 @@ fn read_ahead(
             };
             let (care, keys, by, ready) = (care.clone(), keys.clone(), by.clone(), ready.clone());
             tokio::spawn(async move {
-                let piece = work(&care, &keys, &by, block).await;
+                let piece = work(&care, &keys, &by, block, Opening::Now).await;
                 // The writer frees the place when it has taken the piece.
                 let _ = ready.send(piece).await;
                 drop(permit);
@@ -211,12 +252,20 @@ fn read_ahead(
     })
 }
 
-/// Finds out who is stored already, then checks and replays on a thread of its own.
+/// Whether what records open is planned with them, or left to whoever follows the change feed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    Now,
+    Later,
+}
+
+/// Finds out who is stored already, then checks, replays and puts the rows together on a thread of its own.
 async fn work(
     care: &Care,
     keys: &Keyring,
     by: &Arc<Acting>,
     block: Arc<Block>,
+    opening: Opening,
 ) -> Result<Ready, Error> {
     let mut known: HashMap<Uuid, Known> = HashMap::new();
     let subjects: Vec<Uuid> = block.subjects.iter().map(|lines| lines.subject).collect();
@@ -237,58 +286,41 @@ async fn work(
             known.insert(subject, file.organization());
         }
     }
-    let db = care.db().clone();
     let lines = block.clone();
-    let (care, keys, by) = (care.clone(), keys.clone(), by.clone());
-    let made = tokio::task::spawn_blocking(move || {
+    let (desk_care, desk_keys, desk_by) = (care.clone(), keys.clone(), by.clone());
+    let mut prepared = on_a_thread(move || {
         let desk = Desk {
-            care: &care,
-            keys: &keys,
-            by: &by,
+            care: &desk_care,
+            keys: &desk_keys,
+            by: &desk_by,
         };
-        let prepared = block
-            .subjects
-            .iter()
-            .map(|lines| {
-                let known = known
-                    .remove(&lines.subject)
-                    .unwrap_or_else(|| Known::new(lines.subject, None));
-                prepare(&desk, known, lines)
-            })
-            .collect();
-        let unreadable = |line: u64| Refused {
-            line,
-            why: Localized::new(
-                "这一行不是有效的 JSON 数据行",
-                "This is not a line of JSON with a kind and a subject",
-            ),
-        };
-        let late = |line: u64| Refused {
-            line,
-            why: Localized::new(
-                "机构和人员行必须在文件开头",
-                "Lines of organizations and staff must come first",
-            ),
-        };
-        let mut refused: Vec<Refused> = block
-            .unreadable
-            .iter()
-            .map(|line| unreadable(line.number))
-            .collect();
-        refused.extend(block.places.iter().map(|line| late(line.number)));
-        Ready {
-            number: block.number,
-            end: block.end,
-            prepared,
-            refused,
-            source: block,
-        }
-    });
-    let mut ready = made
-        .await
-        .map_err(|err| Error::NotRead(std::io::Error::other(err)))?;
-    refuse_taken_numbers(&db, &lines, &registered, &mut ready).await?;
-    Ok(ready)
+        let each = lines.subjects.iter().map(|lines| {
+            let known = known
+                .remove(&lines.subject)
+                .unwrap_or_else(|| Known::new(lines.subject, None));
+            prepare(&desk, known, lines)
+        });
+        each.collect::<Vec<Prepared>>()
+    })
+    .await?;
+    refuse_taken_numbers(care.db(), &block, &registered, &mut prepared).await?;
+    if opening == Opening::Later {
+        let writings = prepared.iter_mut().flat_map(|one| &mut one.writings);
+        writings.for_each(BulkWriting::open_later);
+    }
+    let (care, by) = (care.clone(), by.clone());
+    on_a_thread(move || Ready::of(block, prepared, |writings| care.bulk_rows(&by, writings))).await
+}
+
+/// Does what takes its time without keeping others from being served. One processor is left to the writer.
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    static DESKS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new((threads() - 1).max(1)));
+    // It is never closed.
+    let _desk = DESKS.acquire().await;
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|err| Error::NotRead(std::io::Error::other(err)))
 }
 
 /// A document number belongs to one person: whoever comes with that of somebody else is refused whole, line by line.
@@ -296,20 +328,20 @@ async fn refuse_taken_numbers(
     db: &Db,
     lines: &Block,
     registered: &HashSet<Uuid>,
-    ready: &mut Ready,
+    all: &mut [Prepared],
 ) -> Result<(), crate::care::Error> {
     let numbers = |prepared: &Prepared| {
         let row = prepared.person.as_ref();
         row.map(PersonRow::number_hashes).unwrap_or_default()
     };
-    let told: Vec<Vec<u8>> = ready.prepared.iter().flat_map(numbers).collect();
+    let told: Vec<Vec<u8>> = all.iter().flat_map(numbers).collect();
     if told.is_empty() {
         return Ok(());
     }
     let mut reader = db.glance().await?;
     let told: Vec<&[u8]> = told.iter().map(Vec::as_slice).collect();
     let mut owners = number_owners(&mut reader, &told).await?;
-    for (prepared, subject) in ready.prepared.iter_mut().zip(&lines.subjects) {
+    for (prepared, subject) in all.iter_mut().zip(&lines.subjects) {
         // Who is registered keeps the number that stands there, whatever the file says.
         if registered.contains(&subject.subject) {
             continue;
@@ -352,28 +384,26 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes pieces together; says up to which byte the file is stored.
-    async fn write(&mut self, mut pieces: Vec<Ready>) -> Result<u64, Error> {
-        if let Some(position) = self.write_once(&mut pieces).await? {
+    async fn write(&mut self, pieces: Vec<Ready>) -> Result<u64, Error> {
+        let sources: Vec<Arc<Block>> = pieces.iter().map(|piece| piece.source.clone()).collect();
+        if let Some(position) = self.write_once(pieces).await? {
             return Ok(position);
         }
         // Somebody recorded about one of these subjects meanwhile, or the file is not ordered by subject: look again,
         // piece by piece.
         let mut position = 0;
-        for piece in pieces {
-            position = self.write_again(piece.source).await?;
+        for source in sources {
+            position = self.write_again(source).await?;
         }
         Ok(position)
     }
 
     async fn write_again(&mut self, source: Arc<Block>) -> Result<u64, Error> {
         for _ in 0..ATTEMPTS_MAX {
-            let mut piece = work(self.care, self.keys, self.by, source.clone()).await?;
             // Whoever is opened may be there already, whatever opens her: that is looked at when all lines are stored.
-            let prepared = piece.prepared.iter_mut();
-            prepared
-                .flat_map(|prepared| &mut prepared.writings)
-                .for_each(BulkWriting::open_later);
-            if let Some(position) = self.write_once(&mut [piece]).await? {
+            let source = source.clone();
+            let piece = work(self.care, self.keys, self.by, source, Opening::Later).await?;
+            if let Some(position) = self.write_once(vec![piece]).await? {
                 return Ok(position);
             }
         }
@@ -382,7 +412,7 @@ impl Writer<'_> {
         ))))
     }
 
-    async fn write_once(&mut self, pieces: &mut [Ready]) -> Result<Option<u64>, Error> {
+    async fn write_once(&mut self, pieces: Vec<Ready>) -> Result<Option<u64>, Error> {
         let (position, line) = pieces.last().map_or((0, 0), |piece| piece.end);
         let mut report = self.report.clone();
         report.lines = line;
@@ -398,26 +428,24 @@ impl Writer<'_> {
     /// Writes pieces in one transaction and gives back the lines that were refused; none when it lost a race.
     async fn try_write(
         &self,
-        pieces: &mut [Ready],
+        pieces: Vec<Ready>,
         report: &mut Report,
         position: u64,
     ) -> Result<Option<Vec<Refused>>, crate::care::Error> {
-        let (mut told, mut rows) = (Vec::new(), Vec::new());
-        let mut writings = Vec::new();
+        let (mut told, mut persons) = (Vec::new(), Vec::new());
+        let (mut writings, mut rows) = (Vec::new(), BulkRows::default());
         let mut refused = Vec::new();
-        for piece in pieces {
-            refused.append(&mut piece.refused);
-            for prepared in &mut piece.prepared {
-                if let Some(row) = prepared.person.take() {
-                    told.push(prepared.subject);
-                    rows.push(row);
-                }
-                writings.append(&mut prepared.writings);
-                refused.append(&mut prepared.refused);
+        for mut piece in pieces {
+            for (subject, row) in piece.persons {
+                told.push(subject);
+                persons.push(row);
             }
+            writings.append(&mut piece.writings);
+            rows.append(piece.rows);
+            refused.append(&mut piece.refused);
         }
         let mut tx = self.care.db().begin(None).await?;
-        let stored = insert_persons(&mut tx, rows).await?;
+        let stored = insert_persons(&mut tx, persons).await?;
         let repeated = told.len() as u64 - stored;
         if repeated > 0 && store::existing(&mut tx, &told).await?.len() < told.len() {
             // Somebody registered one of these numbers meanwhile.
@@ -425,11 +453,8 @@ impl Writer<'_> {
         }
         report.persons += stored;
         report.repeated += repeated;
-        if !self
-            .care
-            .write_bulk(&mut tx, self.by, &mut writings)
-            .await?
-        {
+        let written = self.care.write_bulk(&mut tx, self.by, &writings, rows);
+        if !written.await? {
             return Ok(None);
         }
         for writing in &mut writings {
@@ -444,6 +469,8 @@ impl Writer<'_> {
         store::advance(&mut tx, (self.id, position), report, self.by.now).await?;
         tx.commit().await?;
         self.care.bulk_is_stored(&writings);
+        // To free thousands of replays takes a tenth of the time that it takes to write them: not in the writer's way.
+        drop(tokio::task::spawn_blocking(move || drop(writings)));
         Ok(Some(refused))
     }
 }

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
-use fuyou_cube::{Adding, FoundRow, MeasureSpec, RowsAsked};
+use fuyou_cube::{Adding, FoundRow, MeasureSpec, RowKey, RowsAsked, RowsBy, RowsOrder};
 use fuyou_kernel::{Date, DayNumber, Id, Period};
 use fuyou_pack::Pack;
-use fuyou_pack::model::{MeasureIx, StratumIx};
+use fuyou_pack::model::{Direction, MeasureIx, StratumIx};
 use uuid::Uuid;
 
 use super::{Live, State};
-use crate::insight::persons::{Asked, Cursor, Line};
+use crate::insight::order::{Cursor, Key, Order, OrderBy};
+use crate::insight::persons::{Asked, Line};
 
 impl Live {
     /// A page of lines and how many all pages have; `None` when the store must be asked.
@@ -18,11 +19,26 @@ impl Live {
         asked: &Asked<'_>,
         (period, layer): (Period, Option<(StratumIx, Option<usize>)>),
         codes: &[String],
-        (after, limit): (Option<&Cursor>, usize),
+        (order, (after, limit)): (Order, (Option<&Cursor>, usize)),
     ) -> Option<(Vec<Line>, i64)> {
         let codes: HashSet<&str> = codes.iter().map(String::as_str).collect();
         let pack = &*self.0.pack;
-        let after = after.map(|after| (after.place.as_str(), after.enrollment.uuid().as_u128()));
+        let by = match order.by {
+            OrderBy::Place => RowsBy::Place,
+            OrderBy::Day => RowsBy::Day,
+            OrderBy::Adds => RowsBy::Adds,
+            OrderBy::Name | OrderBy::Residence => return None,
+        };
+        let key = |key| match key {
+            &Key::Adds(adds) => Some(RowKey::Number(adds)),
+            &Key::Day(on) => Some(RowKey::Number(i64::from(DayNumber::from(on).0))),
+            Key::Place(code) => Some(RowKey::Place(code)),
+            Key::Person(_) => None,
+        };
+        let after = match after {
+            Some(after) => Some((key(&after.key)?, after.enrollment.uuid().as_u128())),
+            None => None,
+        };
         let of = |measure: MeasureIx| MeasureSpec::from(pack.measure(measure));
         let dated_by = |measure: MeasureIx| Some(&pack.measure(measure).dated_by);
         let (placed_as, spec, dates, other) = match *asked {
@@ -61,6 +77,10 @@ impl Live {
                 .as_ref()
                 .map(|(measure, dated_by)| adding((measure, *dated_by))),
             within: layer.map(|(stratum, layer)| (&pack.stratum(stratum).is, layer)),
+            order: match order.direction {
+                Direction::Ascending => RowsOrder::Up(by),
+                Direction::Descending => RowsOrder::Down(by),
+            },
             after,
             limit,
         };

@@ -13,7 +13,9 @@ use crate::access::{Actor, Role};
 use crate::db::{Change, Db, Operation, query};
 use crate::insight::MonthNumber;
 use crate::insight::counts::Counting;
-use crate::insight::{Behind, By, Cells, Group, Question, Source, figures, persons, split, store};
+use crate::insight::{
+    Behind, By, Cells, Group, Order, Question, Source, figures, persons, split, store,
+};
 use crate::registry::Tree;
 use crate::testkit::{
     Enrolled, Log, on_each_database, population, sample_pack, sample_pack_with, store_facts,
@@ -87,14 +89,23 @@ pub(super) async fn same_lists(
             organization: root.id,
             tree: Arc::clone(tree),
         };
+        let groups = Group::ALL.map(|group| (group, ""));
+        let others = [
+            (Group::Counted, "-on"),
+            (Group::NotCounted, "on"),
+            (Group::Counted, "-adds"),
+            (Group::Gap, "-organization"),
+        ];
+        let orders: Vec<_> = groups.into_iter().chain(others).collect();
         for indicator in (0..pack.indicators.len()).map(IndicatorIx::new) {
-            for group in Group::ALL {
+            for &(group, order) in &orders {
                 let behind = Behind {
                     indicator,
                     node: root.id,
                     period: year.parse().unwrap(),
                     group,
                     layer: None,
+                    order: Order::read(order).unwrap(),
                 };
                 let mut after = None;
                 for _ in 0..2 {

@@ -50,3 +50,6 @@ job-file-kept = Kept until { $until }, then removed.
 job-file-gone = The file is no longer kept, or you work elsewhere since. Please make it again.
 job-any = Any
 job-show = Show
+job-name = Name
+job-figures = Result
+job-problem = Problem

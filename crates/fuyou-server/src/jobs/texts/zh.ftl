@@ -50,3 +50,6 @@ job-file-kept = 保存至 { $until }，之后自动删除。
 job-file-gone = 文件已过保存期限，或您的岗位已变更，请重新生成。
 job-any = 不限
 job-show = 查看
+job-name = 名称
+job-figures = 结果
+job-problem = 问题

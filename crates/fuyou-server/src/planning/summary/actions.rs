@@ -110,7 +110,9 @@ fn problem(w: &mut Writer<'_>, goal: &Goal, position: usize, number: usize) -> V
         let now = w.number(figure, with_unit(value, figure.unit));
         let gap = w.number(
             figure,
-            goal.distance(value).map(size_text).unwrap_or_default(),
+            goal.distance(value)
+                .map(|size| size_text(w.language, size, figure.unit))
+                .unwrap_or_default(),
         );
         let key = if figure.unit == Unit::Percent {
             "summary-problem-points"

@@ -155,7 +155,7 @@ fn change(w: &mut Writer<'_>, figure: &FigureData) -> Vec<Inline> {
     if change.short() == Decimal::whole(0) {
         return w.sentence("summary-same", [("before", before.into())]);
     }
-    let size = size_text(change);
+    let size = size_text(w.language, change, figure.unit);
     let size = w.number(figure, size);
     let key = match (change.is_negative(), figure.unit) {
         (false, Unit::Percent) => "summary-up-points",
@@ -180,7 +180,10 @@ fn against_goal(w: &mut Writer<'_>, position: usize) -> Vec<Inline> {
         Progress::Met => w.sentence("summary-goal-met", [("aim", words.into())]),
         Progress::Unknown => Vec::new(),
         Progress::OnCourse | Progress::Behind => {
-            let size = goal.distance(value).map(size_text).unwrap_or_default();
+            let size = goal
+                .distance(value)
+                .map(|size| size_text(w.language, size, figure.unit))
+                .unwrap_or_default();
             let size = w.number(figure, size);
             let missing = w.number(
                 figure,
@@ -232,7 +235,7 @@ fn ranked(w: &mut Writer<'_>, figure: &FigureData, ranking: &Ranking) -> Vec<Inl
         ],
     );
     if let (Some(spread), Unit::Percent) = (spread, figure.unit) {
-        let size = w.number(figure, size_text(spread));
+        let size = w.number(figure, size_text(w.language, spread, figure.unit));
         text.extend(w.sentence("summary-spread", [("spread", size.into())]));
     }
     text.push(Inline::Text(w.t("summary-full-stop")));

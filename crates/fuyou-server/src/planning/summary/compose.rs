@@ -228,7 +228,7 @@ fn goal_row(w: &mut Writer<'_>, goal: &Goal) -> Vec<Vec<Inline>> {
         figure.now.value().and_then(|value| goal.distance(value)),
     ) {
         (Progress::Behind | Progress::OnCourse, Some(distance)) => {
-            let size = size_text(distance);
+            let size = size_text(w.language, distance, figure.unit);
             let size = w.number(figure, size);
             let key = if figure.unit == Unit::Percent {
                 "summary-points"

@@ -159,8 +159,17 @@ impl SummaryData {
         Elapsed::of(figure.period, self.today).is_over()
     }
 
-    /// The places in order. A ranking of fewer than two places is none.
+    /// The places in order. A ranking of fewer than two places is none, and of fewer events than places it would be one of
+    /// chance: where one woman died, nobody is worse than the others.
     pub fn ranking(&self, figure: &FigureData) -> Option<Ranking> {
+        let counts = figure.now.figure();
+        let is_rare = !matches!(figure.unit, Unit::Percent)
+            && counts.is_some_and(|counts| {
+                counts.denominator.is_some() && counts.numerator < figure.below.len() as i64
+            });
+        if is_rare {
+            return None;
+        }
         let mut order = Vec::new();
         let mut left_out = 0;
         for (place, cell) in figure.below.iter().enumerate() {

@@ -8,7 +8,7 @@ use fuyou_pack::model::{IndicatorEntry, IndicatorIx, Sum};
 
 use super::Stage;
 use super::data::{ChapterData, DENOMINATOR_MIN, Definition, FigureData, Goal, Place, SummaryData};
-use crate::insight::{self, By, Cells, Question, Source, split};
+use crate::insight::{self, By, Cell, Cells, Judgement, Question, Source, split};
 use crate::planning::board::{self, Row};
 use crate::planning::plans::Error;
 use crate::planning::target::period_of;
@@ -73,7 +73,11 @@ pub(super) async fn gather(
         .iter()
         .filter_map(|row| Some((row.indicator?, row)))
         .collect();
-    let children: Vec<_> = tree.children(request.node).collect();
+    // A hospital of the county's own level is no part of its area beside the townships.
+    let mut children: Vec<_> = tree.children(request.node).collect();
+    if children.iter().any(|child| child.level != node.level) {
+        children.retain(|child| child.level != node.level);
+    }
     let ids: Vec<OrganizationId> = children.iter().map(|child| child.id).collect();
     let figures = wanted
         .iter()
@@ -83,7 +87,7 @@ pub(super) async fn gather(
     let goals = board
         .rows
         .iter()
-        .map(|row| goal(row, row.indicator.and_then(position)))
+        .map(|row| goal(row, row.indicator.and_then(position), &ids))
         .collect();
     let chapters = pack.chapters.iter().map(|chapter| ChapterData {
         title: chapter.title.clone(),
@@ -168,7 +172,9 @@ fn figure(
         (
             row.actual,
             row.last_year,
-            row.children.iter().map(|(_, cell, _)| *cell).collect(),
+            of_children(row, children)
+                .map(|(_, cell, _)| *cell)
+                .collect(),
         )
     };
     let of_cells = || {
@@ -235,7 +241,16 @@ fn definition(pack: &Pack, ix: IndicatorIx) -> Definition {
     }
 }
 
-fn goal(row: &Row, figure: Option<usize>) -> Goal {
+/// What a row says of these children, in their order.
+fn of_children<'r>(
+    row: &'r Row,
+    children: &'r [OrganizationId],
+) -> impl Iterator<Item = &'r (OrganizationId, Cell, Judgement)> {
+    let told = row.children.iter();
+    told.filter(|(child, _, _)| children.contains(child))
+}
+
+fn goal(row: &Row, figure: Option<usize>, children: &[OrganizationId]) -> Goal {
     let (written, unit) = (&row.target.written, &row.target.unit);
     let unit = if written.ends_with(unit.as_str()) {
         ""
@@ -249,9 +264,7 @@ fn goal(row: &Row, figure: Option<usize>) -> Goal {
         aim: row.aim,
         judgement: row.judgement,
         within_reach: row.within_reach,
-        below: row
-            .children
-            .iter()
+        below: of_children(row, children)
             .map(|(_, _, judgement)| *judgement)
             .collect(),
     }

@@ -7,7 +7,7 @@ use fuyou_pack::model::Unit;
 
 use super::data::{FigureData, SummaryData};
 use super::document::{Block, Bookmarks, Inline, Number};
-use crate::insight::{Aim, Cell, Decimal, shown, with_unit};
+use crate::insight::{Aim, Cell, Decimal, shown, unit_sign, with_unit};
 use crate::texts;
 
 /// Around the position of an inline in a text; of the private use area, so that no text contains them.
@@ -381,9 +381,16 @@ impl<'a> Writer<'a> {
 }
 
 /// A change or distance in the unit of a figure, without its sign: points for percentages.
-pub(super) fn size_text(size: Decimal) -> String {
+pub(super) fn size_text(language: Language, size: Decimal, unit: Unit) -> String {
     let size = size.short().to_string();
-    size.trim_start_matches('-').to_owned()
+    let size = size.trim_start_matches('-');
+    // Of rates in percent the sentences say percentage points.
+    let sign = match unit {
+        Unit::Percent => "",
+        _ => unit_sign(language, unit),
+    };
+    let blank = if sign.starts_with("per ") { " " } else { "" };
+    format!("{size}{blank}{sign}")
 }
 
 /// A number from 1 to 99 in Chinese.

@@ -78,3 +78,5 @@ planning-nothing-below = No organization below
 planning-nothing-below-what = Choose a place that has organizations below it.
 planning-small-curves = Month by month { $months }, all drawn to one scale; the dashed line is the target.
 planning-bar-legend = Bars: the figure; the dashed line is the target, ▲ is the same time last year.
+planning-in-force = In force
+planning-at = Entered

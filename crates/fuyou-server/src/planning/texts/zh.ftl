@@ -78,3 +78,5 @@ planning-nothing-below = 没有下级机构
 planning-nothing-below-what = 请选择有下级机构的地区。
 planning-small-curves = { $months } 各月走势，所有小图用同一刻度；虚线为目标。
 planning-bar-legend = 条形：实条为完成值，虚线为目标，▲ 为上年同期。
+planning-in-force = 现行
+planning-at = 填报时间

@@ -2,11 +2,10 @@
 // after the other while nothing else happens, sealed as drafts are. A person starts it on this device; from then on the
 // home page brings it up to date. Logging out, a press, and a day end it.
 import { canSeal } from "./disk.js";
-import { draftsOfPage } from "./drafts.js";
+import { AHEAD_WANTED as WANTED, draftsOfPage, dropAheadOf } from "./drafts.js";
 import { copyOfPage } from "./keeping.js";
 import { hasLocks } from "./lock.js";
 
-const WANTED = "fuyou.ahead";
 // A copy that is younger is not fetched again.
 const FRESH_MS = 3 * 3600 * 1000;
 const BYTES_MAX = 8_000_000;
@@ -59,6 +58,12 @@ async function takeAlong() {
     const answer = await fetch("/ahead");
     if (!answer.ok || answer.redirected) throw new Error("no list");
     const list = await answer.json();
+    if (!list.allowed) {
+      // Switched off since this page was loaded.
+      await dropAheadOf(drafts.owner);
+      box.hidden = true;
+      return;
+    }
     await drafts.keepAhead("list", list);
     const all = wants(list);
     const known = await drafts.ahead();

@@ -13,6 +13,8 @@ const WAITING_MS = 7 * KEPT_MS;
 const KEPT_MAX = 20;
 // A list, and a person and a form for each of its lines.
 const AHEAD_MAX = 130;
+/** Where a browser remembers that a user wants to take work along. */
+export const AHEAD_WANTED = "fuyou.ahead";
 
 /** Forgets what everybody left on this computer: somebody logs out. What waits to be sent stays, sealed. */
 export async function forgetAll() {
@@ -20,6 +22,12 @@ export async function forgetAll() {
   await disk.forms.clear();
   await disk.ahead.clear();
   for (const draft of await disk.drafts.all()) if (!draft.waiting) await disk.drafts.drop(draft.id);
+}
+
+/** Drops what a user took along: his organization does not want it any more. What waits to be sent stays. */
+export async function dropAheadOf(owner) {
+  for (const one of await disk.ahead.all()) if (one.owner === owner) await disk.ahead.drop(one.id);
+  if (localStorage.getItem(AHEAD_WANTED) === owner) localStorage.removeItem(AHEAD_WANTED);
 }
 
 /** The drafts of the user whose page this is; null when the user records nothing. */

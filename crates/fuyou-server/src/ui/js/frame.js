@@ -1,6 +1,6 @@
 // On every page of somebody who records: records that wait are sent, drafts end when their record is saved or the user
 // logs out, and are offered at home; and the worker is started that answers where there is no network.
-import { draftsOfPage, forgetAll, timeOf } from "./drafts.js";
+import { draftsOfPage, dropAheadOf, forgetAll, timeOf } from "./drafts.js";
 import { sendWaiting, showCount, tell, words } from "./sending.js";
 
 const OFFERED_MAX = 3;
@@ -25,6 +25,7 @@ async function startWorker() {
 }
 
 if (drafts) {
+  if (document.body.dataset.aheadOff !== undefined) await dropAheadOf(drafts.owner).catch(() => {});
   startWorker().catch(() => {});
   const saved = /\/records\/([0-9a-f-]{36})$/.exec(location.pathname);
   if (saved) await drafts.drop(saved[1]);

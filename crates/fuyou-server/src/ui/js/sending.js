@@ -1,5 +1,5 @@
 // Sending a record: once however often it is tried, because a record has its own id.
-import { draftsOfPage, timeOf } from "./drafts.js";
+import { draftsOfPage, dropAheadOf, timeOf } from "./drafts.js";
 import { element } from "./showing.js";
 
 const TRIES_MAX = 3;
@@ -11,7 +11,10 @@ const REST_MS = 400;
 export async function session() {
   try {
     const answer = await fetch("/session", { redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
-    return answer.ok ? await answer.json() : {};
+    if (!answer.ok) return {};
+    const own = await answer.json();
+    if (own.aheadOff) await dropAheadOf(own.drafts).catch(() => {});
+    return own;
   } catch {
     return null;
   }
