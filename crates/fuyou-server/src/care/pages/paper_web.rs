@@ -292,8 +292,8 @@ fn cause(
         let mut records = printed.clone();
         records.find(|record| record.recorded_at == rule.since)
     });
-    let by_others = printed.filter(|record| record.recorded_org.uuid() != subject.uuid());
-    let Some(record) = by_rule.or(by_others.last()) else {
+    let mut by_others = printed.filter(|record| record.recorded_org.uuid() != subject.uuid());
+    let Some(record) = by_rule.or_else(|| by_others.next_back()) else {
         return Vec::new();
     };
     let form = program.form(record.form);
