@@ -89,14 +89,12 @@ impl ListQuery {
                 "view" => query.view = value,
                 "columns" => query.columns.push(value),
                 // A form sends its empty boxes, too.
-                name => {
-                    let asked = How::read(name).filter(|_| !value.trim().is_empty());
-                    query.only.extend(asked.map(|(how, key)| Asking {
-                        how,
-                        key: key.to_owned(),
-                        typed: value.trim().to_owned(),
-                    }));
-                }
+                _ if value.trim().is_empty() => {}
+                name => query.only.extend(How::read(name).map(|(how, key)| Asking {
+                    how,
+                    key: key.to_owned(),
+                    typed: value.trim().to_owned(),
+                })),
             }
         }
         query
