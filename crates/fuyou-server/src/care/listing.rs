@@ -92,8 +92,7 @@ impl Care {
         let facts = &self.tables().program(asked.program_ix).facts;
         let dialect = self.db().dialect();
         let mut reader = self.db().read().await?;
-        let counted = tables::totals(&mut reader, dialect, facts, &asked.question).await?;
-        let mut lines = tables::lines(
+        let (counted, mut lines) = tables::page(
             &mut reader,
             dialect,
             facts,

@@ -117,7 +117,9 @@ pub async fn search(
         path_from: top.path.clone(),
         path_to: format!("{}\u{10FFFF}", top.path),
         today: cx.today,
-        is_wide: !matches!(top.level, Level::Village | Level::Township),
+        // A hospital of the county cares for many fewer than live in the county.
+        is_wide: !matches!(top.level, Level::Village | Level::Township)
+            && cx.actor.tree.children(top.id).next().is_some(),
         limit: PAGE as i64 + 1,
     };
     let mut reader = cx.db.read().await?;

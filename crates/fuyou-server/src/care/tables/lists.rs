@@ -119,13 +119,19 @@ impl<'a> Question<'a> {
         row_sql(self.program, expr, target, &column)
     }
 
+    /// What is known of the subject, to be joined to the facts.
+    fn subject(&self) -> &'static str {
+        match self.program.subject {
+            SubjectKind::Organization => "left join organization o on o.id = f.subject_id",
+            SubjectKind::Person | SubjectKind::Staff => {
+                "left join person p on p.subject_id = f.subject_id"
+            }
+        }
+    }
+
     /// The facts with what is known of the subject.
     fn rows(&self, facts: &PackTable) -> String {
-        let subject = match self.program.subject {
-            SubjectKind::Organization => "organization o on o.id",
-            SubjectKind::Person | SubjectKind::Staff => "person p on p.subject_id",
-        };
-        format!("\"{}\" f left join {subject} = f.subject_id", facts.name)
+        format!("\"{}\" f {}", facts.name, self.subject())
     }
 
     /// The condition, with its placeholders from `$1`.
@@ -185,29 +191,9 @@ pub(in crate::care) async fn totals(
 ) -> Result<(i64, Vec<Total>), Error> {
     let mut cells = Vec::new();
     let condition = question.condition(dialect, &mut cells);
-    let mut selected = vec!["count(*)".to_owned()];
-    let asked: Vec<Adding> = question
-        .columns
-        .iter()
-        .map(|read| Adding::of(question, *read))
-        .collect();
-    for (read, adding) in question.columns.iter().zip(&asked) {
-        let printed = question.print(dialect, *read);
-        // A sum of nothing is NULL, and PostgreSQL adds integers up to decimals.
-        let sum = |of: String| format!("cast(coalesce(sum({of}), 0) as bigint)");
-        let lines = |when: String| sum(format!("case when {when} then 1 else 0 end"));
-        match adding {
-            Adding::Nothing => {}
-            Adding::Sum => selected.push(sum(format!("({printed})"))),
-            Adding::Yes => selected.push(lines(format!("({printed})"))),
-            Adding::Codes(codes) => {
-                for code in codes {
-                    cells.push(Cell::text(code.clone()));
-                    selected.push(lines(format!("({printed}) = ${}", cells.len())));
-                }
-            }
-        }
-    }
+    let asked = addings(question);
+    let printed = |at: usize| question.print(dialect, question.columns[at]);
+    let selected = sums(&asked, printed, &mut cells);
     let sql = format!(
         "select {} from {} where {condition}",
         selected.join(", "),
@@ -218,11 +204,42 @@ pub(in crate::care) async fn totals(
         .bind_cells(cells)
         .cells(connection, &types)
         .await?;
-    let counts = rows.into_iter().flatten().map(|cell| match cell {
+    Ok(added_up(asked, rows.into_iter().flatten()))
+}
+
+fn addings(question: &Question<'_>) -> Vec<Adding> {
+    let columns = question.columns.iter();
+    columns.map(|read| Adding::of(question, *read)).collect()
+}
+
+/// The number of lines, and what their columns come to.
+fn sums(asked: &[Adding], printed: impl Fn(usize) -> String, cells: &mut Vec<Cell>) -> Vec<String> {
+    // A sum of nothing is NULL, and PostgreSQL adds integers up to decimals.
+    let sum = |of: String| format!("cast(coalesce(sum({of}), 0) as bigint)");
+    let lines = |when: String| sum(format!("case when {when} then 1 else 0 end"));
+    let mut selected = vec!["count(*)".to_owned()];
+    for (at, adding) in asked.iter().enumerate() {
+        match adding {
+            Adding::Nothing => {}
+            Adding::Sum => selected.push(sum(format!("({})", printed(at)))),
+            Adding::Yes => selected.push(lines(format!("({})", printed(at)))),
+            Adding::Codes(codes) => {
+                for code in codes {
+                    cells.push(Cell::text(code.clone()));
+                    selected.push(lines(format!("({}) = ${}", printed(at), cells.len())));
+                }
+            }
+        }
+    }
+    selected
+}
+
+/// What [`sums`] found.
+fn added_up(asked: Vec<Adding>, counts: impl Iterator<Item = Cell>) -> (i64, Vec<Total>) {
+    let mut counts = counts.map(|cell| match cell {
         Cell::Int(Some(count)) => count,
         _ => 0,
     });
-    let mut counts = counts;
     let count = counts.next().unwrap_or_default();
     let mut next = || counts.next().unwrap_or_default();
     let totals = asked.into_iter().map(|adding| match adding {
@@ -234,7 +251,8 @@ pub(in crate::care) async fn totals(
             Total::Codes(counted.filter(|(_, count)| *count > 0).collect())
         }
     });
-    Ok((count, totals.collect()))
+    let totals = totals.collect();
+    (count, totals)
 }
 
 /// How a column is added up.
@@ -274,23 +292,74 @@ impl Adding {
     }
 }
 
-/// The lines of a list after a line, in the order asked for.
-pub(in crate::care) async fn lines(
+/// A page of a list: its lines after a line, in the order asked for, and what all of it comes to. One statement, which
+/// goes through the facts once: what it counts and sorts by is put aside for those that are on the list.
+pub(in crate::care) async fn page(
     connection: &mut Connection,
     dialect: Dialect,
     facts: &PackTable,
     question: &Question<'_>,
     (after, limit): (Option<&After>, u32),
-) -> Result<Vec<Line>, Error> {
-    let asked = asked(dialect, facts, question, after);
-    let limited = format!("{} limit {limit}", asked.sql);
-    let rows = query(Sql::built(limited))
-        .bind_cells(asked.cells)
-        .cells(connection, &asked.types)
+) -> Result<((i64, Vec<Total>), Vec<Line>), Error> {
+    let mut cells = Vec::new();
+    let condition = question.condition(dialect, &mut cells);
+    let (keys, asked) = (question.keys(), addings(question));
+    let mut kept = vec![
+        "f.subject_id as subject_id".to_owned(),
+        "f.id as id".to_owned(),
+    ];
+    let key_names: Vec<String> = (0..keys.len()).map(|at| format!("key_{at}")).collect();
+    for ((read, _), name) in keys.iter().zip(&key_names) {
+        kept.push(format!("{} as {name}", question.print(dialect, *read)));
+    }
+    for (at, (read, adding)) in question.columns.iter().zip(&asked).enumerate() {
+        if !matches!(adding, Adding::Nothing) {
+            kept.push(format!("{} as sum_{at}", question.print(dialect, *read)));
+        }
+    }
+    let sums = sums(&asked, |at| format!("sum_{at}"), &mut cells);
+    let beyond = match after.filter(|(values, _)| values.len() == keys.len()) {
+        Some((values, id)) => beyond((&keys, &key_names), (values, *id), "id", &mut cells),
+        None => "1 = 1".to_owned(),
+    };
+    let of_line: Vec<String> = key_names
+        .iter()
+        .map(|name| format!("line.{name}"))
+        .collect();
+    let (selected, lines) = selected(dialect, facts, question, &of_line);
+    let counted = (0..sums.len()).map(|at| format!("of_all.added_{at}"));
+    let named = sums.iter().enumerate();
+    let sql = format!(
+        "with hit as materialized (select {} from {} where {condition}) select {} \
+         from (select {} from hit) of_all \
+         left join (select * from hit where {beyond} order by {}id limit {limit}) line on 1 = 1 \
+         left join \"{}\" f on f.subject_id = line.subject_id and f.id = line.id {} order by {}line.id",
+        kept.join(", "),
+        question.rows(facts),
+        counted.chain(selected).collect::<Vec<_>>().join(", "),
+        named
+            .map(|(at, sum)| format!("{sum} as added_{at}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+        order(&keys, &key_names),
+        facts.name,
+        question.subject(),
+        order(&keys, &of_line),
+    );
+    let mut types = vec![CellType::Int; sums.len()];
+    types.extend(lines);
+    let mut rows = query(Sql::built(sql))
+        .bind_cells(cells)
+        .cells(connection, &types)
         .await?;
-    rows.into_iter()
+    let counts = rows.first().map(|row| row[..sums.len()].to_vec());
+    let lines = rows.iter_mut().map(|row| row.split_off(sums.len()));
+    // The sums of a page without lines have a row of their own.
+    let lines = lines.filter(|row| matches!(row.first(), Some(Cell::Id(Some(_)))));
+    let lines = lines
         .map(|row| line(question, row, &facts.name))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok((added_up(asked, counts.into_iter().flatten()), lines))
 }
 
 /// All lines of a list, in one pass, as they are taken.
@@ -299,7 +368,7 @@ pub(in crate::care) async fn walk(
     facts: &PackTable,
     question: &Question<'_>,
 ) -> Result<Walking, Error> {
-    let asked = asked(db.dialect(), facts, question, None);
+    let asked = asked(db.dialect(), facts, question);
     let walk = db
         .walk(query(Sql::built(asked.sql)).bind_cells(asked.cells))
         .await?;
@@ -338,23 +407,31 @@ struct Asked {
     types: Vec<CellType>,
 }
 
-fn asked(
-    dialect: Dialect,
-    facts: &PackTable,
-    question: &Question<'_>,
-    after: Option<&After>,
-) -> Asked {
+fn asked(dialect: Dialect, facts: &PackTable, question: &Question<'_>) -> Asked {
     let mut cells = Vec::new();
-    let mut condition = question.condition(dialect, &mut cells);
+    let condition = question.condition(dialect, &mut cells);
     let keys = question.keys();
     let printed: Vec<String> = keys
         .iter()
         .map(|(read, _)| question.print(dialect, *read))
         .collect();
-    if let Some((values, id)) = after.filter(|(values, _)| values.len() == keys.len()) {
-        let beyond = beyond(&keys, &printed, (values, *id), &mut cells);
-        condition.push_str(&format!(" and ({beyond})"));
-    }
+    let (selected, types) = selected(dialect, facts, question, &printed);
+    let sql = format!(
+        "select {} from {} where {condition} order by {}f.id",
+        selected.join(", "),
+        question.rows(facts),
+        order(&keys, &printed)
+    );
+    Asked { sql, cells, types }
+}
+
+/// What a line is read from, with its types: the row's own columns, those that are shown, the keys.
+fn selected(
+    dialect: Dialect,
+    facts: &PackTable,
+    question: &Question<'_>,
+    keys: &[String],
+) -> (Vec<String>, Vec<CellType>) {
     let has = |name: &str| facts.columns.iter().any(|column| column.name == name);
     let own = |name: &str| {
         if has(name) {
@@ -386,25 +463,22 @@ fn asked(
         });
         types.push(cell_type(read.ty()));
     }
-    for ((read, _), text) in keys.iter().zip(&printed) {
+    for ((read, _), text) in question.keys().iter().zip(keys) {
         selected.push(text.clone());
         types.push(cell_type(read.ty()));
     }
-    let order: Vec<String> = keys
+    (selected, types)
+}
+
+fn order(keys: &[(Read<'_>, Direction)], printed: &[String]) -> String {
+    let order = keys
         .iter()
-        .zip(&printed)
+        .zip(printed)
         .map(|((_, direction), text)| match direction {
             Direction::Ascending => format!("({text}) is null, {text}, "),
             Direction::Descending => format!("({text}) is null, {text} desc, "),
-        })
-        .collect();
-    let sql = format!(
-        "select {} from {} where {condition} order by {}f.id",
-        selected.join(", "),
-        question.rows(facts),
-        order.concat()
-    );
-    Asked { sql, cells, types }
+        });
+    order.collect()
 }
 
 fn typed_null(dialect: Dialect, ty: &Type) -> String {
@@ -419,9 +493,9 @@ fn typed_null(dialect: Dialect, ty: &Type) -> String {
 
 /// Which lines come after a line: NULL sorts last, the enrollment decides between equals.
 fn beyond(
-    keys: &[(Read<'_>, Direction)],
-    printed: &[String],
+    (keys, printed): (&[(Read<'_>, Direction)], &[String]),
     (values, id): (&[Value], Uuid),
+    id_name: &str,
     cells: &mut Vec<Cell>,
 ) -> String {
     let mut ways = Vec::new();
@@ -443,7 +517,7 @@ fn beyond(
         equal.push_str(&format!("({text}) = ${number} and "));
     }
     cells.push(Cell::id(id));
-    ways.push(format!("({equal}f.id > ${})", cells.len()));
+    ways.push(format!("({equal}{id_name} > ${})", cells.len()));
     ways.join(" or ")
 }
 

@@ -14,7 +14,7 @@ mod values;
 
 pub(super) use ddl::install;
 pub(super) use fields::last_values;
-pub(super) use lists::{After, Line, Question, Read, Walking, lines, totals, walk};
+pub(super) use lists::{After, Line, Question, Read, Walking, page, totals, walk};
 pub(super) use model::{PackColumn, PackTable, ProgramTables, Tables};
 pub(super) use numbers::subjects;
 pub(super) use values::{from_cell, to_cell};
