@@ -1,7 +1,5 @@
 //! The schedules of children's visits that the sheet of the subject names, row by row beside the pack's own.
 
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
-
 use std::path::{Path, PathBuf};
 
 use fuyou_kernel::Span;
