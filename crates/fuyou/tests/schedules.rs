@@ -1,7 +1,5 @@
 //! The schedules of children's visits that the sheet of the subject names, row by row beside the pack's own.
 
-#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
-
 use std::path::{Path, PathBuf};
 
 use fuyou_kernel::Span;
@@ -17,15 +15,18 @@ fn root() -> PathBuf {
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<PackFile>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("an entry is readable").path();
         if path.is_dir() {
             collect(root, &path, files);
         } else {
-            let inside = path.strip_prefix(root).unwrap().to_string_lossy();
+            let inside = path
+                .strip_prefix(root)
+                .expect("it is inside")
+                .to_string_lossy();
             files.push(PackFile {
                 path: inside.replace('\\', "/"),
-                bytes: std::fs::read(&path).unwrap(),
+                bytes: std::fs::read(&path).expect("a file is readable"),
             });
         }
     }
@@ -53,7 +54,10 @@ fn rows(text: &str) -> Vec<Vec<String>> {
             match letter {
                 '"' => quoted = !quoted,
                 ',' if !quoted => cells.push(String::new()),
-                letter => cells.last_mut().unwrap().push(letter),
+                letter => cells
+                    .last_mut()
+                    .expect("there is a first cell")
+                    .push(letter),
             }
         }
         cells
@@ -106,7 +110,10 @@ fn is_window(visit: &Visit, window: &str) {
                 "{}: the window ends before a day",
                 visit.id
             );
-            let both = (months(from).unwrap(), months(to).unwrap());
+            let both = (
+                months(from).expect("the sheet and the pack say so"),
+                months(to).expect("the sheet and the pack say so"),
+            );
             format!("from {} to under {} completed months", both.0, both.1)
         }
     };
@@ -129,7 +136,9 @@ fn compared(program: &Program, row: &[String]) -> Option<&'static str> {
     };
     let by_id = |id: &str| {
         let mut visits = program.visits.iter();
-        visits.find(|visit| &*visit.id == id).unwrap()
+        visits
+            .find(|visit| &*visit.id == id)
+            .expect("the sheet and the pack say so")
     };
     match (schedule.as_str(), slot.as_str()) {
         ("NATIONAL_2017", "NHV1") => {
@@ -181,8 +190,13 @@ fn compared(program: &Program, row: &[String]) -> Option<&'static str> {
         }
         ("EYE_2021", _) => {
             let count = numbers(due)[0];
-            let (slots, years) = due.split_once(" m, ").unwrap();
-            let slots = slots.split_once(": ").unwrap().1;
+            let (slots, years) = due
+                .split_once(" m, ")
+                .expect("the sheet and the pack say so");
+            let slots = slots
+                .split_once(": ")
+                .expect("the sheet and the pack say so")
+                .1;
             let mut visits = vec![by_id("nhv"), by_id("fm")];
             assert!(slots.starts_with("NHV, FM, "), "{due}");
             visits.extend(numbers(slots).iter().map(|age| visit_at(program, *age)));
@@ -202,9 +216,14 @@ fn compared(program: &Program, row: &[String]) -> Option<&'static str> {
 
 /// The ages of a list and how many there are said to be, behind a sign.
 fn ages_and_count(text: &str, sign: char) -> (Vec<i32>, usize) {
-    let (ages, count) = text.split_once(sign).unwrap();
+    let (ages, count) = text
+        .split_once(sign)
+        .expect("the sheet and the pack say so");
     let count = numbers(count)[0];
-    (numbers(ages), usize::try_from(count).unwrap())
+    (
+        numbers(ages),
+        usize::try_from(count).expect("the sheet and the pack say so"),
+    )
 }
 
 #[test]
