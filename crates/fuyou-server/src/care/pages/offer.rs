@@ -189,6 +189,7 @@ mod tests {
             hospital_grade: None,
             population: None,
             closed_on: None,
+            ahead_off: false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::list_tests::another;
 use super::tests::{ANTENATAL, TODAY, WOMAN, booked, id, record};
-use crate::testkit::{TestApp, on_each_database, says};
+use crate::testkit::{on_each_database, says};
 
 const REGISTER: &str = "/lists/maternal/registered";
 
