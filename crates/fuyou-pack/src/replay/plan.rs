@@ -99,7 +99,11 @@ impl Plan {
             if rule.task.as_ref().is_some_and(|task| task.until.is_some()) {
                 ending.set(position);
             }
-            if rule.task.as_ref().is_some_and(|task| task.done_if.is_some()) {
+            if rule
+                .task
+                .as_ref()
+                .is_some_and(|task| task.done_if.is_some())
+            {
                 finishing.push(RuleIx::new(position));
             }
             for replaced in &rule.replaces {

@@ -21,8 +21,8 @@ mod tests;
 
 pub use actor::{Actor, Denied, UserId};
 pub use care::{
-    GLASS_REASON_CHARACTERS_MIN, Opened, OpenedPlace, Opening, break_glass, open_among, open_among_to, opened,
-    opens, opens_to,
+    GLASS_REASON_CHARACTERS_MIN, Opened, OpenedPlace, Opening, break_glass, open_among,
+    open_among_to, opened, opens, opens_to,
 };
 pub(crate) use password::Passwords;
 pub use password::{PasswordCost, PasswordError};

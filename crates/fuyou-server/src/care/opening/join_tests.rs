@@ -5,7 +5,8 @@ use fuyou_pack::model::ProgramIx;
 
 use super::tests::{children, delivered, links, sound};
 use crate::care::{
-    Correction, EncounterId, EnrollmentState, Progress, Reasons, Record, SubjectId, Values, Voiding,
+    Cause, Correction, EncounterId, EnrollmentState, Progress, Reasons, Record, SubjectId, Values,
+    Voiding,
 };
 use crate::registry::PersonSex;
 use crate::testkit::county::{County, LIVE, national_pack, typed};
@@ -181,15 +182,35 @@ async fn the_task_of_a_death_card_is_over_with_the_card() {
             care_of(&county, child).await,
             "closed 2024-12-19, 2 records, tasks true, card is due"
         );
+        assert_eq!(card_tasks(&county, child).await, ["open"]);
         let record = card(&county, child, "2024-12-18");
         county.care.record(&by, record).await.unwrap();
         assert_eq!(
             care_of(&county, child).await,
             "closed 2024-12-18, 3 records, tasks false"
         );
+        assert_eq!(card_tasks(&county, child).await, ["done 2024-12-20 true"]);
         sound(&county, &[woman, child]).await;
     })
     .await;
+}
+
+/// How the tasks of reporting the death stand.
+async fn card_tasks(county: &County, child: SubjectId) -> Vec<String> {
+    let by = county.worker("2024-12-21");
+    let story = county.care.story(&by, child).await.unwrap();
+    let ix = county.care.pack().program_ix("child").unwrap();
+    let due = county.care.pack().program(ix).rule_ix("death_card_due");
+    let of_care = story.enrollments.iter().find(|one| one.program == ix);
+    let tasks = of_care.unwrap().tasks.iter();
+    tasks
+        .filter(|task| matches!(task.cause, Cause::Rule(rule) if Some(rule) == due))
+        .map(|task| match task.progress {
+            Progress::Done { on, on_time, .. } => format!("done {on} {on_time}"),
+            Progress::Open => "open".to_owned(),
+            Progress::Cancelled => "cancelled".to_owned(),
+        })
+        .collect()
 }
 
 /// A child of whom nobody knows anything but what is seen.

@@ -89,14 +89,12 @@ impl ListQuery {
                 "view" => query.view = value,
                 "columns" => query.columns.push(value),
                 // A form sends its empty boxes, too.
-                name => match How::read(name).filter(|_| !value.trim().is_empty()) {
-                    Some((how, key)) => query.only.push(Asking {
-                        how,
-                        key: key.to_owned(),
-                        typed: value.trim().to_owned(),
-                    }),
-                    None => {}
-                },
+                _ if value.trim().is_empty() => {}
+                name => query.only.extend(How::read(name).map(|(how, key)| Asking {
+                    how,
+                    key: key.to_owned(),
+                    typed: value.trim().to_owned(),
+                })),
             }
         }
         query

@@ -100,6 +100,22 @@ async fn an_organization_opens_a_program_and_has_its_story() {
             200,
             &["井水不足,7日内复查"],
         );
+        // On paper it is a record to be signed by both, and a letter that asks for an answer.
+        let paper = format!("{home}/records/{}/paper", id(1));
+        let paper = app.get("township_worker", &paper).await;
+        says(&paper, 200, &["记录表", "被访单位（签名）", "打井登记"]);
+        assert!(!paper.body.contains("1234"), "what it pays is on no paper");
+        let story = app.get("township_worker", &home).await.body;
+        let mut links = story
+            .split("href=\"")
+            .filter_map(|rest| rest.split('"').next());
+        let notice = links.find(|href| href.ends_with("/notice")).unwrap();
+        let letter = app.get("township_worker", notice).await;
+        says(
+            &letter,
+            200,
+            &["通知书", "请贵单位", "书面答复", "东湖镇卫生院", "回执"],
+        );
         let right = "occurred_on=2026-03-26&f.depth_m=5.0&base_version=1&why=misread&do=save";
         let corrected = format!("id={}&{right}", id(3));
         let answer = app

@@ -47,9 +47,9 @@ async fn a_record_is_printed_as_a_page_of_the_handbook() {
             &[],
         );
         // What was declared void is handed over to nobody.
-        let void = format!("version=1&why=typed+for+another+woman");
+        let void = "version=1&why=typed+for+another+woman";
         says(
-            &app.post("township_worker", &format!("{at}/void"), &void)
+            &app.post("township_worker", &format!("{at}/void"), void)
                 .await,
             303,
             &[],

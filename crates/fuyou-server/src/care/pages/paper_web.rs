@@ -45,6 +45,8 @@ pub(super) fn is_noticed(program: &Program, task: &TaskShown) -> bool {
 enum Paper {
     /// A page of a person's handbook, A5.
     Handbook,
+    /// A record about an institution, A4.
+    Record,
     /// A letter to an institution, A4.
     Letter,
     /// A notice to a person, A5.
@@ -56,14 +58,38 @@ impl Paper {
     fn class(self) -> &'static str {
         match self {
             Paper::Handbook => "handbook",
+            Paper::Record => "letter record",
             Paper::Letter => "letter",
             Paper::Notice => "notice-sheet",
+        }
+    }
+
+    /// The words about the sheet that it is printed on.
+    fn how(self) -> &'static str {
+        match self {
+            Paper::Handbook | Paper::Notice => "paper-how-a5",
+            Paper::Record | Paper::Letter => "paper-how-a4",
+        }
+    }
+
+    /// What stands before the lines to be signed by who hands it over.
+    fn signs(self) -> &'static [&'static str] {
+        match self {
+            Paper::Handbook => &["paper-served-by", "paper-seal", "paper-date"],
+            Paper::Record => &[
+                "paper-issued-by",
+                "paper-visited",
+                "paper-seal",
+                "paper-date",
+            ],
+            Paper::Letter | Paper::Notice => &["paper-issued-by", "paper-seal", "paper-date"],
         }
     }
 
     fn key(self) -> &'static str {
         match self {
             Paper::Handbook => "paper-handbook",
+            Paper::Record => "paper-record",
             Paper::Letter => "paper-letter",
             Paper::Notice => "paper-notice",
         }
@@ -98,14 +124,8 @@ struct PaperPage {
     on: String,
 }
 
-fn words_of<'a>(cx: &'a Cx, paper: &str) -> Vec<String> {
-    let signs: &[&str] = match paper {
-        "handbook" => &["paper-served-by", "paper-seal", "paper-date"],
-        "receipt" => &["paper-received-by", "paper-received-on"],
-        _ => &["paper-issued-by", "paper-seal", "paper-date"],
-    };
-    signs.iter().map(|key| cx.t(key)).collect()
-}
+/// What stands before the lines of a receipt.
+const RECEIPT: [&str; 2] = ["paper-received-by", "paper-received-on"];
 
 /// Who a paper is about: the name, the numbers by which people look for it, and what the enrollment is called.
 async fn about(
@@ -190,7 +210,7 @@ pub(super) async fn record(
     colleagues::of_stories(&cx, care.pack(), std::slice::from_ref(story)).await?;
     note(&cx, "encounter", (subject, record.id.uuid())).await?;
     let paper = match program.subject {
-        SubjectKind::Organization => Paper::Letter,
+        SubjectKind::Organization => Paper::Record,
         SubjectKind::Person | SubjectKind::Staff => Paper::Handbook,
     };
     let title = words.of(form.title_for(Secrecy::Open));
@@ -216,11 +236,7 @@ pub(super) async fn record(
     let page = PaperPage {
         frame: Frame::new(&cx, "menu-persons").titled(title.clone()),
         class: paper.class(),
-        how: if paper == Paper::Letter {
-            "paper-how-a4"
-        } else {
-            "paper-how-a5"
-        },
+        how: paper.how(),
         back: format!("{}/records/{}", home_of(&cx, subject), record.id),
         issuer: words.organization(record.recorded_org),
         title: format!("{} · {title}", words.t(paper.key())),
@@ -231,14 +247,11 @@ pub(super) async fn record(
         sections: sections(words, form, record),
         next: next.collect(),
         basis: match paper {
-            Paper::Letter => source_words(care.pack(), &form.cited),
+            Paper::Record | Paper::Letter => source_words(care.pack(), &form.cited),
             Paper::Handbook | Paper::Notice => String::new(),
         },
-        signs: words_of(&cx, paper.class()),
-        receipt: match paper {
-            Paper::Letter => words_of(&cx, "receipt"),
-            Paper::Handbook | Paper::Notice => Vec::new(),
-        },
+        signs: paper.signs().iter().map(|key| cx.t(key)).collect(),
+        receipt: Vec::new(),
         on: words.calendar().whole(cx.today),
         cx: cx.clone(),
     };
@@ -256,6 +269,41 @@ fn due(words: Words<'_>, task: &TaskShown) -> String {
         Due::On(day) => words.calendar().whole(date(day)),
         Due::At(_) => words.due(task.due).0.full,
     }
+}
+
+/// What was found that makes somebody ask an institution for something: the open part of the record with which the rule
+/// became true, or else of the last record that another institution made of it.
+fn cause(
+    words: Words<'_>,
+    (subject, story): (SubjectId, &EnrollmentStory),
+    task: &TaskShown,
+) -> Vec<(String, Vec<Pair>)> {
+    let program = words.pack.program(story.program);
+    let printed = story
+        .records
+        .iter()
+        .filter(|record| record.voided.is_none() && is_printed(program.form(record.form)));
+    let mut rules = story.rules.iter();
+    let since = match task.cause {
+        Cause::Rule(ix) => rules.find(|rule| rule.rule == Some(ix) && rule.until.is_none()),
+        Cause::Visit(_) | Cause::Restricted => None,
+    };
+    let by_rule = since.and_then(|rule| {
+        let mut records = printed.clone();
+        records.find(|record| record.recorded_at == rule.since)
+    });
+    let by_others = printed.filter(|record| record.recorded_org.uuid() != subject.uuid());
+    let Some(record) = by_rule.or(by_others.last()) else {
+        return Vec::new();
+    };
+    let form = program.form(record.form);
+    let on = words.calendar().whole(record.occurred_on);
+    let mut found = sections(words, form, record);
+    if let Some((title, _)) = found.first_mut() {
+        let of = words.of(form.title_for(Secrecy::Open));
+        *title = format!("{}: {of}, {on} {title}", words.t("paper-found"));
+    }
+    found
 }
 
 /// The notice of what somebody is expected to do.
@@ -290,29 +338,34 @@ pub(super) async fn notice(
         }
     };
     let title = words.of(&task.title);
-    let place = words.organization(task.owner);
+    // An institution answers who writes; a person comes to who cares for her.
+    let (place, place_key) = match paper {
+        Paper::Letter => (words.organization(cx.actor.organization), "paper-answer"),
+        Paper::Handbook | Paper::Record | Paper::Notice => {
+            (words.organization(task.owner), "paper-where")
+        }
+    };
     let by = due(words, task);
     let pairs = [("by", by.as_str()), ("place", &place), ("what", &title)];
     let page = PaperPage {
         frame: Frame::new(&cx, "menu-persons").titled(title.clone()),
         class: paper.class(),
-        how: if paper == Paper::Letter {
-            "paper-how-a4"
-        } else {
-            "paper-how-a5"
-        },
+        how: paper.how(),
         back: home_of(&cx, subject),
         issuer: words.organization(cx.actor.organization),
-        title: words.t(Paper::Notice.key()),
+        title: words.t(paper.key()),
         about: about(words, subject, story).await?,
         number: task.id.to_string(),
         code: (paper == Paper::Notice).then(|| picture(subject.uuid())),
         asks: crate::texts::text_with(words.language(), asks, &pairs),
-        sections: Vec::new(),
+        sections: match paper {
+            Paper::Letter => cause(words, (subject, story), task),
+            Paper::Handbook | Paper::Record | Paper::Notice => Vec::new(),
+        },
         next: [
             ("paper-what", title.clone()),
             ("paper-by", by.clone()),
-            ("paper-where", place.clone()),
+            (place_key, place.clone()),
         ]
         .map(|(key, value)| Pair {
             label: words.t(key),
@@ -324,8 +377,8 @@ pub(super) async fn notice(
             Cause::Rule(ix) => source_words(care.pack(), &program.rule(ix).cited),
             Cause::Restricted => String::new(),
         },
-        signs: words_of(&cx, paper.class()),
-        receipt: words_of(&cx, "receipt"),
+        signs: paper.signs().iter().map(|key| cx.t(key)).collect(),
+        receipt: RECEIPT.iter().map(|key| cx.t(key)).collect(),
         on: words.calendar().whole(cx.today),
         cx: cx.clone(),
     };

@@ -493,7 +493,7 @@ pub(super) fn record_view(
     let can = words.cx.actor.may(Action::RecordCare) && record.voided.is_none();
     let href = format!("{}/records/{}", words.home(person), record.id);
     let paper = match program.subject {
-        SubjectKind::Organization => "paper-letter",
+        SubjectKind::Organization => "paper-record",
         SubjectKind::Person | SubjectKind::Staff => "paper-handbook",
     };
     RecordView {
