@@ -115,6 +115,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         text: include_str!("migrations/0080_merged_names.sql"),
     },
     Migration {
+        number: 81,
+        name: "enrollments_at_a_place",
+        text: include_str!("migrations/0081_enrollments_at_a_place.sql"),
+    },
+    Migration {
         number: 82,
         name: "ahead_off",
         text: include_str!("migrations/0082_ahead_off.sql"),
