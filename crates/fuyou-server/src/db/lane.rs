@@ -32,10 +32,19 @@ impl Default for BatchLimits {
     }
 }
 
+/// How long an operation may hold the lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Others wait for it: at most [`BatchLimits::turn_max`].
+    Shared,
+    /// Nobody is served yet: as long as it takes.
+    Alone,
+}
+
 /// What one sends to a lane.
 pub(super) enum Request {
     /// An operation waits for its turn.
-    Turn(oneshot::Sender<Result<Tx, Error>>),
+    Turn(oneshot::Sender<Result<Tx, Error>>, Pace),
     /// An audit entry without an operation: somebody has read a record. Kept until a commit has stored it.
     Note(Entry),
 }
@@ -109,7 +118,9 @@ impl Lane {
         while let Some(request) = next {
             match request {
                 Request::Note(entry) => self.notes.push(entry),
-                Request::Turn(waiter) => loan = self.turn(waiter, loan, waiting).await?,
+                Request::Turn(waiter, pace) => {
+                    loan = self.turn((waiter, pace), loan, waiting).await?;
+                }
             }
             let full = waiting.len() + self.notes.len() >= self.limits.operations_max;
             next = if full || opened.elapsed() >= self.limits.open_max {
@@ -151,7 +162,7 @@ impl Lane {
     /// Lends the transaction to one operation and settles its savepoint. An error here ends the whole batch.
     async fn turn(
         &mut self,
-        waiter: oneshot::Sender<Result<Tx, Error>>,
+        (waiter, pace): (oneshot::Sender<Result<Tx, Error>>, Pace),
         mut loan: Loan,
         waiting: &mut Waiting,
     ) -> Result<Loan, Error> {
@@ -170,9 +181,11 @@ impl Lane {
         let (give_back, returned) = oneshot::channel();
         // When the waiter is gone, the Tx is dropped here, which gives the loan back with the verdict to undo.
         drop(waiter.send(Ok(Tx::new(loan, give_back))));
-        let Ok(Ok(Returned { mut loan, verdict })) =
-            tokio::time::timeout(self.limits.turn_max, returned).await
-        else {
+        let returned = match pace {
+            Pace::Shared => tokio::time::timeout(self.limits.turn_max, returned).await.ok(),
+            Pace::Alone => Some(returned.await),
+        };
+        let Some(Ok(Returned { mut loan, verdict })) = returned else {
             return Err(Error::TooSlow(self.limits.turn_max.as_secs()));
         };
         let settled = match verdict {
@@ -215,7 +228,7 @@ impl Lane {
     fn refuse(&mut self, request: Request, err: &Error) {
         match request {
             Request::Note(entry) => self.notes.push(entry),
-            Request::Turn(waiter) => {
+            Request::Turn(waiter, _) => {
                 let _ = waiter.send(Err(Error::LaneUnavailable(Arc::from(cause(err)))));
             }
         }
@@ -258,4 +271,49 @@ fn cause(err: &(dyn std::error::Error + 'static)) -> String {
         err = source;
     }
     err.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::migrate::migrate;
+
+    /// Whether a turn that holds the lane for longer than others may wait is kept.
+    async fn is_kept(pace: Pace) -> bool {
+        let folder = std::env::temp_dir().join(format!("fuyou-lane-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&folder).unwrap();
+        let writers = Writers::Sqlite(folder.join("lane.db").to_string_lossy().into_owned().into());
+        migrate(&mut writers.acquire().await.unwrap())
+            .await
+            .unwrap();
+        let (sender, requests) = mpsc::channel(4);
+        let lane = Lane {
+            id: 0,
+            writers,
+            limits: BatchLimits {
+                turn_max: Duration::from_millis(20),
+                ..BatchLimits::default()
+            },
+            requests,
+            idle: None,
+            notes: Vec::new(),
+            log: None,
+        };
+        let served = tokio::spawn(lane.run());
+        let (waiter, turn) = oneshot::channel();
+        assert!(sender.send(Request::Turn(waiter, pace)).await.is_ok());
+        let tx = turn.await.unwrap().unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let kept = tx.commit().await.is_ok();
+        drop(sender);
+        served.await.unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        kept
+    }
+
+    #[tokio::test]
+    async fn a_turn_ends_in_time_unless_nobody_waits_for_it() {
+        assert!(!is_kept(Pace::Shared).await);
+        assert!(is_kept(Pace::Alone).await);
+    }
 }

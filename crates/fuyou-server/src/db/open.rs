@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::checkpoint::beside_the_lane;
 use super::connection::{Runs, count_one};
 use super::ground::Ground;
-use super::lane::{BatchLimits, Lane, Request};
+use super::lane::{BatchLimits, Lane, Pace, Request};
 use super::lite::{Lite, Purpose};
 use super::migrate::migrate;
 use super::shelf::{Lent, Shelf};
@@ -222,8 +222,18 @@ impl Db {
     /// when the whole batch is synced to disk. A turn that is dropped is rolled back and the others do not notice.
     /// While a turn is held nobody else writes in this lane: no slow work (hashing, parsing, network) inside.
     pub async fn begin(&self, subject: Option<Uuid>) -> Result<Tx, Error> {
+        self.turn(subject, Pace::Shared).await
+    }
+
+    /// As [`Db::begin`], in the first lane and for as long as it takes: for what is done before anybody is served, such as
+    /// widening the tables of a new pack, for which SQLite reads each of them to its end.
+    pub(crate) async fn begin_alone(&self) -> Result<Tx, Error> {
+        self.turn(None, Pace::Alone).await
+    }
+
+    async fn turn(&self, subject: Option<Uuid>, pace: Pace) -> Result<Tx, Error> {
         let (waiter, turn) = oneshot::channel();
-        self.send(subject, Request::Turn(waiter)).await?;
+        self.send(subject, Request::Turn(waiter, pace)).await?;
         turn.await.unwrap_or_else(|_| Err(stopping()))
     }
 
@@ -247,7 +257,7 @@ impl Db {
         self.0.stopped.send_replace(true);
         for (lane, _) in &self.0.lanes {
             let (waiter, turn) = oneshot::channel();
-            if lane.send(Request::Turn(waiter)).await.is_ok() {
+            if lane.send(Request::Turn(waiter, Pace::Shared)).await.is_ok() {
                 // A turn of our own comes after everything queued before it.
                 if let Ok(Ok(tx)) = turn.await
                     && let Err(err) = tx.commit().await

@@ -17,7 +17,7 @@ pub(in crate::care) async fn install(
     tables: &Tables,
     at: Timestamp,
 ) -> Result<(), InstallError> {
-    let mut tx = db.begin(None).await?;
+    let mut tx = db.begin_alone().await?;
     let known = known_columns(&mut tx).await?;
     for table in tables.all() {
         widen(&mut tx, db.dialect(), table, &known).await?;
