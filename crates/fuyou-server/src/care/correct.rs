@@ -71,11 +71,8 @@ impl Care {
             }
             if self.write_one(planned.writing, by.now).await? {
                 let opener = (file.subject, enrolled.head.id);
-                let asks = Asks {
-                    form: None,
-                    tells_death: true,
-                };
-                self.open_if_asked(by, opener, (enrolled.head.program, asks))
+                let program = enrolled.head.program;
+                self.open_if_asked(by, opener, (program, Asks::CORRECTED))
                     .await;
                 return Ok(planned.recorded);
             }
@@ -191,11 +188,8 @@ impl Care {
             }
             if self.write_one(planned.writing, by.now).await? {
                 let opener = (file.subject, enrolled.head.id);
-                let asks = Asks {
-                    form: None,
-                    tells_death: true,
-                };
-                self.open_if_asked(by, opener, (enrolled.head.program, asks))
+                let program = enrolled.head.program;
+                self.open_if_asked(by, opener, (program, Asks::CORRECTED))
                     .await;
                 return Ok(planned.recorded);
             }

@@ -182,7 +182,9 @@ impl Lane {
         // When the waiter is gone, the Tx is dropped here, which gives the loan back with the verdict to undo.
         drop(waiter.send(Ok(Tx::new(loan, give_back))));
         let returned = match pace {
-            Pace::Shared => tokio::time::timeout(self.limits.turn_max, returned).await.ok(),
+            Pace::Shared => tokio::time::timeout(self.limits.turn_max, returned)
+                .await
+                .ok(),
             Pace::Alone => Some(returned.await),
         };
         let Some(Ok(Returned { mut loan, verdict })) = returned else {

@@ -35,6 +35,14 @@ pub(in crate::care) struct Asks {
     pub tells_death: bool,
 }
 
+impl Asks {
+    /// A record was corrected or declared void: anything may be otherwise.
+    pub(in crate::care) const CORRECTED: Asks = Asks {
+        form: None,
+        tells_death: true,
+    };
+}
+
 /// How far catching up has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caught {
