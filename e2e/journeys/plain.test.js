@@ -120,7 +120,7 @@ test("register, book, record, refer, take and answer, without JavaScript", { tim
     await county.goto("/lists/maternal/pregnant");
     assert.match(await county.locator("main tbody").innerText(), /林晓月/);
     await county.selectOption("#organization", await county.locator("#organization option", { hasText: "东湖镇卫生院" }).getAttribute("value"));
-    await county.locator("form.filters button").click();
+    await county.locator("form.filters > button").click();
     await county.waitForLoadState("load");
     assert.match(await county.locator("main tbody").innerText(), /林晓月/);
 
