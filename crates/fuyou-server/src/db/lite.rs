@@ -132,9 +132,7 @@ impl Lite {
         let mut statement = self.base.prepare_cached(text).map_err(refused)?;
         let mut touched = 0;
         for row in rows {
-            for (at, cell) in row.iter().enumerate() {
-                bind(&mut statement, at + 1, cell).map_err(refused)?;
-            }
+            bind_all(&mut statement, row)?;
             touched += statement.raw_execute().map_err(refused)? as u64;
         }
         Ok(touched)
@@ -209,11 +207,16 @@ impl Lite {
         let mut statement = self.base.prepare_cached(&numbered(text)).map_err(refused)?;
         // A text that serves both databases may have values that this one does not ask for.
         let wanted = statement.parameter_count();
-        for (at, cell) in cells.iter().take(wanted).enumerate() {
-            bind(&mut statement, at + 1, cell).map_err(refused)?;
-        }
+        bind_all(&mut statement, &cells[..wanted.min(cells.len())])?;
         Ok(statement)
     }
+}
+
+fn bind_all(statement: &mut CachedStatement<'_>, cells: &[Cell]) -> sqlx::Result<()> {
+    for (at, cell) in cells.iter().enumerate() {
+        bind(statement, at + 1, cell).map_err(refused)?;
+    }
+    Ok(())
 }
 
 /// The text with `?1` for `$1`: a numbered parameter is found by its number, a named one by a walk over all names.
