@@ -9,8 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Action, GLASS_REASON_CHARACTERS_MIN, Opened, OpenedPlace, break_glass, opened};
-use crate::exchange::download_web::{Files, Lines, Sending, Table};
-use crate::exchange::sheet::SheetKind;
+use crate::exchange::download_web::{FileQuery, Files, Lines, Sending, Table};
 use crate::http::{Access, Cx, Error, Form, Route};
 use crate::registry::{Hold, PersonId, person_in_hand};
 use crate::ui::{Frame, html};
@@ -215,15 +214,9 @@ fn line(cx: &Cx, opening: Opened) -> Line {
     }
 }
 
-#[derive(Deserialize)]
-struct FileQuery {
-    #[serde(default)]
-    format: String,
-}
-
 /// Begins to write everything that was opened into a file.
 async fn begin_file(cx: Cx, uri: Uri, Query(query): Query<FileQuery>) -> Result<Redirect, Error> {
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let kind = query.kind()?;
     let waiting = Some(opened(&cx, None).await??);
     cx.db.note(cx.entry("export", "glass")).await?;
     let head = [

@@ -8,6 +8,7 @@ use axum::http::Uri;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use fuyou_kernel::Localized;
+use serde::Deserialize;
 
 use super::sheet::{Sheet, SheetError, SheetKind, Value};
 use crate::http::{Cx, Error};
@@ -18,6 +19,20 @@ pub(crate) const AT_ONCE_MAX: i64 = 5_000;
 
 /// A table that is being written.
 pub(crate) type Sending = Sheet<Outgoing>;
+
+/// What a file is asked for with where nothing else is asked.
+#[derive(Deserialize)]
+pub(crate) struct FileQuery {
+    #[serde(default)]
+    format: String,
+}
+
+impl FileQuery {
+    /// Which kind of file.
+    pub(crate) fn kind(&self) -> Result<SheetKind, Error> {
+        SheetKind::of_ending(&self.format).ok_or(Error::NotFound)
+    }
+}
 
 /// Where the lines come from.
 pub(crate) trait Lines: Send + 'static {

@@ -9,8 +9,7 @@ use fuyou_pack::model::IndicatorEntry;
 use serde::Deserialize;
 
 use super::figures::{self, FigureEntry};
-use crate::exchange::download_web::{Files, held};
-use crate::exchange::sheet::SheetKind;
+use crate::exchange::download_web::{FileQuery, Files, held};
 use crate::http::{Cx, Error, Form};
 use crate::insight::{
     Choice, node_choices, pack_of, period_choices, period_words, statistical_year, unit_sign,
@@ -100,15 +99,9 @@ async fn lines(cx: &Cx, pack: &Pack) -> Result<Vec<EntryLine>, Error> {
     Ok(lines.collect())
 }
 
-#[derive(Deserialize)]
-pub(super) struct FileQuery {
-    #[serde(default)]
-    format: String,
-}
-
 /// The figures that were typed as CSV or XLSX, those that were replaced among them.
 pub(super) async fn download(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let kind = query.kind()?;
     let lines = lines(&cx, pack_of(&cx)?).await?;
     let head = [
         "insight-indicator",

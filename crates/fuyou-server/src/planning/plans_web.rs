@@ -13,8 +13,7 @@ use super::plans::{self, Decision, Error as PlanningError, Import, Opened, PlanS
 use super::target::{COMPARATORS, PlanId, PlanTarget, TargetId, TargetState, comparator_of};
 use super::web::year_of;
 use crate::access::Action;
-use crate::exchange::download_web::{Files, held};
-use crate::exchange::sheet::SheetKind;
+use crate::exchange::download_web::{FileQuery, Files, held};
 use crate::http::{Cx, Error, Form};
 use crate::insight::{Choice, Decimal, node_choices, pack_of};
 use crate::ui::{Frame, html};
@@ -96,15 +95,9 @@ async fn lines(cx: &Cx) -> Result<Vec<PlanLine>, Error> {
     Ok(lines.collect())
 }
 
-#[derive(Deserialize)]
-pub(super) struct FileQuery {
-    #[serde(default)]
-    format: String,
-}
-
 /// The list of plans as CSV or XLSX.
 pub(super) async fn download(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let kind = query.kind()?;
     let head = [
         "planning-plan",
         "insight-organization",

@@ -3,13 +3,11 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
 
 use super::wanting::{WANTING_MAX, Wanting};
 use crate::access::Action;
 use crate::care::{Acting, SubjectId};
-use crate::exchange::download_web::{Files, held};
-use crate::exchange::sheet::SheetKind;
+use crate::exchange::download_web::{FileQuery, Files, held};
 use crate::http::{Access, Cx, Error, Route};
 use crate::registry::{Named, named};
 use crate::ui::{Frame, html};
@@ -72,15 +70,9 @@ async fn lines(cx: &Cx) -> Result<Vec<LineView>, Error> {
     Ok(lines.collect())
 }
 
-#[derive(Deserialize)]
-struct FileQuery {
-    #[serde(default)]
-    format: String,
-}
-
 /// The list as CSV or XLSX.
 async fn download(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+    let kind = query.kind()?;
     let lines = lines(&cx).await?;
     cx.db.note(cx.entry("export", "link")).await?;
     let head = [
