@@ -36,7 +36,6 @@ pub(super) struct AuditQuery {
     from: String,
     to: String,
     before: String,
-    pub(super) format: String,
 }
 
 impl AuditQuery {

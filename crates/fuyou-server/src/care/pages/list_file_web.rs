@@ -51,29 +51,31 @@ async fn note(cx: &Cx, list_id: &str, filter: &ListFilter, lines: i64) -> Result
 /// A short list as CSV or XLSX.
 pub(super) async fn download(
     cx: Cx,
+    kind: SheetKind,
     Path(names): Path<(String, String)>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    table(&cx, names, pairs).await?.answer().await
+    table(&cx, kind, names, pairs).await?.answer().await
 }
 
 /// Begins to write a list of any length into a file; the page of the job shows how far it is.
 pub(super) async fn begin(
     cx: Cx,
+    kind: SheetKind,
     Path(names): Path<(String, String)>,
     uri: Uri,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Redirect, Error> {
-    table(&cx, names, pairs).await?.begin(cx, &uri).await
+    table(&cx, kind, names, pairs).await?.begin(cx, &uri).await
 }
 
 async fn table(
     cx: &Cx,
+    kind: SheetKind,
     (program_id, list_id): (String, String),
     pairs: Vec<(String, String)>,
 ) -> Result<Table<ListLines>, Error> {
     let (query, filter, _) = allowed(cx, (&program_id, &list_id), pairs)?;
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
     let by = Acting::from(cx);
     let (page, walk) = care_of(cx)?
         .walk_list(&by, (&program_id, &list_id), &filter)
