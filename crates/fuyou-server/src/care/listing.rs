@@ -18,7 +18,7 @@ use crate::registry::OrganizationId;
 /// Lines of one page at most.
 const LINES_MAX: u32 = 1_000;
 /// Enrollments of which the records are read at most to choose or sort lines by a field of a form.
-pub(crate) const RECORDS_OF_MAX: u32 = 20_000;
+pub(crate) const RECORDS_OF_MAX: u32 = 5_000;
 
 /// What somebody asks of a list, found in the pack and allowed.
 struct Asked<'a> {

@@ -223,15 +223,15 @@ async fn a_list_is_filtered_and_sorted_by_the_fields_of_forms() {
             another(app, at).await;
         }
         // Two visits of one woman: what was written last counts, and an empty box leaves what an earlier one says.
-        let later = ANTENATAL
-            .replace("f.weight_kg=58.0", "f.weight_kg=61.5")
-            .replace("f.hb_g_per_l=118", "f.hb_g_per_l=");
-        for (at, typed) in [(39, ANTENATAL), (40, &later)] {
-            let kept = record(app, "township_worker", "antenatal", at, typed).await;
+        let first = format!("{ANTENATAL}&f.fundal_height_cm=17");
+        let later = ANTENATAL.replace("f.weight_kg=58.0", "f.weight_kg=58.4");
+        for (at, typed) in [(39, first), (40, later)] {
+            let kept = record(app, "township_worker", "antenatal", at, &typed).await;
             says(&kept, 303, &[]);
         }
         let field = |name: &str| format!("@field/antenatal/{name}");
-        let (weight, doctor, hb) = (field("weight_kg"), field("doctor"), field("hb_g_per_l"));
+        let (weight, doctor) = (field("weight_kg"), field("doctor"));
+        let height = field("fundal_height_cm");
         let check = async |asked: &str, count: usize| {
             let page = app
                 .get("township_worker", &format!("{REGISTER}?{asked}"))
@@ -242,12 +242,12 @@ async fn a_list_is_filtered_and_sorted_by_the_fields_of_forms() {
             let file = app.send("township_worker", "GET", &file, None).await;
             assert_eq!(file.body.lines().count(), 1 + count, "{asked}");
         };
-        check(&format!("from.{weight}=61.5"), 1).await;
-        check(&format!("from.{weight}=61.6"), 0).await;
-        check(&format!("to.{weight}=60"), 0).await;
-        check(&format!("from.{hb}=118&to.{hb}=118"), 1).await;
+        check(&format!("from.{weight}=58.4"), 1).await;
+        check(&format!("from.{weight}=58.5"), 0).await;
+        check(&format!("to.{weight}=58.1"), 0).await;
+        check(&format!("from.{height}=17&to.{height}=17"), 1).await;
         check(&format!("is.{weight}=-"), 3).await;
-        check(&format!("is.{weight}=-&from.{weight}=61"), 4).await;
+        check(&format!("is.{weight}=-&from.{weight}=58"), 4).await;
         check(&format!("is.{}=clinic", field("visit_mode")), 1).await;
         check("is.@field/booking/education=senior_high", 4).await;
         check("is.@field/booking/poor_family=true", 0).await;
@@ -269,7 +269,7 @@ async fn a_list_is_filtered_and_sorted_by_the_fields_of_forms() {
                 .1
                 .split_once("</tr>")
                 .unwrap();
-            assert!(first.contains("61.5") && !rest.contains("61.5"), "{sort}");
+            assert!(first.contains("58.4") && !rest.contains("58.4"), "{sort}");
         }
         let offered = app
             .get("township_worker", &format!("{REGISTER}?{columns}"))
@@ -287,8 +287,8 @@ async fn pages_go_on_behind_a_text_that_stands_in_no_address() {
         for at in 1..45 {
             another(app, at).await;
         }
-        let sorted =
-            format!("{REGISTER}?columns=@fact/handbook_no_last&sort=-@fact/handbook_no_last");
+        let number = "@field/booking/handbook_no";
+        let sorted = format!("{REGISTER}?columns={number}&sort=-{number}");
         let first = app.get("township_worker", &sorted).await;
         assert_eq!(first.status, 200);
         assert_eq!(lines(&first.body), 40);
