@@ -21,6 +21,8 @@ use crate::ui::{Frame, html};
 
 /// Lines on paper: some 40 sheets. Longer registers are taken out as files.
 const PAPER_LINES_MAX: u32 = 1_000;
+/// Whoever signs, signs below so many lines and not on a sheet without any.
+const SIGNED_LINES: usize = 3;
 
 /// What is taken out: the question, by right, and all columns that the reader can choose.
 fn allowed(
@@ -163,6 +165,8 @@ struct PaperPage {
     shows_residence: bool,
     heads: Vec<HeadView>,
     lines: Vec<LineView>,
+    /// The first of the lines that stand on one sheet with the sums and with who signs.
+    last_from: usize,
     /// Which lines of the register are on this paper.
     conditions: Vec<Chip>,
     is_cut: bool,
@@ -219,6 +223,7 @@ pub(super) async fn paper(
             asked.chips(&base, &Conditions { only, wrong })
         },
         is_cut: usize::try_from(page.total).is_ok_and(|total| total > lines.len()),
+        last_from: lines.len().saturating_sub(SIGNED_LINES),
         lines,
         back: query.address(&base, &query.sort),
         cx: cx.clone(),
