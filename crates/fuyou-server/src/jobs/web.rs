@@ -15,7 +15,11 @@ use super::{job, jobs, may_steer, part, stop};
 use crate::exchange::download_web::{Files, PageRead, Paged, Pages, Table, attachment};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Route, encoded};
-use crate::ui::{Frame, html};
+use crate::texts::text_with;
+use crate::ui::{Frame, Need, html};
+
+/// Jobs that began so many milliseconds ago concern whoever comes home: 7 days.
+const RECENT_MS: i64 = 7 * 86_400_000;
 
 /// How often the page of a job that runs asks for itself again, in seconds.
 const AGAIN_SECONDS: &str = "2";
@@ -126,6 +130,31 @@ impl JobsQuery {
             }
         }
     }
+}
+
+/// Work of the last days that came to no good end.
+pub(crate) async fn needs(cx: &Cx) -> Result<Vec<Need>, Error> {
+    let since = cx.now.as_millisecond() - RECENT_MS;
+    let mut needs = Vec::new();
+    for state in [State::Failed, State::Running] {
+        let filter = JobFilter {
+            kind: None,
+            state: Some(state),
+        };
+        let (found, _) = jobs(cx, &filter, None).await?;
+        let is_recent = |job: &&Job| job.begun_at.as_millisecond() >= since;
+        let ended_badly =
+            |job: &&Job| matches!(job.state_at(cx.now), State::Failed | State::CutOff);
+        let count = found.iter().filter(is_recent).filter(ended_badly).count();
+        if count > 0 {
+            needs.push(Need {
+                words: text_with(cx.language, "home-jobs", &[("count", &count.to_string())]),
+                class: "bad",
+                href: format!("/jobs?kind=&state={}", state.word()),
+            });
+        }
+    }
+    Ok(needs)
 }
 
 #[derive(Template)]
