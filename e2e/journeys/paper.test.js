@@ -1,6 +1,7 @@
 // What is handed over on paper: a page of the handbook, a notice, and a register of which only some lines are wanted, each
 // printed by the browser on a sheet of its own size.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -12,6 +13,25 @@ function sheets(bytes) {
   const box = text.match(/\/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)\s*\]/);
   const count = [...text.matchAll(/\/Type\s*\/Page\b(?!s)/g)].length;
   return { size: [box[1], box[2]].map((points) => Math.round((Number(points) / 72) * 25.4)), count };
+}
+
+/** What stands on each sheet of a file. */
+function words(name) {
+  const text = execFileSync("pdftotext", ["-layout", join(artifacts, `paper-${name}.pdf`), "-"], { encoding: "utf8" });
+  return text.split("\f").slice(0, -1);
+}
+
+/** A register of a few lines as long as one of a township: its lines again and again, each with its own number. */
+function lengthen(page, lines) {
+  return page.evaluate((lines) => {
+    const known = [...document.querySelectorAll(".paper tbody tr:not(.totals, .paper-signs)")];
+    const body = document.querySelector(".paper tbody");
+    for (let at = known.length; at < lines; at++) {
+      const line = known[at % known.length].cloneNode(true);
+      line.cells[0].textContent = String(at + 1);
+      body.append(line);
+    }
+  }, lines);
 }
 
 async function printed(page, name) {
@@ -80,6 +100,21 @@ test("a register is filtered by its columns, with and without JavaScript", { tim
     await page.goto(paper);
     assert.match(await page.locator(".paper-only").innerText(), /只看/);
     assert.deepEqual((await printed(page, "register")).size, [297, 210], "A4 across");
+    // A long one has its head on each sheet, and says which of how many it is.
+    const check = async (name, number) => {
+      await lengthen(page, 92);
+      const { count } = await printed(page, name);
+      assert.ok(count > 2, `${count} sheets`);
+      const all = words(name);
+      assert.equal(all.length, count);
+      for (const [at, text] of all.entries()) assert.match(text.replaceAll(/\s+/g, ""), number(at + 1, count), `sheet ${at + 1}`);
+    };
+    await check("register-long", (at, of) => new RegExp(`序号.*预产期.*第${at}页/共${of}页$`));
+    const english = await open("township_worker", { language: "en" });
+    await english.goto(paper);
+    await lengthen(english, 90);
+    const { count } = await printed(english, "register-long-en");
+    for (const [at, text] of words("register-long-en").entries()) assert.match(text, new RegExp(`No\\.[^]*page ${at + 1} of ${count}`));
     await page.goto("/lists/maternal/registered?from.edd_current_on=soon");
     assert.match(await page.locator("[role=alert]").innerText(), /没有列出任何人/);
     await shot(page, "4-wrong");

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Action, GLASS_REASON_CHARACTERS_MIN, Opened, OpenedPlace, break_glass, opened};
-use crate::exchange::download_web::{FileQuery, Files, Lines, Sending, Table};
+use crate::exchange::download_web::{Files, PageRead, Paged, Pages, Table};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Form, Route};
 use crate::registry::{Hold, PersonId, person_in_hand};
 use crate::ui::{Frame, html};
@@ -215,9 +216,8 @@ fn line(cx: &Cx, opening: Opened) -> Line {
 }
 
 /// Begins to write everything that was opened into a file.
-async fn begin_file(cx: Cx, uri: Uri, Query(query): Query<FileQuery>) -> Result<Redirect, Error> {
-    let kind = query.kind()?;
-    let waiting = Some(opened(&cx, None).await??);
+async fn begin_file(cx: Cx, kind: SheetKind, uri: Uri) -> Result<Redirect, Error> {
+    let lines = Paged::begin(OpenedLines { cx: cx.clone() }).await?;
     cx.db.note(cx.entry("export", "glass")).await?;
     let head = [
         "audit-at",
@@ -232,36 +232,34 @@ async fn begin_file(cx: Cx, uri: Uri, Query(query): Query<FileQuery>) -> Result<
         kind,
         head: head.map(|key| cx.t(key)).into(),
         total: 0,
-        lines: OpenedLines {
-            cx: cx.clone(),
-            waiting,
-        },
+        lines,
     };
     table.begin(cx, &uri).await
 }
 
 struct OpenedLines {
     cx: Cx,
-    /// Openings that were read but not written, and where the next begin.
-    waiting: Option<(Vec<Opened>, Option<OpenedPlace>)>,
 }
 
-impl Lines for OpenedLines {
-    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
-        let Some((found, next)) = self.waiting.take() else {
-            return Ok(None);
-        };
-        let count = found.len() as u64;
-        for opening in found {
-            let line = line(&self.cx, opening);
-            let name = line.person.as_ref().map_or("", |(_, name)| name.as_str());
-            let (at, user, organization) = (&line.at, &line.user, &line.organization);
-            let (residence, reason) = (&line.residence, &line.reason);
-            sheet.texts([at, user, organization, name, residence, reason])?;
-        }
-        if next.is_some() {
-            self.waiting = Some(opened(&self.cx, next).await??);
-        }
-        Ok(Some(count))
+impl Pages for OpenedLines {
+    type Line = Opened;
+    type Place = OpenedPlace;
+
+    async fn read(&self, from: Option<OpenedPlace>) -> Result<PageRead<Self>, Error> {
+        Ok(opened(&self.cx, from).await??)
+    }
+
+    fn cells(&self, opening: Opened) -> Vec<String> {
+        let line = line(&self.cx, opening);
+        let name = line.person.map_or_else(String::new, |(_, name)| name);
+        let (user, organization) = (line.user, line.organization);
+        vec![
+            line.at,
+            user,
+            organization,
+            name,
+            line.residence,
+            line.reason,
+        ]
     }
 }

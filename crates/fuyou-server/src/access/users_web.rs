@@ -10,7 +10,7 @@ use super::{
     Action, NewUser, Role, Standing, User, UserFilter, UserId, create_user, list, reset_password,
     set_state,
 };
-use crate::exchange::download_web::{Files, Lines, Sending, Table};
+use crate::exchange::download_web::{Files, PageRead, Paged, Pages, Table};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::registry::{OrganizationId, choices, open_choices};
@@ -78,7 +78,6 @@ struct UsersQuery {
     organization: String,
     standing: String,
     after: String,
-    format: String,
 }
 
 impl UsersQuery {
@@ -158,11 +157,19 @@ async fn show_users(cx: Cx, Query(query): Query<UsersQuery>) -> Result<Response,
 }
 
 /// The list as a file. Taking it out is audited.
-async fn download(cx: Cx, Query(query): Query<UsersQuery>) -> Result<Response, Error> {
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+async fn download(
+    cx: Cx,
+    kind: SheetKind,
+    Query(query): Query<UsersQuery>,
+) -> Result<Response, Error> {
     let filter = query.filter()?;
     cx.actor
         .require(Action::ManageUsers, cx.actor.organization)?;
+    let lines = Paged::begin(UserLines {
+        cx: cx.clone(),
+        filter,
+    });
+    let lines = lines.await?;
     cx.db.note(cx.entry("export", "app_user")).await?;
     let head = [
         "login-name",
@@ -177,11 +184,7 @@ async fn download(cx: Cx, Query(query): Query<UsersQuery>) -> Result<Response, E
         head: head.map(|key| cx.t(key)).into(),
         // Users are few, and nobody counts them.
         total: 0,
-        lines: UserLines {
-            cx,
-            filter,
-            after: Some(String::new()),
-        },
+        lines,
     };
     table.answer().await
 }
@@ -189,36 +192,25 @@ async fn download(cx: Cx, Query(query): Query<UsersQuery>) -> Result<Response, E
 struct UserLines {
     cx: Cx,
     filter: UserFilter,
-    /// The login after which the next lines come; none when all were written.
-    after: Option<String>,
 }
 
-impl Lines for UserLines {
-    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
-        let Some(after) = self.after.take() else {
-            return Ok(None);
-        };
-        let (users, next) = list(&self.cx, &self.filter, &after).await?;
-        let count = users.len() as u64;
-        for user in users {
-            let line = UserLine::new(&self.cx, user);
-            let state = if line.is_active {
-                "users-active"
-            } else {
-                "users-locked"
-            };
-            let state = self.cx.t(state);
-            let user = &line.user;
-            sheet.texts([
-                &*user.login,
-                &user.name,
-                &line.role,
-                &line.organization,
-                &state,
-            ])?;
-        }
-        self.after = next;
-        Ok(Some(count))
+impl Pages for UserLines {
+    type Line = User;
+    /// The login after which the next come.
+    type Place = String;
+
+    async fn read(&self, from: Option<String>) -> Result<PageRead<Self>, Error> {
+        Ok(list(&self.cx, &self.filter, &from.unwrap_or_default()).await?)
+    }
+
+    fn cells(&self, user: User) -> Vec<String> {
+        let line = UserLine::new(&self.cx, user);
+        let state = self.cx.t(match line.is_active {
+            true => "users-active",
+            false => "users-locked",
+        });
+        let User { login, name, .. } = line.user;
+        vec![login, name, line.role, line.organization, state]
     }
 }
 

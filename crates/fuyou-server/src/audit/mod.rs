@@ -19,7 +19,8 @@ mod words;
 mod tests;
 
 pub use model::{Break, Filter, Places, Position, Verified};
-pub(crate) use web::routes;
+pub(crate) use proof_web::PROOF_AGE_MAX_MS;
+pub(crate) use web::{needs, routes};
 #[cfg(test)]
 pub(crate) use words::words_are_known;
 

@@ -10,6 +10,9 @@ use crate::db::Db;
 use crate::http::{Cx, Error};
 use crate::jobs::{self, By, Ended, Handle, JobView, Kind, New, State};
 
+/// The chains are walked at least once in so many milliseconds: 31 days. An older walk says nothing of what came since.
+pub(crate) const PROOF_AGE_MAX_MS: i64 = 31 * 86_400_000;
+
 /// What is known of the chains.
 pub(super) struct Proof {
     /// The last walk that came to its end.

@@ -101,7 +101,7 @@ pub(super) async fn entries(
     let sql = format!("{HEAD} {about} order by at desc, lane desc, seq desc limit $9");
     let from = filter.from.unwrap_or(Timestamp::UNIX_EPOCH);
     let until = filter.until.unwrap_or(Position::END.at);
-    let rows: Vec<Listed> = query(Sql::built(sql))
+    let mut rows: Vec<Listed> = query(Sql::built(sql))
         .bind(filter.actor.as_str())
         .bind(filter.action.as_str())
         .bind(filter.entity.as_str())
@@ -110,17 +110,18 @@ pub(super) async fn entries(
         .bind(DbInstant(before.at))
         .bind(before.lane)
         .bind(before.seq)
-        .bind(PAGE as i64)
+        .bind(PAGE as i64 + 1)
         .bind_all(subjects.iter().copied())
         .all(connection)
         .await?;
-    let full = rows.len() == PAGE;
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
     let last = rows.last().map(|listed| Position {
         at: listed.row.at.0,
         lane: listed.lane,
         seq: listed.row.seq,
     });
-    let next = if full { last } else { None };
+    let next = if more { last } else { None };
     Ok((
         rows.into_iter()
             .map(|listed| stored(listed.row).entry)

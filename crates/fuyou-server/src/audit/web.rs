@@ -3,18 +3,22 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
-use fuyou_kernel::{Date, Timestamp};
+use fuyou_kernel::{Date, DayNumber, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::proof_web::Proof;
+use super::proof_web::{PROOF_AGE_MAX_MS, Proof};
 use super::words::{self, ACTIONS, ENTITIES, Kind};
 use super::{Filter, entries, file_web, proof_web};
 use crate::access::Action;
 use crate::db::Entry;
 use crate::exchange::download_web::Files;
 use crate::http::{Access, Cx, Error, Route, encoded};
-use crate::ui::{Frame, html};
+use crate::jobs;
+use crate::ui::{Frame, Need, html};
+
+/// What was done in so many days is told to an auditor who comes home.
+const RECENT_DAYS: i32 = 7;
 
 /// Routes of this capability.
 pub(crate) fn routes() -> Vec<Route> {
@@ -36,7 +40,6 @@ pub(super) struct AuditQuery {
     from: String,
     to: String,
     before: String,
-    pub(super) format: String,
 }
 
 impl AuditQuery {
@@ -96,6 +99,49 @@ pub(super) fn line(cx: &Cx, entry: Entry) -> Line {
     }
 }
 
+/// What an auditor looks at first: whether the chains were walked, and what was opened and taken out in the last days.
+pub(crate) async fn needs(cx: &Cx) -> Result<Vec<Need>, Error> {
+    if !cx.actor.may(Action::ReadAudit) {
+        return Ok(Vec::new());
+    }
+    let mut needs = Vec::new();
+    let (_, done) = jobs::last(&cx.db, jobs::Kind::VerifyAudit).await?;
+    let age_ms = |job: &jobs::Job| cx.now.as_millisecond() - job.begun_at.as_millisecond();
+    let wrong = match &done {
+        None => Some("audit-never-verified"),
+        Some(job) if job.problem.is_some() => Some("audit-broken"),
+        Some(job) if age_ms(job) > PROOF_AGE_MAX_MS => Some("audit-long-ago"),
+        Some(_) => None,
+    };
+    needs.extend(wrong.map(|key| Need {
+        words: cx.t(key),
+        class: "bad",
+        href: "/audit".to_owned(),
+    }));
+    let Ok(from) = Date::try_from(DayNumber(DayNumber::from(cx.today).0 - RECENT_DAYS)) else {
+        return Ok(needs);
+    };
+    for action in ["break_glass", "export", "merge"] {
+        let filter = Filter {
+            action: action.to_owned(),
+            from: start_of(cx, from),
+            ..Filter::default()
+        };
+        let (found, next) = entries(cx, &filter, None).await??;
+        if found.is_empty() {
+            continue;
+        }
+        let done = Kind::Action.label(cx.language, action);
+        let more = if next.is_some() { "+" } else { "" };
+        needs.push(Need {
+            words: format!("{}: {done} {}{more}", cx.t("audit-recently"), found.len()),
+            class: "",
+            href: format!("/audit?action={action}&from={from}"),
+        });
+    }
+    Ok(needs)
+}
+
 #[derive(Template)]
 #[template(path = "audit/audit.html")]
 struct AuditPage {
@@ -105,6 +151,8 @@ struct AuditPage {
     query: AuditQuery,
     lines: Vec<Line>,
     next: Option<String>,
+    /// The first page of the same question.
+    first: String,
     files: Files,
     proof: Proof,
 }
@@ -130,6 +178,7 @@ async fn show(cx: Cx, Query(query): Query<AuditQuery>) -> Result<Response, Error
             true => Files::none(),
             false => Files::uncounted(&query.address("/audit/file")),
         },
+        first: query.address("/audit"),
         query,
         next,
         proof: proof_web::proof(&cx).await?,

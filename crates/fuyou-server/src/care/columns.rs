@@ -6,8 +6,8 @@ use fuyou_kernel::{Localized, Secrecy};
 use fuyou_pack::model::{Fact, Field, FormIx, List, ListColumn};
 use fuyou_pack::{Form, Program};
 
-use super::register::{ColumnOf, ListHead};
-use super::tables::Read;
+use super::register::{Asks, ColumnOf, ListHead};
+use super::tables::{ProgramTables, Read, Written};
 
 /// Columns that are shown at once at most.
 pub(crate) const COLUMNS_MAX: usize = 60;
@@ -115,10 +115,26 @@ impl<'p> Column<'p> {
         }
     }
 
-    /// Whether lines can be asked for by it. What is read from records is not, and a number by which people look for
-    /// somebody belongs into the search, which keeps it out of addresses.
-    pub(super) fn takes_conditions(&self, program: &'p Program) -> bool {
-        self.read().is_some() && !self.fact(program).is_some_and(|fact| fact.is_searched)
+    /// What lines are chosen and sorted by: of a field what was last written into it.
+    pub(super) fn asked(&self, tables: &'p ProgramTables) -> Option<Read<'p>> {
+        match self {
+            Column::Own(..) | Column::Fact(_) => self.read(),
+            Column::Field(form, _, field) => {
+                let written = Written::of(tables.form(*form), &field.id, field.secrecy);
+                written.map(Read::Written)
+            }
+        }
+    }
+
+    /// What lines can be asked for by it. A number by which people look for somebody belongs into the search, and a text
+    /// of a record may name anybody: neither stands in an address.
+    pub(super) fn asks(&self, program: &'p Program) -> Asks {
+        let is_searched = self.fact(program).is_some_and(|fact| fact.is_searched);
+        match self {
+            Column::Field(_, _, field) if field.ty == Type::Text => Asks::Presence,
+            Column::Own(..) | Column::Fact(_) if is_searched => Asks::Nothing,
+            Column::Own(..) | Column::Fact(_) | Column::Field(..) => Asks::Values,
+        }
     }
 
     pub(super) fn head(&self, program: &'p Program) -> ListHead {
@@ -133,7 +149,7 @@ impl<'p> Column<'p> {
             ty: self.ty().clone(),
             unit,
             secrecy: self.secrecy(),
-            takes_conditions: self.takes_conditions(program),
+            asks: self.asks(program),
             of: match self {
                 Column::Own(at, _) => ColumnOf::List(*at),
                 Column::Fact(_) => ColumnOf::Facts,

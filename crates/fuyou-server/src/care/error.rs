@@ -70,6 +70,9 @@ pub enum Error {
         /// The one that she has now.
         into: uuid::Uuid,
     },
+    /// What is asked of a field would read the records of more enrollments than this.
+    #[error("the records of more than {0} enrollments would have to be read")]
+    TooWide(u32),
     /// Others changed the enrollment again and again while this was tried.
     #[error("enrollment {0} is too busy, try again")]
     Busy(EnrollmentId),
@@ -130,6 +133,14 @@ impl Error {
             Error::Merged { .. } => Localized::new(
                 "这份档案已合并到另一份档案",
                 "This record was merged into another one",
+            ),
+            Error::TooWide(most) => Localized::new(
+                format!(
+                    "按表单字段筛选或排序要逐份翻看服务记录,一次最多 {most} 份档案,现在的范围超过了:请先选一个下级机构,或用表单字段以外的列缩小范围"
+                ),
+                format!(
+                    "filtering or sorting by a field of a form reads the records one by one, of at most {most} enrollments, and there are more: choose an organization below, or narrow by columns that are no fields of a form"
+                ),
             ),
             Error::Busy(_) => Localized::new(
                 "这份档案正被多人同时修改,请再试一次",

@@ -8,7 +8,7 @@ use fuyou_pack::model::{FormIx, List, ProgramIx};
 use uuid::Uuid;
 
 use super::columns::Column;
-use super::register::{ListFilter, ListHead, ListPage, ListRow, SortBy, Total};
+use super::register::{Condition, ListFilter, ListHead, ListPage, ListRow, SortBy, Total};
 use super::tables::{self, After, Question};
 use super::{Acting, Care, Cursor, EnrollmentId, Error, Risk, Shown, SubjectId};
 use crate::access::Action;
@@ -17,6 +17,8 @@ use crate::registry::OrganizationId;
 
 /// Lines of one page at most.
 const LINES_MAX: u32 = 1_000;
+/// Enrollments of which the records are read at most to choose or sort lines by a field of a form.
+pub(crate) const RECORDS_OF_MAX: u32 = 5_000;
 
 /// What somebody asks of a list, found in the pack and allowed.
 struct Asked<'a> {
@@ -71,7 +73,8 @@ impl Care {
     }
 
     /// One page of a list of the pack; `list` is the program's id and the list's. Two statements, and one more for each
-    /// form of which fields are shown.
+    /// form of which fields are shown, one when fields choose or sort, and one for a later page of a list that is sorted
+    /// by a text.
     ///
     /// # Errors
     /// See [`Error`].
@@ -86,12 +89,23 @@ impl Care {
         let limit = limit.clamp(1, LINES_MAX);
         let asked = self.asked(by, list, filter)?;
         let types = asked.key_types();
-        let after = after
-            .map(|cursor| read_cursor(cursor, &types))
-            .transpose()?;
         let facts = &self.tables().program(asked.program_ix).facts;
         let dialect = self.db().dialect();
         let mut reader = self.db().read().await?;
+        self.bounded(&mut reader, &asked).await?;
+        let after = match after
+            .map(|cursor| read_cursor(cursor, &types))
+            .transpose()?
+        {
+            None => None,
+            Some(Begins::After(after)) => Some(after),
+            // Of one that went elsewhere meanwhile nobody knows what comes after: the list begins anew.
+            Some(Begins::Behind(subject, id)) => {
+                let line = (subject, id);
+                let keys = tables::keys_of(&mut reader, dialect, facts, &asked.question, line);
+                keys.await?.map(|keys| (keys, id))
+            }
+        };
         let (counted, mut lines) = tables::page(
             &mut reader,
             dialect,
@@ -103,7 +117,7 @@ impl Care {
         let more = lines.len() > limit as usize;
         lines.truncate(limit as usize);
         let last = lines.last().filter(|_| more);
-        let next = last.map(|line| write_cursor(&line.keys, line.enrollment, &types));
+        let next = last.map(|line| write_cursor(line, &types));
         let rows = self.list_rows(&mut reader, by, &asked, lines).await?;
         drop(reader);
         let mut entry = by.entry("read", "list");
@@ -130,6 +144,7 @@ impl Care {
         let asked = self.asked(by, list, filter)?;
         let facts = &self.tables().program(asked.program_ix).facts;
         let mut reader = self.db().read().await?;
+        self.bounded(&mut reader, &asked).await?;
         let dialect = self.db().dialect();
         let counted = tables::totals(&mut reader, dialect, facts, &asked.question).await?;
         drop(reader);
@@ -167,6 +182,20 @@ impl Care {
         Ok(all.map(|column| column.head(asked.program)).collect())
     }
 
+    /// Refuses what would read the records of too many. One statement when fields choose or sort, else none.
+    async fn bounded(&self, reader: &mut Connection, asked: &Asked<'_>) -> Result<(), Error> {
+        let (question, most) = (&asked.question, RECORDS_OF_MAX);
+        if !question.reads_records() {
+            return Ok(());
+        }
+        let facts = &self.tables().program(asked.program_ix).facts;
+        let dialect = self.db().dialect();
+        match tables::is_beyond(reader, dialect, facts, question, most).await? {
+            true => Err(Error::TooWide(most)),
+            false => Ok(()),
+        }
+    }
+
     fn asked<'a>(
         &'a self,
         by: &'a Acting,
@@ -195,19 +224,20 @@ impl Care {
             .level
             .and_then(|level| program.risk.as_ref()?.levels.get(level));
         let columns = Column::chosen(program, list, secrecy_max, &filter.columns);
+        let tables = self.tables().program(program_ix);
         // Who may not see a column does not learn from it whose value fits: for him there is no such column.
-        let readable = |key: &str| {
+        let readable = |condition: &Condition| {
             let mut all = Column::all(program, list, secrecy_max);
             let column = all.find(|column| {
-                column.key() == key
+                column.key() == condition.column
                     && column.secrecy() <= secrecy_max
-                    && column.takes_conditions(program)
+                    && condition.is_of(column.asks(program))
             });
-            column?.read()
+            column?.asked(tables)
         };
         let only = filter.only.iter().map(|condition| {
-            let read = readable(&condition.column).ok_or(Error::NotFound("column"))?;
-            Ok((read, condition))
+            let read = readable(condition).ok_or(Error::NotFound("column"))?;
+            Ok::<_, Error>((read, condition))
         });
         let only = only.collect::<Result<Vec<_>, Error>>()?;
         let sorting = |by: &SortBy| {
@@ -217,7 +247,7 @@ impl Care {
                 (SortBy::Own(_), Column::Fact(_) | Column::Field(..)) => false,
                 (SortBy::Key(key), column) => column.key() == *key,
             });
-            column.and_then(|column| column.read())
+            column.and_then(|column| column.asked(tables))
         };
         let sort = filter.sort.as_ref();
         let question = Question {
@@ -375,17 +405,37 @@ pub(crate) fn noted(list: &str, filter: &ListFilter, lines: usize) -> serde_json
     noted
 }
 
-fn write_cursor(keys: &[Value], enrollment: Uuid, types: &[Type]) -> Cursor {
-    let texts: Vec<Option<String>> = keys
+/// Where a page begins.
+enum Begins {
+    /// After these values.
+    After(After),
+    /// After the line of this subject and enrollment, whatever it is sorted by.
+    Behind(Uuid, Uuid),
+}
+
+/// The line before the next page: what it is sorted by and which it is. A text may name somebody, so that its line stands
+/// for it in the address.
+fn write_cursor(line: &tables::Line, types: &[Type]) -> Cursor {
+    if types.contains(&Type::Text) {
+        let line = [line.subject, line.enrollment].map(|id| id.to_string());
+        return Cursor(line.join("~"));
+    }
+    let texts: Vec<Option<String>> = line
+        .keys
         .iter()
         .zip(types)
         .map(|(value, ty)| (!value.is_null()).then(|| format_value(ty, value)))
         .collect();
-    Cursor(serde_json::json!([texts, enrollment.to_string()]).to_string())
+    Cursor(serde_json::json!([texts, line.enrollment.to_string()]).to_string())
 }
 
-fn read_cursor(cursor: &Cursor, types: &[Type]) -> Result<After, Error> {
+fn read_cursor(cursor: &Cursor, types: &[Type]) -> Result<Begins, Error> {
     let wrong = || Error::NotFound("page");
+    if types.contains(&Type::Text) {
+        let (subject, id) = cursor.0.split_once('~').ok_or_else(wrong)?;
+        let id = id.parse().map_err(|_| wrong())?;
+        return Ok(Begins::Behind(subject.parse().map_err(|_| wrong())?, id));
+    }
     let (texts, id): (Vec<Option<String>>, String) =
         serde_json::from_str(&cursor.0).map_err(|_| wrong())?;
     if texts.len() != types.len() {
@@ -400,5 +450,5 @@ fn read_cursor(cursor: &Cursor, types: &[Type]) -> Result<After, Error> {
         .zip(types)
         .map(value)
         .collect::<Result<_, _>>()?;
-    Ok((keys, id.parse().map_err(|_| wrong())?))
+    Ok(Begins::After((keys, id.parse().map_err(|_| wrong())?)))
 }

@@ -56,7 +56,7 @@ pub use contacts::Contact;
 pub(crate) use derive::area;
 pub use engine::{Care, Settings};
 pub use error::{Error, InstallError, Refusal, Stale};
-pub(crate) use listing::{ListWalk, noted};
+pub(crate) use listing::{ListWalk, RECORDS_OF_MAX, noted};
 pub use merging::{BothOpen, EnrolledBriefly};
 pub use model::*;
 pub use opening::{
@@ -64,7 +64,7 @@ pub use opening::{
 };
 pub(crate) use pages::{WorkQuery, home, routes, sections};
 pub use register::{
-    Blank, ColumnOf, Condition, Fits, ListFilter, ListHead, ListPage, ListRow, SortBy, Total,
+    Asks, Blank, ColumnOf, Condition, Fits, ListFilter, ListHead, ListPage, ListRow, SortBy, Total,
 };
 pub use responsible::Responsible;
 pub use views::{ListView, NewView};

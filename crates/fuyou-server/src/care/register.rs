@@ -22,7 +22,7 @@ pub struct ListFilter {
     pub columns: Vec<String>,
 }
 
-/// What a line must have in a column. Only columns that stand in the facts, and that the reader may see, take conditions.
+/// What a line must have in a column that the reader may see.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     /// The column's key ([`ListHead::key`]).
@@ -31,6 +31,17 @@ pub struct Condition {
     pub fits: Option<Fits>,
     /// What of lines without a value.
     pub blank: Blank,
+}
+
+impl Condition {
+    /// Whether a column that can be asked so takes it.
+    pub(super) fn is_of(&self, asks: Asks) -> bool {
+        match asks {
+            Asks::Nothing => false,
+            Asks::Presence => matches!(self.fits, None | Some(Fits::Any)),
+            Asks::Values => true,
+        }
+    }
 }
 
 /// Whether lines without a value in a column are wanted besides those that fit.
@@ -45,6 +56,8 @@ pub enum Blank {
 /// What a value must be.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fits {
+    /// Anything that was recorded.
+    Any,
     /// One of these truths or codes. A value of several codes has one of them; the empty set of codes fits those that
     /// have none.
     OneOf(Vec<Value>),
@@ -59,7 +72,7 @@ pub enum Fits {
 pub enum SortBy {
     /// One of the list's own, by its place there.
     Own(usize),
-    /// Any that stands in the facts, by its key.
+    /// Any, by its key.
     Key(String),
 }
 
@@ -97,10 +110,21 @@ pub struct ListHead {
     pub unit: Option<String>,
     /// Who may see it.
     pub secrecy: Secrecy,
-    /// Whether lines can be asked for by it, by whoever may see it.
-    pub takes_conditions: bool,
+    /// What lines can be asked for by it, by whoever may see it.
+    pub asks: Asks,
     /// Where it comes from.
     pub of: ColumnOf,
+}
+
+/// What can be asked of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// Nothing.
+    Nothing,
+    /// Whether anything is recorded.
+    Presence,
+    /// Which values.
+    Values,
 }
 
 /// Where a column comes from.
@@ -110,7 +134,7 @@ pub enum ColumnOf {
     List(usize),
     /// A fact of the program.
     Facts,
-    /// A field of a form; lines are not sorted by it.
+    /// A field of a form: what was last written into it.
     Form(FormIx),
 }
 

@@ -4,8 +4,10 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use fuyou_kernel::Localized;
 use serde::Deserialize;
@@ -20,17 +22,21 @@ pub(crate) const AT_ONCE_MAX: i64 = 5_000;
 /// A table that is being written.
 pub(crate) type Sending = Sheet<Outgoing>;
 
-/// What a file is asked for with where nothing else is asked.
+/// The part of an address that says which kind of file is wanted: `format=csv`.
 #[derive(Deserialize)]
-pub(crate) struct FileQuery {
+struct Wanted {
     #[serde(default)]
     format: String,
 }
 
-impl FileQuery {
-    /// Which kind of file.
-    pub(crate) fn kind(&self) -> Result<SheetKind, Error> {
-        SheetKind::of_ending(&self.format).ok_or(Error::NotFound)
+/// A handler that takes it answers for files of known kinds only; any other is not there.
+impl<S: Sync> FromRequestParts<S> for SheetKind {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let wanted = Query::<Wanted>::try_from_uri(&parts.uri);
+        let wanted = wanted.map_err(|_| Error::NotFound)?;
+        SheetKind::of_ending(&wanted.format).ok_or(Error::NotFound)
     }
 }
 
@@ -193,6 +199,61 @@ impl Lines for Held {
             sheet.line(line.iter().map(|text| value(text)))?;
         }
         Ok((!lines.is_empty()).then_some(lines.len() as u64))
+    }
+}
+
+/// A list that is read in pages, each of which says where the next begins.
+pub(crate) trait Pages: Send + Sync + 'static {
+    /// What is read.
+    type Line: Send;
+    /// Where a page begins.
+    type Place: Send;
+
+    /// A page, from the first line or from a place on.
+    fn read(
+        &self,
+        from: Option<Self::Place>,
+    ) -> impl Future<Output = Result<PageRead<Self>, Error>> + Send;
+
+    /// What the file says of a line.
+    fn cells(&self, line: Self::Line) -> Vec<String>;
+}
+
+/// The lines of a page, and where the next begins if there is one.
+pub(crate) type PageRead<P> = (Vec<<P as Pages>::Line>, Option<<P as Pages>::Place>);
+
+/// The lines of such a list, page by page.
+pub(crate) struct Paged<P: Pages> {
+    pages: P,
+    /// What was read but not written.
+    waiting: Option<PageRead<P>>,
+}
+
+impl<P: Pages> Paged<P> {
+    /// Reads the first page: whoever may not read the list is told so before a file is begun.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) async fn begin(pages: P) -> Result<Paged<P>, Error> {
+        let waiting = Some(pages.read(None).await?);
+        Ok(Paged { pages, waiting })
+    }
+}
+
+impl<P: Pages> Lines for Paged<P> {
+    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
+        let Some((lines, next)) = self.waiting.take() else {
+            return Ok(None);
+        };
+        let count = lines.len() as u64;
+        for line in lines {
+            let cells = self.pages.cells(line);
+            sheet.texts(cells.iter().map(String::as_str))?;
+        }
+        if next.is_some() {
+            self.waiting = Some(self.pages.read(next).await?);
+        }
+        Ok(Some(count))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The context of a request: who, when, in which language, with which database.
 
 use axum::extract::FromRequestParts;
+use axum::http::Uri;
 use axum::http::request::Parts;
 use fuyou_kernel::{Date, Language, Timestamp, kinds};
 use uuid::Uuid;
@@ -33,12 +34,34 @@ pub struct Cx {
     pub session: Session,
     /// Path of the page, for the menu.
     pub path: String,
+    /// Which page of a list is asked for.
+    pub sheet: Sheet,
     /// Names of staff that this request has learned.
     pub staff: StaffNames,
 }
 
+/// Which page of a list an address asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// The first.
+    First,
+    /// One behind it.
+    Later,
+}
+
+impl Sheet {
+    /// Lists say where a later page begins, by what stands before it.
+    fn of(query: &str) -> Sheet {
+        let begins = |pair: &str| pair.starts_with("after=") || pair.starts_with("before=");
+        match query.split('&').any(begins) {
+            true => Sheet::Later,
+            false => Sheet::First,
+        }
+    }
+}
+
 impl Cx {
-    pub(super) fn new(app: &App, session: Session, language: Language, path: &str) -> Self {
+    pub(super) fn new(app: &App, session: Session, language: Language, uri: &Uri) -> Self {
         let now = app.now();
         Cx {
             app: app.clone(),
@@ -49,7 +72,8 @@ impl Cx {
             today: app.date_of(now),
             language,
             session,
-            path: path.to_owned(),
+            path: uri.path().to_owned(),
+            sheet: Sheet::of(uri.query().unwrap_or_default()),
             staff: StaffNames::default(),
         }
     }

@@ -47,7 +47,8 @@ async fn admit(guard: &Guard, mut request: Request) -> Result<Result<Request, Re
     }
     let session = session_of(&guard.app, headers).await?;
     let session = session.ok_or(Error::LogIn)?;
-    let path = request.uri().path();
+    let uri = request.uri();
+    let path = uri.path();
     if session.must_change_password && !matches!(path, "/password" | "/logout") {
         return Ok(Err(Redirect::to("/password")));
     }
@@ -57,7 +58,7 @@ async fn admit(guard: &Guard, mut request: Request) -> Result<Result<Request, Re
         return Err(Denied(action).into());
     }
     let language = session.language.unwrap_or_else(|| language(headers));
-    let cx = Cx::new(&guard.app, session, language, path);
+    let cx = Cx::new(&guard.app, session, language, uri);
     if request.method() == Method::POST {
         request = check_token(request, &cx.session.csrf, guard.body_bytes_max).await?;
     }

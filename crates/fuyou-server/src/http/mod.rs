@@ -16,7 +16,7 @@ mod route;
 mod serve;
 
 pub use app::{App, Clock, Options, StartError};
-pub use cx::Cx;
+pub use cx::{Cx, Sheet};
 #[cfg(test)]
 pub(crate) use dress::Statements;
 pub use error::Error;

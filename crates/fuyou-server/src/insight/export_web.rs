@@ -47,23 +47,30 @@ pub(super) async fn note(
 /// The whole group as CSV or XLSX, for those who may export.
 pub(super) async fn download(
     cx: Cx,
+    kind: SheetKind,
     Path(id): Path<String>,
     Query(place): Query<Place>,
 ) -> Result<Response, Error> {
-    table(&cx, &id, &place).await?.answer().await
+    table(&cx, kind, &id, &place).await?.answer().await
 }
 
 /// Begins to write a group of any size into a file.
 pub(super) async fn begin(
     cx: Cx,
+    kind: SheetKind,
     Path(id): Path<String>,
     uri: Uri,
     Query(place): Query<Place>,
 ) -> Result<Redirect, Error> {
-    table(&cx, &id, &place).await?.begin(cx, &uri).await
+    table(&cx, kind, &id, &place).await?.begin(cx, &uri).await
 }
 
-async fn table(cx: &Cx, id: &str, place: &Place) -> Result<Table<PersonLines>, Error> {
+async fn table(
+    cx: &Cx,
+    kind: SheetKind,
+    id: &str,
+    place: &Place,
+) -> Result<Table<PersonLines>, Error> {
     let (pack, node, period) = (pack_of(cx)?, place.node(cx)?, place.period(cx)?);
     cx.actor.require(Action::ExportData, node.id)?;
     let indicator = pack.indicator_ix(id).ok_or(Error::NotFound)?;
@@ -76,7 +83,6 @@ async fn table(cx: &Cx, id: &str, place: &Place) -> Result<Table<PersonLines>, E
         layer: strata_web::layer_of(pack, indicator, place)?,
         order: Order::read(&place.sort).ok_or(Error::NotFound)?,
     };
-    let kind = SheetKind::of_ending(&place.format).ok_or(Error::NotFound)?;
     let first = persons(
         Source::of(&cx.app, pack, &cx.actor.tree),
         &cx.actor,

@@ -198,13 +198,13 @@ impl Layers {
 /// The layers of a cell as CSV or XLSX.
 pub(super) async fn download(
     cx: Cx,
+    kind: SheetKind,
     Path(id): Path<String>,
     Query(place): Query<Place>,
 ) -> Result<Response, Error> {
     let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
     let ix = pack.indicator_ix(&id).ok_or(Error::NotFound)?;
     let stratum = chosen(pack, ix, &place.by)?.ok_or(Error::NotFound)?;
-    let kind = SheetKind::of_ending(&place.format).ok_or(Error::NotFound)?;
     let layers = Layers::read(&cx, pack, ix, (node, period), stratum).await?;
     let unit = unit_sign(cx.language, pack.indicator(ix).unit);
     let with_unit = |key: &str| match unit {

@@ -63,7 +63,6 @@ pub(super) struct Place {
     pub(super) after: String,
     /// The order of persons.
     pub(super) sort: String,
-    pub(super) format: String,
     /// The stratum by which figures are split.
     pub(super) by: String,
     /// The code of one of its layers.
@@ -233,9 +232,8 @@ async fn table(cx: Cx, Query(place): Query<Place>) -> Result<Html<String>, Error
 }
 
 /// The table as CSV or XLSX.
-async fn download(cx: Cx, Query(place): Query<Place>) -> Result<Response, Error> {
+async fn download(cx: Cx, kind: SheetKind, Query(place): Query<Place>) -> Result<Response, Error> {
     let (pack, node, period) = (pack_of(&cx)?, place.node(&cx)?, place.period(&cx)?);
-    let kind = SheetKind::of_ending(&place.format).ok_or(Error::NotFound)?;
     let (lines, _) = all(&cx, (pack, node, period)).await?;
     let head = ["code", "indicator", "value", "parts", "last-year", "change"];
     let line = |line: Line| {

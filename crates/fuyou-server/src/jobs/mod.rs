@@ -21,7 +21,7 @@ pub use leaving::{keep_swept, sweep};
 pub use model::{By, Ended, Job, JobFilter, JobId, Kind, New, State};
 pub(crate) use run::soon;
 pub use run::{Handle, finished, start};
-pub(crate) use web::{JobView, routes};
+pub(crate) use web::{JobView, needs, routes};
 
 use fuyou_kernel::Timestamp;
 
@@ -51,9 +51,12 @@ pub async fn jobs(
         .into_iter()
         .filter(|kind| everyones || (kind.is_shared() && cx.actor.may(kind.right())));
     let kinds: Vec<Kind> = kinds.collect();
-    let found = store::page(&mut reader, (cx.actor.id, &kinds), filter, before, PAGE).await?;
-    let is_full = found.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
-    let next = found.last().filter(|_| is_full).map(|job| job.begun_at);
+    let mut found =
+        store::page(&mut reader, (cx.actor.id, &kinds), filter, before, PAGE + 1).await?;
+    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let more = found.len() > page;
+    found.truncate(page);
+    let next = found.last().filter(|_| more).map(|job| job.begun_at);
     Ok((found, next))
 }
 

@@ -12,10 +12,14 @@ use serde::Deserialize;
 
 use super::model::{By, Job, JobFilter, JobId, Kind, State};
 use super::{job, jobs, may_steer, part, stop};
-use crate::exchange::download_web::{Files, Lines, Sending, Table, attachment};
+use crate::exchange::download_web::{Files, PageRead, Paged, Pages, Table, attachment};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Route, encoded};
-use crate::ui::{Frame, html};
+use crate::texts::text_with;
+use crate::ui::{Frame, Need, html};
+
+/// Jobs that began so many milliseconds ago concern whoever comes home: 7 days.
+const RECENT_MS: i64 = 7 * 86_400_000;
 
 /// How often the page of a job that runs asks for itself again, in seconds.
 const AGAIN_SECONDS: &str = "2";
@@ -107,7 +111,6 @@ struct JobsQuery {
     kind: String,
     state: String,
     before: String,
-    format: String,
 }
 
 impl JobsQuery {
@@ -127,6 +130,31 @@ impl JobsQuery {
             }
         }
     }
+}
+
+/// Work of the last days that came to no good end.
+pub(crate) async fn needs(cx: &Cx) -> Result<Vec<Need>, Error> {
+    let since = cx.now.as_millisecond() - RECENT_MS;
+    let mut needs = Vec::new();
+    for state in [State::Failed, State::Running] {
+        let filter = JobFilter {
+            kind: None,
+            state: Some(state),
+        };
+        let (found, _) = jobs(cx, &filter, None).await?;
+        let is_recent = |job: &&Job| job.begun_at.as_millisecond() >= since;
+        let ended_badly =
+            |job: &&Job| matches!(job.state_at(cx.now), State::Failed | State::CutOff);
+        let count = found.iter().filter(is_recent).filter(ended_badly).count();
+        if count > 0 {
+            needs.push(Need {
+                words: text_with(cx.language, "home-jobs", &[("count", &count.to_string())]),
+                class: "bad",
+                href: format!("/jobs?kind=&state={}", state.word()),
+            });
+        }
+    }
+    Ok(needs)
 }
 
 #[derive(Template)]
@@ -187,10 +215,17 @@ async fn index(cx: Cx, Query(query): Query<JobsQuery>) -> Result<Response, Error
 }
 
 /// Begins to write the jobs that the filter finds into a file.
-async fn begin_file(cx: Cx, uri: Uri, Query(query): Query<JobsQuery>) -> Result<Redirect, Error> {
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
-    let filter = query.filter();
-    let waiting = Some(jobs(&cx, &filter, None).await?);
+async fn begin_file(
+    cx: Cx,
+    kind: SheetKind,
+    uri: Uri,
+    Query(query): Query<JobsQuery>,
+) -> Result<Redirect, Error> {
+    let lines = Paged::begin(JobLines {
+        cx: cx.clone(),
+        filter: query.filter(),
+    });
+    let lines = lines.await?;
     cx.db.note(cx.entry("export", "job")).await?;
     let head = [
         "job-what",
@@ -207,11 +242,7 @@ async fn begin_file(cx: Cx, uri: Uri, Query(query): Query<JobsQuery>) -> Result<
         kind,
         head: head.map(|key| cx.t(key)).into(),
         total: 0,
-        lines: JobLines {
-            cx: cx.clone(),
-            filter,
-            waiting,
-        },
+        lines,
     };
     table.begin(cx, &uri).await
 }
@@ -219,30 +250,26 @@ async fn begin_file(cx: Cx, uri: Uri, Query(query): Query<JobsQuery>) -> Result<
 struct JobLines {
     cx: Cx,
     filter: JobFilter,
-    /// Jobs that were read but not written, and before when the next were begun.
-    waiting: Option<(Vec<Job>, Option<Timestamp>)>,
 }
 
-impl Lines for JobLines {
-    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
-        let Some((found, next)) = self.waiting.take() else {
-            return Ok(None);
-        };
-        for job in &found {
-            let view = JobView::new(&self.cx, job);
-            let state = self.cx.t(&view.word);
-            let figures = view.figures.iter();
-            let figures = figures.map(|(label, count)| format!("{label} {count}"));
-            let figures = figures.collect::<Vec<_>>().join(" · ");
-            let (title, name, by) = (&view.title, &view.name, &view.login);
-            let (begun, ended, problem) = (&view.begun, &view.ended, &view.problem);
-            let cells = [title, name, &state, begun, ended, by, &figures, problem];
-            sheet.texts(cells.map(String::as_str))?;
-        }
-        if next.is_some() {
-            self.waiting = Some(jobs(&self.cx, &self.filter, next).await?);
-        }
-        Ok(Some(found.len() as u64))
+impl Pages for JobLines {
+    type Line = Job;
+    /// Before when the next were begun.
+    type Place = Timestamp;
+
+    async fn read(&self, from: Option<Timestamp>) -> Result<PageRead<Self>, Error> {
+        Ok(jobs(&self.cx, &self.filter, from).await?)
+    }
+
+    fn cells(&self, job: Job) -> Vec<String> {
+        let view = JobView::new(&self.cx, &job);
+        let state = self.cx.t(&view.word);
+        let figures = view.figures.iter();
+        let figures = figures.map(|(label, count)| format!("{label} {count}"));
+        let figures = figures.collect::<Vec<_>>().join(" · ");
+        let (begun, ended) = (view.begun, view.ended);
+        let (title, name, by) = (view.title, view.name, view.login);
+        vec![title, name, state, begun, ended, by, figures, view.problem]
     }
 }
 

@@ -28,7 +28,6 @@ use crate::ui::{Frame, html};
 pub(super) struct BoardQuery {
     node: String,
     year: String,
-    format: String,
 }
 
 struct ChildView {
@@ -147,8 +146,11 @@ async fn asked<'c>(cx: &'c Cx, query: &BoardQuery) -> Result<(&'c Organization, 
 }
 
 /// The targets of the board as CSV or XLSX, one line each.
-pub(super) async fn download(cx: Cx, Query(query): Query<BoardQuery>) -> Result<Response, Error> {
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+pub(super) async fn download(
+    cx: Cx,
+    kind: SheetKind,
+    Query(query): Query<BoardQuery>,
+) -> Result<Response, Error> {
     let (node, board) = asked(&cx, &query).await?;
     let head = [
         "planning-target",

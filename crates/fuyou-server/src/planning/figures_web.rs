@@ -1,7 +1,6 @@
 //! The page on which people type figures that no record yields.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::response::{Html, Redirect, Response};
 use fuyou_kernel::{Localized, Period};
 use fuyou_pack::Pack;
@@ -9,7 +8,8 @@ use fuyou_pack::model::IndicatorEntry;
 use serde::Deserialize;
 
 use super::figures::{self, FigureEntry};
-use crate::exchange::download_web::{FileQuery, Files, held};
+use crate::exchange::download_web::{Files, held};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error, Form};
 use crate::insight::{
     Choice, node_choices, pack_of, period_choices, period_words, statistical_year, unit_sign,
@@ -100,8 +100,7 @@ async fn lines(cx: &Cx, pack: &Pack) -> Result<Vec<EntryLine>, Error> {
 }
 
 /// The figures that were typed as CSV or XLSX, those that were replaced among them.
-pub(super) async fn download(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
-    let kind = query.kind()?;
+pub(super) async fn download(cx: Cx, kind: SheetKind) -> Result<Response, Error> {
     let lines = lines(&cx, pack_of(&cx)?).await?;
     let head = [
         "insight-indicator",

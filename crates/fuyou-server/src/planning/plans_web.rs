@@ -1,7 +1,7 @@
 //! Pages of plans: import, the marked text with its targets, the breakdown.
 
 use askama::Template;
-use axum::extract::{Multipart, Path, Query};
+use axum::extract::{Multipart, Path};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use fuyou_kernel::{Language, Localized};
@@ -13,7 +13,8 @@ use super::plans::{self, Decision, Error as PlanningError, Import, Opened, PlanS
 use super::target::{COMPARATORS, PlanId, PlanTarget, TargetId, TargetState, comparator_of};
 use super::web::year_of;
 use crate::access::Action;
-use crate::exchange::download_web::{FileQuery, Files, held};
+use crate::exchange::download_web::{Files, held};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Cx, Error, Form};
 use crate::insight::{Choice, Decimal, node_choices, pack_of};
 use crate::ui::{Frame, html};
@@ -96,8 +97,7 @@ async fn lines(cx: &Cx) -> Result<Vec<PlanLine>, Error> {
 }
 
 /// The list of plans as CSV or XLSX.
-pub(super) async fn download(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
-    let kind = query.kind()?;
+pub(super) async fn download(cx: Cx, kind: SheetKind) -> Result<Response, Error> {
     let head = [
         "planning-plan",
         "insight-organization",

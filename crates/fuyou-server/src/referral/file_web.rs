@@ -18,17 +18,22 @@ use crate::registry::listed;
 const BATCH: u32 = 200;
 
 /// A short desk at once.
-pub(super) async fn download(cx: Cx, Query(query): Query<DeskQuery>) -> Result<Response, Error> {
-    table(&cx, &query).await?.answer().await
+pub(super) async fn download(
+    cx: Cx,
+    kind: SheetKind,
+    Query(query): Query<DeskQuery>,
+) -> Result<Response, Error> {
+    table(&cx, kind, &query).await?.answer().await
 }
 
 /// A desk of any length by a job.
 pub(super) async fn begin(
     cx: Cx,
+    kind: SheetKind,
     uri: Uri,
     Query(query): Query<DeskQuery>,
 ) -> Result<Redirect, Error> {
-    table(&cx, &query).await?.begin(cx, &uri).await
+    table(&cx, kind, &query).await?.begin(cx, &uri).await
 }
 
 /// How many referrals a part of the desk has; 0 when nobody counts them.
@@ -55,10 +60,9 @@ pub(super) fn files(cx: &Cx, first: &str, page: &DeskPage, span: Span) -> Files 
     }
 }
 
-async fn table(cx: &Cx, query: &DeskQuery) -> Result<Table<DeskLines>, Error> {
+async fn table(cx: &Cx, kind: SheetKind, query: &DeskQuery) -> Result<Table<DeskLines>, Error> {
     cx.actor
         .require(Action::ExportData, cx.actor.organization)?;
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
     let care = cx.app.care().ok_or(Error::NotFound)?;
     let filter = query.filter();
     let by = Acting::from(cx);

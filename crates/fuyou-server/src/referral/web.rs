@@ -44,7 +44,6 @@ pub(super) struct DeskQuery {
     side: String,
     span: String,
     after: String,
-    pub(super) format: String,
 }
 
 impl DeskQuery {

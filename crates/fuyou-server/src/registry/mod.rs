@@ -38,6 +38,8 @@ mod store;
 mod web;
 
 #[cfg(test)]
+mod paging_tests;
+#[cfg(test)]
 mod place_care_tests;
 #[cfg(test)]
 mod place_tests;
@@ -71,7 +73,7 @@ pub use profile::{Profile, Standing, standing};
 pub use register::{Candidate, RegisterError, Registered, correct, open_person, register};
 pub use rekey::{Rekeyed, rekey_batch};
 use search::names_somebody;
-pub use search::{Found, Page, search};
+pub use search::{Begins, Found, Page, search};
 pub use sections::{Section, sections_of, sections_of_organization};
 pub(crate) use staff::{ImportedStaff, import_staff, learn_staff, workers};
 pub use staff::{Particulars, Profession, Staff, StaffError, StaffId, StaffNames};

@@ -1,7 +1,7 @@
 //! The pages of a file of organizations: the template, what becomes of each row, and storing them.
 
 use askama::Template;
-use axum::extract::{Multipart, Query};
+use axum::extract::Multipart;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -67,15 +67,8 @@ async fn show(cx: Cx) -> Result<Response, Error> {
     Ok(html(&page(&cx))?.into_response())
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct FileQuery {
-    format: String,
-}
-
 /// The actor's part of the tree as a file: to be changed, added to, and sent back.
-async fn template(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
+async fn template(cx: Cx, kind: SheetKind) -> Result<Response, Error> {
     cx.actor
         .require(Action::ManageOrganizations, cx.actor.organization)?;
     let head: Vec<String> = Column::ALL

@@ -32,6 +32,16 @@ pub struct Found {
     pub phone_tail: String,
 }
 
+/// Where a page of persons begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Begins {
+    /// With the first, or behind the last of another page.
+    #[default]
+    Known,
+    /// Behind somebody whom the actor may not see any more.
+    Lost,
+}
+
 /// A page of persons.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
@@ -39,6 +49,8 @@ pub struct Page {
     pub found: Vec<Found>,
     /// After whom the next page starts, if there is one.
     pub next: Option<PersonId>,
+    /// Whether it is known where it begins; a page that is not says nothing of who follows.
+    pub begins: Begins,
 }
 
 /// What somebody typed.
@@ -127,8 +139,13 @@ pub async fn search(
         None => None,
         Some(id) => match store::after(&mut reader, id.uuid(), &area).await? {
             Some(after) => Some(after),
-            // She moved away, or was merged: there is no page after her.
-            None => return Ok(Ok(Page::default())),
+            // She moved away: where she stood is not told, nor who came after her.
+            None => {
+                return Ok(Ok(Page {
+                    begins: Begins::Lost,
+                    ..Page::default()
+                }));
+            }
         },
     };
     let after = after.as_ref();
@@ -184,5 +201,6 @@ pub async fn search(
     Ok(Ok(Page {
         found: found.collect(),
         next,
+        begins: Begins::Known,
     }))
 }

@@ -52,8 +52,10 @@ macro_rules! part {
         "p.subject_id, p.name, p.birth_on, p.residence_org_id, p.phone_tail"
     };
     ("right") => {
-        " and p.merged_into is null \
-         and (p.residence_org_id in (select id from organization where path >= $4 and path < $5) \
+        concat!(" and p.merged_into is null", part!("place"))
+    };
+    ("place") => {
+        " and (p.residence_org_id in (select id from organization where path >= $4 and path < $5) \
               or exists (select 1 from care_relation r cross join organization o where r.subject_id = p.subject_id \
                          and (r.until_on is null or r.until_on >= $6) and o.id = r.org_id \
                          and o.path >= $4 and o.path < $5))"
@@ -170,7 +172,8 @@ fn search<T: Bound>(sql: &'static str, [from, to]: [T; 2], after: Uuid, area: &A
         .bind(area.limit)
 }
 
-/// The person after whom a page begins, if she may be seen: where she stands among others would tell her name.
+/// The person after whom a page begins, if she may be seen: where she stands among others would tell her name. Of a record
+/// that was merged meanwhile its old place counts.
 pub(super) async fn after(
     connection: &mut Connection,
     id: Uuid,
@@ -178,7 +181,7 @@ pub(super) async fn after(
 ) -> Result<Option<After>, Error> {
     const SQL: &str = concat!(
         "select p.subject_id, p.name, p.pinyin, p.initials from person p where $1 = $2 and p.subject_id = $3 and $7 > 0",
-        part!("right")
+        part!("place")
     );
     let asked = search(SQL, ["", ""], id, area);
     let row: Option<(Uuid, String, String, String)> = asked.optional(connection).await?;

@@ -373,7 +373,7 @@ async fn every_page_of_a_search_goes_on_where_the_one_before_ended() {
                 assert!(answer.statements.unwrap() <= 4, "{path}");
                 let rows = answer.body.split("<a href=\"/persons/018f").skip(1);
                 found.extend(rows.filter_map(|rest| Some(rest.split('"').next()?.to_owned())));
-                let Some(next) = answer.body.split("href=\"/persons?q=").nth(1) else {
+                let Some(next) = answer.body.split("rel=\"next\" href=\"/persons?q=").nth(1) else {
                     break;
                 };
                 let next = next.split('"').next().unwrap().replace("&#38;", "&");

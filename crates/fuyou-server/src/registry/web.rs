@@ -11,7 +11,7 @@ use super::merge::{MergedLine, merged_section};
 use super::names_somebody;
 use super::person_form::PersonForm;
 use super::{
-    Candidate, Page, PersonId, RegisterError, Section, correct, open_choices, open_person,
+    Begins, Candidate, Page, PersonId, RegisterError, Section, correct, open_choices, open_person,
     register, search, sections_of, store,
 };
 use crate::access::Action;
@@ -58,6 +58,10 @@ struct SearchPage {
     q: String,
     page: Page,
     next: Option<String>,
+    /// The first page of the same search.
+    first: String,
+    /// Why nobody is listed, and what to do: keys of texts.
+    nobody: (&'static str, &'static str),
     can_register: bool,
 }
 
@@ -126,7 +130,19 @@ async fn search_page(cx: &Cx, q: String, after: Option<PersonId>) -> Result<Resp
         .next
         .map(|id| format!("/persons?q={}&after={id}", encoded(&q)));
     let can_register = cx.actor.may(Action::RegisterPerson);
+    let nobody = match (page.begins, after) {
+        (Begins::Lost, _) => ("search-lost", "search-lost-advice"),
+        (Begins::Known, Some(_)) => ("search-no-more", "search-no-more-advice"),
+        (Begins::Known, None) => ("search-nobody", "search-advice"),
+    };
+    // A number stands in no address.
+    let first = match q.is_empty() || names_somebody(&q) {
+        true => "/persons".to_owned(),
+        false => format!("/persons?q={}", encoded(&q)),
+    };
     Ok(html(&SearchPage {
+        first,
+        nobody,
         frame: Frame::new(cx, "menu-persons"),
         q,
         page,

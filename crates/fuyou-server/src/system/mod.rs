@@ -15,4 +15,4 @@ mod tests;
 
 pub use backup::{BackupError, Copied, back_up, check, restore};
 pub use state::{Standing, Trouble, inspect};
-pub(crate) use web::routes;
+pub(crate) use web::{needs, routes};

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use fuyou_kernel::Timestamp;
 
+use crate::audit::PROOF_AGE_MAX_MS;
 use crate::db::{Dialect, Error, Storage};
 use crate::http::App;
 use crate::insight::LiveStanding;
@@ -11,8 +12,6 @@ use crate::jobs::{self, Job, Kind};
 
 /// A copy older than so many milliseconds is too old: two days.
 const COPY_AGE_MAX_MS: i64 = 2 * 86_400_000;
-/// The chains of the audit are walked at least once in so many milliseconds: 31 days.
-const PROOF_AGE_MAX_MS: i64 = 31 * 86_400_000;
 /// Less free room than this is too little, however small the database is.
 const FREE_MIN: u64 = 1 << 30;
 /// Copies that are listed.

@@ -10,7 +10,7 @@ use crate::db::Dialect;
 use crate::http::{Access, Cx, Error, Route};
 use crate::insight::{LiveStanding, TooLarge};
 use crate::jobs::{JobFilter, JobView, jobs, keeps_the_system};
-use crate::ui::{Frame, html};
+use crate::ui::{Frame, Need, html};
 
 /// Jobs on the page; the others stand on the page of jobs.
 const JOBS: usize = 8;
@@ -32,6 +32,20 @@ pub(super) fn keeper(cx: &Cx) -> Result<(), Error> {
     } else {
         Err(Denied(Action::ManageSystem).into())
     }
+}
+
+/// What keeps the installation from being sound, for whoever keeps it.
+pub(crate) async fn needs(cx: &Cx) -> Result<Vec<Need>, Error> {
+    if !cx.actor.may(Action::ManageSystem) || !keeps_the_system(&cx.actor) {
+        return Ok(Vec::new());
+    }
+    let found = inspect(&cx.app).await?.troubles;
+    let need = |trouble: &Trouble| Need {
+        words: cx.t(&format!("system-trouble-{}", trouble.word())),
+        class: "bad",
+        href: "/system".to_owned(),
+    };
+    Ok(found.iter().map(need).collect())
 }
 
 #[derive(Template)]

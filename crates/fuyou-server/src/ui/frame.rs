@@ -6,7 +6,7 @@ use fuyou_kernel::{Date, Language, hex};
 
 use super::{assets::script_path, stylesheet_path};
 use crate::access::Action;
-use crate::http::{App, Cx, Error, Refused, masked};
+use crate::http::{App, Cx, Error, Refused, Sheet, masked};
 use crate::texts::{self, Calendar, Told};
 
 /// One entry of the menu.
@@ -59,6 +59,7 @@ pub struct Frame {
     pub menu: Vec<MenuItem>,
     /// Path of the page, to come back to after switching the language.
     pub path: String,
+    sheet: Sheet,
     language: Language,
     today: Option<Date>,
 }
@@ -212,6 +213,7 @@ impl Frame {
                 .then(|| draft_words(cx.language)),
             drafts: DraftKeys::of(cx),
             path: cx.path.clone(),
+            sheet: cx.sheet,
             today: Some(cx.today),
             ..Frame::for_visitor(&cx.app, cx.language, title)
         }
@@ -232,6 +234,7 @@ impl Frame {
             user: None,
             menu: Vec::new(),
             path: "/".to_owned(),
+            sheet: Sheet::First,
             language,
             today: None,
         }
@@ -260,6 +263,11 @@ impl Frame {
     /// A text in the reader's language.
     pub fn t(&self, key: &str) -> String {
         texts::text(self.language, key)
+    }
+
+    /// Whether a list is shown from somewhere behind its beginning, so that there is a way back to it.
+    pub fn is_later(&self) -> bool {
+        self.sheet == Sheet::Later
     }
 
     /// A text with one value.

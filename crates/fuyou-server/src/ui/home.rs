@@ -17,11 +17,29 @@ use crate::http::{App, Cx, Error, Form, language_cookie, session_of};
 #[template(path = "ui/home.html")]
 struct HomePage {
     frame: Frame,
+    needs: Vec<Need>,
     can_register: bool,
     can_break_glass: bool,
 }
 
-/// The work list of those who care for persons, the plan board of those who plan, tiles for the others.
+/// Something that waits for whoever opens the home page.
+pub(crate) struct Need {
+    pub words: String,
+    /// `bad` when something is wrong; else empty.
+    pub class: &'static str,
+    /// Where it is seen to.
+    pub href: String,
+}
+
+/// What waits for whoever keeps the installation or audits it; each capability knows its own.
+async fn needs(cx: &Cx) -> Result<Vec<Need>, Error> {
+    let mut needs = crate::system::needs(cx).await?;
+    needs.extend(crate::jobs::needs(cx).await?);
+    needs.extend(crate::audit::needs(cx).await?);
+    Ok(needs)
+}
+
+/// The work list of those who care for persons, the plan board of those who plan, what waits for the others.
 pub(super) async fn home(cx: Cx, Query(query): Query<WorkQuery>) -> Result<Response, Error> {
     if let Some(page) = crate::care::home(&cx, query).await? {
         return Ok(page);
@@ -31,6 +49,7 @@ pub(super) async fn home(cx: Cx, Query(query): Query<WorkQuery>) -> Result<Respo
     }
     let page = html(&HomePage {
         frame: Frame::new(&cx, "menu-home"),
+        needs: needs(&cx).await?,
         can_register: cx.actor.may(Action::RegisterPerson),
         can_break_glass: cx.actor.may(Action::BreakGlass),
     })?;

@@ -15,6 +15,7 @@ mod tests;
 pub(crate) use assets::stylesheet_path;
 pub(crate) use frame::error_page;
 pub use frame::{Frame, html};
+pub(crate) use home::Need;
 pub(crate) use qr::{id_of, picture};
 
 use crate::http::{Access, Route};

@@ -125,3 +125,44 @@ fn icons_are_in_the_set_and_used() {
         assert!(drawn.contains(format!("s-{state}").as_str()), "{state}");
     }
 }
+
+#[tokio::test]
+async fn who_keeps_or_audits_comes_home_to_what_waits() {
+    on_each_database(TODAY, async |app| {
+        let home = app.get("auditor", "/").await;
+        says(
+            &home,
+            200,
+            &["审计链还没有核验过", "去查看", "href=\"/audit\""],
+        );
+        assert!(
+            !home.body.contains("action=export"),
+            "nothing was taken out yet"
+        );
+        let taken = app.send("administrator", "GET", "/users/file?format=csv", None);
+        assert_eq!(taken.await.status, 200);
+        says(
+            &app.get("auditor", "/").await,
+            200,
+            &[
+                "近 7 天: 导出 1",
+                "/audit?action=export&#38;from=2026-03-19",
+            ],
+        );
+        says(
+            &app.get("auditor", "/audit?action=export&from=2026-03-19")
+                .await,
+            200,
+            &["导出"],
+        );
+        let keeper = app.get("administrator", "/").await;
+        says(
+            &keeper,
+            200,
+            &["审计链超过一个月没有核验", "href=\"/system\""],
+        );
+        // What waits elsewhere is none of the business of who may not see it.
+        assert!(!keeper.body.contains("/audit?"));
+    })
+    .await;
+}

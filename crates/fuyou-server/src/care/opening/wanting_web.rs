@@ -1,13 +1,14 @@
 //! The list of links that a person has to look at.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::wanting::{WANTING_MAX, Wanting};
 use crate::access::Action;
 use crate::care::{Acting, SubjectId};
-use crate::exchange::download_web::{FileQuery, Files, held};
+use crate::exchange::download_web::{Files, held};
+use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Route};
 use crate::registry::{Named, named};
 use crate::ui::{Frame, html};
@@ -71,8 +72,7 @@ async fn lines(cx: &Cx) -> Result<Vec<LineView>, Error> {
 }
 
 /// The list as CSV or XLSX.
-async fn download(cx: Cx, Query(query): Query<FileQuery>) -> Result<Response, Error> {
-    let kind = query.kind()?;
+async fn download(cx: Cx, kind: SheetKind) -> Result<Response, Error> {
     let lines = lines(&cx).await?;
     cx.db.note(cx.entry("export", "link")).await?;
     let head = [

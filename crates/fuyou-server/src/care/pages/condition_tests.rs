@@ -1,16 +1,18 @@
 //! Promises of conditions on columns, as a reader meets them in pages, views, files and on paper.
 
+use fuyou_kernel::{Date, DayNumber};
+
 use super::tests::{ANTENATAL, TODAY, WOMAN, booked, id, record};
 use crate::testkit::{TestApp, on_each_database, says, words};
 
 const REGISTER: &str = "/lists/maternal/registered";
 
-/// Another woman, booked on TODAY, whose last period began on a day of November 2025.
+/// Another woman, booked on TODAY, whose last period began so many days after November 2025.
 async fn another(app: &TestApp, at: u8) {
     let woman = format!("018f0000-0000-7000-8000-0000000002{at:02x}");
     let residence = app.organization("990001001");
     let form = format!(
-        "id={woman}&name=test{at}&sex=female&birth_on=1990-05-{at:02}&id_type=none&residence={residence}&household=local"
+        "id={woman}&name=test{at}&sex=female&birth_on=1990-05-01&id_type=none&residence={residence}&household=local"
     );
     says(
         &app.post("township_worker", "/persons", &form).await,
@@ -18,13 +20,12 @@ async fn another(app: &TestApp, at: u8) {
         &[],
     );
     let path = format!("/persons/{woman}/forms/maternal/booking");
+    let before = DayNumber::from(Date::constant(2025, 11, 30)).0 + i32::from(at);
+    let day = |after: i32| Date::try_from(DayNumber(before + after)).unwrap();
     let typed = format!("id={}&{}&do=save", id(0x60 + at), super::tests::BOOKING)
         .replace("handbook_no=1", &format!("handbook_no=1{at}"))
-        .replace("lmp_on=2025-11-20", &format!("lmp_on=2025-12-{at:02}"))
-        .replace(
-            "edd_on=2026-08-27",
-            &format!("edd_on=2026-09-{:02}", at + 6),
-        );
+        .replace("lmp_on=2025-11-20", &format!("lmp_on={}", day(0)))
+        .replace("edd_on=2026-08-27", &format!("edd_on={}", day(280)));
     says(&app.post("township_worker", &path, &typed).await, 303, &[]);
 }
 
@@ -210,6 +211,102 @@ async fn what_is_not_understood_lists_nobody_and_says_so() {
                 .status,
             200
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_is_filtered_and_sorted_by_the_fields_of_forms() {
+    on_each_database(TODAY, async |app| {
+        booked(app).await;
+        for at in 1..4 {
+            another(app, at).await;
+        }
+        // Two visits of one woman: what was written last counts, and an empty box leaves what an earlier one says.
+        let first = format!("{ANTENATAL}&f.fundal_height_cm=17");
+        let later = ANTENATAL.replace("f.weight_kg=58.0", "f.weight_kg=58.4");
+        for (at, typed) in [(39, first), (40, later)] {
+            let kept = record(app, "township_worker", "antenatal", at, &typed).await;
+            says(&kept, 303, &[]);
+        }
+        let field = |name: &str| format!("@field/antenatal/{name}");
+        let (weight, doctor) = (field("weight_kg"), field("doctor"));
+        let height = field("fundal_height_cm");
+        let check = async |asked: &str, count: usize| {
+            let page = app
+                .get("township_worker", &format!("{REGISTER}?{asked}"))
+                .await;
+            assert_eq!(page.status, 200, "{asked}: {}", words(&page.body));
+            assert_eq!(lines(&page.body), count, "{asked}");
+            let file = format!("{REGISTER}/file?format=csv&{asked}");
+            let file = app.send("township_worker", "GET", &file, None).await;
+            assert_eq!(file.body.lines().count(), 1 + count, "{asked}");
+        };
+        check(&format!("from.{weight}=58.4"), 1).await;
+        check(&format!("from.{weight}=58.5"), 0).await;
+        check(&format!("to.{weight}=58.1"), 0).await;
+        check(&format!("from.{height}=17&to.{height}=17"), 1).await;
+        check(&format!("is.{weight}=-"), 3).await;
+        check(&format!("is.{weight}=-&from.{weight}=58"), 4).await;
+        check(&format!("is.{}=clinic", field("visit_mode")), 1).await;
+        check("is.@field/booking/education=senior_high", 4).await;
+        check("is.@field/booking/poor_family=true", 0).await;
+        // Of a text only whether something is written: its words stay out of addresses.
+        check(&format!("is.{doctor}=*"), 1).await;
+        check(&format!("is.{doctor}=-"), 3).await;
+        let path = format!("{REGISTER}?has.{doctor}=D1");
+        let said = app.get("township_worker", &path).await;
+        says(&said, 422, &["只能按是否填写筛选"]);
+        // Sorted by a field, those without it come last in either direction.
+        let columns = format!("columns={weight}&columns={doctor}");
+        for sort in [weight.clone(), format!("-{weight}"), doctor.clone()] {
+            let path = format!("{REGISTER}?{columns}&sort={sort}");
+            let page = app.get("township_worker", &path).await;
+            let (first, rest) = page
+                .body
+                .split_once("<tbody>")
+                .unwrap()
+                .1
+                .split_once("</tr>")
+                .unwrap();
+            assert!(first.contains("58.4") && !rest.contains("58.4"), "{sort}");
+        }
+        let offered = app
+            .get("township_worker", &format!("{REGISTER}?{columns}"))
+            .await;
+        says(&offered, 200, &["按最近一次填写的值", "已填写"]);
+        assert!(!offered.body.contains(&format!("has.{doctor}")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_go_on_behind_a_text_that_stands_in_no_address() {
+    on_each_database(TODAY, async |app| {
+        booked(app).await;
+        for at in 1..45 {
+            another(app, at).await;
+        }
+        let number = "@field/booking/handbook_no";
+        let sorted = format!("{REGISTER}?columns={number}&sort=-{number}");
+        let first = app.get("township_worker", &sorted).await;
+        assert_eq!(first.status, 200);
+        assert_eq!(lines(&first.body), 40);
+        let next = first.body.split("after=").nth(1).expect("a next page");
+        let next = next.split('"').next().unwrap();
+        let ids = next.replace("%7E", "~").replace("%2D", "-");
+        let ids: Vec<&str> = ids.split('~').collect();
+        assert_eq!(ids.len(), 2, "a person and an enrollment: {ids:?}");
+        assert!(
+            ids.iter().all(|id| id.len() == 36),
+            "and no number: {ids:?}"
+        );
+        let second = app
+            .get("township_worker", &format!("{sorted}&after={next}"))
+            .await;
+        assert_eq!(second.status, 200);
+        assert_eq!(lines(&second.body), 5);
+        assert!(!second.body.contains("after="), "nothing follows");
     })
     .await;
 }

@@ -9,12 +9,14 @@ use fuyou_pack::input::{read_bound, takes_weeks};
 
 use super::list_query::{Asking, How, ListQuery};
 use super::words::Words;
-use crate::care::{Blank, Condition, Fits, ListHead};
+use crate::care::{Asks, Blank, ColumnOf, Condition, Fits, ListHead};
 use crate::http::Error;
 
 /// The value that asks for lines without one, and the one that asks for lines with none of a set's codes.
 const BLANK: &str = "-";
 const NONE_OF_THEM: &str = "|";
+/// The value that asks for lines with any.
+const ANY: &str = "*";
 /// Values that an address asks for at most.
 const ASKED_MAX: usize = 300;
 /// Codes that are offered as boxes; more of them are offered as a selection.
@@ -105,7 +107,7 @@ pub(super) fn conditions(query: &ListQuery, heads: &[ListHead], reader: Secrecy)
 }
 
 fn is_offered(head: &ListHead, reader: Secrecy) -> bool {
-    head.takes_conditions && head.secrecy <= reader
+    head.asks != Asks::Nothing && head.secrecy <= reader
 }
 
 /// Adds what is asked to the condition on its column.
@@ -113,6 +115,16 @@ fn add(condition: &mut Condition, head: &ListHead, asking: &Asking) -> Result<()
     if asking.how == How::Is && asking.typed == BLANK {
         condition.blank = Blank::In;
         return Ok(());
+    }
+    if asking.how == How::Is && asking.typed == ANY {
+        condition.fits = Some(Fits::Any);
+        return Ok(());
+    }
+    if head.asks == Asks::Presence {
+        return Err(Localized::new(
+            "文字内容不能用于筛选，只能按是否填写筛选",
+            "this column is filtered by whether anything is written, not by its words",
+        ));
     }
     match (asking.how, &head.ty) {
         (How::Is, Type::Boolean | Type::Code(_) | Type::Codes(_)) => {
@@ -239,6 +251,12 @@ impl Asked<'_> {
             .collect()
     }
 
+    /// Whether fields of forms are asked for, which are read from the records.
+    pub(super) fn is_of_records(&self, shown: &[ListHead]) -> bool {
+        let mut shown = shown.iter();
+        shown.any(|head| matches!(head.of, ColumnOf::Form(_)))
+    }
+
     fn control(&self, head: &ListHead, read: &Conditions) -> Control {
         let typed = |how: How| {
             let mut only = self.query.only.iter();
@@ -248,6 +266,11 @@ impl Asked<'_> {
         let mut wrong = read.wrong.iter();
         let wrong = wrong.find(|wrong| wrong.key == head.key);
         let kind = match &head.ty {
+            _ if head.asks == Asks::Presence => ControlKind::Boxes(vec![Offer {
+                word: ANY.to_owned(),
+                title: self.words.t("list-written"),
+                is_asked: self.is_asked(&head.key, ANY),
+            }]),
             Type::Boolean | Type::Code(_) | Type::Codes(_) => {
                 let offers = self.offers(head);
                 match offers.len() > BOXES_MAX {
@@ -359,6 +382,7 @@ impl Asked<'_> {
         let end = |value: &Option<Value>| value.as_ref().map(|value| self.said(head, value));
         match &condition.fits {
             None => {}
+            Some(Fits::Any) => parts.push(self.words.t("list-written")),
             Some(Fits::OneOf(values)) => {
                 parts.extend(values.iter().map(|value| self.said(head, value)));
             }
@@ -394,7 +418,7 @@ pub(super) fn settled(mut query: ListQuery, heads: &[ListHead]) -> ListQuery {
 /// The column of these that shows the level of risk.
 pub(super) fn risk(heads: &[ListHead]) -> Option<&ListHead> {
     let is_risk = |head: &&ListHead| match &head.ty {
-        Type::Code(set) => set.name() == "risk" && head.takes_conditions,
+        Type::Code(set) => set.name() == "risk" && head.asks != Asks::Nothing,
         _ => false,
     };
     heads.iter().find(is_risk)

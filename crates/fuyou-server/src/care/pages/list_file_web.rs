@@ -21,6 +21,8 @@ use crate::ui::{Frame, html};
 
 /// Lines on paper: some 40 sheets. Longer registers are taken out as files.
 const PAPER_LINES_MAX: u32 = 1_000;
+/// Whoever signs, signs below so many lines and not on a sheet without any.
+const SIGNED_LINES: usize = 3;
 
 /// What is taken out: the question, by right, and all columns that the reader can choose.
 fn allowed(
@@ -51,29 +53,31 @@ async fn note(cx: &Cx, list_id: &str, filter: &ListFilter, lines: i64) -> Result
 /// A short list as CSV or XLSX.
 pub(super) async fn download(
     cx: Cx,
+    kind: SheetKind,
     Path(names): Path<(String, String)>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    table(&cx, names, pairs).await?.answer().await
+    table(&cx, kind, names, pairs).await?.answer().await
 }
 
 /// Begins to write a list of any length into a file; the page of the job shows how far it is.
 pub(super) async fn begin(
     cx: Cx,
+    kind: SheetKind,
     Path(names): Path<(String, String)>,
     uri: Uri,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Redirect, Error> {
-    table(&cx, names, pairs).await?.begin(cx, &uri).await
+    table(&cx, kind, names, pairs).await?.begin(cx, &uri).await
 }
 
 async fn table(
     cx: &Cx,
+    kind: SheetKind,
     (program_id, list_id): (String, String),
     pairs: Vec<(String, String)>,
 ) -> Result<Table<ListLines>, Error> {
     let (query, filter, _) = allowed(cx, (&program_id, &list_id), pairs)?;
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
     let by = Acting::from(cx);
     let (page, walk) = care_of(cx)?
         .walk_list(&by, (&program_id, &list_id), &filter)
@@ -161,6 +165,8 @@ struct PaperPage {
     shows_residence: bool,
     heads: Vec<HeadView>,
     lines: Vec<LineView>,
+    /// The first of the lines that stand on one sheet with the sums and with who signs.
+    last_from: usize,
     /// Which lines of the register are on this paper.
     conditions: Vec<Chip>,
     is_cut: bool,
@@ -217,6 +223,7 @@ pub(super) async fn paper(
             asked.chips(&base, &Conditions { only, wrong })
         },
         is_cut: usize::try_from(page.total).is_ok_and(|total| total > lines.len()),
+        last_from: lines.len().saturating_sub(SIGNED_LINES),
         lines,
         back: query.address(&base, &query.sort),
         cx: cx.clone(),

@@ -67,7 +67,6 @@ pub(super) struct ListQuery {
     /// The place of one of the list's columns, or the key of another; with `-` in front when the largest comes first.
     pub sort: String,
     pub after: String,
-    pub format: String,
     /// Keys of the columns that are shown; all without any.
     pub columns: Vec<String>,
     /// What is asked of columns.
@@ -85,7 +84,6 @@ impl ListQuery {
                 "level" => query.level = value,
                 "sort" => query.sort = value,
                 "after" => query.after = value,
-                "format" => query.format = value,
                 "view" => query.view = value,
                 "columns" => query.columns.push(value),
                 // A form sends its empty boxes, too.

@@ -24,7 +24,7 @@ const NAMES_MAX: usize = 500;
 /// A column's head.
 pub(super) struct HeadView {
     pub title: String,
-    /// Where the lines are sorted by it; empty when they cannot be.
+    /// Where the lines are sorted by it.
     pub href: String,
     /// `ascending`, `descending` or empty.
     pub sorted: &'static str,
@@ -177,24 +177,19 @@ impl Looks<'_> {
 
     pub(super) fn heads(&self, base: &str) -> Vec<HeadView> {
         let head = |head: &ListHead| {
-            let (word, is_sortable) = match head.of {
-                ColumnOf::List(at) => (at.to_string(), true),
-                ColumnOf::Facts => (head.key.clone(), true),
-                ColumnOf::Form(_) => (String::new(), false),
+            let word = match head.of {
+                ColumnOf::List(at) => at.to_string(),
+                ColumnOf::Facts | ColumnOf::Form(_) => head.key.clone(),
             };
             let (up, down) = (word.clone(), format!("-{word}"));
             let (sort, sorted) = match self.query.sort.as_str() {
-                sort if is_sortable && sort == up => (&down, "ascending"),
-                sort if is_sortable && sort == down => (&up, "descending"),
+                sort if sort == up => (&down, "ascending"),
+                sort if sort == down => (&up, "descending"),
                 _ => (&up, ""),
             };
             HeadView {
                 title: self.words.of(&head.title),
-                href: if is_sortable {
-                    self.query.address(base, sort)
-                } else {
-                    String::new()
-                },
+                href: self.query.address(base, sort),
                 sorted,
                 is_number: head.ty.scale().is_some(),
             }

@@ -13,7 +13,7 @@ use super::list_view::{Choice, Dates, HeadView, LineView, Looks, keys, names_of,
 use super::words::{Words, followed};
 use super::{care_of, list_columns_web, list_file_web, list_keep_web};
 use crate::access::Action;
-use crate::care::{Acting, AttemptOutcome, Cursor, ListView};
+use crate::care::{self, Acting, AttemptOutcome, Cursor, ListView, RECORDS_OF_MAX};
 use crate::exchange::download_web::Files;
 use crate::http::{Access, Cx, Error, Route, encoded};
 use crate::registry::choices;
@@ -127,8 +127,11 @@ struct ListPage {
     /// Conditions on columns: those that hold, and what can be asked.
     chips: Vec<Chip>,
     controls: Vec<Control>,
-    /// What of them was not understood.
+    /// Why nobody is listed, and what of the question is to be mended.
+    trouble: &'static str,
     wrong: Vec<String>,
+    /// What fields of forms can be asked, where some are shown; else empty.
+    of_records: String,
     /// The list without conditions on columns.
     unnarrowed: String,
     /// The columns that this page offers, and where all of them are.
@@ -169,19 +172,26 @@ async fn show(
         .filter(|after| !after.is_empty())
         .map(Cursor);
     // Of what was not understood no line is shown: it would be taken for an answer.
-    let page = match read.wrong.is_empty() {
+    let found = match read.wrong.is_empty() {
         true => {
             let page = care.list(&by, names, &filter, after.as_ref(), LINES);
-            page.await?
+            Some(page.await)
         }
-        false => {
-            let filter = query.filter(program, Vec::new())?;
-            care.bare_list(&by, names, &filter)?
-        }
+        false => None,
     };
-    let status = match read.wrong.is_empty() {
-        true => StatusCode::OK,
-        false => StatusCode::UNPROCESSABLE_ENTITY,
+    let bare = || {
+        let filter = query.filter(program, Vec::new())?;
+        Ok::<_, Error>(care.bare_list(&by, names, &filter)?)
+    };
+    let mut wrong = read.said(words);
+    let (status, trouble, page) = match found {
+        Some(Ok(page)) => (StatusCode::OK, "", page),
+        Some(Err(wide @ care::Error::TooWide(_))) => {
+            wrong.push(words.of(&wide.message()));
+            (StatusCode::UNPROCESSABLE_ENTITY, "list-wide", bare()?)
+        }
+        Some(Err(error)) => return Err(error.into()),
+        None => (StatusCode::UNPROCESSABLE_ENTITY, "list-wrong", bare()?),
     };
     read.only = filter.only.clone();
     let persons = names_of(&cx, &page.rows).await?;
@@ -247,14 +257,24 @@ async fn show(
         chosen: query.columns.clone(),
         besides: query.besides_columns(),
         chips: asked.chips(&base, &read),
-        wrong: read.said(words),
+        trouble,
+        of_records: match asked.is_of_records(&page.columns) {
+            true => words.t1("list-of-records", "most", RECORDS_OF_MAX),
+            false => String::new(),
+        },
         unnarrowed: {
             let query = ListQuery {
                 only: Vec::new(),
                 ..query.clone()
             };
-            query.address(&base, &query.sort)
+            // What the records of too many would sort begins in the list's own order.
+            let sort = match wrong.is_empty() {
+                true => query.sort.as_str(),
+                false => "",
+            };
+            query.address(&base, sort)
         },
+        wrong,
         controls,
         choices: near(looks.choices(&all)),
         columns: of_file("columns"),

@@ -9,7 +9,7 @@ impl From<Error> for http::Error {
         match err {
             Error::Denied(denied) => http::Error::Forbidden(denied),
             Error::NotFound(_) => http::Error::NotFound,
-            Error::Refused(_) | Error::NoReason => http::Error::Rejected(words),
+            Error::Refused(_) | Error::NoReason | Error::TooWide(_) => http::Error::Rejected(words),
             Error::IdTaken(_)
             | Error::Stale(_)
             | Error::StillOpen(_)

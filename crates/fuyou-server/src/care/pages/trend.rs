@@ -63,10 +63,26 @@ struct Series<'a> {
     /// The form and section in which it stands first: what is typed together is drawn together.
     place: (usize, Option<usize>),
     points: Vec<(Date, i64)>,
+    /// Whether a form fills it with what was said before.
+    is_carried: bool,
+}
+
+impl Series<'_> {
+    fn never_moved(&self) -> bool {
+        let mut pairs = self.points.windows(2);
+        pairs.all(|pair| pair[0].1 == pair[1].1)
+    }
+}
+
+/// Whether a field begins with its own last value.
+fn is_carried(field: &Field) -> bool {
+    let default = field.default.as_ref().map(|default| default.text());
+    default.is_some_and(|text| text.strip_prefix("previous.") == Some(&*field.id))
 }
 
 /// The trends of the program, as far as there is something to draw; of a program that names none, the numbers that
-/// recur, those with the most points first.
+/// recur, those with the most points first. What one record hands on to the next and nobody ever changed is the memory of
+/// one measurement.
 pub(super) fn charts(
     words: Words<'_>,
     program: &Program,
@@ -87,6 +103,7 @@ pub(super) fn charts(
         });
         return charts.collect();
     }
+    series.retain(|one| !(one.is_carried && one.never_moved()));
     series.sort_by_key(|series| std::cmp::Reverse(series.points.len()));
     let mut charts: Vec<Vec<Series<'_>>> = Vec::new();
     for one in series {
@@ -129,11 +146,15 @@ fn recurring<'p>(program: &'p Program, records: &[RecordShown]) -> Vec<Series<'p
             };
             let point = (record.occurred_on, *number);
             match found.iter_mut().find(|series| series.field.id == field.id) {
-                Some(series) => series.points.push(point),
+                Some(series) => {
+                    series.points.push(point);
+                    series.is_carried |= is_carried(field);
+                }
                 None => found.push(Series {
                     field,
                     place: (record.form.get(), field.section),
                     points: vec![point],
+                    is_carried: is_carried(field),
                 }),
             }
         }

@@ -15,23 +15,27 @@ use crate::http::{Cx, Error};
 use crate::registry::named;
 
 /// A short list at once.
-pub(super) async fn download(cx: Cx, Query(query): Query<WorkQuery>) -> Result<Response, Error> {
-    table(&cx, &query).await?.answer().await
+pub(super) async fn download(
+    cx: Cx,
+    kind: SheetKind,
+    Query(query): Query<WorkQuery>,
+) -> Result<Response, Error> {
+    table(&cx, kind, &query).await?.answer().await
 }
 
 /// A list of any length by a job.
 pub(super) async fn begin(
     cx: Cx,
+    kind: SheetKind,
     uri: Uri,
     Query(query): Query<WorkQuery>,
 ) -> Result<Redirect, Error> {
-    table(&cx, &query).await?.begin(cx, &uri).await
+    table(&cx, kind, &query).await?.begin(cx, &uri).await
 }
 
-async fn table(cx: &Cx, query: &WorkQuery) -> Result<Table<WorkLines>, Error> {
+async fn table(cx: &Cx, kind: SheetKind, query: &WorkQuery) -> Result<Table<WorkLines>, Error> {
     cx.actor
         .require(Action::ExportData, cx.actor.organization)?;
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
     let filter = query.filter();
     let first = care_of(cx)?
         .work_list(&Acting::from(cx), &filter, None, 1)

@@ -36,7 +36,6 @@ pub(crate) struct WorkQuery {
     reach: String,
     program: String,
     after: String,
-    pub(super) format: String,
 }
 
 impl WorkQuery {

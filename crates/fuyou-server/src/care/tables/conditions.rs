@@ -21,6 +21,7 @@ pub(super) fn condition(
     };
     match (&condition.fits, ty) {
         (None, _) => {}
+        (Some(Fits::Any), _) => ways.push(format!("({printed}) is not null")),
         (Some(Fits::OneOf(values)), Type::Codes(_)) => {
             for value in values {
                 // A set of codes is kept as `|one|two|`; no code is part of another between its bars.

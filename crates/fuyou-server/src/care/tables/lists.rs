@@ -10,18 +10,19 @@ use fuyou_pack::model::{Direction, Fact, List, SubjectKind};
 use uuid::Uuid;
 
 use super::conditions::condition;
-use super::{PackColumn, PackTable, from_cell, to_cell, values};
+use super::{PackColumn, PackTable, Written, from_cell, to_cell, values};
 use crate::care::{Condition, Error, Total};
 use crate::db::{Cell, CellType, Connection, Db, Dialect, Sql, Walk, query};
 
 /// Codes of a column that are counted one by one; more are no total that anybody reads.
 const CODES_MAX: usize = 8;
 
-/// A value that stands in a facts row or is computed from it.
+/// A value that a line is asked for: one that stands in its facts row, is computed from it, or was written into a record.
 #[derive(Clone, Copy)]
 pub(in crate::care) enum Read<'a> {
     Computed(&'a Expr),
     Fact(&'a Fact),
+    Written(Written<'a>),
 }
 
 impl Read<'_> {
@@ -29,6 +30,7 @@ impl Read<'_> {
         match self {
             Read::Computed(expr) => expr.ty(),
             Read::Fact(fact) => &fact.ty,
+            Read::Written(written) => &written.column.ty,
         }
     }
 
@@ -36,7 +38,12 @@ impl Read<'_> {
         match self {
             Read::Computed(expr) => expr.secrecy(),
             Read::Fact(fact) => fact.secrecy,
+            Read::Written(written) => written.secrecy,
         }
+    }
+
+    fn is_written(&self) -> bool {
+        matches!(self, Read::Written(_))
     }
 }
 
@@ -93,6 +100,7 @@ impl<'a> Question<'a> {
         match read {
             Read::Computed(expr) => self.print_expr(dialect, expr),
             Read::Fact(fact) => format!("f.\"{}\"", fact.id),
+            Read::Written(written) => written.print(),
         }
     }
 
@@ -134,8 +142,25 @@ impl<'a> Question<'a> {
         format!("\"{}\" f {}", facts.name, self.subject())
     }
 
+    /// Whether lines are chosen or sorted by what stands in records, which is read enrollment by enrollment.
+    pub(in crate::care) fn reads_records(&self) -> bool {
+        let mut only = self.only.iter().map(|(read, _)| read);
+        let sort = self.sort.as_ref().map(|(read, _)| read);
+        only.any(Read::is_written) || sort.is_some_and(Read::is_written)
+    }
+
     /// The condition, with its placeholders from `$1`.
     fn condition(&self, dialect: Dialect, cells: &mut Vec<Cell>) -> String {
+        let mut conditions = self.of_facts(dialect, cells);
+        for (read, only) in self.only.iter().filter(|(read, _)| read.is_written()) {
+            let printed = self.print(dialect, *read);
+            conditions.push(condition(only, (&printed, read.ty()), cells));
+        }
+        joined(&conditions)
+    }
+
+    /// The conditions that the facts row decides.
+    fn of_facts(&self, dialect: Dialect, cells: &mut Vec<Cell>) -> Vec<String> {
         let mut conditions = Vec::new();
         if let Some(path) = self.path {
             cells.push(Cell::text(path));
@@ -150,14 +175,18 @@ impl<'a> Question<'a> {
             cells.push(Cell::text(level));
             conditions.push(format!("f.risk = ${}", cells.len()));
         }
-        for (read, only) in &self.only {
+        for (read, only) in self.only.iter().filter(|(read, _)| !read.is_written()) {
             let printed = self.print(dialect, *read);
             conditions.push(condition(only, (&printed, read.ty()), cells));
         }
-        match conditions.is_empty() {
-            true => "1 = 1".to_owned(),
-            false => conditions.join(" and "),
-        }
+        conditions
+    }
+}
+
+fn joined(conditions: &[String]) -> String {
+    match conditions.is_empty() {
+        true => "1 = 1".to_owned(),
+        false => conditions.join(" and "),
     }
 }
 
@@ -180,6 +209,59 @@ pub(super) fn cell_column(ty: &Type) -> PackColumn {
         ty: ty.clone(),
         is_time: false,
     }
+}
+
+/// Whether the records of more enrollments than this would have to be read for a question: those that fit all that their
+/// facts decide. One statement, which stops counting there.
+pub(in crate::care) async fn is_beyond(
+    connection: &mut Connection,
+    dialect: Dialect,
+    facts: &PackTable,
+    question: &Question<'_>,
+    most: u32,
+) -> Result<bool, Error> {
+    let mut cells = Vec::new();
+    let condition = joined(&question.of_facts(dialect, &mut cells));
+    let sql = format!(
+        "select count(*) from (select 1 from {} where {condition} limit {}) counted",
+        question.rows(facts),
+        i64::from(most) + 1
+    );
+    let rows = query(Sql::built(sql))
+        .bind_cells(cells)
+        .cells(connection, &[CellType::Int])
+        .await?;
+    let count = rows.into_iter().flatten().next();
+    Ok(matches!(count, Some(Cell::Int(Some(count))) if count > i64::from(most)))
+}
+
+/// What an enrollment is sorted by; none when it is not there any more. One statement.
+pub(in crate::care) async fn keys_of(
+    connection: &mut Connection,
+    dialect: Dialect,
+    facts: &PackTable,
+    question: &Question<'_>,
+    (subject, enrollment): (Uuid, Uuid),
+) -> Result<Option<Vec<Value>>, Error> {
+    let keys = question.keys();
+    let printed = keys.iter().map(|(read, _)| question.print(dialect, *read));
+    let sql = format!(
+        "select {} from {} where f.subject_id = $1 and f.id = $2",
+        printed.collect::<Vec<_>>().join(", "),
+        question.rows(facts)
+    );
+    let types: Vec<CellType> = keys.iter().map(|(read, _)| cell_type(read.ty())).collect();
+    let rows = query(Sql::built(sql))
+        .bind_cells(vec![Cell::id(subject), Cell::id(enrollment)])
+        .cells(connection, &types)
+        .await?;
+    let read = |(cell, (read, _)): (Cell, &(Read<'_>, Direction))| {
+        let ty = read.ty();
+        from_cell(&cell_column(ty), cell).map_err(|text| Error::stored(&facts.name, &text, ty))
+    };
+    let row = rows.into_iter().next();
+    row.map(|row| row.into_iter().zip(&keys).map(read).collect())
+        .transpose()
 }
 
 /// How many lines a list has for a reader, and what its columns come to. One statement.
@@ -275,6 +357,7 @@ impl Adding {
                 let fact = match read {
                     Read::Computed(expr) => facts.find(|fact| *fact.id == *expr.text()),
                     Read::Fact(fact) => Some(fact),
+                    Read::Written(_) => None,
                 };
                 match fact {
                     Some(fact) if fact.is.text().starts_with("count(") => Adding::Sum,

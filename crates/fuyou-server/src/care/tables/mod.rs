@@ -13,8 +13,10 @@ mod numbers;
 mod values;
 
 pub(super) use ddl::install;
-pub(super) use fields::last_values;
-pub(super) use lists::{After, Line, Question, Read, Walking, page, totals, walk};
+pub(super) use fields::{Written, last_values};
+pub(super) use lists::{
+    After, Line, Question, Read, Walking, is_beyond, keys_of, page, totals, walk,
+};
 pub(super) use model::{PackColumn, PackTable, ProgramTables, Tables};
 pub(super) use numbers::subjects;
 pub(super) use values::{from_cell, to_cell};

@@ -3,7 +3,7 @@
 use fuyou_expr::{CodeSet, Type, Value};
 
 use crate::access::Role;
-use crate::care::{Acting, Blank, Condition, Fits, ListFilter, ListHead, Shown};
+use crate::care::{Acting, Asks, Blank, Condition, Fits, ListFilter, ListHead, Shown};
 use crate::testkit::county::{County, national_pack};
 use crate::testkit::each_database;
 
@@ -32,6 +32,7 @@ fn on(head: &ListHead, fits: Option<Fits>, blank: Blank) -> Vec<Condition> {
 fn parts(head: &ListHead, known: Option<&Value>) -> Vec<Fits> {
     let one = |value: Value| Fits::OneOf(vec![value]);
     match &head.ty {
+        _ if head.asks == Asks::Presence => vec![Fits::Any],
         Type::Boolean => vec![one(Value::Boolean(true)), one(Value::Boolean(false))],
         Type::Code(set) => {
             let codes = (0..).zip(set.codes());
@@ -86,7 +87,7 @@ async fn every_line_of_a_list_fits_one_part_of_a_columns_values() {
                 // The facts of a program are the same in all of its lists.
                 let own = page.columns.len();
                 let heads = heads.iter().enumerate();
-                let heads = heads.filter(|(_, head)| head.takes_conditions);
+                let heads = heads.filter(|(_, head)| head.asks != Asks::Nothing);
                 for (column, head) in heads.filter(|(column, _)| at == 0 || *column < own) {
                     let mut known = page.rows.iter();
                     let known = known.find_map(|row| match row.values.get(column) {
@@ -100,7 +101,7 @@ async fn every_line_of_a_list_fits_one_part_of_a_columns_values() {
                         sum +=
                             total(&county, &worker, names, on(head, Some(fits), Blank::Out)).await;
                     }
-                    let is_text = head.ty == Type::Text;
+                    let is_text = head.ty == Type::Text && head.asks == Asks::Values;
                     assert!(
                         sum == all || is_text,
                         "{names:?} {}: {sum} of {all}",

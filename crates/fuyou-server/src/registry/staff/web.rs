@@ -8,13 +8,12 @@ use fuyou_kernel::{Date, Localized, Phone};
 use serde::Deserialize;
 
 use super::keep::open;
-use super::list;
 use super::{
     Employment, Particulars, Profession, Staff, StaffError, StaffFilter, StaffId, StaffSort,
     change_staff, create_staff, end_staff, list_staff, move_staff,
 };
 use crate::access::Action;
-use crate::exchange::download_web::{Lines, Sending, Table};
+use crate::exchange::download_web::{PageRead, Paged, Pages, Table};
 use crate::exchange::sheet::SheetKind;
 use crate::http::{Access, Cx, Error, Form, Route, encoded};
 use crate::registry::{OrganizationId, choices, open_choices};
@@ -84,7 +83,6 @@ struct ListQuery {
     employment: String,
     sort: String,
     after: String,
-    format: String,
 }
 
 impl ListQuery {
@@ -259,53 +257,49 @@ async fn show_list(cx: Cx, Query(query): Query<ListQuery>) -> Result<Response, E
 }
 
 /// The whole list as a file. Taking it out is audited.
-async fn download(cx: Cx, Query(query): Query<ListQuery>) -> Result<Response, Error> {
-    taken_out(&cx, &query).await?.answer().await
-}
-
-async fn taken_out(cx: &Cx, query: &ListQuery) -> Result<Table<StaffLines>, Error> {
-    let kind = SheetKind::of_ending(&query.format).ok_or(Error::NotFound)?;
-    let filter = query.filter()?;
-    let first = list_staff(cx, &filter, BATCH).await?;
+async fn download(
+    cx: Cx,
+    kind: SheetKind,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Error> {
+    let lines = Paged::begin(StaffLines {
+        cx: cx.clone(),
+        filter: query.filter()?,
+    });
+    let lines = lines.await?;
     cx.db.note(cx.entry("export", "staff")).await?;
-    Ok(Table {
+    let table = Table {
         name: format!("{}-{}", cx.t("menu-staff"), cx.today),
         kind,
         head: COLUMNS.iter().map(|(title, _)| cx.t(title)).collect(),
         // A staff list is short, and nobody counts it.
         total: 0,
-        lines: StaffLines {
-            cx: cx.clone(),
-            filter,
-            next: Some(first),
-        },
-    })
+        lines,
+    };
+    table.answer().await
 }
 
 /// The lines of the list that is being taken out.
 struct StaffLines {
     cx: Cx,
     filter: StaffFilter,
-    next: Option<list::StaffPage>,
 }
 
-impl Lines for StaffLines {
-    async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {
-        let Some(page) = self.next.take() else {
-            return Ok(None);
+impl Pages for StaffLines {
+    type Line = Staff;
+    type Place = StaffId;
+
+    async fn read(&self, after: Option<StaffId>) -> Result<PageRead<Self>, Error> {
+        let filter = StaffFilter {
+            after,
+            ..self.filter.clone()
         };
-        for staff in &page.staff {
-            let cells = cells(&self.cx, staff);
-            sheet.texts(cells.iter().map(String::as_str))?;
-        }
-        if page.next.is_some() {
-            let filter = StaffFilter {
-                after: page.next,
-                ..self.filter.clone()
-            };
-            self.next = Some(list_staff(&self.cx, &filter, BATCH).await?);
-        }
-        Ok(Some(page.staff.len() as u64))
+        let page = list_staff(&self.cx, &filter, BATCH).await?;
+        Ok((page.staff, page.next))
+    }
+
+    fn cells(&self, staff: Staff) -> Vec<String> {
+        cells(&self.cx, &staff)
     }
 }
 
