@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Change, Connection, Db, DbDate, DbInstant, Entry, Error, Operation, counted, query, retry,
+    Change, Connection, Db, DbDate, DbInstant, Entry, Error, Operation, counted, hold_every_lane,
+    query, retry,
 };
-use crate::testkit::each_database;
+use crate::testkit::{each_database, two_processes};
 
 const AT: Timestamp = Timestamp::constant(1_774_500_000, 0);
 
@@ -388,6 +390,45 @@ async fn a_walk_gives_every_row_in_order_and_needs_nobody_to_take_them() {
         // What fails is no end.
         let mut broken = db.walk(query("select i from nowhere")).await.unwrap();
         assert!(broken.cells(&[super::CellType::Int]).await.is_err());
+    })
+    .await;
+}
+
+/// Long enough for the other side to come to where it has to wait.
+const MEANWHILE: Duration = Duration::from_millis(100);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_may_begin_the_same_lane_for_the_first_time_at_once() {
+    two_processes(async |one, two| {
+        let first = one.begin(None).await.unwrap();
+        let ends = async {
+            tokio::time::sleep(MEANWHILE).await;
+            first.commit().await
+        };
+        let (ended, second) = tokio::join!(ends, two.begin(None));
+        ended.unwrap();
+        second.unwrap().commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_holds_every_lane_waits_for_a_lane_that_has_only_begun() {
+    two_processes(async |one, two| {
+        // The last lane, which the other process does not have.
+        let last = one.lanes() - 1;
+        let apart = std::iter::repeat_with(Uuid::now_v7).find(|subject| one.lane(*subject) == last);
+        let open = one.begin(apart).await.unwrap();
+        let holds = async {
+            let mut tx = two.begin(None).await.unwrap();
+            hold_every_lane(&mut tx).await.unwrap();
+            tx
+        };
+        let mut holds = std::pin::pin!(holds);
+        let early = tokio::time::timeout(MEANWHILE, &mut holds).await;
+        assert!(early.is_err(), "a batch is open");
+        open.commit().await.unwrap();
+        holds.await.commit().await.unwrap();
     })
     .await;
 }
