@@ -8,8 +8,8 @@ use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Change, Connection, Db, DbDate, DbInstant, Entry, Error, Operation, counted, hold_every_lane,
-    query, retry,
+    Change, Connection, Db, DbDate, DbInstant, Dialect, Entry, Error, Operation, counted,
+    hold_every_lane, query, retry,
 };
 use crate::testkit::{each_database, two_processes};
 
@@ -276,12 +276,12 @@ async fn dates_and_instants_come_back_as_they_went_in() {
         ] {
             let date = DbDate(date.parse().unwrap());
             let (back,): (DbDate,) = match db.dialect() {
-                super::Dialect::Sqlite => query("select $1")
+                Dialect::Sqlite => query("select $1")
                     .bind(date)
                     .one(&mut db.read().await.unwrap())
                     .await
                     .unwrap(),
-                super::Dialect::Postgres => query("select cast($1 as date)")
+                Dialect::Postgres => query("select cast($1 as date)")
                     .bind(date)
                     .one(&mut db.read().await.unwrap())
                     .await
@@ -336,8 +336,8 @@ async fn dialects_agree_on_tables_and_columns() {
                             order by cast(table_name as text) collate \"C\", ordinal_position";
     let columns: Vec<(String, String)> = each_database(async |db| {
         let sql = match db.dialect() {
-            super::Dialect::Sqlite => SQLITE,
-            super::Dialect::Postgres => POSTGRES,
+            Dialect::Sqlite => SQLITE,
+            Dialect::Postgres => POSTGRES,
         };
         query(sql).all(&mut db.read().await.unwrap()).await.unwrap()
     })
@@ -429,6 +429,39 @@ async fn who_holds_every_lane_waits_for_a_lane_that_has_only_begun() {
         assert!(early.is_err(), "a batch is open");
         open.commit().await.unwrap();
         holds.await.commit().await.unwrap();
+    })
+    .await;
+}
+
+/// What is chained or read in the order of its lane names its subject beside that.
+const BY_LANE: [&str; 2] = ["audit", "change"];
+
+#[tokio::test]
+async fn what_hangs_on_a_subject_lies_together() {
+    const SQLITE: &str = "select m.name, c.name from sqlite_master m join pragma_table_info(m.name) c \
+                          where m.type = 'table' and c.pk = 1 \
+                          and exists (select 1 from pragma_table_info(m.name) s where s.name = 'subject_id') order by 1";
+    const POSTGRES: &str = "select cast(t.relname as text), cast(a.attname as text) from pg_index i \
+                            join pg_class t on t.oid = i.indrelid join pg_namespace n on n.oid = t.relnamespace \
+                            join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0] \
+                            where i.indisprimary and n.nspname = current_schema() and exists (select 1 from pg_attribute s \
+                            where s.attrelid = t.oid and s.attname = 'subject_id') order by 1";
+    each_database(async |db| {
+        let sql = match db.dialect() {
+            Dialect::Sqlite => SQLITE,
+            Dialect::Postgres => POSTGRES,
+        };
+        let mut reader = db.read().await.unwrap();
+        let keys: Vec<(String, String)> = query(sql).all(&mut reader).await.unwrap();
+        assert!(keys.len() > 15, "{keys:?}");
+        for (table, first) in &keys {
+            let wanted = match BY_LANE.contains(&table.as_str()) {
+                true => "lane",
+                false => "subject_id",
+            };
+            assert_eq!(first, wanted, "{table}");
+        }
+        keys
     })
     .await;
 }
