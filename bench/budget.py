@@ -136,7 +136,7 @@ def of_province(fuyou, enrollments, population, kept=None):
             server, _, _ = started(fuyou, ["demo", "--population", str(population), "--county", str(folder)])
             stopped(server)
             (folder / "cube.snapshot").unlink(missing_ok=True)
-            counted = province.multiply(folder / "fuyou.db", enrollments)
+            counted, _ = province.multiply(folder / "fuyou.db", enrollments)
             (folder / "province").write_text(", ".join(f"{count:,} of {what}" for what, count in counted))
         print(f"{(folder / 'province').read_text()}; load average {os.getloadavg()[0]:.1f}", flush=True)
         server, port, log = started(fuyou, ["serve", "--data", str(folder)])

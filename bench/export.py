@@ -6,7 +6,8 @@ what the process has more at most while the job runs than at rest before it; the
 """
 import http.client, os, pathlib, re, subprocess, tempfile, threading, time, zipfile
 
-from pages import Client, in_memory, multiply, started, stopped
+from pages import COPIED, PROVINCIAL, Client, in_memory, started, stopped
+from province import multiply
 
 GOAL_MIB = 200
 
@@ -69,13 +70,14 @@ def run(fuyou, lines, population):
         server, _, _ = started(fuyou, ["demo", "--population", str(population), "--county", str(folder)])
         stopped(server)
         (folder / "cube.snapshot").unlink(missing_ok=True)
-        rows, places, _ = multiply(folder / "fuyou.db", 2 * lines)
+        counted, _ = multiply(folder / "fuyou.db", 2 * lines, COPIED, PROVINCIAL)
         server, port, log = started(fuyou, ["serve", "--data", str(folder)])
         try:
             in_memory(log, server)
             client = Client(port, "county")
             total, path, page = longest(client)
-            print(f"{rows} enrollments at {places} places, {path} has {total} lines; load average {os.getloadavg()[0]:.1f}")
+            counted = ", ".join(f"{count} of {table}" for table, count in counted)
+            print(f"{counted}; {path} has {total} lines; load average {os.getloadavg()[0]:.1f}")
             worst = 0
             for kind in ["xlsx", "csv"]:
                 time.sleep(3)

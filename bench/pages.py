@@ -1,14 +1,19 @@
 """Pages that show figures at a million enrollments: a made-up county is copied until its province of sixteen cities has
 that many.
 
-The copies are made in the database: places of their own under a new province, and facts under new ids of enrollments
-about the same people. The same pages are asked for twice: while the facts are not yet in memory (the database counts),
+Of what is known of its subjects only the facts of one program and the persons are copied, which is what these pages
+read (`province.py` tells how). The same pages are asked for twice: while the facts are not yet in memory (the database counts),
 and afterwards. Times are those of a client on the same machine, from the first byte sent to the last received.
 """
-import http.client, os, pathlib, re, signal, sqlite3, statistics, subprocess, sys, tempfile, threading, time
+import http.client, os, pathlib, re, signal, statistics, subprocess, sys, tempfile, threading, time
+
+from province import multiply
 
 ROUNDS = 21
-CITIES = 16
+# What the pages read: facts, and who the persons behind them are.
+COPIED = ("maternal_facts", "person")
+# Whoever reads figures and whoever opens them into persons do so for the whole province.
+PROVINCIAL = ("director", "county")
 GOAL_MS = 100
 PASSWORD = "yunling-demo-2026"
 
@@ -71,63 +76,15 @@ class Client:
         return (time.monotonic() - start) * 1000, body
 
 
-def multiply(database, wanted):
-    """Copies places and facts of the county; says how many enrollments and places there are then."""
-    base = sqlite3.connect(database, isolation_level=None)
-    # Nothing is lost when this is cut off: the copies are made again.
-    base.execute("pragma journal_mode=off")
-    base.execute("pragma synchronous=off")
-    base.execute("pragma cache_size=-1000000")
-    places = base.execute("select id, parent_id, code, path from organization order by path").fetchall()
-    columns = [row[1] for row in base.execute("pragma table_info(organization)")]
-    root = places[0][2]
-    have, = base.execute("select count(*) from maternal_facts").fetchone()
-    copies = max(1, -(-wanted // have))
-    shared = os.path.commonprefix([code for _, _, code, _ in places])[:6]
-    province = os.urandom(16)
-    base.execute("begin")
-    own = ", ".join(f'"{name}"' for name in columns if name not in ("id", "parent_id", "code", "path", "name", "level", "kind"))
-    base.execute(f"insert into organization (id, parent_id, code, path, name, level, kind, {own}) "
-                 f"select ?, null, '97', '97/', 'province', 'province', 'area', {own} from organization where code = ?", (province, root))
-    # Cities stand between the province and its counties, as they do everywhere.
-    cities = [(os.urandom(16), f"97{city:02d}X") for city in range(min(CITIES, copies))]
-    base.executemany(f"insert into organization (id, parent_id, code, path, name, level, kind, {own}) "
-                     f"select ?, ?, ?, '97/' || ? || '/', ?, 'city', 'area', {own} from organization where code = ?",
-                     [(id, province, code, code, f"city {code}", root) for id, code in cities])
-    base.execute(f"update organization set path = '97/{cities[0][1]}/' || path where path not like '97/%'")
-    base.execute("update organization set parent_id = ? where code = ?", (cities[0][0], root))
-    base.execute("update app_user set org_id = ? where login in ('director', 'county')", (province,))
-    base.execute("update plan set org_id = ?", (province,))
-    facts = [row[1] for row in base.execute("pragma table_info(maternal_facts)")]
-    codes = {code for _, _, code, _ in places}
-    placing = [name for name in facts if {value for value, in base.execute(f'select distinct "{name}" from maternal_facts limit 50')} & codes]
-    base.execute("create temp table original as select * from maternal_facts")
-    for copy in range(1, copies):
-        new = f"97{copy:04d}"
-        swap = lambda code: new + code[len(shared):]
-        ids = {old: os.urandom(16) for old, _, _, _ in places}
-        city, city_code = cities[copy % len(cities)]
-        rows = [(ids[old], ids.get(parent, city), swap(code), f"97/{city_code}/" + path.replace(shared, new), old)
-                for old, parent, code, path in places]
-        base.executemany(f"insert into organization (id, parent_id, code, path, name, level, kind, {own}) "
-                         f"select ?, ?, ?, ?, name || '{copy}', level, kind, {own} from organization where id = ?", rows)
-        selected = ", ".join("randomblob(16)" if name == "id" else
-                             f"""'{new}' || substr("{name}", {len(shared) + 1})""" if name in placing else f'"{name}"' for name in facts)
-        base.execute(f"insert into maternal_facts ({', '.join(chr(34) + name + chr(34) for name in facts)}) select {selected} from original")
-    base.execute("commit")
-    counts = base.execute("select (select count(*) from maternal_facts), (select count(*) from organization)").fetchone()
-    base.close()
-    return *counts, shared
-
-
 def run(fuyou, enrollments, population):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         server, _, log = started(fuyou, ["demo", "--population", str(population), "--county", str(folder)])
         stopped(server)
         (folder / "cube.snapshot").unlink(missing_ok=True)
-        rows, places, shared = multiply(folder / "fuyou.db", enrollments)
-        print(f"{rows} enrollments at {places} places; load average {os.getloadavg()[0]:.1f}")
+        counted, shared = multiply(folder / "fuyou.db", enrollments, COPIED, PROVINCIAL)
+        counted = ", ".join(f"{count} of {table}" for table, count in counted)
+        print(f"{counted}; load average {os.getloadavg()[0]:.1f}")
         server, port, log = started(fuyou, ["serve", "--data", str(folder)])
         director, worker = Client(port, "director"), Client(port, "county")
         year = time.localtime().tm_year

@@ -21,7 +21,7 @@ def changed(name, copy):
     return f"cast(substr({name}, 1, 2) || {copy} || substr({name}, 6) as blob)"
 
 
-def places_of(base, marks):
+def places_of(base, marks, provincial):
     """Puts the county and its copies below sixteen cities; gives the part that all its codes begin with."""
     places = base.execute("select id, parent_id, code, path from organization order by path").fetchall()
     columns = [row[1] for row in base.execute("pragma table_info(organization)")]
@@ -41,7 +41,7 @@ def places_of(base, marks):
                            f"97/{city_code}/{path.replace(shared, f'97{copy:04d}')}", id) for id, parent, code, path in places])
     base.execute(f"update organization set path = '97/{cities[0][1]}/' || path where path not like '97/%'")
     base.execute("update organization set parent_id = ? where code = ?", (cities[0][0], root))
-    base.execute(f"update app_user set org_id = ? where login in ({', '.join('?' * len(PROVINCIAL))})", (province, *PROVINCIAL))
+    base.execute(f"update app_user set org_id = ? where login in ({', '.join('?' * len(provincial))})", (province, *provincial))
     base.execute("update plan set org_id = ?", (province,))
     return shared, {code for _, _, code, _ in places}
 
@@ -86,22 +86,23 @@ def copied(base, table, columns, ids, codes, shared):
     return ", ".join(f'"{name}"' for name, _ in columns), ", ".join(values)
 
 
-def multiply(database, wanted):
-    """Copies the county until the province has so many enrollments."""
+def multiply(database, wanted, only=None, provincial=PROVINCIAL):
+    """Copies the county until the province has so many enrollments, or so many rows in the first of the tables to which
+    the copies are limited. Gives how many there are, and the part that all codes of the county begin with."""
     base = sqlite3.connect(database, isolation_level=None)
     # Nothing is lost when this is cut off: the copies are made again.
     for setting in ("journal_mode=off", "synchronous=off", "cache_size=-1000000", "temp_store=memory"):
         base.execute(f"pragma {setting}")
-    have, = base.execute("select count(*) from enrollment").fetchone()
+    found = {name: columns for name, columns in tables(base).items() if not only or name in only}
+    have, = base.execute(f"select count(*) from {only[0] if only else 'enrollment'}").fetchone()
     copies = max(1, -(-wanted // have))
-    found = tables(base)
     ids = {id for id, in base.execute("select id from organization")}
     for table, columns in found.items():
         for name in {"id", "subject_id"} & {column for column, _ in columns}:
             ids.update(id for id, in base.execute(f'select "{name}" from "{table}"'))
     base.execute("begin")
     marks = marks_of(ids, copies - 1)
-    shared, codes = places_of(base, marks)
+    shared, codes = places_of(base, marks, provincial)
     base.execute("create temp table copy (mark blob, code text)")
     base.executemany("insert into copy values (?, ?)", [(mark, f"97{copy:04d}") for copy, mark in enumerate(marks, 1)])
     for table, columns in found.items():
@@ -121,7 +122,8 @@ def multiply(database, wanted):
     base.execute("commit")
     base.execute("drop table copy")
     counted = [(table, base.execute(f"select count(*) from {table}").fetchone()[0])
-               for table in ("enrollment", "organization", "person", "encounter", "referral")]
-    counted.append(("open task", base.execute("select count(*) from task where state = 'open'").fetchone()[0]))
+               for table in ((*only, "organization") if only else ("enrollment", "organization", "person", "encounter", "referral"))]
+    if not only:
+        counted.append(("open task", base.execute("select count(*) from task where state = 'open'").fetchone()[0]))
     base.close()
-    return counted
+    return counted, shared

@@ -1,10 +1,11 @@
 //! Many enrollments at once: the same checks and the same replay as at the desk, planned outside of lanes, written with
 //! statements of many rows.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use fuyou_expr::Value;
-use fuyou_kernel::{DayNumber, Localized, Timestamp};
+use fuyou_kernel::{Date, DayNumber, Localized, Timestamp};
 use fuyou_pack::Program;
 use fuyou_pack::model::{FormIx, ProgramIx, SubjectKind};
 use fuyou_pack::record::{Draft, check_after};
@@ -15,7 +16,7 @@ use super::change::{RecordChange, Rows, Writing, Written, write_rows};
 use super::derive::{Relation, derived_id};
 use super::engine::{Base, ComputedOtherwise};
 use super::file::{self, Enrolled, File, Kept, Reading};
-use super::opening::{Pending, PendingRows};
+use super::opening::{Pending, PendingRows, begins_after};
 use super::record::{check_findings, refused};
 use super::work_list::completion_row;
 use super::{
@@ -192,7 +193,7 @@ impl Care {
     }
 
     /// The day of an instant where the county's clocks are.
-    pub(crate) fn date_of(&self, at: Timestamp) -> fuyou_kernel::Date {
+    pub(crate) fn date_of(&self, at: Timestamp) -> Date {
         shown::date(self.day_of(at))
     }
 
@@ -211,6 +212,7 @@ impl Care {
             program_ix: lines.program,
             surroundings,
             computed_otherwise: known.otherwise.clone(),
+            died_on: None,
         };
         let mut answer = BulkWriting::default();
         let stored = file.enrolled(lines.id);
@@ -284,6 +286,59 @@ impl Care {
         }
         answer.writing = Some(writing);
         answer
+    }
+
+    /// Refuses what would begin after the subject's death, as stored records or other lines know it.
+    pub(crate) fn refuse_after_death(
+        &self,
+        by: &Acting,
+        known: &Known,
+        planned: &mut [(Vec<u64>, BulkWriting)],
+    ) {
+        let begins = |one: &BulkWriting| {
+            let writing = one.writing.as_ref().filter(|_| one.is_new)?;
+            let begins = self.must_begin_alive(writing.head.program);
+            begins.then_some((writing.head.id, writing.head.opened_on))
+        };
+        let is_alone = planned.len() + known.file.enrollments.len() < 2;
+        if is_alone || !planned.iter().any(|(_, one)| begins(one).is_some()) {
+            return;
+        }
+        let told = |one: &BulkWriting| {
+            let writing = one.writing.as_ref()?;
+            let program = self.pack().program(writing.head.program);
+            let death = program.death(&writing.after.outcome).map(shown::date);
+            Some((writing.head.id, death))
+        };
+        let mut deaths: HashMap<Uuid, Option<Date>> = known
+            .file
+            .enrollments
+            .iter()
+            .map(|stored| (stored.head.id, self.death_told(by, &known.file, stored)))
+            .collect();
+        deaths.extend(planned.iter().filter_map(|(_, one)| told(one)));
+        for (lines, one) in planned {
+            let Some((id, on)) = begins(one) else {
+                continue;
+            };
+            let others = deaths.iter().filter(|(other, _)| **other != id);
+            let died_on = others.filter_map(|(_, death)| *death).min();
+            let Some(finding) = begins_after(died_on, on) else {
+                continue;
+            };
+            let refused = std::mem::take(&mut one.refused);
+            let is_left = |line: &&u64| !refused.iter().any(|known| known.line == **line);
+            let left = lines.iter().filter(is_left).map(|line| Refused {
+                line: *line,
+                why: finding.message.clone(),
+            });
+            let left = left.collect();
+            *one = BulkWriting {
+                refused,
+                ..BulkWriting::default()
+            };
+            one.refused.extend::<Vec<Refused>>(left);
+        }
     }
 
     fn take(

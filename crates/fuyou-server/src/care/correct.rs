@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::change::RecordChange;
 use super::engine::Base;
 use super::file::{Enrolled, Kept, Reading};
-use super::opening::Asks;
+use super::opening::{Asks, begins_after};
 use super::record::Planned;
 use super::{
     Acting, Care, Correction, EncounterId, EnrollmentId, EnrollmentState, Error, Prefilled,
@@ -38,8 +38,11 @@ impl Care {
             let (enrolled, kept) = file
                 .record(correction.id.uuid())
                 .ok_or(Error::NotFound("encounter"))?;
-            let base = self.base(by, &file, enrolled.head.program).await?;
+            let mut base = self.base(by, &file, enrolled.head.program).await?;
             let program = base.program();
+            if kept.form == program.opens_with && self.must_begin_alive(base.program_ix) {
+                base.died_on = self.death_told_beside(by, &file, enrolled.head.id);
+            }
             if kept.voided.is_some() {
                 return Err(Error::Void(correction.id));
             }
@@ -111,7 +114,11 @@ impl Care {
         let history = others.history(program, &by.actor.tree, profile, offset);
         let outcome = replay(program, &history);
         let today = DayNumber::from(by.today);
-        let checked = check_record(program, kept.form, &history, &outcome, &read.draft, today);
+        let mut checked = check_record(program, kept.form, &history, &outcome, &read.draft, today);
+        if shown::date(occurred_on) != kept.occurred_on {
+            let finding = begins_after(base.died_on, shown::date(occurred_on));
+            checked.findings.extend(finding);
+        }
         let as_record = Record {
             id: correction.id,
             subject: correction.subject,

@@ -89,7 +89,7 @@ fn read_text(
     draft
 }
 
-fn refusal(at: Vec<At>, kind: &str, message: Localized) -> Finding {
+pub(super) fn refusal(at: Vec<At>, kind: &str, message: Localized) -> Finding {
     Finding {
         at,
         severity: Severity::Refuse,

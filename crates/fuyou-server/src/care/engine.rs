@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use fuyou_kernel::Timestamp;
+use fuyou_kernel::{Date, Timestamp};
 use fuyou_pack::model::{FormIx, ProgramIx};
 use fuyou_pack::{Pack, Program};
 use tokio::sync::{RwLock, Semaphore, SemaphorePermit};
@@ -72,6 +72,8 @@ pub(super) struct Base<'a> {
     pub surroundings: Surroundings<'a>,
     /// Enrollments computed by another version of the pack, or under another tree.
     pub computed_otherwise: Vec<ComputedOtherwise>,
+    /// The day of the subject's death, where it was asked for: nothing that must not follow it begins later.
+    pub died_on: Option<Date>,
 }
 
 impl<'a> Base<'a> {
@@ -306,6 +308,7 @@ impl Care {
             program_ix,
             surroundings,
             computed_otherwise,
+            died_on: None,
         })
     }
 }

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::derive::{Relation, derived_id};
 use super::file::{Enrolled, File, Head, Reading};
-use super::record::Planned;
+use super::opening::begins_after;
+use super::record::{Planned, refused};
 use super::settle::Before;
 use super::{
     Acting, Care, EnrollmentChange, EnrollmentId, EnrollmentState, Error, Opening, Stale, shown,
@@ -73,6 +74,10 @@ impl Care {
                 .filter(|_| program.one_open)
             {
                 return Err(Error::StillOpen(EnrollmentId::from_uuid(other.head.id)));
+            }
+            let died_on = self.died_before_beginning(by, &file, program_ix).await?;
+            if let Some(finding) = begins_after(died_on, opening.opened_on) {
+                return Err(refused(vec![finding], None));
             }
             let base = self.base(by, &file, program_ix).await?;
             let organization = Some(opening.organization);

@@ -93,6 +93,8 @@ pub(super) struct File {
     /// The record that everything stands under, when this one was merged into another.
     pub merged_into: Option<PersonId>,
     pub enrollments: Vec<Enrolled>,
+    /// The heads of enrollments whose records were not read.
+    pub elsewhere: Vec<Head>,
 }
 
 /// Of which programs the records are read.
@@ -100,16 +102,24 @@ pub(super) struct File {
 pub(super) enum Reading {
     Program(ProgramIx),
     Enrollment(Uuid),
+    /// The programs that know of deaths.
+    TellingOfDeath,
     Everything,
 }
 
 impl Reading {
-    fn wants(self, head: &Head) -> bool {
+    fn wants(self, pack: &Pack, head: &Head) -> bool {
         match self {
             Reading::Program(wanted) => wanted == head.program,
             Reading::Enrollment(wanted) => wanted == head.id,
+            Reading::TellingOfDeath => pack.program(head.program).died_on.is_some(),
             Reading::Everything => true,
         }
+    }
+
+    /// The heads of what is read, and of what is not.
+    fn divide(self, pack: &Pack, heads: Vec<Head>) -> (Vec<Head>, Vec<Head>) {
+        heads.into_iter().partition(|head| self.wants(pack, head))
     }
 }
 
@@ -307,8 +317,8 @@ pub(super) async fn read_again(
     (subject, reading): (Uuid, Reading),
 ) -> Result<File, Error> {
     let (standing, heads) = store::versions_of(connection, pack, subject).await?;
-    let wanted = heads.into_iter().filter(|head| reading.wants(head));
-    let remembered = wanted.map(|head| {
+    let (wanted, elsewhere) = reading.divide(pack, heads);
+    let remembered = wanted.into_iter().map(|head| {
         let enrolled = memory.enrolled(&head)?;
         Some(Enrolled {
             head,
@@ -322,6 +332,7 @@ pub(super) async fn read_again(
             profile,
             merged_into,
             enrollments,
+            elsewhere,
         });
     }
     let file = read(connection, pack, tables, subject, reading).await?;
@@ -331,6 +342,9 @@ pub(super) async fn read_again(
     Ok(file)
 }
 
+/// How often a file is read that was made part of another one meanwhile.
+const READINGS_MAX: usize = 3;
+
 /// Reads a subject's file. The number of statements depends on the pack, not on how much there is.
 pub(super) async fn read(
     connection: &mut Connection,
@@ -339,18 +353,37 @@ pub(super) async fn read(
     subject: Uuid,
     reading: Reading,
 ) -> Result<File, Error> {
+    let mut attempts = 1;
+    loop {
+        let file = read_once(connection, pack, tables, subject, reading).await;
+        match file {
+            // The head of a record was there and its content is not: when she was merged in between, the next look says
+            // so.
+            Err(Error::NotFound(CONTENT)) if attempts < READINGS_MAX => attempts += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// What is not there when a record has a head and no content.
+const CONTENT: &str = "encounter";
+
+async fn read_once(
+    connection: &mut Connection,
+    pack: &Pack,
+    tables: &Tables,
+    subject: Uuid,
+    reading: Reading,
+) -> Result<File, Error> {
     let heads = store::heads(connection, pack, subject).await?;
     let (profile, merged_into) = stands(heads.standing);
+    let (wanted, elsewhere) = reading.divide(pack, heads.enrollments);
     let mut file = File {
         subject,
         profile,
         merged_into,
-        enrollments: heads
-            .enrollments
-            .into_iter()
-            .filter(|head| reading.wants(head))
-            .map(Enrolled::new)
-            .collect(),
+        enrollments: wanted.into_iter().map(Enrolled::new).collect(),
+        elsewhere,
     };
     if file.enrollments.is_empty() {
         return Ok(file);
@@ -415,7 +448,7 @@ async fn read_records(
                 let row = rows
                     .remove(&kept.id)
                     .and_then(|mut rows| rows.pop())
-                    .ok_or(Error::NotFound("encounter"))?;
+                    .ok_or(Error::NotFound(CONTENT))?;
                 kept.values = row;
                 kept.derived = kept.values.split_off(fields);
                 kept.groups = groups

@@ -112,6 +112,7 @@ impl Care {
                 program_ix,
                 surroundings: self.surroundings(program_ix, &by.actor.tree, file.residence()),
                 computed_otherwise: Vec::new(),
+                died_on: None,
             };
             let id = EnrollmentId::from_uuid(enrolled.head.id);
             let mut before = self.before(by, &base, enrolled);

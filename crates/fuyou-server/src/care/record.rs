@@ -14,7 +14,7 @@ use super::derive::Derived;
 use super::engine::Base;
 use super::file::{Enrolled, File, Head, Kept, Reading};
 use super::memory::{Around, Computed};
-use super::opening::Asks;
+use super::opening::{Asks, begins_after};
 use super::settle::Before;
 use super::{
     Acting, Care, EncounterId, EnrollmentId, EnrollmentState, Error, Preview, Record, Recorded,
@@ -91,7 +91,7 @@ impl Care {
             if let Some((enrolled, kept)) = file.record(record.id.uuid()) {
                 return self.answer_again(by, &file, enrolled, kept, &record, form);
             }
-            let base = self.base(by, &file, program).await?;
+            let base = self.base_of_record(by, &file, (program, &record)).await?;
             let planned = self.plan(by, &base, (&record, form), Origin::of(by))?;
             let Planned {
                 writing,
@@ -152,7 +152,7 @@ impl Care {
         let file = self
             .open_file(by, record.subject.uuid(), Reading::Program(program))
             .await?;
-        let base = self.base(by, &file, program).await?;
+        let base = self.base_of_record(by, &file, (program, record)).await?;
         let origin = Origin::of(by);
         let examined = self.examine(by, &base, (record, form), origin.today)?;
         let unreadable = examined.read.unreadable.clone();
@@ -260,7 +260,7 @@ impl Care {
         let on = read.draft.occurred_on.map_or(today, shown::date);
         let before = self.before_or_beginning(by, base, enrolled, (opening, on));
         check_open(program, &before, record, form)?;
-        let checked = check_record(
+        let mut checked = check_record(
             program,
             form,
             &before.computed.history,
@@ -268,6 +268,9 @@ impl Care {
             &read.draft,
             DayNumber::from(today),
         );
+        if enrolled.is_none() {
+            checked.findings.extend(begins_after(base.died_on, on));
+        }
         Ok(Examined {
             read,
             enrolled,

@@ -262,11 +262,12 @@ const COMPLETIONS_OF: &str =
     "select enrollment_id, key, at from task_completion where subject_id = $1 order by at, id";
 
 /// What stands in a subject's file besides the content of its records. The versions come first: whoever writes in
-/// between is noticed when the version is compared.
+/// between is noticed when the version is compared. Who she is comes after them: whose enrollments went to another record
+/// since is said to have been merged, and not to have none.
 static HEADS: LazyLock<Together> = LazyLock::new(|| {
     let all = [
-        PROFILE,
         ENROLLMENTS_OF,
+        PROFILE,
         RECORDS_OF,
         COMPLETIONS_OF,
         REFERRALS,
@@ -291,11 +292,11 @@ pub(super) async fn versions_of(
     subject: Uuid,
 ) -> Result<(Standing, Vec<Head>), Error> {
     static BOTH: LazyLock<Together> =
-        LazyLock::new(|| Together::of([PROFILE, ENROLLMENTS_OF].map(Sql::built)));
+        LazyLock::new(|| Together::of([ENROLLMENTS_OF, PROFILE].map(Sql::built)));
     let rows = BOTH
         .rows(connection, vec![Cell::id(subject)], |_| true)
         .await?;
-    let [standing, heads] = &rows[..] else {
+    let [heads, standing] = &rows[..] else {
         unreachable!("two queries have two answers");
     };
     Ok((standing_of(standing)?, enrollments_in(pack, all(heads)?)?))
@@ -309,7 +310,7 @@ pub(super) async fn heads(
 ) -> Result<Heads, Error> {
     let cells = vec![Cell::id(subject)];
     let rows = HEADS.rows(connection, cells, |_| true).await?;
-    let [standing, enrollments, records, completions, referrals] = &rows[..] else {
+    let [enrollments, standing, records, completions, referrals] = &rows[..] else {
         unreachable!("five queries have five answers");
     };
     Ok(Heads {

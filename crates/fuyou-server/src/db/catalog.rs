@@ -23,10 +23,12 @@ pub(crate) async fn hanging_on_subjects(
 ) -> Result<Vec<Hanging>, Error> {
     const SQLITE: &str = "select m.name, c.name from sqlite_master m join pragma_table_info(m.name) c \
                           where m.type = 'table' order by m.name, c.name";
-    const POSTGRES: &str = "select cast(c.table_name as text), cast(c.column_name as text) \
-                            from information_schema.columns c join information_schema.tables t \
-                            on t.table_schema = c.table_schema and t.table_name = c.table_name \
-                            where t.table_type = 'BASE TABLE' and c.table_schema = current_schema() order by 1, 2";
+    // Not the views of the information schema: joined, each table reads all columns of all tables anew, and where the
+    // statistics of a young database mislead the planner that takes minutes, in which every lane is held.
+    const POSTGRES: &str = "select cast(c.relname as text), cast(a.attname as text) from pg_class c \
+                            join pg_attribute a on a.attrelid = c.oid \
+                            where c.relnamespace = (select n.oid from pg_namespace n where n.nspname = current_schema()) \
+                            and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped order by 1, 2";
     let sql = if connection.is_postgres() {
         POSTGRES
     } else {
@@ -64,7 +66,11 @@ pub(crate) async fn hanging_on_subjects(
 ///
 /// Two of them at once on PostgreSQL can wait for each other: the database ends one, and [`super::retry`] repeats it.
 pub(crate) async fn hold_every_lane(tx: &mut Tx) -> Result<(), Error> {
-    const SQL: &str = "update lane set batches = batches";
-    query(SQL).execute(tx).await?;
+    // Whoever writes on SQLite is alone. On PostgreSQL every batch begins with a write to this table; a lock on its rows
+    // would not find that of a lane whose first batch has not been committed yet.
+    const POSTGRES: &str = "lock table lane in share row exclusive mode";
+    if tx.is_postgres() {
+        query(POSTGRES).execute(tx).await?;
+    }
     Ok(())
 }

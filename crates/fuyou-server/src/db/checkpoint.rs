@@ -15,6 +15,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Pages in the log from which on it is begun anew. While somebody writes all the time it would not be otherwise: there is
 /// always a page that was not moved yet, or a reader of the log. 256 MiB.
 const BEGUN_ANEW: i64 = 65_536;
+/// So few pages moved at once that few more were added meanwhile. 4 MiB.
+const FEW: i64 = 1_024;
+/// How often a long log is gone through without a pause until few pages are left.
+const CHASES_MAX: usize = 8;
 
 /// What the lane and whoever moves its pages tell each other.
 #[derive(Default)]
@@ -25,12 +29,18 @@ pub(super) struct Log {
 
 impl Log {
     /// The lane has committed something. Where its log has become long, the lane begins it anew between two batches, when
-    /// few pages are left to be moved and nobody can add any: it waits for these and for readers that have begun.
+    /// few pages are left to be moved and nobody can add any. It waits for these, and for a moment for readers that have
+    /// begun: those who read for long are waited for by the log, not by the lane.
     pub(super) async fn committed(&self, connection: &mut Connection) -> Result<(), Error> {
         if self.is_long.swap(false, Ordering::Relaxed) {
-            query("pragma wal_checkpoint(restart)")
-                .execute(connection)
-                .await?;
+            let anew = [
+                "pragma busy_timeout = 20",
+                "pragma wal_checkpoint(restart)",
+                "pragma busy_timeout = 10000",
+            ];
+            for sql in anew {
+                query(sql).execute(connection).await?;
+            }
         }
         self.committed.notify_one();
         Ok(())
@@ -48,13 +58,13 @@ pub(super) fn beside_the_lane(path: &str) -> Result<(Arc<Log>, JoinHandle<()>), 
             told.committed.notified().await;
             tokio::time::sleep(PAUSE).await;
             let moved = tokio::task::spawn_blocking(move || {
-                let left = move_pages(&lite);
-                (lite, left)
+                let is_ready = chase(&lite);
+                (lite, is_ready)
             });
             match moved.await {
-                Ok((back, Ok(pages))) => {
+                Ok((back, Ok(is_ready))) => {
                     lite = back;
-                    told.is_long.store(pages >= BEGUN_ANEW, Ordering::Relaxed);
+                    told.is_long.store(is_ready, Ordering::Relaxed);
                 }
                 Ok((back, Err(err))) => {
                     tracing::warn!(error = %err, "the log was not moved into the file");
@@ -68,12 +78,34 @@ pub(super) fn beside_the_lane(path: &str) -> Result<(Arc<Log>, JoinHandle<()>), 
     Ok((log, task))
 }
 
-/// Moves what was committed, and says how many pages the log holds, moved or not.
-fn move_pages(lite: &Lite) -> sqlx::Result<i64> {
+/// Moves what was committed. Says whether the log is long and nearly all of it was moved: then the lane can begin it anew
+/// without keeping anybody waiting.
+fn chase(lite: &Lite) -> sqlx::Result<bool> {
+    let mut before = 0;
+    for _ in 0..CHASES_MAX {
+        let (in_log, moved) = move_pages(lite)?;
+        if in_log < BEGUN_ANEW {
+            return Ok(false);
+        }
+        let is_near = in_log - moved <= FEW;
+        if is_near && moved - before <= FEW {
+            return Ok(true);
+        }
+        // Somebody reads what the log held before: it stays until they are done.
+        if moved == before {
+            return Ok(false);
+        }
+        before = moved;
+    }
+    Ok(false)
+}
+
+/// Moves what was committed, and says how many pages the log holds, and how many of them were moved by now.
+fn move_pages(lite: &Lite) -> sqlx::Result<(i64, i64)> {
     let rows = lite.rows("pragma wal_checkpoint(passive)", &[], 1)?;
     let in_log = rows.first().map(|row| &row.values[..]);
     match in_log {
-        Some([_, Stored::Int(pages), _]) => Ok(*pages),
-        _ => Ok(0),
+        Some([_, Stored::Int(pages), Stored::Int(moved)]) => Ok((*pages, *moved)),
+        _ => Ok((0, 0)),
     }
 }

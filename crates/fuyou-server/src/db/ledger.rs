@@ -138,7 +138,9 @@ impl Ledger {
     /// Locks the lane's row and reads where its ledgers stand.
     pub(super) async fn open(lane: i64, connection: &mut Connection) -> Result<Self, Error> {
         const LOCK: &str = "update lane set batches = batches + 1 where id = $1";
-        const CREATE: &str = "insert into lane (id, batches, change_seq, audit_seq, audit_hash) values ($1, 1, 0, 0, $2)";
+        // Another process may create it at the same time: then its batch is waited for here.
+        const CREATE: &str = "insert into lane (id, batches, change_seq, audit_seq, audit_hash) values ($1, 0, 0, 0, $2) \
+                              on conflict (id) do nothing";
         const HEAD: &str = "select change_seq, audit_seq, audit_hash from lane where id = $1";
         let locked = query(LOCK).bind(lane).execute(connection).await?;
         if locked == 0 {
@@ -147,6 +149,7 @@ impl Ledger {
                 .bind(GENESIS.as_slice())
                 .execute(connection)
                 .await?;
+            query(LOCK).bind(lane).execute(connection).await?;
         }
         let (change_seq, audit_seq, hash): (i64, i64, Vec<u8>) =
             query(HEAD).bind(lane).one(connection).await?;

@@ -129,6 +129,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "ended_by_death",
         text: include_str!("migrations/0084_ended_by_death.sql"),
     },
+    Migration {
+        number: 88,
+        name: "links_withdrawn",
+        text: include_str!("migrations/0088_links_withdrawn.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.

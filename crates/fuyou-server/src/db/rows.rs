@@ -93,15 +93,14 @@ impl Insert {
             .filter(|name| !key.contains(name))
             .map(|name| format!("\"{name}\" = excluded.\"{name}\""))
             .collect();
-        Insert::new(
-            table,
-            columns,
-            &format!(
-                "on conflict ({}) do update set {}",
-                key.join(", "),
-                sets.join(", ")
-            ),
-        )
+        let key = key.join(", ");
+        let conflict = if sets.is_empty() {
+            // A row that is nothing but its key is there or it is not.
+            format!("on conflict ({key}) do nothing")
+        } else {
+            format!("on conflict ({key}) do update set {}", sets.join(", "))
+        };
+        Insert::new(table, columns, &conflict)
     }
 
     /// Stores rows laid end to end, and says how many were stored.

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use fuyou_kernel::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Change, Connection, Db, DbDate, DbInstant, Entry, Error, Operation, counted, query, retry,
+    Change, Connection, Db, DbDate, DbInstant, Dialect, Entry, Error, Operation, counted,
+    hold_every_lane, query, retry,
 };
-use crate::testkit::each_database;
+use crate::testkit::{each_database, two_processes};
 
 const AT: Timestamp = Timestamp::constant(1_774_500_000, 0);
 
@@ -274,12 +276,12 @@ async fn dates_and_instants_come_back_as_they_went_in() {
         ] {
             let date = DbDate(date.parse().unwrap());
             let (back,): (DbDate,) = match db.dialect() {
-                super::Dialect::Sqlite => query("select $1")
+                Dialect::Sqlite => query("select $1")
                     .bind(date)
                     .one(&mut db.read().await.unwrap())
                     .await
                     .unwrap(),
-                super::Dialect::Postgres => query("select cast($1 as date)")
+                Dialect::Postgres => query("select cast($1 as date)")
                     .bind(date)
                     .one(&mut db.read().await.unwrap())
                     .await
@@ -334,8 +336,8 @@ async fn dialects_agree_on_tables_and_columns() {
                             order by cast(table_name as text) collate \"C\", ordinal_position";
     let columns: Vec<(String, String)> = each_database(async |db| {
         let sql = match db.dialect() {
-            super::Dialect::Sqlite => SQLITE,
-            super::Dialect::Postgres => POSTGRES,
+            Dialect::Sqlite => SQLITE,
+            Dialect::Postgres => POSTGRES,
         };
         query(sql).all(&mut db.read().await.unwrap()).await.unwrap()
     })
@@ -388,6 +390,78 @@ async fn a_walk_gives_every_row_in_order_and_needs_nobody_to_take_them() {
         // What fails is no end.
         let mut broken = db.walk(query("select i from nowhere")).await.unwrap();
         assert!(broken.cells(&[super::CellType::Int]).await.is_err());
+    })
+    .await;
+}
+
+/// Long enough for the other side to come to where it has to wait.
+const MEANWHILE: Duration = Duration::from_millis(100);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_may_begin_the_same_lane_for_the_first_time_at_once() {
+    two_processes(async |one, two| {
+        let first = one.begin(None).await.unwrap();
+        let ends = async {
+            tokio::time::sleep(MEANWHILE).await;
+            first.commit().await
+        };
+        let (ended, second) = tokio::join!(ends, two.begin(None));
+        ended.unwrap();
+        second.unwrap().commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_holds_every_lane_waits_for_a_lane_that_has_only_begun() {
+    two_processes(async |one, two| {
+        // The last lane, which the other process does not have.
+        let last = one.lanes() - 1;
+        let apart = std::iter::repeat_with(Uuid::now_v7).find(|subject| one.lane(*subject) == last);
+        let open = one.begin(apart).await.unwrap();
+        let holds = async {
+            let mut tx = two.begin(None).await.unwrap();
+            hold_every_lane(&mut tx).await.unwrap();
+            tx
+        };
+        let mut holds = std::pin::pin!(holds);
+        let early = tokio::time::timeout(MEANWHILE, &mut holds).await;
+        assert!(early.is_err(), "a batch is open");
+        open.commit().await.unwrap();
+        holds.await.commit().await.unwrap();
+    })
+    .await;
+}
+
+/// What is chained or read in the order of its lane names its subject beside that.
+const BY_LANE: [&str; 2] = ["audit", "change"];
+
+#[tokio::test]
+async fn what_hangs_on_a_subject_lies_together() {
+    const SQLITE: &str = "select m.name, c.name from sqlite_master m join pragma_table_info(m.name) c \
+                          where m.type = 'table' and c.pk = 1 \
+                          and exists (select 1 from pragma_table_info(m.name) s where s.name = 'subject_id') order by 1";
+    const POSTGRES: &str = "select cast(t.relname as text), cast(a.attname as text) from pg_index i \
+                            join pg_class t on t.oid = i.indrelid join pg_namespace n on n.oid = t.relnamespace \
+                            join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0] \
+                            where i.indisprimary and n.nspname = current_schema() and exists (select 1 from pg_attribute s \
+                            where s.attrelid = t.oid and s.attname = 'subject_id') order by 1";
+    each_database(async |db| {
+        let sql = match db.dialect() {
+            Dialect::Sqlite => SQLITE,
+            Dialect::Postgres => POSTGRES,
+        };
+        let mut reader = db.read().await.unwrap();
+        let keys: Vec<(String, String)> = query(sql).all(&mut reader).await.unwrap();
+        assert!(keys.len() > 15, "{keys:?}");
+        for (table, first) in &keys {
+            let wanted = match BY_LANE.contains(&table.as_str()) {
+                true => "lane",
+                false => "subject_id",
+            };
+            assert_eq!(first, wanted, "{table}");
+        }
+        keys
     })
     .await;
 }

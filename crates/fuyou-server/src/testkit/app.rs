@@ -82,6 +82,7 @@ pub(crate) async fn on_each_database(today: Date, scenario: impl AsyncFn(&TestAp
 
 impl TestApp {
     pub(crate) async fn new(db: Db, today: Date) -> Self {
+        super::log::print_errors();
         let dir = TempDir::new();
         let zone = TimeZone::get("Asia/Shanghai").expect("the time zone database knows Shanghai");
         let noon = today

@@ -64,6 +64,21 @@ pub struct Frame {
     today: Option<Date>,
 }
 
+/// All of the frame that stands before a page's own content. A template of its own: what is written in `frame.html` itself
+/// is compiled once for every page.
+#[derive(Template)]
+#[template(path = "ui/above.html")]
+pub(crate) struct Above<'a> {
+    frame: &'a Frame,
+}
+
+/// All of the frame that stands after a page's own content.
+#[derive(Template)]
+#[template(path = "ui/below.html")]
+pub(crate) struct Below<'a> {
+    frame: &'a Frame,
+}
+
 /// What names and seals the drafts that a browser keeps for a user.
 pub struct DraftKeys {
     /// Tells the user's drafts from those of others, without saying who the user is.
@@ -162,6 +177,14 @@ pub(super) const MENU: &[(&str, &str, &[Action])] = &[
 ];
 
 impl Frame {
+    pub(crate) fn above(&self) -> Above<'_> {
+        Above { frame: self }
+    }
+
+    pub(crate) fn below(&self) -> Below<'_> {
+        Below { frame: self }
+    }
+
     /// The frame of a page for a logged-in user. `title` is the key of its text.
     pub fn new(cx: &Cx, title: &str) -> Self {
         let menu = MENU.iter().filter(|(_, _, rights)| {

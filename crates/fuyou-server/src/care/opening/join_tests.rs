@@ -27,7 +27,7 @@ fn reasons() -> Reasons {
     Reasons::from([("*".to_owned(), "as told".to_owned())])
 }
 
-fn card(county: &County, child: SubjectId, died: &str) -> Record {
+pub(super) fn card(county: &County, child: SubjectId, died: &str) -> Record {
     Record {
         program: "child_death".to_owned(),
         reasons: reasons(),
@@ -225,7 +225,7 @@ async fn opened_by_hand(county: &County, child: SubjectId) {
         ..county.typed(
             child,
             "birth",
-            "2024-12-20",
+            "2024-12-17",
             "birth_unknown=true risk_factors=none",
         )
     };

@@ -41,6 +41,7 @@ mod tests;
 mod wanting_tests;
 
 pub(in crate::care) use bulk::Opened;
+pub(in crate::care) use death::begins_after;
 pub(in crate::care) use follow::Asks;
 pub use follow::{Caught, keep_links};
 pub use listed::{AskedSubject, OpenedSubject};

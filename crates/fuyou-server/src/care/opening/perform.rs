@@ -253,6 +253,7 @@ impl Care {
             program_ix,
             surroundings: self.surroundings(program_ix, &by.actor.tree, file.residence()),
             computed_otherwise: Vec::new(),
+            died_on: None,
         };
         let writing = self.plan_first(by, &base, looked, (ids, opening), &mut link)?;
         link.with_org = looked.enrolled.head.organization;

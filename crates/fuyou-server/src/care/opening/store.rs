@@ -133,6 +133,49 @@ pub(super) async fn wanting(
     rows.into_iter().map(LinkRow::link).collect()
 }
 
+row! {
+    /// A link that no longer brings anybody in, with what stands of her all the same.
+    struct ContradictedRow {
+        standing_id: Uuid,
+        standing_program: String,
+        ..link: LinkRow,
+    }
+}
+
+/// Links of other subjects that were withdrawn, whose subjects have records of their own besides in one of these programs
+/// that count and are in the care of somebody below a place of the tree, the oldest first; with that enrollment and its
+/// program.
+pub(super) async fn contradicted(
+    connection: &mut Connection,
+    programs: &[&str],
+    (path, limit): (&str, i64),
+) -> Result<Vec<(Link, Uuid, String)>, Error> {
+    let sql = format!(
+        "select e.id as standing_id, e.program as standing_program, k.subject_id, k.id, k.other_subject_id, k.program, \
+         k.opens, k.row_key, k.opener_enrollment_id, k.opener_encounter_id, k.opened_enrollment_id, \
+         k.opened_encounter_id, k.state, k.carried, k.differs, k.with_org_id, k.lived_org_id, k.version \
+         from link k join enrollment w on w.subject_id = k.subject_id and w.id = k.opened_enrollment_id \
+         join enrollment e on e.subject_id = k.subject_id and e.withdrawn is null \
+         where k.state = 'withdrawn' and k.subject_id <> k.other_subject_id and w.withdrawn is not null \
+         and e.program in ({}) and e.org_id in (select id from org_place where substr(path, 1, length($1)) = $1) \
+         and exists (select 1 from encounter r where r.subject_id = e.subject_id and r.enrollment_id = e.id \
+         and r.voided_at is null) \
+         and not exists (select 1 from link o where o.subject_id = k.subject_id and o.other_subject_id <> k.subject_id \
+         and o.state <> 'withdrawn') \
+         order by k.updated_at, k.id, e.id limit $2",
+        places(3, programs)
+    );
+    let mut cells = vec![Cell::text(path), Cell::int(limit)];
+    cells.extend(programs.iter().map(|id| Cell::text(*id)));
+    let rows: Vec<ContradictedRow> = query(Sql::built(sql))
+        .bind_cells(cells)
+        .all(connection)
+        .await?;
+    rows.into_iter()
+        .map(|row| Ok((row.link.link()?, row.standing_id, row.standing_program)))
+        .collect()
+}
+
 /// Who was opened by links of these programs and ids, with the opened enrollment and record.
 pub(super) async fn opened(
     connection: &mut Connection,

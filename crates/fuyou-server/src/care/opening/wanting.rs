@@ -1,5 +1,5 @@
 //! Links that a person has to look at: an opening form that could not be filled, values that a person changed and the
-//! opener tells otherwise.
+//! opener tells otherwise, and what somebody recorded by hand of who, as the opener tells now, was never brought in.
 
 use fuyou_kernel::Localized;
 use fuyou_pack::model::{FormIx, ProgramIx};
@@ -29,11 +29,15 @@ pub struct Wanting {
     pub form: FormIx,
     /// The labels of the fields that differ, as far as the reader may know them; none: the form is to be filled in.
     pub differs: Vec<Localized>,
+    /// What stands although the link was withdrawn: an enrollment that no record opened and that counts. `program` is its
+    /// program then. It is over when its records are declared void, the opener is corrected, or the withdrawn enrollment
+    /// is opened again by hand.
+    pub contradicted: Option<EnrollmentId>,
 }
 
 impl Care {
-    /// The links below the actor's place that a person has to look at, the oldest first; [`WANTING_MAX`] at most.
-    /// One statement.
+    /// The links below the actor's place that a person has to look at, the oldest first; [`WANTING_MAX`] of each kind at
+    /// most. Two statements.
     ///
     /// # Errors
     /// When the store fails.
@@ -43,6 +47,9 @@ impl Care {
         let place = place.ok_or(Error::NotFound("organization"))?;
         let mut reader = self.db().glance().await?;
         let links = store::wanting(&mut reader, &place.path, WANTING_MAX).await?;
+        let living = self.programs_of_the_living();
+        let below = (&*place.path, WANTING_MAX);
+        let contradicted = store::contradicted(&mut reader, &living, below).await?;
         drop(reader);
         let secrecy_max = by.actor.secrecy_max();
         let mut wanting = Vec::new();
@@ -62,6 +69,26 @@ impl Care {
                 program: opens.program,
                 form: opens.with,
                 differs,
+                contradicted: None,
+            });
+        }
+        for (link, enrollment, program) in contradicted {
+            let opens = self.opens_of(&link);
+            let opens = opens.filter(|opens| opens.person.is_some());
+            let (Some(opens), Some(program)) = (opens, self.pack().program_ix(&program)) else {
+                continue;
+            };
+            if opens.secrecy > secrecy_max {
+                continue;
+            }
+            wanting.push(Wanting {
+                id: link.id,
+                subject: SubjectId::from_uuid(link.subject),
+                opener: SubjectId::from_uuid(link.other),
+                program,
+                form: self.pack().program(program).opens_with,
+                differs: Vec::new(),
+                contradicted: Some(EnrollmentId::from_uuid(enrollment)),
             });
         }
         Ok(wanting)

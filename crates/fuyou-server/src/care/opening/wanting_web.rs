@@ -123,7 +123,7 @@ fn line(
         .iter()
         .map(|label| label.get(cx.language))
         .collect();
-    let waits = link.differs.is_empty();
+    let waits = link.differs.is_empty() && link.contradicted.is_none();
     let form = program.map(|program| {
         let form = program.form(link.form);
         format!("{}/forms/{}/{}", href(link.subject), program.id, form.id)
@@ -136,13 +136,15 @@ fn line(
         program: program.map_or_else(String::new, |program| {
             program.title.get(cx.language).to_owned()
         }),
-        what: if waits {
+        what: if link.contradicted.is_some() {
+            cx.t("link-contradicted")
+        } else if waits {
             cx.t("link-waiting")
         } else {
             format!("{}{}", cx.t("link-differs"), labels.join("、"))
         },
         form: form.filter(|_| waits && may_record),
-        checked: (!waits && may_record)
+        checked: (!link.differs.is_empty() && may_record)
             .then(|| format!("{}/links/{}/checked", href(link.subject), link.id)),
     }
 }

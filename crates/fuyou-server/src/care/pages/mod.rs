@@ -40,6 +40,8 @@ mod condition_tests;
 #[cfg(test)]
 mod conflict_tests;
 #[cfg(test)]
+mod escalation_tests;
+#[cfg(test)]
 mod list_tests;
 #[cfg(test)]
 mod organization_tests;

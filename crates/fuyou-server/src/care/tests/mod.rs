@@ -1,5 +1,7 @@
 //! What the desk is promised, on both databases, with the packs of the repository.
 
+mod bad_input;
+mod bare;
 mod conditions;
 mod kill;
 mod missed;

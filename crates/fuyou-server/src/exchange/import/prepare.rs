@@ -67,8 +67,13 @@ pub(super) fn prepare(desk: &Desk<'_>, known: Known, subject: &SubjectLines) -> 
         }
     }
     let who = (&known, newcomer.as_ref());
-    let plan = |enrollment| desk.care.plan_bulk(desk.by, who, enrollment);
-    prepared.writings = enrollments.into_iter().map(plan).collect();
+    let plan = |enrollment: BulkEnrollment| {
+        let lines = enrollment.lines.iter().map(|(line, _)| *line).collect();
+        (lines, desk.care.plan_bulk(desk.by, who, enrollment))
+    };
+    let mut planned: Vec<_> = enrollments.into_iter().map(plan).collect();
+    desk.care.refuse_after_death(desk.by, &known, &mut planned);
+    prepared.writings = planned.into_iter().map(|(_, writing)| writing).collect();
     prepared
 }
 

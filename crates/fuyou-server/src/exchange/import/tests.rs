@@ -1,17 +1,20 @@
 //! Files come in once, whole, with a reason for each line that does not.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use fuyou_kernel::Id;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Format, Job, Report, import_file};
+use super::{Format, Job, Report, import_file, import_until};
 use crate::access::Role;
 use crate::care::{Acting, SubjectId};
 use crate::db::query;
 use crate::keys::{Keyring, Suite};
-use crate::testkit::county::{ANTENATAL, BOOKING, County, DELIVERY, LIVE, national_pack};
+use crate::testkit::county::{
+    ANTENATAL, BOOKING, County, DELIVERY, LIVE, bicycle_pack, national_pack,
+};
 use crate::testkit::{TempDir, each_database};
 
 /// A folder with a key file and what is imported.
@@ -374,6 +377,91 @@ async fn whoever_is_there_before_her_birth_is_told_is_not_registered_twice() {
         assert_eq!(story.enrollments.len(), 1);
         let again = county.care.catch_up_links(&by, &mut |_| {}).await.unwrap();
         assert_eq!(again.changed, 0);
+        county.audit_is_sound().await;
+    })
+    .await;
+}
+
+/// A bicycle with a sale and five services, as lines: six records.
+fn bicycle(number: u128) -> Vec<Json> {
+    let (subject, enrollment) = (id(number), id(number + 1));
+    let record = |at: u128, form: &str, day: &str, text: &str| {
+        json!({"kind": "record", "subject": subject, "enrollment": enrollment, "id": id(number + at), "form": form,
+            "occurred_on": day, "recorded_at": format!("{day}T02:00:00Z"), "org": "990001", "values": values(text),
+            "reason": "seen"})
+    };
+    let mut lines = vec![
+        json!({"kind": "person", "id": subject, "name": "测试", "sex": "female", "birth_on": "1996-05-01",
+            "residence": "990001001", "household": "rural"}),
+        json!({"kind": "enrollment", "subject": subject, "id": enrollment, "program": "bicycle", "org": "990001"}),
+        record(2, "sale", "2024-01-01", "frame_cm=55"),
+    ];
+    for visit in 1..6_u128 {
+        let day = format!("2024-0{}-25", visit + 1);
+        lines.push(record(
+            2 + visit,
+            "service",
+            &day,
+            "pressure_bar=4.5 chain_wear=some",
+        ));
+    }
+    lines
+}
+
+#[tokio::test]
+async fn an_import_that_was_stopped_goes_on_where_it_stopped() {
+    const BICYCLES: u128 = 800;
+    let pack = bicycle_pack();
+    each_database(async |db| {
+        let county = County::new(db.clone(), pack.clone()).await;
+        let desk = Desk::new();
+        let mut lines = Vec::new();
+        for at in 0..BICYCLES {
+            let mut lines_of_one = bicycle(0x1000 + at * 16);
+            // One line of the first and one of the last cannot be read.
+            if at == 0 || at == BICYCLES - 1 {
+                lines_of_one[7]["form"] = json!("nothing");
+            }
+            lines.extend(lines_of_one);
+        }
+        let file = desk.file("bicycles.ndjson", text(&lines).as_bytes());
+        let rejected = desk.dir.path().join("rejected.csv");
+        let by = clerk(&county);
+        let job = Job {
+            file: &file,
+            format: Format::Ndjson,
+            rejected: &rejected,
+        };
+        let stored = async || {
+            let mut reader = db.read().await.unwrap();
+            let count = query("select count(*) from encounter");
+            let (count,): (i64,) = count.one(&mut reader).await.unwrap();
+            count
+        };
+        let stopped = import_until(&county.care, &desk.keys, &by, &job, |_| {
+            ControlFlow::Break(())
+        });
+        let stopped = stopped.await;
+        let why = || std::fs::read_to_string(&rejected).unwrap();
+        assert!(
+            matches!(stopped, Err(super::Error::Stopped)),
+            "{stopped:?} {}",
+            why().lines().take(3).collect::<String>()
+        );
+        let all = i64::try_from(BICYCLES).unwrap() * 6 - 2;
+        let first = stored().await;
+        assert!(first > 0 && first < all, "{first} of {all}");
+        let report = import_file(&county.care, &desk.keys, &by, &job, |_| {});
+        let report = report.await.unwrap();
+        assert!(report.resumed_from > 0);
+        assert_eq!((report.encounters, stored().await), (4798, all));
+        assert_eq!((report.repeated, report.rejected), (0, 2));
+        assert_eq!(
+            why().matches("nothing").count(),
+            4,
+            "each line once, in both languages: {}",
+            why()
+        );
         county.audit_is_sound().await;
     })
     .await;
