@@ -29,9 +29,13 @@ async fn an_account_gets_another_role_and_place_and_logs_in_again() {
         let change = format!("name=李护士&role=township_worker&organization={to}");
         says(&app.post("administrator", &path, &change).await, 303, &[]);
         // Her session ended; what she may do now, she may.
-        assert_eq!(app.get("nurse", "/board").await.status, 303);
+        assert_eq!(app.get("nurse", "/persons").await.status, 303);
         app.forget("nurse");
-        says(&app.get("nurse", "/board").await, 200, &["李护士"]);
+        says(
+            &app.get("nurse", "/persons").await,
+            200,
+            &["李护士", "乡镇妇幼专干"],
+        );
         // The same again writes nothing down, and whoever does not keep users changes nobody.
         says(&app.post("administrator", &path, &change).await, 303, &[]);
         let trail = app.get("auditor", "/audit?action=change_user").await;
