@@ -12,12 +12,15 @@ mod password;
 mod role;
 mod session;
 mod store;
+mod user_web;
 mod users;
 mod users_web;
 mod web;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod user_tests;
 
 pub use actor::{Actor, Denied, UserId};
 pub use care::{
@@ -30,7 +33,7 @@ pub use role::{Action, Role};
 pub use session::{Session, authenticate, choose_language, log_in, log_out};
 pub(crate) use users::names_at_work;
 pub use users::{
-    NewUser, Standing, User, UserError, UserFilter, change_password, create_user, list,
-    reset_password, set_state, user_with_login,
+    Change, NewUser, Standing, User, UserError, UserFilter, change_password, change_user,
+    create_user, list, managed, reset_password, set_state, user_with_login,
 };
 pub(crate) use web::routes;

@@ -3,7 +3,7 @@
 use fuyou_kernel::{Date, Id, Timestamp};
 use uuid::Uuid;
 
-use super::{Role, Standing, UserFilter, UserId};
+use super::{Change, Role, Standing, UserFilter, UserId};
 use crate::db::{Connection, DbDate, DbInstant, Error, Sql, Tx, query, row};
 use crate::registry::OrganizationId;
 
@@ -126,6 +126,25 @@ pub(super) async fn insert_user(
         .bind(user.password_hash.as_str())
         .bind(user.state.as_str())
         .bind(user.must_change_password)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn change_user(
+    tx: &mut Tx,
+    id: UserId,
+    (name, change): (&str, &Change),
+    now: Timestamp,
+) -> Result<(), Error> {
+    const SQL: &str = "update app_user set name = $2, role = $3, org_id = $4, version = version + 1, \
+                       updated_at = $5 where id = $1";
+    query(SQL)
+        .bind(id.uuid())
+        .bind(name)
+        .bind(change.role.word())
+        .bind(change.organization.uuid())
         .bind(DbInstant(now))
         .execute(tx)
         .await?;

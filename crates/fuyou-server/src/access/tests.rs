@@ -117,7 +117,7 @@ async fn an_administrator_keeps_users() {
         let (before, _) = page.split_once("/lock").map(|_| page.split_once("new.worker").unwrap()).unwrap();
         assert!(before.contains("county_worker"), "in order of login");
         let (_, row) = page.split_once("new.worker").unwrap();
-        let id = row.split_once("/users/").unwrap().1.split('/').next().unwrap();
+        let id = row.split_once("/users/").unwrap().1.split(['/', '"']).next().unwrap();
         assert_eq!(app.post("administrator", &format!("/users/{id}/lock"), "").await.status, 303);
         assert_eq!(app.raw("GET", "/password", Some(&cookie), None).await.location, "/login", "sessions end at once");
         assert_eq!(app.log_in("new.worker", "first password").await.status, 422);

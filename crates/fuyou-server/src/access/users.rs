@@ -235,13 +235,75 @@ pub async fn reset_password(cx: &Cx, id: UserId) -> Result<(String, String), Use
     Ok((login, password))
 }
 
-async fn manageable(cx: &Cx, tx: &mut crate::db::Tx, id: UserId) -> Result<(), UserError> {
-    let user = store::user(tx, id).await?.ok_or(UserError::NotFound)?;
+/// A user whom the actor keeps.
+///
+/// # Errors
+/// When there is none, and when it is the actor's own account.
+pub async fn managed(cx: &Cx, id: UserId) -> Result<User, UserError> {
+    let mut reader = cx.db.read().await?;
+    manageable(cx, &mut reader, id).await.map(shown)
+}
+
+/// What an account is called, what it may do, and where.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The name shown to others.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+    /// Where the user works.
+    pub organization: OrganizationId,
+}
+
+/// Changes an account that the actor keeps, where it goes as where it was, and ends its sessions: what it may do holds from
+/// the next login on. The same again changes nothing.
+///
+/// # Errors
+/// When the actor does not keep it, and without a name.
+pub async fn change_user(cx: &Cx, id: UserId, change: &Change) -> Result<(), UserError> {
+    let name = change.name.trim();
+    if name.is_empty() {
+        return Err(UserError::Name);
+    }
+    let mut tx = cx.db.begin(None).await?;
+    let user = manageable(cx, &mut tx, id).await?;
+    cx.actor.require(Action::ManageUsers, change.organization)?;
+    let is_same = user.role == change.role.word() && user.organization == change.organization;
+    if is_same && user.name == name {
+        return Ok(());
+    }
+    store::change_user(&mut tx, id, (name, change), cx.now).await?;
+    if !is_same {
+        store::delete_sessions_of(&mut tx, id, &[]).await?;
+    }
+    let place = |organization| cx.actor.tree.name(organization);
+    let detail = serde_json::json!({
+        "login": user.login,
+        "from": [user.role.as_str(), place(user.organization)],
+        "to": [change.role.word(), place(change.organization)],
+    });
+    tx.audit(Entry {
+        entity_id: Some(id.uuid()),
+        detail: detail.to_string(),
+        ..cx.entry("change_user", "app_user")
+    });
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn manageable(
+    cx: &Cx,
+    connection: &mut Connection,
+    id: UserId,
+) -> Result<StoredUser, UserError> {
+    let user = store::user(connection, id)
+        .await?
+        .ok_or(UserError::NotFound)?;
     cx.actor.require(Action::ManageUsers, user.organization)?;
     if id == cx.actor.id {
         return Err(Denied(Action::ManageUsers).into());
     }
-    Ok(())
+    Ok(user)
 }
 
 /// Changes the actor's own password and ends all other sessions of the actor.

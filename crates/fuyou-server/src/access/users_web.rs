@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
-use fuyou_kernel::Localized;
 use serde::Deserialize;
 
+use super::user_web::{RoleChoice, chosen, role_choices};
 use super::{
-    Action, NewUser, Role, Standing, User, UserFilter, UserId, create_user, list, reset_password,
+    Action, NewUser, Standing, User, UserFilter, UserId, create_user, list, reset_password,
     set_state,
 };
 use crate::exchange::download_web::{Files, PageRead, Paged, Pages, Table};
@@ -49,7 +49,7 @@ impl UserLine {
     }
 }
 
-fn role_text(cx: &Cx, word: &str) -> String {
+pub(super) fn role_text(cx: &Cx, word: &str) -> String {
     cx.t(&format!("role-{}", word.replace('_', "-")))
 }
 
@@ -62,7 +62,7 @@ struct UsersPage {
     next: Option<String>,
     files: Files,
     query: UsersQuery,
-    roles: Vec<(&'static str, String)>,
+    roles: Vec<RoleChoice>,
     /// To look at, and to put a new user into.
     places: Vec<(String, String)>,
     organizations: Vec<(String, String)>,
@@ -141,10 +141,7 @@ async fn users_page(
             .collect(),
         first,
         query,
-        roles: Role::ALL
-            .into_iter()
-            .map(|role| (role.word(), role_text(cx, role.word())))
-            .collect(),
+        roles: role_choices(cx),
         places: choices(cx, around),
         organizations: open_choices(cx, around),
         given_password,
@@ -224,20 +221,7 @@ struct UserForm {
 }
 
 async fn submit_user(cx: Cx, Form(form): Form<UserForm>) -> Result<Response, Error> {
-    let rejected = |zh: &str, en: &str| Error::Rejected(Localized::new(zh, en));
-    let role: Role = form
-        .role
-        .parse()
-        .map_err(|_| rejected("请选择角色", "Please choose a role"))?;
-    let organization: OrganizationId = form
-        .organization
-        .parse()
-        .map_err(|_| rejected("请选择机构", "Please choose an organization"))?;
-    cx.actor.require(Action::ManageUsers, organization)?;
-    let place = cx.actor.tree.get(organization);
-    if place.is_some_and(|place| place.closed_on.is_some()) {
-        return Err(rejected("该机构已停用", "This organization is closed"));
-    }
+    let (role, organization) = chosen(&cx, &form.role, &form.organization)?;
     let new = NewUser {
         login: form.login.trim().to_owned(),
         name: form.name,
@@ -265,6 +249,6 @@ async fn reset(cx: Cx, Path(id): Path<String>) -> Result<Response, Error> {
     users_page(&cx, UsersQuery::default(), Some((login, password))).await
 }
 
-fn user_id(text: &str) -> Result<UserId, Error> {
+pub(super) fn user_id(text: &str) -> Result<UserId, Error> {
     text.parse().map_err(|_| Error::NotFound)
 }

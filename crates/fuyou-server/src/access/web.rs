@@ -22,6 +22,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/password", Access::LoggedIn, submit_password),
     ];
     routes.extend(super::users_web::routes());
+    routes.extend(super::user_web::routes());
     routes.extend(super::glass_web::routes());
     routes
 }

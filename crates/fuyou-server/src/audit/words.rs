@@ -48,6 +48,7 @@ pub(super) const ACTIONS: &[&str] = &[
     "move_staff",
     "end_staff",
     "create_user",
+    "change_user",
     "lock_user",
     "unlock_user",
     "reset_password",

@@ -3,10 +3,10 @@
 
 use fuyou_expr::Type;
 use fuyou_kernel::{Localized, Secrecy};
-use fuyou_pack::model::{Fact, Field, FormIx, List, ListColumn};
+use fuyou_pack::model::{Fact, Field, FormIx, InputType, List, ListColumn};
 use fuyou_pack::{Form, Program};
 
-use super::register::{Asks, ColumnOf, ListHead};
+use super::register::{Asks, ColumnOf, ListHead, Texts};
 use super::tables::{ProgramTables, Read, Written};
 
 /// Columns that are shown at once at most.
@@ -150,6 +150,10 @@ impl<'p> Column<'p> {
             unit,
             secrecy: self.secrecy(),
             asks: self.asks(program),
+            texts: match self {
+                Column::Field(_, _, field) if field.input == InputType::Staff => Texts::Staff,
+                Column::Own(..) | Column::Fact(_) | Column::Field(..) => Texts::Words,
+            },
             of: match self {
                 Column::Own(at, _) => ColumnOf::List(*at),
                 Column::Fact(_) => ColumnOf::Facts,

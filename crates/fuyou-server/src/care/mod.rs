@@ -64,7 +64,8 @@ pub use opening::{
 };
 pub(crate) use pages::{WorkQuery, home, routes, sections};
 pub use register::{
-    Asks, Blank, ColumnOf, Condition, Fits, ListFilter, ListHead, ListPage, ListRow, SortBy, Total,
+    Asks, Blank, ColumnOf, Condition, Fits, ListFilter, ListHead, ListPage, ListRow, SortBy, Texts,
+    Total,
 };
 pub use responsible::Responsible;
 pub use views::{ListView, NewView};

@@ -114,6 +114,17 @@ pub struct ListHead {
     pub asks: Asks,
     /// Where it comes from.
     pub of: ColumnOf,
+    /// What its texts are.
+    pub texts: Texts,
+}
+
+/// What the texts of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// Words as they were written.
+    Words,
+    /// Colleagues, by name or by the code under which a file knows them.
+    Staff,
 }
 
 /// What can be asked of a column.

@@ -213,3 +213,17 @@ async fn keys_are_changed_from_the_page() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_keeps_the_installation_comes_home_to_what_is_wrong_with_it() {
+    let folder = TempDir::new();
+    let app = installed(folder.path()).await;
+    let home = app.get("administrator", "/").await;
+    says(
+        &home,
+        200,
+        &["还没有备份", "审计链超过一个月没有核验", "href=\"/system\""],
+    );
+    // What waits elsewhere is none of the business of who may not see it.
+    assert!(!home.body.contains("/audit?"));
+}

@@ -141,6 +141,8 @@ async fn who_keeps_or_audits_comes_home_to_what_waits() {
         );
         let taken = app.send("administrator", "GET", "/users/file?format=csv", None);
         assert_eq!(taken.await.status, 200);
+        // What is only noted is written before what is committed after it.
+        app.post("nurse", "/language", "language=en&back=/").await;
         says(
             &app.get("auditor", "/").await,
             200,

@@ -50,6 +50,7 @@ audit-action-change-staff = change a staff member
 audit-action-move-staff = move a staff member
 audit-action-end-staff = end a staff member's work
 audit-action-create-user = create a user
+audit-action-change-user = change a user
 audit-action-lock-user = lock a user
 audit-action-unlock-user = unlock a user
 audit-action-reset-password = reset a password

@@ -50,6 +50,7 @@ audit-action-change-staff = 修改人员
 audit-action-move-staff = 人员调动
 audit-action-end-staff = 人员离岗
 audit-action-create-user = 新增帐号
+audit-action-change-user = 变更帐号
 audit-action-lock-user = 锁定帐号
 audit-action-unlock-user = 解锁帐号
 audit-action-reset-password = 重置密码

@@ -10,7 +10,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::care_of;
 use super::list_condition::{Asked, Chip, Conditions, conditions, settled};
 use super::list_query::ListQuery;
-use super::list_view::{Dates, HeadView, LineView, Looks, keys, names_of, place_of};
+use super::list_view::{
+    Dates, HeadView, LineView, Looks, keys, learn_colleagues, names_of, place_of,
+};
 use super::words::Words;
 use crate::access::Action;
 use crate::care::{Acting, ListFilter, ListHead, ListPage as Page, ListWalk, noted};
@@ -137,6 +139,7 @@ impl Lines for ListLines {
             return Ok(None);
         };
         let persons = names_of(&self.cx, &rows).await?;
+        learn_colleagues(&self.cx, &self.page.columns, &rows).await?;
         self.with(|looks| {
             for row in &rows {
                 let line = looks.line(row, &persons, &HashMap::new());
@@ -187,6 +190,7 @@ pub(super) async fn paper(
         .await?;
     note(&cx, &list_id, &filter, page.total).await?;
     let persons = names_of(&cx, &page.rows).await?;
+    learn_colleagues(&cx, &page.columns, &page.rows).await?;
     let pack = care.pack();
     let looks = Looks {
         words: Words { cx: &cx, pack },

@@ -12,10 +12,10 @@ use super::home_of;
 use super::list_query::{CONTACT, ListQuery, RESIDENCE};
 use super::words::{Badge, Words, date};
 use crate::care::{
-    ColumnOf, Contact, EnrollmentId, ListHead, ListPage as Page, ListRow, Shown, Total,
+    ColumnOf, Contact, EnrollmentId, ListHead, ListPage as Page, ListRow, Shown, Texts, Total,
 };
 use crate::http::{Cx, Error};
-use crate::registry::{Named, named};
+use crate::registry::{Named, learn_staff, named};
 use crate::texts::Sense;
 
 /// Names that are asked for at once.
@@ -98,6 +98,24 @@ pub(super) async fn names_of(cx: &Cx, rows: &[ListRow]) -> Result<HashMap<Uuid, 
         found.extend(named(cx, subjects).await??);
     }
     Ok(found)
+}
+
+/// Learns the names of the colleagues whose codes stand in some lines. One statement where a column has such, else none.
+pub(super) async fn learn_colleagues(
+    cx: &Cx,
+    heads: &[ListHead],
+    rows: &[ListRow],
+) -> Result<(), Error> {
+    let places = (0..heads.len()).filter(|at| heads[*at].texts == Texts::Staff);
+    let mut codes: Vec<&str> = Vec::new();
+    for at in places {
+        let values = rows.iter().filter_map(|row| row.values.get(at));
+        codes.extend(values.filter_map(|value| match value {
+            Shown::Value(Value::Text(code)) => Some(&**code),
+            Shown::Value(_) | Shown::Restricted => None,
+        }));
+    }
+    Ok(learn_staff(cx, &codes).await?)
 }
 
 /// How a list speaks of its subjects: beside a name stands where a person lives, or what an organization belongs to.
@@ -277,6 +295,10 @@ impl Looks<'_> {
             .then(|| words.cx.actor.tree.by_code(&text))
             .flatten();
         let text = named.map_or(text, |organization| organization.name.clone());
+        let text = match head.texts {
+            Texts::Staff => words.cx.staff.name(&text).unwrap_or(text),
+            Texts::Words => text,
+        };
         (text, badges)
     }
 

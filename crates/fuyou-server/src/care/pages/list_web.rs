@@ -9,7 +9,9 @@ use axum::response::{IntoResponse, Response};
 
 use super::list_condition::{Asked, Chip, Control, ControlKind, conditions, risk, settled};
 use super::list_query::{ListQuery, NO_VIEW};
-use super::list_view::{Choice, Dates, HeadView, LineView, Looks, keys, names_of, near, place_of};
+use super::list_view::{
+    Choice, Dates, HeadView, LineView, Looks, keys, learn_colleagues, names_of, near, place_of,
+};
 use super::words::{Words, followed};
 use super::{care_of, list_columns_web, list_file_web, list_keep_web};
 use crate::access::Action;
@@ -195,6 +197,7 @@ async fn show(
     };
     read.only = filter.only.clone();
     let persons = names_of(&cx, &page.rows).await?;
+    learn_colleagues(&cx, &page.columns, &page.rows).await?;
     let looks = Looks {
         words,
         program,
