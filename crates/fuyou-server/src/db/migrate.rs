@@ -134,6 +134,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "links_withdrawn",
         text: include_str!("migrations/0088_links_withdrawn.sql"),
     },
+    Migration {
+        number: 90,
+        name: "person_in_lists",
+        text: include_str!("migrations/0090_person_in_lists.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.

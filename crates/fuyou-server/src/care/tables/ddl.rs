@@ -6,7 +6,7 @@ use fuyou_expr::Type;
 use fuyou_kernel::Timestamp;
 use fuyou_pack::Pack;
 
-use super::{PackColumn, PackTable, Tables, lists, numbers, values};
+use super::{PackColumn, PackTable, Tables, list_index, numbers, values};
 use crate::care::InstallError;
 use crate::db::{Cell, CellType, Connection, Db, Dialect, Insert, Sql, Tx, query};
 
@@ -30,12 +30,12 @@ pub(in crate::care) async fn install(
     if is_new_version(&mut tx, pack, &layers.join(", ")).await? {
         note_version(&mut tx, pack, &layers.join(", "), at).await?;
     }
-    for tables in &tables.programs {
+    for (program, tables) in pack.programs.iter().zip(&tables.programs) {
         for table in &tables.forms {
             view(&mut tx, db.dialect(), table, Of::Record).await?;
         }
         view(&mut tx, db.dialect(), &tables.facts, Of::Enrollment).await?;
-        query(lists::index(&tables.facts)).execute(&mut tx).await?;
+        list_index::make(&mut tx, db.dialect(), (program, &tables.facts)).await?;
     }
     for (table, column) in tables.searched(pack) {
         query(numbers::index(table, column))

@@ -127,19 +127,23 @@ impl<'a> Question<'a> {
         row_sql(self.program, expr, target, &column)
     }
 
-    /// What is known of the subject, to be joined to the facts.
-    fn subject(&self) -> &'static str {
-        match self.program.subject {
-            SubjectKind::Organization => "left join organization o on o.id = f.subject_id",
-            SubjectKind::Person | SubjectKind::Staff => {
+    /// What is known of the subject, to be joined to the facts. Of a person it stands in an index; SQLite would look into
+    /// the key first and then into the row.
+    fn subject(&self, dialect: Dialect) -> &'static str {
+        match (self.program.subject, dialect) {
+            (SubjectKind::Organization, _) => "left join organization o on o.id = f.subject_id",
+            (SubjectKind::Person | SubjectKind::Staff, Dialect::Sqlite) => {
+                "left join person p indexed by person_in_lists on p.subject_id = f.subject_id"
+            }
+            (SubjectKind::Person | SubjectKind::Staff, Dialect::Postgres) => {
                 "left join person p on p.subject_id = f.subject_id"
             }
         }
     }
 
     /// The facts with what is known of the subject.
-    fn rows(&self, facts: &PackTable) -> String {
-        format!("\"{}\" f {}", facts.name, self.subject())
+    fn rows(&self, dialect: Dialect, facts: &PackTable) -> String {
+        format!("\"{}\" f {}", facts.name, self.subject(dialect))
     }
 
     /// Whether lines are chosen or sorted by what stands in records, which is read enrollment by enrollment.
@@ -190,12 +194,12 @@ fn joined(conditions: &[String]) -> String {
     }
 }
 
-/// The index by which the enrollments of a part of the tree are found.
-pub(super) fn index(facts: &PackTable) -> Sql {
-    Sql::built(format!(
-        "create index if not exists \"place_{0}\" on \"{0}\" (\"org\")",
-        facts.name
-    ))
+/// Whether a column that a list shows is added up over all its lines.
+pub(super) fn adds_up(program: &Program, shown: &Expr) -> bool {
+    !matches!(
+        Adding::shown(program, Read::Computed(shown)),
+        Adding::Nothing
+    )
 }
 
 fn cell_type(ty: &Type) -> CellType {
@@ -224,7 +228,7 @@ pub(in crate::care) async fn is_beyond(
     let condition = joined(&question.of_facts(dialect, &mut cells));
     let sql = format!(
         "select count(*) from (select 1 from {} where {condition} limit {}) counted",
-        question.rows(facts),
+        question.rows(dialect, facts),
         i64::from(most) + 1
     );
     let rows = query(Sql::built(sql))
@@ -248,7 +252,7 @@ pub(in crate::care) async fn keys_of(
     let sql = format!(
         "select {} from {} where f.subject_id = $1 and f.id = $2",
         printed.collect::<Vec<_>>().join(", "),
-        question.rows(facts)
+        question.rows(dialect, facts)
     );
     let types: Vec<CellType> = keys.iter().map(|(read, _)| cell_type(read.ty())).collect();
     let rows = query(Sql::built(sql))
@@ -279,7 +283,7 @@ pub(in crate::care) async fn totals(
     let sql = format!(
         "select {} from {} where {condition}",
         selected.join(", "),
-        question.rows(facts)
+        question.rows(dialect, facts)
     );
     let types = vec![CellType::Int; selected.len()];
     let rows = query(Sql::built(sql))
@@ -350,10 +354,14 @@ impl Adding {
         if read.secrecy() > question.secrecy_max {
             return Adding::Nothing;
         }
+        Adding::shown(question.program, read)
+    }
+
+    fn shown(program: &Program, read: Read<'_>) -> Adding {
         match read.ty() {
             // Weeks and points do not add up; what counts does.
             Type::Integer => {
-                let mut facts = question.program.facts.iter();
+                let mut facts = program.facts.iter();
                 let fact = match read {
                     Read::Computed(expr) => facts.find(|fact| *fact.id == *expr.text()),
                     Read::Fact(fact) => Some(fact),
@@ -418,7 +426,7 @@ pub(in crate::care) async fn page(
          left join (select * from hit where {beyond} order by {}id limit {limit}) line on 1 = 1 \
          left join \"{}\" f on f.subject_id = line.subject_id and f.id = line.id {} order by {}line.id",
         kept.join(", "),
-        question.rows(facts),
+        question.rows(dialect, facts),
         counted.chain(selected).collect::<Vec<_>>().join(", "),
         named
             .map(|(at, sum)| format!("{sum} as added_{at}"))
@@ -426,7 +434,7 @@ pub(in crate::care) async fn page(
             .join(", "),
         order(&keys, &key_names),
         facts.name,
-        question.subject(),
+        question.subject(dialect),
         order(&keys, &of_line),
     );
     let mut types = vec![CellType::Int; sums.len()];
@@ -502,7 +510,7 @@ fn asked(dialect: Dialect, facts: &PackTable, question: &Question<'_>) -> Asked 
     let sql = format!(
         "select {} from {} where {condition} order by {}f.id",
         selected.join(", "),
-        question.rows(facts),
+        question.rows(dialect, facts),
         order(&keys, &printed)
     );
     Asked { sql, cells, types }

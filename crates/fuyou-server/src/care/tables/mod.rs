@@ -6,6 +6,7 @@
 mod conditions;
 mod ddl;
 mod fields;
+mod list_index;
 mod lists;
 mod model;
 mod names;
