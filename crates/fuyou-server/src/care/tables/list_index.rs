@@ -86,3 +86,87 @@ fn read_by(program: &Program, expr: &Expr) -> BTreeSet<String> {
     });
     names.into_inner()
 }
+
+#[cfg(test)]
+mod tests {
+    use fuyou_kernel::Secrecy;
+
+    use super::super::lists::hits;
+    use super::super::{Question, Read};
+    use super::*;
+    use crate::care::{Care, Settings};
+    use crate::db::{Cell, CellType, Connection};
+    use crate::testkit::county::{County, bicycle_pack, national_pack};
+    use crate::testkit::each_database;
+
+    /// How SQLite goes about a statement.
+    async fn ways(connection: &mut Connection, sql: &str, cells: Vec<Cell>) -> String {
+        let types = [CellType::Int, CellType::Int, CellType::Int, CellType::Text];
+        let explained = query(Sql::built(format!("explain query plan {sql}")));
+        let rows = explained.bind_cells(cells).cells(connection, &types).await;
+        let rows = rows.unwrap().into_iter();
+        rows.map(|row| format!("{:?}; ", row[3])).collect()
+    }
+
+    #[tokio::test]
+    async fn registers_read_no_rows_but_their_own() {
+        each_database(async |db| {
+            let county = County::new(db.clone(), national_pack()).await;
+            if db.dialect() == Dialect::Postgres {
+                return;
+            }
+            let tables = county.care.tables();
+            let mut reader = db.read().await.unwrap();
+            let pack = county.care.pack();
+            for (program, at) in pack.programs.iter().zip(&tables.programs) {
+                for list in &program.lists {
+                    let shown = list.columns.iter();
+                    let question = Question {
+                        program,
+                        list,
+                        columns: shown.map(|column| Read::Computed(&column.is)).collect(),
+                        path: Some("99/"),
+                        level: None,
+                        only: Vec::new(),
+                        sort: None,
+                        today: county.worker("2024-12-25").today,
+                        secrecy_max: Secrecy::Infection,
+                    };
+                    let mut cells = Vec::new();
+                    let sql = hits(Dialect::Sqlite, &at.facts, &question, &mut cells);
+                    let found = ways(&mut reader, &sql, cells).await;
+                    let wanted = "SEARCH f USING COVERING INDEX list_";
+                    assert!(found.contains(wanted), "{}: {found}", list.id);
+                }
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn another_pack_leaves_no_index_behind() {
+        const STANDING: &str =
+            "select name from sqlite_master where type = 'index' and substr(name, 1, 6) = 'place_'";
+        each_database(async |db| {
+            let county = County::new(db.clone(), bicycle_pack()).await;
+            if db.dialect() == Dialect::Postgres {
+                return;
+            }
+            let now = county.worker("2024-12-25").now;
+            let table = &county.care.tables().programs[0].facts.name;
+            let former = format!("create index \"place_{table}\" on \"{table}\" (\"org\")");
+            let mut tx = db.begin(None).await.unwrap();
+            query(Sql::built(former)).execute(&mut tx).await.unwrap();
+            tx.commit().await.unwrap();
+            for _ in 0..2 {
+                let installed =
+                    Care::install(db.clone(), bicycle_pack(), Settings::default(), now).await;
+                installed.unwrap();
+            }
+            let mut reader = db.read().await.unwrap();
+            let left: Vec<(String,)> = query(STANDING).all(&mut reader).await.unwrap();
+            assert!(left.is_empty(), "{left:?}");
+        })
+        .await;
+    }
+}

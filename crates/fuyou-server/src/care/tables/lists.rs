@@ -383,6 +383,34 @@ impl Adding {
     }
 }
 
+/// The statement for all that are on a list, with no more of each than a page counts and sorts by.
+pub(super) fn hits(
+    dialect: Dialect,
+    facts: &PackTable,
+    question: &Question<'_>,
+    cells: &mut Vec<Cell>,
+) -> String {
+    let condition = question.condition(dialect, cells);
+    let mut kept = vec![
+        "f.subject_id as subject_id".to_owned(),
+        "f.id as id".to_owned(),
+    ];
+    for (at, (read, _)) in question.keys().iter().enumerate() {
+        kept.push(format!("{} as key_{at}", question.print(dialect, *read)));
+    }
+    let columns = question.columns.iter().zip(addings(question));
+    for (at, (read, adding)) in columns.enumerate() {
+        if !matches!(adding, Adding::Nothing) {
+            kept.push(format!("{} as sum_{at}", question.print(dialect, *read)));
+        }
+    }
+    format!(
+        "select {} from {} where {condition}",
+        kept.join(", "),
+        question.rows(dialect, facts)
+    )
+}
+
 /// A page of a list: its lines after a line, in the order asked for, and what all of it comes to. One statement, which
 /// goes through the facts once: what it counts and sorts by is put aside for those that are on the list.
 pub(in crate::care) async fn page(
@@ -393,21 +421,9 @@ pub(in crate::care) async fn page(
     (after, limit): (Option<&After>, u32),
 ) -> Result<((i64, Vec<Total>), Vec<Line>), Error> {
     let mut cells = Vec::new();
-    let condition = question.condition(dialect, &mut cells);
+    let hits = hits(dialect, facts, question, &mut cells);
     let (keys, asked) = (question.keys(), addings(question));
-    let mut kept = vec![
-        "f.subject_id as subject_id".to_owned(),
-        "f.id as id".to_owned(),
-    ];
     let key_names: Vec<String> = (0..keys.len()).map(|at| format!("key_{at}")).collect();
-    for ((read, _), name) in keys.iter().zip(&key_names) {
-        kept.push(format!("{} as {name}", question.print(dialect, *read)));
-    }
-    for (at, (read, adding)) in question.columns.iter().zip(&asked).enumerate() {
-        if !matches!(adding, Adding::Nothing) {
-            kept.push(format!("{} as sum_{at}", question.print(dialect, *read)));
-        }
-    }
     let sums = sums(&asked, |at| format!("sum_{at}"), &mut cells);
     let beyond = match after.filter(|(values, _)| values.len() == keys.len()) {
         Some((values, id)) => beyond((&keys, &key_names), (values, *id), "id", &mut cells),
@@ -421,12 +437,10 @@ pub(in crate::care) async fn page(
     let counted = (0..sums.len()).map(|at| format!("of_all.added_{at}"));
     let named = sums.iter().enumerate();
     let sql = format!(
-        "with hit as materialized (select {} from {} where {condition}) select {} \
+        "with hit as materialized ({hits}) select {} \
          from (select {} from hit) of_all \
          left join (select * from hit where {beyond} order by {}id limit {limit}) line on 1 = 1 \
          left join \"{}\" f on f.subject_id = line.subject_id and f.id = line.id {} order by {}line.id",
-        kept.join(", "),
-        question.rows(dialect, facts),
         counted.chain(selected).collect::<Vec<_>>().join(", "),
         named
             .map(|(at, sum)| format!("{sum} as added_{at}"))
