@@ -28,7 +28,7 @@ const OWN_WORD = "[lang='zh'], [lang='zh-CN'], [data-told]";
 // What was typed or recorded is shown as it is: the last value beside a field, a colleague, an imported plan.
 const RECORDED = ".who, .brand, select#organization, [list], td a, datalist option, .hint.last, .hint.named";
 // Pages whose first heading is a name, and pages that show a text which somebody else wrote.
-const NAMED = ["/persons/ID", "/staff/ID"];
+const NAMED = ["/persons/ID", "/staff/ID", "/users/ID"];
 const QUOTING = ["/plans/ID"];
 
 async function links(page) {

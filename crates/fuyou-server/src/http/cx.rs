@@ -34,6 +34,8 @@ pub struct Cx {
     pub session: Session,
     /// Path of the page, for the menu.
     pub path: String,
+    /// The path with its question: where to come back to.
+    pub address: String,
     /// Which page of a list is asked for.
     pub sheet: Sheet,
     /// Names of staff that this request has learned.
@@ -73,6 +75,10 @@ impl Cx {
             language,
             session,
             path: uri.path().to_owned(),
+            address: uri
+                .path_and_query()
+                .map_or(uri.path(), |address| address.as_str())
+                .to_owned(),
             sheet: Sheet::of(uri.query().unwrap_or_default()),
             staff: StaffNames::default(),
         }

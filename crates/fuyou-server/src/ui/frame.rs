@@ -57,8 +57,8 @@ pub struct Frame {
     pub user: Option<Badge>,
     /// The menu of the user's role.
     pub menu: Vec<MenuItem>,
-    /// Path of the page, to come back to after switching the language.
-    pub path: String,
+    /// Address of the page with its question, to come back to after switching the language.
+    pub address: String,
     sheet: Sheet,
     language: Language,
     today: Option<Date>,
@@ -212,7 +212,7 @@ impl Frame {
                 .may(Action::RecordCare)
                 .then(|| draft_words(cx.language)),
             drafts: DraftKeys::of(cx),
-            path: cx.path.clone(),
+            address: cx.address.clone(),
             sheet: cx.sheet,
             today: Some(cx.today),
             ..Frame::for_visitor(&cx.app, cx.language, title)
@@ -233,7 +233,7 @@ impl Frame {
             csrf: String::new(),
             user: None,
             menu: Vec::new(),
-            path: "/".to_owned(),
+            address: "/".to_owned(),
             sheet: Sheet::First,
             language,
             today: None,

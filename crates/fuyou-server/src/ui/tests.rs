@@ -34,6 +34,13 @@ async fn the_language_is_the_users_wherever_the_user_logs_in() {
             trail.body.matches("选择语言").count(),
             2 + listed(&trail.body)
         );
+        // What was asked of a list is asked again in the other language.
+        let asked = app.get("auditor", "/audit?action=export").await;
+        says(
+            &asked,
+            200,
+            &["name=\"back\" value=\"/audit?action=export\""],
+        );
         let elsewhere = app
             .post("nurse", "/language", "language=zh&back=//example.org")
             .await;
