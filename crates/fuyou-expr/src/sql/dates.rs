@@ -1,11 +1,12 @@
 //! Dates: ISO text in SQLite, `date` in PostgreSQL. Results outside the limits of the language become `NULL` by
 //! clamping them to one beyond each limit, which `nullif` then removes.
 
-use fuyou_kernel::{Date, DayNumber};
+use fuyou_kernel::{Date, DayNumber, add_months};
 
 use super::Printer;
 use crate::limits::{DATE_MAX, DATE_MIN};
-use crate::tree::{DatePart, Kind, Node, SpanUnit};
+use crate::tree::{Comparison, DatePart, Kind, Node, SpanUnit};
+use crate::value::Value;
 
 impl Printer<'_> {
     pub(super) fn date(&self, node: &Node) -> String {
@@ -32,6 +33,35 @@ impl Printer<'_> {
             }
             _ => self.sql(node),
         }
+    }
+
+    /// Completed months or years up to a date that stands in the statement, against a number: the start against the date
+    /// so many months before. No date is taken apart for each row then, and an index of the starts could answer.
+    pub(super) fn completed_by(&self, op: Comparison, left: &Node, right: &Node) -> Option<String> {
+        let (Kind::Completed { unit, from, to }, Kind::Literal(Value::Number(count))) =
+            (&left.kind, &right.kind)
+        else {
+            return None;
+        };
+        let months = match unit {
+            SpanUnit::Weeks => return None,
+            SpanUnit::Months => 1,
+            SpanUnit::Years => 12,
+        };
+        // From one on: counts are cut towards zero, so that none is completed on both sides of the day itself.
+        let (count, sign) = match op {
+            Comparison::Less => (*count, ">"),
+            Comparison::LessOrEqual => (count.checked_add(1)?, ">"),
+            Comparison::Greater => (count.checked_add(1)?, "<="),
+            Comparison::GreaterOrEqual => (*count, "<="),
+            Comparison::Equal | Comparison::NotEqual => return None,
+        };
+        let to = written(&self.sql(to)).filter(|_| count >= 1)?;
+        let back = i32::try_from(count.checked_mul(months)?).ok()?;
+        // A day that the month has not stands behind its last.
+        let on = add_months(to, -back).ok().filter(|on| on.year() >= 1)?;
+        let word = if self.is_postgres() { "date " } else { "" };
+        Some(format!("({} {sign} {word}'{on}')", self.sql(from)))
     }
 
     /// Months counted in steps of 32, and days: differences divide into completed months as in the kernel. A year is
@@ -101,6 +131,12 @@ impl Printer<'_> {
             "nullif(nullif(greatest(date {before}, least({sum}, date {after})), date {before}), date {after})"
         )
     }
+}
+
+/// The date that a piece of SQL is, when it is no more than that.
+fn written(sql: &str) -> Option<Date> {
+    let text = sql.strip_prefix("date ").unwrap_or(sql);
+    text.strip_prefix('\'')?.strip_suffix('\'')?.parse().ok()
 }
 
 fn limit(days: i32) -> Date {

@@ -107,6 +107,9 @@ impl Printer<'_> {
     }
 
     fn compare(&self, op: Comparison, left: &Node, right: &Node) -> String {
+        if let Some(sql) = self.completed_by(op, left, right) {
+            return sql;
+        }
         let sign = op.sign();
         match op {
             Comparison::Equal | Comparison::NotEqual => {

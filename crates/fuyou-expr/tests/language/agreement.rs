@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fuyou_expr::{Dialect, parse};
-use fuyou_kernel::Language;
+use fuyou_expr::{Dialect, Value, parse};
+use fuyou_kernel::{Date, DayNumber, Language};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use crate::database::Database;
 use crate::generate::{Choices, expression};
 use crate::records::{edges, records};
-use crate::world::scope;
+use crate::world::{Record, scope};
 
 /// Cases on SQLite, and on PostgreSQL, which answers more slowly; more with `FUYOU_TEST_CASES`.
 const CASES: u32 = 2_500;
@@ -100,6 +100,52 @@ const FOUND: &[&str] = &[
     "false and count(*) > 0",
     "true or any(hit)",
 ];
+
+/// Completed months and years up to a day that is written, around the ends of months and on both sides of none.
+#[test]
+fn counts_up_to_a_day_compare_as_dates() {
+    let scope = scope();
+    let days = |from: &str, count: i32| {
+        let DayNumber(first) = from.parse::<Date>().unwrap().into();
+        (first..first + count).map(Value::Date)
+    };
+    let all = days("2023-11-25", 200).chain(days("2027-01-25", 70));
+    let at = scope.columns(None).position(|(name, _)| name == "on1");
+    let records: Vec<Record> = all
+        .chain([Value::Null])
+        .map(|on| {
+            let mut record = edges(&scope).swap_remove(0);
+            record.outer[at.unwrap()] = on;
+            record
+        })
+        .collect();
+    for database in Database::all(&scope) {
+        database.store(&scope, &records);
+        for to in ["2024-02-29", "2024-03-31", "2027-02-28", "2027-03-30"] {
+            for sign in ["<", "<=", ">", ">="] {
+                for (unit, count) in [
+                    ("months", -1),
+                    ("months", 0),
+                    ("months", 1),
+                    ("months", 37),
+                    ("years", 0),
+                    ("years", 3),
+                ] {
+                    let text = format!("{unit}_between(on1, date '{to}') {sign} {count}");
+                    let expr = parse(&text, &scope).unwrap();
+                    database
+                        .agrees(&scope, &expr, &records)
+                        .unwrap_or_else(|difference| panic!("{difference}"));
+                    let takes_dates_apart = ["substr", "extract"]
+                        .iter()
+                        .any(|part| database.printed(&scope, &expr).contains(part));
+                    let from_one_on = count > 0 || count == 0 && matches!(sign, "<=" | ">");
+                    assert_eq!(!takes_dates_apart, from_one_on, "{text}");
+                }
+            }
+        }
+    }
+}
 
 /// The random expressions are worth something only when they reach everything and are not mostly unknown.
 #[test]

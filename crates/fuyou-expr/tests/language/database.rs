@@ -188,6 +188,11 @@ impl Database {
         self.has_type(expr, scope)
     }
 
+    /// The expression as it is asked for each stored record.
+    pub fn printed(&self, scope: &Scope, expr: &Expr) -> String {
+        expr.to_sql(self.dialect, &Nested(scope)).unwrap()
+    }
+
     fn compare(
         &self,
         expr: &Expr,
