@@ -72,9 +72,10 @@ impl Care {
         tables::subjects(reader, (self.pack(), self.tables()), &number, limit).await
     }
 
-    /// One page of a list of the pack; `list` is the program's id and the list's. Two statements, and one more for each
+    /// One page of a list of the pack; `list` is the program's id and the list's. Three statements, and one more for each
     /// form of which fields are shown, one when fields choose or sort, and one for a later page of a list that is sorted
-    /// by a text.
+    /// by a text. All lines are counted beside the reading of the page, on another connection: the two tell of the same
+    /// moment only when nobody records meanwhile.
     ///
     /// # Errors
     /// See [`Error`].
@@ -106,27 +107,34 @@ impl Care {
                 keys.await?.map(|keys| (keys, id))
             }
         };
-        let (counted, mut lines) = tables::page(
-            &mut reader,
-            dialect,
-            facts,
-            &asked.question,
-            (after.as_ref(), limit + 1),
-        )
-        .await?;
-        let more = lines.len() > limit as usize;
-        lines.truncate(limit as usize);
-        let last = lines.last().filter(|_| more);
-        let next = last.map(|line| write_cursor(line, &types));
-        let rows = self.list_rows(&mut reader, by, &asked, lines).await?;
+        // Nobody waits for a connection who has one: all could be with such.
         drop(reader);
+        let (counted, page) = tokio::join!(
+            async {
+                let mut reader = self.db().read().await?;
+                tables::totals(&mut reader, dialect, facts, &asked.question).await
+            },
+            async {
+                let mut reader = self.db().read().await?;
+                let which = (after.as_ref(), limit + 1);
+                let mut lines =
+                    tables::page(&mut reader, dialect, facts, &asked.question, which).await?;
+                let more = lines.len() > limit as usize;
+                lines.truncate(limit as usize);
+                let last = lines.last().filter(|_| more);
+                let next = last.map(|line| write_cursor(line, &types));
+                let rows = self.list_rows(&mut reader, by, &asked, lines).await?;
+                Ok::<_, Error>((rows, next))
+            }
+        );
+        let (rows, next) = page?;
         let mut entry = by.entry("read", "list");
         entry.detail = noted(&asked.list.id, filter, rows.len()).to_string();
         self.db().note(entry).await?;
         Ok(ListPage {
             rows,
             next,
-            ..asked.page(counted)
+            ..asked.page(counted?)
         })
     }
 

@@ -91,7 +91,7 @@ fn read_by(program: &Program, expr: &Expr) -> BTreeSet<String> {
 mod tests {
     use fuyou_kernel::Secrecy;
 
-    use super::super::lists::hits;
+    use super::super::lists::{added, sorted};
     use super::super::{Question, Read};
     use super::*;
     use crate::care::{Care, Settings};
@@ -132,11 +132,15 @@ mod tests {
                         today: county.worker("2024-12-25").today,
                         secrecy_max: Secrecy::Infection,
                     };
-                    let mut cells = Vec::new();
-                    let sql = hits(Dialect::Sqlite, &at.facts, &question, &mut cells);
-                    let found = ways(&mut reader, &sql, cells).await;
-                    let wanted = "SEARCH f USING COVERING INDEX list_";
-                    assert!(found.contains(wanted), "{}: {found}", list.id);
+                    let (mut of_page, mut of_all) = (Vec::new(), Vec::new());
+                    let (at, on) = (&at.facts, Dialect::Sqlite);
+                    let page = sorted(on, at, &question, (None, 41), &mut of_page);
+                    let (all, ..) = added(on, at, &question, &mut of_all);
+                    for (sql, cells) in [(page, of_page), (all, of_all)] {
+                        let found = ways(&mut reader, &sql, cells).await;
+                        let wanted = "SEARCH f USING COVERING INDEX list_";
+                        assert!(found.contains(wanted), "{}: {found}", list.id);
+                    }
                 }
             }
         })

@@ -276,21 +276,32 @@ pub(in crate::care) async fn totals(
     question: &Question<'_>,
 ) -> Result<(i64, Vec<Total>), Error> {
     let mut cells = Vec::new();
-    let condition = question.condition(dialect, &mut cells);
-    let asked = addings(question);
-    let printed = |at: usize| question.print(dialect, question.columns[at]);
-    let selected = sums(&asked, printed, &mut cells);
-    let sql = format!(
-        "select {} from {} where {condition}",
-        selected.join(", "),
-        question.rows(dialect, facts)
-    );
-    let types = vec![CellType::Int; selected.len()];
+    let (sql, asked, count) = added(dialect, facts, question, &mut cells);
+    let types = vec![CellType::Int; count];
     let rows = query(Sql::built(sql))
         .bind_cells(cells)
         .cells(connection, &types)
         .await?;
     Ok(added_up(asked, rows.into_iter().flatten()))
+}
+
+/// The statement for [`totals`], what it adds up, and how many numbers it gives.
+pub(super) fn added(
+    dialect: Dialect,
+    facts: &PackTable,
+    question: &Question<'_>,
+    cells: &mut Vec<Cell>,
+) -> (String, Vec<Adding>, usize) {
+    let condition = question.condition(dialect, cells);
+    let asked = addings(question);
+    let printed = |at: usize| question.print(dialect, question.columns[at]);
+    let selected = sums(&asked, printed, cells);
+    let rows = question.rows(dialect, facts);
+    let sql = format!(
+        "select {} from {rows} where {condition}",
+        selected.join(", ")
+    );
+    (sql, asked, selected.len())
 }
 
 fn addings(question: &Question<'_>) -> Vec<Adding> {
@@ -302,7 +313,7 @@ fn addings(question: &Question<'_>) -> Vec<Adding> {
 fn sums(asked: &[Adding], printed: impl Fn(usize) -> String, cells: &mut Vec<Cell>) -> Vec<String> {
     // A sum of nothing is NULL, and PostgreSQL adds integers up to decimals.
     let sum = |of: String| format!("cast(coalesce(sum({of}), 0) as bigint)");
-    let lines = |when: String| sum(format!("case when {when} then 1 else 0 end"));
+    let lines = |when: String| format!("count(*) filter (where {when})");
     let mut selected = vec!["count(*)".to_owned()];
     for (at, adding) in asked.iter().enumerate() {
         match adding {
@@ -342,7 +353,7 @@ fn added_up(asked: Vec<Adding>, counts: impl Iterator<Item = Cell>) -> (i64, Vec
 }
 
 /// How a column is added up.
-enum Adding {
+pub(super) enum Adding {
     Nothing,
     Sum,
     Yes,
@@ -383,88 +394,62 @@ impl Adding {
     }
 }
 
-/// The statement for all that are on a list, with no more of each than a page counts and sorts by.
-pub(super) fn hits(
+/// The statement for the lines of a page with no more of each than they are sorted by.
+pub(super) fn sorted(
     dialect: Dialect,
     facts: &PackTable,
     question: &Question<'_>,
+    (after, limit): (Option<&After>, u32),
     cells: &mut Vec<Cell>,
 ) -> String {
-    let condition = question.condition(dialect, cells);
-    let mut kept = vec![
-        "f.subject_id as subject_id".to_owned(),
-        "f.id as id".to_owned(),
-    ];
-    for (at, (read, _)) in question.keys().iter().enumerate() {
-        kept.push(format!("{} as key_{at}", question.print(dialect, *read)));
+    let mut condition = question.condition(dialect, cells);
+    let keys = question.keys();
+    let printed: Vec<String> = keys
+        .iter()
+        .map(|(read, _)| question.print(dialect, *read))
+        .collect();
+    if let Some((values, id)) = after.filter(|(values, _)| values.len() == keys.len()) {
+        let beyond = beyond((&keys, &printed), (values, *id), "f.id", cells);
+        condition = format!("{condition} and ({beyond})");
     }
-    let columns = question.columns.iter().zip(addings(question));
-    for (at, (read, adding)) in columns.enumerate() {
-        if !matches!(adding, Adding::Nothing) {
-            kept.push(format!("{} as sum_{at}", question.print(dialect, *read)));
-        }
-    }
+    let keyed = printed.iter().enumerate();
+    let keyed = keyed.map(|(at, key)| format!(", {key} as key_{at}"));
     format!(
-        "select {} from {} where {condition}",
-        kept.join(", "),
-        question.rows(dialect, facts)
+        "select f.subject_id as subject_id, f.id as id{} from {} where {condition} order by {}f.id limit {limit}",
+        keyed.collect::<String>(),
+        question.rows(dialect, facts),
+        order(&keys, &printed)
     )
 }
 
-/// A page of a list: its lines after a line, in the order asked for, and what all of it comes to. One statement, which
-/// goes through the facts once: what it counts and sorts by is put aside for those that are on the list.
+/// The lines of a page: those after a line, in the order asked for. One statement, which reads the whole row of none but
+/// them.
 pub(in crate::care) async fn page(
     connection: &mut Connection,
     dialect: Dialect,
     facts: &PackTable,
     question: &Question<'_>,
-    (after, limit): (Option<&After>, u32),
-) -> Result<((i64, Vec<Total>), Vec<Line>), Error> {
+    which: (Option<&After>, u32),
+) -> Result<Vec<Line>, Error> {
     let mut cells = Vec::new();
-    let hits = hits(dialect, facts, question, &mut cells);
-    let (keys, asked) = (question.keys(), addings(question));
-    let key_names: Vec<String> = (0..keys.len()).map(|at| format!("key_{at}")).collect();
-    let sums = sums(&asked, |at| format!("sum_{at}"), &mut cells);
-    let beyond = match after.filter(|(values, _)| values.len() == keys.len()) {
-        Some((values, id)) => beyond((&keys, &key_names), (values, *id), "id", &mut cells),
-        None => "1 = 1".to_owned(),
-    };
-    let of_line: Vec<String> = key_names
-        .iter()
-        .map(|name| format!("line.{name}"))
-        .collect();
-    let (selected, lines) = selected(dialect, facts, question, &of_line);
-    let counted = (0..sums.len()).map(|at| format!("of_all.added_{at}"));
-    let named = sums.iter().enumerate();
+    let sorted = sorted(dialect, facts, question, which, &mut cells);
+    let keys = question.keys();
+    let of_line: Vec<String> = (0..keys.len()).map(|at| format!("line.key_{at}")).collect();
+    let (selected, types) = selected(dialect, facts, question, &of_line);
     let sql = format!(
-        "with hit as materialized ({hits}) select {} \
-         from (select {} from hit) of_all \
-         left join (select * from hit where {beyond} order by {}id limit {limit}) line on 1 = 1 \
-         left join \"{}\" f on f.subject_id = line.subject_id and f.id = line.id {} order by {}line.id",
-        counted.chain(selected).collect::<Vec<_>>().join(", "),
-        named
-            .map(|(at, sum)| format!("{sum} as added_{at}"))
-            .collect::<Vec<_>>()
-            .join(", "),
-        order(&keys, &key_names),
+        "select {} from ({sorted}) line \
+         join \"{}\" f on f.subject_id = line.subject_id and f.id = line.id {} order by {}line.id",
+        selected.join(", "),
         facts.name,
         question.subject(dialect),
         order(&keys, &of_line),
     );
-    let mut types = vec![CellType::Int; sums.len()];
-    types.extend(lines);
-    let mut rows = query(Sql::built(sql))
+    let rows = query(Sql::built(sql))
         .bind_cells(cells)
         .cells(connection, &types)
         .await?;
-    let counts = rows.first().map(|row| row[..sums.len()].to_vec());
-    let lines = rows.iter_mut().map(|row| row.split_off(sums.len()));
-    // The sums of a page without lines have a row of their own.
-    let lines = lines.filter(|row| matches!(row.first(), Some(Cell::Id(Some(_)))));
-    let lines = lines
-        .map(|row| line(question, row, &facts.name))
-        .collect::<Result<_, _>>()?;
-    Ok((added_up(asked, counts.into_iter().flatten()), lines))
+    let lines = rows.into_iter();
+    lines.map(|row| line(question, row, &facts.name)).collect()
 }
 
 /// All lines of a list, in one pass, as they are taken.
