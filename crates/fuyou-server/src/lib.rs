@@ -3,6 +3,7 @@
 //! Start reading at [`db`]: how a write becomes durable decides the shape of everything above it.
 
 pub mod access;
+mod apart;
 pub mod audit;
 pub mod care;
 pub mod db;

@@ -232,7 +232,7 @@ async fn begin_file(cx: Cx, kind: SheetKind, uri: Uri) -> Result<Redirect, Error
         kind,
         head: head.map(|key| cx.t(key)).into(),
         total: 0,
-        lines,
+        lines: Box::new(lines),
     };
     table.begin(cx, &uri).await
 }

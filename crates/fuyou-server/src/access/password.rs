@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::apart::apart;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::Semaphore;
@@ -104,7 +105,7 @@ impl Passwords {
             .acquire()
             .await
             .map_err(|err| PasswordError::Hashing(err.to_string()))?;
-        tokio::task::spawn_blocking(work)
+        apart(work)
             .await
             .map_err(|err| PasswordError::Hashing(err.to_string()))?
     }

@@ -181,7 +181,7 @@ async fn download(
         head: head.map(|key| cx.t(key)).into(),
         // Users are few, and nobody counts them.
         total: 0,
-        lines,
+        lines: Box::new(lines),
     };
     table.answer().await
 }

@@ -30,7 +30,7 @@ pub(super) async fn begin(
         kind,
         head: head.map(|key| cx.t(&format!("audit-{key}"))).into(),
         total: 0,
-        lines,
+        lines: Box::new(lines),
     };
     table.begin(cx, &uri).await
 }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::change::{HeadChange, Rows, Writing, Written, write, write_rows};
 use super::{Care, Error, store};
+use crate::apart::beside;
 use crate::db::{Db, Tx};
 
 /// Changes of one turn at most.
@@ -129,7 +130,7 @@ impl Care {
                 drop(tx);
                 for pending in fresh {
                     let care = self.clone();
-                    tokio::spawn(async move {
+                    beside(async move {
                         let answer = care.write_alone(&pending.writing, pending.now).await;
                         let _ = pending.done.send(answer);
                     });

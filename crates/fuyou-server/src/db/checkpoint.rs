@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::lite::{Lite, Purpose, Stored};
 use super::{Connection, Error, query};
+use crate::apart::{apart, beside};
 
 /// How long commits are gathered before they are moved: a page that many of them changed is moved once.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -53,11 +54,11 @@ pub(super) fn beside_the_lane(path: &str) -> Result<(Arc<Log>, JoinHandle<()>), 
     let mut lite = Lite::open(path, Purpose::Write)?;
     let log = Arc::new(Log::default());
     let told = log.clone();
-    let task = tokio::spawn(async move {
+    let task = beside(async move {
         loop {
             told.committed.notified().await;
             tokio::time::sleep(PAUSE).await;
-            let moved = tokio::task::spawn_blocking(move || {
+            let moved = apart(move || {
                 let is_ready = chase(&lite);
                 (lite, is_ready)
             });

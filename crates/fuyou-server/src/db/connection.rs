@@ -9,6 +9,7 @@ use sqlx::{PgConnection, Postgres};
 use super::Error;
 use super::lite::Lite;
 use super::shelf::Lent;
+use crate::apart::apart;
 
 tokio::task_local! {
     static STATEMENTS: Cell<u64>;
@@ -75,11 +76,11 @@ impl OnSqlite<'_> {
             return Ok(work(self.lent.as_ref().ok_or_else(gone)?)?);
         }
         let lent = self.lent.take().ok_or_else(gone)?;
-        let apart = tokio::task::spawn_blocking(move || {
+        let done = apart(move || {
             let done = work(&lent);
             (lent, done)
         });
-        let (lent, done) = apart.await.map_err(|_| gone())?;
+        let (lent, done) = done.await.map_err(|_| gone())?;
         *self.lent = Some(lent);
         Ok(done?)
     }

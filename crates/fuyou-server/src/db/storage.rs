@@ -2,6 +2,7 @@
 
 use super::lite::{Lite, Purpose};
 use super::{Cell, Db, Dialect, Error, migrate, query};
+use crate::apart::apart;
 
 /// A database as its keeper sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl Db {
             return Ok(false);
         };
         let into = Cell::text(path);
-        let copying = tokio::task::spawn_blocking(move || {
+        let copying = apart(move || {
             // A connection of its own: those of the shelf refuse this statement.
             let lite = Lite::open(&from, Purpose::Write)?;
             lite.execute("vacuum into $1", &[into])

@@ -15,6 +15,7 @@ use super::lite::{Lite, Purpose};
 use super::rows::read;
 use super::statement::postgres;
 use super::{Cell, CellType, Error, Query, Row};
+use crate::apart::{apart, beside};
 
 /// Rows that are handed over together.
 const ROWS: usize = 500;
@@ -31,11 +32,11 @@ impl Walk {
     pub(super) fn on_sqlite(path: Arc<str>, query: Query) -> Walk {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let (text, cells) = query.into_parts();
-        tokio::task::spawn_blocking(move || {
+        drop(apart(move || {
             let walked = walk_lite(&path, &text, &cells, &sender);
             // Who is gone needs neither an end nor an error.
             let _ = sender.blocking_send(walked.map(|()| None).map_err(Error::from));
-        });
+        }));
         Walk(receiver)
     }
 
@@ -43,7 +44,7 @@ impl Walk {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let (text, cells) = query.into_parts();
         let arguments = postgres(cells)?;
-        tokio::spawn(async move {
+        beside(async move {
             // The connection does not come back to its pool: rows that nobody wants may still be on their way.
             let mut held = held.detach();
             let mut rows = sqlx::query_with(text, arguments)

@@ -9,6 +9,7 @@ use axum::http::Uri;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use futures_util::future::BoxFuture;
 use fuyou_kernel::Localized;
 use serde::Deserialize;
 
@@ -49,18 +50,35 @@ pub(crate) trait Lines: Send + 'static {
     ) -> impl Future<Output = Result<Option<u64>, Error>> + Send;
 }
 
+/// [`Lines`] of whatever kind, so that all that a table goes through is compiled once.
+pub(crate) trait AnyLines: Send + 'static {
+    fn write_some<'a>(
+        &'a mut self,
+        sheet: &'a mut Sending,
+    ) -> BoxFuture<'a, Result<Option<u64>, Error>>;
+}
+
+impl<L: Lines> AnyLines for L {
+    fn write_some<'a>(
+        &'a mut self,
+        sheet: &'a mut Sending,
+    ) -> BoxFuture<'a, Result<Option<u64>, Error>> {
+        Box::pin(self.write(sheet))
+    }
+}
+
 /// A table that can be taken out.
-pub(crate) struct Table<L> {
+pub(crate) struct Table {
     /// What the file is called, without its ending.
     pub name: String,
     pub kind: SheetKind,
     pub head: Vec<String>,
     /// How many lines it has; 0 when nobody has counted them.
     pub total: i64,
-    pub lines: L,
+    pub lines: Box<dyn AnyLines>,
 }
 
-impl<L: Lines> Table<L> {
+impl Table {
     /// The whole table as an answer.
     ///
     /// # Errors
@@ -76,7 +94,7 @@ impl<L: Lines> Table<L> {
         }
         let outgoing = Outgoing::default();
         let mut sheet = Sheet::begin(self.kind, outgoing.clone(), &self.head)?;
-        while self.lines.write(&mut sheet).await?.is_some() {}
+        while self.lines.write_some(&mut sheet).await?.is_some() {}
         sheet.finish()?;
         let headers = [
             (CONTENT_TYPE, self.kind.media_type().to_owned()),
@@ -144,7 +162,7 @@ impl<L: Lines> Table<L> {
         let mut sheet = Sheet::begin(self.kind, outgoing.clone(), &self.head)?;
         let mut done = 0;
         handle.at(done, total);
-        while let Some(lines) = self.lines.write(&mut sheet).await? {
+        while let Some(lines) = self.lines.write_some(&mut sheet).await? {
             done += lines;
             // Where nobody has counted the lines before, nobody says how many are left.
             let total = if total == 0 { 0 } else { total.max(done) };
@@ -178,18 +196,18 @@ pub(crate) fn held(
     kind: SheetKind,
     head: &[String],
     lines: Vec<Vec<String>>,
-) -> Table<Held> {
+) -> Table {
     Table {
         name,
         kind,
         head: head.to_vec(),
         total: i64::try_from(lines.len()).unwrap_or(i64::MAX),
-        lines: Held(lines),
+        lines: Box::new(Held(lines)),
     }
 }
 
 /// Lines that are all there.
-pub(crate) struct Held(Vec<Vec<String>>);
+struct Held(Vec<Vec<String>>);
 
 impl Lines for Held {
     async fn write(&mut self, sheet: &mut Sending) -> Result<Option<u64>, Error> {

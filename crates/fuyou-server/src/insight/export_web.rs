@@ -65,12 +65,7 @@ pub(super) async fn begin(
     table(&cx, kind, &id, &place).await?.begin(cx, &uri).await
 }
 
-async fn table(
-    cx: &Cx,
-    kind: SheetKind,
-    id: &str,
-    place: &Place,
-) -> Result<Table<PersonLines>, Error> {
+async fn table(cx: &Cx, kind: SheetKind, id: &str, place: &Place) -> Result<Table, Error> {
     let (pack, node, period) = (pack_of(cx)?, place.node(cx)?, place.period(cx)?);
     cx.actor.require(Action::ExportData, node.id)?;
     let indicator = pack.indicator_ix(id).ok_or(Error::NotFound)?;
@@ -103,11 +98,11 @@ async fn table(
             .map(|column| cx.t(&format!("insight-column-{column}")))
             .into(),
         total: first.total,
-        lines: PersonLines {
+        lines: Box::new(PersonLines {
             behind,
             next: Some(first),
             cx: cx.clone(),
-        },
+        }),
     })
 }
 

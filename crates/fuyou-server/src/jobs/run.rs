@@ -1,5 +1,6 @@
 //! Running a job beside the request that started it.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::model::{Ended, JobId, Kind, New, State};
 use super::{job, store};
+use crate::apart::beside;
 use crate::db::{Entry, Error};
 use crate::http::{App, Cx};
 
@@ -77,13 +79,23 @@ pub async fn start<W>(
 where
     W: Future<Output = Ended> + Send + 'static,
 {
+    let (id, handle) = begin(app, new, entry).await?;
+    if let Some(handle) = handle {
+        let working: Pin<Box<dyn Future<Output = Ended> + Send>> = Box::pin(work(handle.clone()));
+        beside(attend(app.clone(), handle, tokio::spawn(working)));
+    }
+    Ok(id)
+}
+
+/// Stores that a job begins. Without a handle it runs already.
+async fn begin(app: &App, new: New, entry: Entry) -> Result<(JobId, Option<Handle>), Error> {
     let id: JobId = app.new_id();
     let now = app.now();
     let mut tx = app.db().begin(None).await?;
     if let Some(other) = store::running(&mut tx, &new.same).await?
         && other.state_at(now).is_alive()
     {
-        return Ok(other.id);
+        return Ok((other.id, None));
     }
     store::begin(&mut tx, id, &new, now).await?;
     let mut entry = entry;
@@ -98,9 +110,7 @@ where
         place: Mutex::new(new.place),
         shall_stop: AtomicBool::new(false),
     }));
-    let working = tokio::spawn(work(handle.clone()));
-    tokio::spawn(attend(app.clone(), handle, working));
-    Ok(id)
+    Ok((id, Some(handle)))
 }
 
 /// Notes work that a command has done already, from its beginning to its end.

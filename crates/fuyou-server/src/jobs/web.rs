@@ -242,7 +242,7 @@ async fn begin_file(
         kind,
         head: head.map(|key| cx.t(key)).into(),
         total: 0,
-        lines,
+        lines: Box::new(lines),
     };
     table.begin(cx, &uri).await
 }

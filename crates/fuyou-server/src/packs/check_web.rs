@@ -8,6 +8,7 @@ use fuyou_kernel::{Language, Localized};
 use fuyou_pack::cases::run_cases;
 use fuyou_pack::{Diagnostic, Pack};
 
+use crate::apart::apart;
 use crate::http::{App, Cx, Error};
 use crate::insight::pack_of;
 use crate::jobs::{self, By, Ended, Handle, JobView, Kind, New, State};
@@ -93,7 +94,7 @@ async fn run(app: App, pack: Arc<Pack>, handle: Handle) -> Ended {
         tracing::error!(error = %why, "the cases of the pack could not be run");
         Ended::Failed(Localized::new("用例无法运行", "the cases could not be run"))
     };
-    let running = tokio::task::spawn_blocking(move || run_cases(&pack));
+    let running = apart(move || run_cases(&pack));
     let report = match running.await {
         Ok(report) => report,
         Err(err) => return broken(&err),

@@ -60,7 +60,7 @@ pub(super) fn files(cx: &Cx, first: &str, page: &DeskPage, span: Span) -> Files 
     }
 }
 
-async fn table(cx: &Cx, kind: SheetKind, query: &DeskQuery) -> Result<Table<DeskLines>, Error> {
+async fn table(cx: &Cx, kind: SheetKind, query: &DeskQuery) -> Result<Table, Error> {
     cx.actor
         .require(Action::ExportData, cx.actor.organization)?;
     let care = cx.app.care().ok_or(Error::NotFound)?;
@@ -90,12 +90,12 @@ async fn table(cx: &Cx, kind: SheetKind, query: &DeskQuery) -> Result<Table<Desk
         kind,
         head: head.map(|key| cx.t(key)).into(),
         total,
-        lines: DeskLines {
+        lines: Box::new(DeskLines {
             cx: cx.clone(),
             care: care.clone(),
             filter,
             waiting: Some(first),
-        },
+        }),
     })
 }
 

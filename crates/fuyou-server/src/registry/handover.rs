@@ -4,6 +4,7 @@
 use super::organizations_store as store;
 use super::{OrganizationId, PlaceError};
 use crate::access::Action;
+use crate::apart::beside;
 use crate::care::{Acting, Care};
 use crate::http::{App, Cx};
 
@@ -102,6 +103,6 @@ pub(super) async fn settle(cx: &Cx) -> Result<(), PlaceError> {
         return Ok(());
     }
     let care = care.clone();
-    tokio::spawn(async move { care.settle_all(&by).await });
+    beside(async move { care.settle_all(&by).await });
     Ok(())
 }

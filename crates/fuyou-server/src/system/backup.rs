@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use fuyou_kernel::Timestamp;
 use sm3::{Digest, Sm3};
 
+use crate::apart::apart;
 use crate::db::Db;
 use crate::keys::{KeyFileError, Keyring, Suite};
 
@@ -280,6 +281,6 @@ fn remove(path: &Path) -> Result<(), BackupError> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, BackupError> + Send + 'static,
 ) -> Result<T, BackupError> {
-    let done = tokio::task::spawn_blocking(work).await;
+    let done = apart(work).await;
     done.map_err(|err| BackupError::Io(PathBuf::new(), io::Error::other(err)))?
 }

@@ -10,6 +10,7 @@ use super::perform::Came;
 use super::plan::Step;
 use super::store;
 use super::write::Pending;
+use crate::apart::beside;
 use crate::care::{Acting, Care, Error};
 use crate::http::App;
 use crate::registry::present_tree;
@@ -88,7 +89,7 @@ impl Care {
         }
         let under_way = self.openings().clone().read_owned().await;
         let (care, by) = (self.clone(), by.clone());
-        tokio::spawn(async move {
+        beside(async move {
             care.open_if_asked(&by, opener, (program, asks)).await;
             drop(under_way);
         });

@@ -78,7 +78,7 @@ async fn table(
     kind: SheetKind,
     (program_id, list_id): (String, String),
     pairs: Vec<(String, String)>,
-) -> Result<Table<ListLines>, Error> {
+) -> Result<Table, Error> {
     let (query, filter, _) = allowed(cx, (&program_id, &list_id), pairs)?;
     let by = Acting::from(cx);
     let (page, walk) = care_of(cx)?
@@ -105,7 +105,7 @@ async fn table(
         kind,
         head,
         total: lines.page.total,
-        lines,
+        lines: Box::new(lines),
     })
 }
 

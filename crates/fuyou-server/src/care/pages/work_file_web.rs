@@ -33,7 +33,7 @@ pub(super) async fn begin(
     table(&cx, kind, &query).await?.begin(cx, &uri).await
 }
 
-async fn table(cx: &Cx, kind: SheetKind, query: &WorkQuery) -> Result<Table<WorkLines>, Error> {
+async fn table(cx: &Cx, kind: SheetKind, query: &WorkQuery) -> Result<Table, Error> {
     cx.actor
         .require(Action::ExportData, cx.actor.organization)?;
     let filter = query.filter();
@@ -50,12 +50,12 @@ async fn table(cx: &Cx, kind: SheetKind, query: &WorkQuery) -> Result<Table<Work
         kind,
         head: head.map(|key| cx.t(&format!("work-{key}"))).into(),
         total,
-        lines: WorkLines {
+        lines: Box::new(WorkLines {
             cx: cx.clone(),
             filter,
             after: None,
             is_over: false,
-        },
+        }),
     })
 }
 

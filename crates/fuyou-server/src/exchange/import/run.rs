@@ -15,6 +15,7 @@ use super::prepare::{Desk, Prepared, prepare};
 use super::rejected::Rejected;
 use super::{Error, Job, Progress, Report, places, store};
 use crate::access::Action;
+use crate::apart::{apart, beside};
 use crate::care::{Acting, BulkRows, BulkWriting, Care, Known, Refused};
 use crate::db::Db;
 use crate::keys::Keyring;
@@ -222,7 +223,7 @@ fn read_ahead(
     ready: mpsc::Sender<Result<Ready, Error>>,
 ) -> tokio::task::JoinHandle<()> {
     let (care, keys, by) = (care.clone(), keys.clone(), by.clone());
-    tokio::spawn(async move {
+    beside(async move {
         let ahead = Arc::new(Semaphore::new(AHEAD * threads()));
         let mut held = first;
         loop {
@@ -242,7 +243,7 @@ fn read_ahead(
                 return;
             };
             let (care, keys, by, ready) = (care.clone(), keys.clone(), by.clone(), ready.clone());
-            tokio::spawn(async move {
+            beside(async move {
                 let piece = work(&care, &keys, &by, block, Opening::Now).await;
                 // The writer frees the place when it has taken the piece.
                 let _ = ready.send(piece).await;
@@ -319,7 +320,7 @@ async fn on_a_thread<T: Send + 'static>(
     static DESKS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new((threads() - 1).max(1)));
     // It is never closed.
     let _desk = DESKS.acquire().await;
-    let done = tokio::task::spawn_blocking(work).await;
+    let done = apart(work).await;
     done.map_err(|err| Error::NotRead(std::io::Error::other(err)))
 }
 
@@ -470,7 +471,7 @@ impl Writer<'_> {
         tx.commit().await?;
         self.care.bulk_is_stored(&writings);
         // To free thousands of replays takes a tenth of the time that it takes to write them: not in the writer's way.
-        drop(tokio::task::spawn_blocking(move || drop(writings)));
+        drop(apart(move || drop(writings)));
         Ok(Some(refused))
     }
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::store::Shape;
 use super::{LiveError, PATIENCE, SnapshotFile, TooLarge};
+use crate::apart::beside;
 use crate::db::Db;
 
 /// The figures of one pack in memory. Cheap to clone.
@@ -114,7 +115,7 @@ impl Live {
             is_stopped: watch::Sender::new(false),
             keeper: Mutex::new(None),
         }));
-        let keeper = tokio::spawn(live.clone().keep());
+        let keeper = beside(live.clone().keep());
         *live.keeper() = Some(keeper);
         Ok(live)
     }
@@ -154,7 +155,7 @@ impl Live {
             true => Some(live),
             false => {
                 // Of its own, so that a request that is given up leaves no transaction open.
-                let reading = tokio::spawn(live.clone().read_on(heads.to_vec()));
+                let reading = beside(live.clone().read_on(heads.to_vec()));
                 let outcome = tokio::time::timeout(PATIENCE, reading).await;
                 let stands = matches!(outcome, Ok(Ok(())))
                     && live.look(|state| state.stands_at(heads)) == Some(true);

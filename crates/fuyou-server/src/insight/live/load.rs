@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::store::Key;
 use super::{Live, LiveError, State, key};
+use crate::apart::{apart, beside};
 
 /// How many rows are told in one line of the log.
 const TOLD: usize = 100_000;
@@ -70,7 +71,7 @@ impl Live {
         let (sender, receiver) = mpsc::channel(AHEAD * parts.len());
         for (after, until) in parts {
             let (live, sender) = (self.clone(), sender.clone());
-            tokio::spawn(async move {
+            beside(async move {
                 if let Err(error) = live.read_part(program, (after, until), &sender).await {
                     // Nobody waits for it when loading was given up.
                     let _ = sender.send(Err(error)).await;
@@ -107,7 +108,7 @@ impl Live {
         read_to: Vec<(i64, i64)>,
     ) -> Result<State, LiveError> {
         let (programs, bytes_max) = (self.0.shapes.len(), self.0.bytes_max);
-        let counting = tokio::task::spawn_blocking(move || {
+        let counting = apart(move || {
             for program in 0..programs {
                 cube.cube.count_within(program, bytes_max)?;
             }

@@ -15,6 +15,7 @@ use sm3::{Digest, Sm3};
 use uuid::Uuid;
 
 use super::{Live, LiveError, State, store};
+use crate::apart::apart;
 use crate::db;
 use crate::keys::{KeyError, Keyring};
 
@@ -82,7 +83,7 @@ impl Live {
             return Err(LiveError::from(CubeError::TooLarge { needs, bytes_max }).into());
         }
         let (of, live) = (file.clone(), self.clone());
-        let reading = tokio::task::spawn_blocking(move || live.read(&of));
+        let reading = apart(move || live.read(&of));
         let (cube, marks) = reading.await.map_err(|_| LiveError::CutOff)??;
         let mut connection = self.0.db.read().await?;
         for (lane, seq, line) in &marks {
@@ -147,7 +148,7 @@ impl Live {
             plain.extend((image.len() as u64).to_le_bytes());
             plain.extend(image);
         }
-        let writing = tokio::task::spawn_blocking(move || seal(&file, &plain));
+        let writing = apart(move || seal(&file, &plain));
         writing.await.map_err(|_| LiveError::CutOff)??;
         self.change(|state| state.saved_at = Some(read_to));
         Ok(())

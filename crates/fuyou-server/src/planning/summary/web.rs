@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::document::{Block, Document, Inline};
 use super::{Request, Stage, compose, docx, summary};
 use crate::access::Action;
+use crate::apart::apart;
 use crate::db::Entry;
 use crate::exchange::download_web::attachment;
 use crate::http::{Access, Cx, Error, Route};
@@ -163,7 +164,7 @@ async fn write(cx: Cx, request: Request, language: Language, handle: Handle) -> 
         }
         // Pictures and packing keep a processor busy: others are not kept waiting behind them.
         let (told, now) = (handle.clone(), cx.now);
-        let bytes = tokio::task::spawn_blocking(move || {
+        let bytes = apart(move || {
             let document = compose(&data, language);
             told.at(Stage::File.before(), stages);
             docx(&document, now).map_err(|err| Error::Internal(err.into()))

@@ -274,7 +274,7 @@ async fn download(
         head: COLUMNS.iter().map(|(title, _)| cx.t(title)).collect(),
         // A staff list is short, and nobody counts it.
         total: 0,
-        lines,
+        lines: Box::new(lines),
     };
     table.answer().await
 }
