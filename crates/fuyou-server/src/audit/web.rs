@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::proof_web::{PROOF_AGE_MAX_MS, Proof};
 use super::words::{self, ACTIONS, ENTITIES, Kind};
-use super::{Filter, entries, file_web, proof_web};
+use super::{Filter, entries, file_web, proof_web, store};
 use crate::access::Action;
 use crate::db::Entry;
 use crate::exchange::download_web::Files;
@@ -118,23 +118,21 @@ pub(crate) async fn needs(cx: &Cx) -> Result<Vec<Need>, Error> {
         class: "bad",
         href: "/audit".to_owned(),
     }));
-    let Ok(from) = Date::try_from(DayNumber(DayNumber::from(cx.today).0 - RECENT_DAYS)) else {
+    let recent = DayNumber(DayNumber::from(cx.today).0 - RECENT_DAYS);
+    let Some((from, since)) = Date::try_from(recent)
+        .ok()
+        .and_then(|from| Some((from, start_of(cx, from)?)))
+    else {
         return Ok(needs);
     };
-    for action in ["break_glass", "export", "merge"] {
-        let filter = Filter {
-            action: action.to_owned(),
-            from: start_of(cx, from),
-            ..Filter::default()
-        };
-        let (found, next) = entries(cx, &filter, None).await??;
-        if found.is_empty() {
+    let found = store::told(&mut *cx.db.read().await?, since).await?;
+    for action in store::TOLD {
+        let Some((_, count)) = found.iter().find(|(told, _)| told == action) else {
             continue;
-        }
+        };
         let done = Kind::Action.label(cx.language, action);
-        let more = if next.is_some() { "+" } else { "" };
         needs.push(Need {
-            words: format!("{}: {done} {}{more}", cx.t("audit-recently"), found.len()),
+            words: format!("{}: {done} {count}", cx.t("audit-recently")),
             class: "",
             href: format!("/audit?action={action}&from={from}"),
         });

@@ -139,6 +139,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "person_in_lists",
         text: include_str!("migrations/0090_person_in_lists.sql"),
     },
+    Migration {
+        number: 92,
+        name: "audit_told",
+        text: include_str!("migrations/0092_audit_told.sql"),
+    },
 ];
 
 /// The number of the newest step that this program knows.
