@@ -2,8 +2,8 @@
 //! every piece of work, which was a thirtieth of all that this crate is compiled into.
 
 use std::any::Any;
-use std::pin::Pin;
 
+use futures_util::future::BoxFuture;
 use tokio::task::{JoinError, JoinHandle};
 
 type Value = Box<dyn Any + Send>;
@@ -26,6 +26,6 @@ pub(crate) fn apart<T: Send + 'static>(
 
 /// Begins work that mostly waits.
 pub(crate) fn beside(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-    let boxed: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(work);
+    let boxed: BoxFuture<'static, ()> = Box::pin(work);
     tokio::spawn(boxed)
 }

@@ -6,6 +6,7 @@ use fuyou_kernel::{Date, DayNumber, add_months};
 use super::Printer;
 use crate::limits::{DATE_MAX, DATE_MIN};
 use crate::tree::{Comparison, DatePart, Kind, Node, SpanUnit};
+use crate::types::Type;
 use crate::value::Value;
 
 impl Printer<'_> {
@@ -56,12 +57,15 @@ impl Printer<'_> {
             Comparison::GreaterOrEqual => (*count, "<="),
             Comparison::Equal | Comparison::NotEqual => return None,
         };
-        let to = written(&self.sql(to)).filter(|_| count >= 1)?;
+        if count < 1 {
+            return None;
+        }
+        let to = written(&self.sql(to))?;
         let back = i32::try_from(count.checked_mul(months)?).ok()?;
         // A day that the month has not stands behind its last.
         let on = add_months(to, -back).ok().filter(|on| on.year() >= 1)?;
-        let word = if self.is_postgres() { "date " } else { "" };
-        Some(format!("({} {sign} {word}'{on}')", self.sql(from)))
+        let on = self.literal(&Type::Date, &Value::Date(DayNumber::from(on).0));
+        Some(format!("({} {sign} {on})", self.sql(from)))
     }
 
     /// Months counted in steps of 32, and days: differences divide into completed months as in the kernel. A year is

@@ -70,7 +70,7 @@ impl Printer<'_> {
         }
     }
 
-    fn literal(&self, ty: &Type, value: &Value) -> String {
+    pub(super) fn literal(&self, ty: &Type, value: &Value) -> String {
         let postgres = self.is_postgres();
         match (ty, value) {
             (_, Value::Null) if !postgres => "null".to_owned(),

@@ -163,7 +163,7 @@ impl Database {
             .iter()
             .map(|record| self.stored(expr.ty(), &expr.eval(record)))
             .collect();
-        let printed = expr.to_sql(self.dialect, &Nested(scope)).unwrap();
+        let printed = self.printed(scope, expr);
         let answers = self.rows(&format!(
             "select cast({printed} as text) from rec r order by r.id"
         ))?;
@@ -223,7 +223,7 @@ impl Database {
             Type::Text | Type::Code(_) | Type::Codes(_) => "text",
             Type::Date => "date",
         };
-        let printed = expr.to_sql(self.dialect, &Nested(scope)).unwrap();
+        let printed = self.printed(scope, expr);
         let types = self.rows(&format!(
             "select pg_typeof({printed})::text from rec r limit 1"
         ))?;

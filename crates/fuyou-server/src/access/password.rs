@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::apart::apart;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::Semaphore;
+
+use crate::apart::apart;
 
 /// Fewest characters of a password.
 const CHARACTERS_MIN: usize = 10;

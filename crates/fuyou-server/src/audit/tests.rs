@@ -8,21 +8,26 @@ use crate::testkit::{each_database, on_each_database};
 
 const AT: Timestamp = Timestamp::constant(1_774_500_000, 0);
 
+/// Writes an entry of a nurse.
+pub(super) async fn noted(db: &Db, at: Timestamp, action: &'static str) {
+    let mut tx = db.begin(None).await.unwrap();
+    tx.audit(Entry {
+        at,
+        actor_id: None,
+        actor_login: "nurse".into(),
+        org_id: None,
+        action: action.into(),
+        entity: "person".into(),
+        entity_id: None,
+        subject_id: None,
+        detail: r#"{"fields":["phone"]}"#.into(),
+    });
+    tx.commit().await.unwrap();
+}
+
 async fn three_entries(db: &Db) {
     for action in ["register", "read", "correct"] {
-        let mut tx = db.begin(None).await.unwrap();
-        tx.audit(Entry {
-            at: AT,
-            actor_id: None,
-            actor_login: "nurse".into(),
-            org_id: None,
-            action: action.into(),
-            entity: "person".into(),
-            entity_id: None,
-            subject_id: None,
-            detail: r#"{"fields":["phone"]}"#.into(),
-        });
-        tx.commit().await.unwrap();
+        noted(db, AT, action).await;
     }
 }
 

@@ -1,10 +1,10 @@
 //! Running a job beside the request that started it.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use fuyou_kernel::{Localized, Timestamp};
 use tokio::task::JoinHandle;
 
@@ -81,7 +81,7 @@ where
 {
     let (id, handle) = begin(app, new, entry).await?;
     if let Some(handle) = handle {
-        let working: Pin<Box<dyn Future<Output = Ended> + Send>> = Box::pin(work(handle.clone()));
+        let working: BoxFuture<'static, Ended> = Box::pin(work(handle.clone()));
         beside(attend(app.clone(), handle, tokio::spawn(working)));
     }
     Ok(id)

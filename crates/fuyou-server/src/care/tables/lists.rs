@@ -96,6 +96,11 @@ impl<'a> Question<'a> {
         sort.into_iter().filter(is_open).collect()
     }
 
+    fn print_keys(&self, dialect: Dialect) -> Vec<String> {
+        let keys = self.keys().into_iter();
+        keys.map(|(read, _)| self.print(dialect, read)).collect()
+    }
+
     fn print(&self, dialect: Dialect, read: Read<'_>) -> String {
         match read {
             Read::Computed(expr) => self.print_expr(dialect, expr),
@@ -248,10 +253,9 @@ pub(in crate::care) async fn keys_of(
     (subject, enrollment): (Uuid, Uuid),
 ) -> Result<Option<Vec<Value>>, Error> {
     let keys = question.keys();
-    let printed = keys.iter().map(|(read, _)| question.print(dialect, *read));
     let sql = format!(
         "select {} from {} where f.subject_id = $1 and f.id = $2",
-        printed.collect::<Vec<_>>().join(", "),
+        question.print_keys(dialect).join(", "),
         question.rows(dialect, facts)
     );
     let types: Vec<CellType> = keys.iter().map(|(read, _)| cell_type(read.ty())).collect();
@@ -404,10 +408,7 @@ pub(super) fn sorted(
 ) -> String {
     let mut condition = question.condition(dialect, cells);
     let keys = question.keys();
-    let printed: Vec<String> = keys
-        .iter()
-        .map(|(read, _)| question.print(dialect, *read))
-        .collect();
+    let printed = question.print_keys(dialect);
     if let Some((values, id)) = after.filter(|(values, _)| values.len() == keys.len()) {
         let beyond = beyond((&keys, &printed), (values, *id), "f.id", cells);
         condition = format!("{condition} and ({beyond})");
@@ -501,10 +502,7 @@ fn asked(dialect: Dialect, facts: &PackTable, question: &Question<'_>) -> Asked 
     let mut cells = Vec::new();
     let condition = question.condition(dialect, &mut cells);
     let keys = question.keys();
-    let printed: Vec<String> = keys
-        .iter()
-        .map(|(read, _)| question.print(dialect, *read))
-        .collect();
+    let printed = question.print_keys(dialect);
     let (selected, types) = selected(dialect, facts, question, &printed);
     let sql = format!(
         "select {} from {} where {condition} order by {}f.id",
