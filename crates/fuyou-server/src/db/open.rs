@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -102,11 +103,13 @@ impl Writers {
 }
 
 impl Readers {
-    async fn take(&self, runs: Runs) -> Result<Reader, Error> {
-        Ok(Reader(match self {
-            Readers::Sqlite(shelf) => Connection::sqlite(shelf.take().await?, runs),
-            Readers::Postgres(pool) => Connection::postgres(pool.acquire().await?),
-        }))
+    fn take(&self, runs: Runs) -> BoxFuture<'_, Result<Reader, Error>> {
+        Box::pin(async move {
+            Ok(Reader(match self {
+                Readers::Sqlite(shelf) => Connection::sqlite(shelf.take().await?, runs),
+                Readers::Postgres(pool) => Connection::postgres(pool.acquire().await?),
+            }))
+        })
     }
 
     async fn close(&self) {
@@ -231,10 +234,12 @@ impl Db {
         self.turn(None, Pace::Alone).await
     }
 
-    async fn turn(&self, subject: Option<Uuid>, pace: Pace) -> Result<Tx, Error> {
-        let (waiter, turn) = oneshot::channel();
-        self.send(subject, Request::Turn(waiter, pace)).await?;
-        turn.await.unwrap_or_else(|_| Err(stopping()))
+    fn turn(&self, subject: Option<Uuid>, pace: Pace) -> BoxFuture<'_, Result<Tx, Error>> {
+        Box::pin(async move {
+            let (waiter, turn) = oneshot::channel();
+            self.send(subject, Request::Turn(waiter, pace)).await?;
+            turn.await.unwrap_or_else(|_| Err(stopping()))
+        })
     }
 
     /// Runs a task where the lane of `subject` runs: one that takes a turn and has little to do besides.
@@ -248,8 +253,8 @@ impl Db {
 
     /// Queues an audit entry of a read. Returns when it is queued; it is durable with the lane's next batch,
     /// which starts at once.
-    pub async fn note(&self, entry: Entry) -> Result<(), Error> {
-        self.send(entry.subject_id, Request::Note(entry)).await
+    pub fn note(&self, entry: Entry) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(self.send(entry.subject_id, Request::Note(entry)))
     }
 
     /// Finishes what is queued and closes all connections. Later requests are refused.

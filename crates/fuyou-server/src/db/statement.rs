@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use fuyou_kernel::{Date, Timestamp};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{Arguments as _, AssertSqlSafe, ColumnIndex, Row as _, SqlSafeStr, SqlStr};
@@ -187,19 +188,23 @@ impl Query {
     }
 }
 
-async fn execute(on: Kind<'_>, text: SqlStr, cells: Vec<Cell>) -> Result<u64, Error> {
-    match on {
-        Kind::Sqlite(on) => {
-            on.run(move |lite| lite.execute(text.as_str(), &cells))
-                .await
+// What runs a statement is boxed: whoever asks would otherwise hold all that a driver waits for, and the compiler would
+// go through it again for each page.
+fn execute(on: Kind<'_>, text: SqlStr, cells: Vec<Cell>) -> BoxFuture<'_, Result<u64, Error>> {
+    Box::pin(async move {
+        match on {
+            Kind::Sqlite(on) => {
+                on.run(move |lite| lite.execute(text.as_str(), &cells))
+                    .await
+            }
+            Kind::Postgres(conn) => {
+                let done = sqlx::query_with(text, postgres(cells)?)
+                    .execute(conn)
+                    .await?;
+                Ok(done.rows_affected())
+            }
         }
-        Kind::Postgres(conn) => {
-            let done = sqlx::query_with(text, postgres(cells)?)
-                .execute(conn)
-                .await?;
-            Ok(done.rows_affected())
-        }
-    }
+    })
 }
 
 /// Runs a statement on a file once for each row of cells laid end to end, and says how many rows it touched. Where each
@@ -217,39 +222,43 @@ pub(super) async fn execute_each(
         .await
 }
 
-async fn fetch_all(
+fn fetch_all(
     connection: &mut Connection,
     text: SqlStr,
     cells: Vec<Cell>,
-) -> Result<Vec<Row>, Error> {
-    Ok(match connection.kind() {
-        Kind::Sqlite(on) => {
-            let rows = on.run(move |lite| lite.rows(text.as_str(), &cells, usize::MAX));
-            rows.await?.into_iter().map(Row::Sqlite).collect()
-        }
-        Kind::Postgres(conn) => {
-            let rows = sqlx::query_with(text, postgres(cells)?)
-                .fetch_all(conn)
-                .await?;
-            rows.into_iter().map(Row::Postgres).collect()
-        }
+) -> BoxFuture<'_, Result<Vec<Row>, Error>> {
+    Box::pin(async move {
+        Ok(match connection.kind() {
+            Kind::Sqlite(on) => {
+                let rows = on.run(move |lite| lite.rows(text.as_str(), &cells, usize::MAX));
+                rows.await?.into_iter().map(Row::Sqlite).collect()
+            }
+            Kind::Postgres(conn) => {
+                let rows = sqlx::query_with(text, postgres(cells)?)
+                    .fetch_all(conn)
+                    .await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
     })
 }
 
-async fn fetch_optional(
+fn fetch_optional(
     connection: &mut Connection,
     text: SqlStr,
     cells: Vec<Cell>,
-) -> Result<Option<Row>, Error> {
-    Ok(match connection.kind() {
-        Kind::Sqlite(on) => {
-            let rows = on.run(move |lite| lite.rows(text.as_str(), &cells, 1));
-            rows.await?.pop().map(Row::Sqlite)
-        }
-        Kind::Postgres(conn) => sqlx::query_with(text, postgres(cells)?)
-            .fetch_optional(conn)
-            .await?
-            .map(Row::Postgres),
+) -> BoxFuture<'_, Result<Option<Row>, Error>> {
+    Box::pin(async move {
+        Ok(match connection.kind() {
+            Kind::Sqlite(on) => {
+                let rows = on.run(move |lite| lite.rows(text.as_str(), &cells, 1));
+                rows.await?.pop().map(Row::Sqlite)
+            }
+            Kind::Postgres(conn) => sqlx::query_with(text, postgres(cells)?)
+                .fetch_optional(conn)
+                .await?
+                .map(Row::Postgres),
+        })
     })
 }
 

@@ -1,10 +1,15 @@
 //! Routes as data, so that a test can walk them.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post};
+use axum::response::Response;
+use axum::routing::{get, post};
+use futures_util::future::BoxFuture;
 
 use super::{App, compress, dress, gate};
 use crate::access::Action;
@@ -32,37 +37,57 @@ pub struct Route {
     /// Who may call it.
     pub access: Access,
     pub(super) body_bytes_max: usize,
-    pub(super) handler: MethodRouter<App>,
+    handler: Handled,
+}
+
+/// A handler of any kind behind one type: what axum puts around a handler is compiled once and not for each of them,
+/// and that its future may change threads is proved once.
+#[derive(Clone)]
+struct Handled(Arc<dyn Fn(Request, App) -> Answering + Send + Sync>);
+
+/// Every function that axum can call with what it takes out of a request.
+pub trait Handles<T>: Handler<T, App, Future = Answering> {}
+
+impl<T, H: Handler<T, App, Future = Answering>> Handles<T> for H {}
+
+type Answering = BoxFuture<'static, Response>;
+
+impl Handled {
+    fn new<T>(handler: impl Handles<T>) -> Self {
+        Handled(Arc::new(move |request, app| {
+            handler.clone().call(request, app)
+        }))
+    }
+}
+
+impl Handler<(), App> for Handled {
+    type Future = Answering;
+
+    fn call(self, request: Request, app: App) -> Self::Future {
+        (self.0)(request, app)
+    }
 }
 
 impl Route {
     /// A page.
-    pub fn get<H, T>(path: &'static str, access: Access, handler: H) -> Self
-    where
-        H: axum::handler::Handler<T, App>,
-        T: 'static,
-    {
+    pub fn get<T>(path: &'static str, access: Access, handler: impl Handles<T>) -> Self {
         Route {
             method: Method::GET,
             path,
             access,
             body_bytes_max: BODY_BYTES_MAX,
-            handler: get(handler),
+            handler: Handled::new(handler),
         }
     }
 
     /// A form sent to us.
-    pub fn post<H, T>(path: &'static str, access: Access, handler: H) -> Self
-    where
-        H: axum::handler::Handler<T, App>,
-        T: 'static,
-    {
+    pub fn post<T>(path: &'static str, access: Access, handler: impl Handles<T>) -> Self {
         Route {
             method: Method::POST,
             path,
             access,
             body_bytes_max: BODY_BYTES_MAX,
-            handler: post(handler),
+            handler: Handled::new(handler),
         }
     }
 
@@ -103,8 +128,11 @@ pub fn router(app: &App) -> Router {
             access: route.access,
             body_bytes_max: route.body_bytes_max,
         };
-        let handler = route
-            .handler
+        let handler = match route.method {
+            Method::POST => post(route.handler),
+            _ => get(route.handler),
+        };
+        let handler = handler
             .layer(DefaultBodyLimit::max(route.body_bytes_max))
             .layer(from_fn_with_state(guard, gate::gate));
         router = router.route(route.path, handler);
