@@ -1,7 +1,6 @@
 //! Emergency access: opening a record without a care relation, and the list of what was opened.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{IdentityNumber, Phone, Timestamp};
@@ -11,7 +10,7 @@ use uuid::Uuid;
 use super::{Action, GLASS_REASON_CHARACTERS_MIN, Opened, OpenedPlace, break_glass, opened};
 use crate::exchange::download_web::{Files, PageRead, Paged, Pages, Table};
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Access, Cx, Error, Form, Route};
+use crate::http::{Access, Cx, Error, Form, Query, Route};
 use crate::registry::{Hold, PersonId, person_in_hand};
 use crate::ui::{Frame, html};
 

@@ -1,7 +1,7 @@
 //! Pages about users: who there is, new ones, locking, passwords.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::exchange::download_web::{Files, PageRead, Paged, Pages, Table};
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Access, Cx, Error, Form, Route, encoded};
+use crate::http::{Access, Cx, Error, Form, Query, Route, encoded};
 use crate::registry::{OrganizationId, choices, open_choices};
 use crate::ui::{Frame, html};
 

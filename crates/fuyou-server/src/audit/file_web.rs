@@ -1,6 +1,5 @@
 //! The trail as a file, for who audits it elsewhere.
 
-use axum::extract::Query;
 use axum::http::Uri;
 use axum::response::Redirect;
 
@@ -9,7 +8,7 @@ use super::{Filter, Position, entries};
 use crate::db::Entry;
 use crate::exchange::download_web::{PageRead, Paged, Pages, Table};
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 
 /// Begins to write what the filter finds into a file. A trail has millions of entries, so that it is always a job.
 pub(super) async fn begin(

@@ -1,7 +1,6 @@
 //! The viewer of the audit trail.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use fuyou_kernel::{Date, DayNumber, Timestamp};
 use serde::Deserialize;
@@ -13,7 +12,7 @@ use super::{Filter, entries, file_web, proof_web, store};
 use crate::access::Action;
 use crate::db::Entry;
 use crate::exchange::download_web::Files;
-use crate::http::{Access, Cx, Error, Route, encoded};
+use crate::http::{Access, Cx, Error, Query, Route, encoded};
 use crate::jobs;
 use crate::ui::{Frame, Need, html};
 

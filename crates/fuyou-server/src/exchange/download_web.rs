@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::Uri;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::request::Parts;
@@ -14,7 +14,7 @@ use fuyou_kernel::Localized;
 use serde::Deserialize;
 
 use super::sheet::{Sheet, SheetError, SheetKind, Value};
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 use crate::jobs::{self, Ended, Handle, Kind, LeaveError, Leaving, New};
 
 /// Lines of a table that is sent at once, at most.
@@ -35,8 +35,7 @@ impl<S: Sync> FromRequestParts<S> for SheetKind {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let wanted = Query::<Wanted>::try_from_uri(&parts.uri);
-        let wanted = wanted.map_err(|_| Error::NotFound)?;
+        let Query(wanted) = Query::<Wanted>::of(&parts.uri).map_err(|_| Error::NotFound)?;
         SheetKind::of_ending(&wanted.format).ok_or(Error::NotFound)
     }
 }

@@ -12,6 +12,7 @@ mod error;
 mod form;
 mod gate;
 mod mask;
+mod query;
 mod route;
 mod serve;
 
@@ -24,5 +25,6 @@ pub(crate) use error::Refused;
 pub(crate) use form::{Form, encoded};
 pub(crate) use gate::{SESSION_COOKIE, language, language_cookie, session_of};
 pub(crate) use mask::masked;
+pub(crate) use query::Query;
 pub use route::{Access, Route, router, routes};
 pub use serve::serve;

@@ -1,6 +1,6 @@
 //! The persons behind a cell as a file.
 
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::Uri;
 use axum::response::{Redirect, Response};
 
@@ -13,7 +13,7 @@ use crate::access::Action;
 use crate::db::Entry;
 use crate::exchange::download_web::{Lines, Sending, Table};
 use crate::exchange::sheet::{SheetKind, Value};
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 
 /// Enrollments read in one statement.
 const BATCH: usize = 500;

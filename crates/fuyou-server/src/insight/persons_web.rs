@@ -1,7 +1,7 @@
 //! The page of the persons behind a cell.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::Html;
 use fuyou_pack::model::Direction;
 
@@ -13,7 +13,7 @@ use super::web::{GroupLink, Place, address, group_key, group_links, pack_of};
 use super::{Source, export_web, strata_web};
 use crate::access::Action;
 use crate::exchange::download_web::Files;
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 use crate::registry::{ShownPhone, page_of, reached};
 use crate::ui::{Frame, html};
 

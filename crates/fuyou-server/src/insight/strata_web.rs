@@ -1,6 +1,6 @@
 //! An indicator split by a stratum: the table on its page, and the same as a file.
 
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::Response;
 use fuyou_kernel::Period;
 use fuyou_pack::Pack;
@@ -11,7 +11,7 @@ use super::strata::{SplitQuestion, Strata, split};
 use super::web::{GroupLink, Place, address, group_links, pack_of};
 use crate::exchange::download_web::held;
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 use crate::registry::Organization;
 
 /// How the address names the layer of those of whom none is known.

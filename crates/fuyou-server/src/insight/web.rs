@@ -1,7 +1,7 @@
 //! Pages of indicators: the table, one indicator, the persons behind a cell, and their export.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::{Html, Response};
 use fuyou_kernel::{Localized, Period};
 use fuyou_pack::Pack;
@@ -18,7 +18,7 @@ use super::{Cells, Decimal, Question, compute, export_web, months_until, persons
 use crate::access::Action;
 use crate::exchange::download_web::{Files, held};
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Access, Cx, Error, Route};
+use crate::http::{Access, Cx, Error, Query, Route};
 use crate::registry::Organization;
 use crate::ui::{Frame, html};
 

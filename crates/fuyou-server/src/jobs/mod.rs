@@ -18,12 +18,10 @@ mod tests;
 
 pub(crate) use leaving::{LeaveError, Leaving, leave};
 pub use leaving::{keep_swept, sweep};
-pub use model::{By, Ended, Job, JobFilter, JobId, Kind, New, State};
+pub use model::{By, Ended, Job, JobFilter, JobId, Kind, New, Place, State};
 pub(crate) use run::soon;
 pub use run::{Handle, finished, start};
 pub(crate) use web::{JobView, needs, routes};
-
-use fuyou_kernel::Timestamp;
 
 use crate::access::{Action, Actor};
 use crate::db::{Db, Error};
@@ -39,12 +37,12 @@ pub async fn job(cx: &Cx, id: JobId) -> Result<Option<Job>, Error> {
     Ok(found.filter(|job| sees(&cx.actor, job)))
 }
 
-/// Jobs that the actor may see, the newest first, and the instant before which the next page begins.
+/// Jobs that the actor may see, the newest first, and the place where the page ends if more follow.
 pub async fn jobs(
     cx: &Cx,
     filter: &JobFilter,
-    before: Option<Timestamp>,
-) -> Result<(Vec<Job>, Option<Timestamp>), Error> {
+    after: Option<Place>,
+) -> Result<(Vec<Job>, Option<Place>), Error> {
     let mut reader = cx.db.read().await?;
     let everyones = keeps_the_system(&cx.actor);
     let kinds = Kind::ALL
@@ -52,11 +50,15 @@ pub async fn jobs(
         .filter(|kind| everyones || (kind.is_shared() && cx.actor.may(kind.right())));
     let kinds: Vec<Kind> = kinds.collect();
     let mut found =
-        store::page(&mut reader, (cx.actor.id, &kinds), filter, before, PAGE + 1).await?;
+        store::page(&mut reader, (cx.actor.id, &kinds), filter, after, PAGE + 1).await?;
     let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
     let more = found.len() > page;
     found.truncate(page);
-    let next = found.last().filter(|_| more).map(|job| job.begun_at);
+    let last = found.last().filter(|_| more);
+    let next = last.map(|job| Place {
+        begun_at: job.begun_at,
+        id: job.id,
+    });
     Ok((found, next))
 }
 

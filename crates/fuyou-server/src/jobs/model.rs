@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use fuyou_kernel::{Id, Localized, Timestamp};
+use uuid::Uuid;
 
 use crate::access::{Action, Actor, UserId};
 use crate::http::Cx;
@@ -242,7 +243,7 @@ pub struct By {
     /// The login.
     pub login: String,
     /// Where the user works.
-    pub organization: Option<uuid::Uuid>,
+    pub organization: Option<Uuid>,
 }
 
 /// How work ended.
@@ -315,5 +316,34 @@ impl Job {
     pub fn figure(&self, key: &str) -> Option<i64> {
         let found = self.figures.iter().find(|(known, _)| known == key);
         found.map(|(_, count)| *count)
+    }
+}
+
+/// Where a page of jobs ends: when its last one was begun, and which that is, because several may begin at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// To the millisecond.
+    pub begun_at: Timestamp,
+    /// The job.
+    pub id: JobId,
+}
+
+impl Place {
+    /// As it stands in an address.
+    pub(super) fn text(&self) -> String {
+        format!(
+            "{}-{}",
+            self.begun_at.as_millisecond(),
+            self.id.uuid().simple()
+        )
+    }
+
+    /// From an address.
+    pub(super) fn of(text: &str) -> Option<Place> {
+        let (begun, id) = text.split_once('-')?;
+        Some(Place {
+            begun_at: Timestamp::from_millisecond(begun.parse().ok()?).ok()?,
+            id: Id::from_uuid(Uuid::try_parse(id).ok()?),
+        })
     }
 }

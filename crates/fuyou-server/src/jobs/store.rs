@@ -3,7 +3,7 @@
 use fuyou_kernel::{Id, Localized, Timestamp};
 use uuid::Uuid;
 
-use super::model::{By, Job, JobFilter, JobId, Kind, New, State};
+use super::model::{By, Job, JobFilter, JobId, Kind, New, Place, State};
 use crate::access::UserId;
 use crate::db::{Connection, DbInstant, Error, Tx, query, row};
 
@@ -74,29 +74,32 @@ pub(super) async fn load(connection: &mut Connection, id: JobId) -> Result<Optio
     found.map(job).transpose()
 }
 
-/// Jobs of a user or of some kinds that begun before an instant, the newest first; of those only what is looked for.
+/// Jobs of a user or of some kinds that stand behind a place, the newest first; of those only what is looked for.
 pub(super) async fn page(
     connection: &mut Connection,
     (user, kinds): (UserId, &[Kind]),
     filter: &JobFilter,
-    before: Option<Timestamp>,
+    after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<Job>, Error> {
     const SQL: &str = jobs!(
         "\
                        where (started_by = $1 or kind in ($2, $3, $4, $5, $6, $7, $8, $9)) \
-                       and ($10 = 0 or begun_at < $11) and ($13 = '' or kind = $13) and ($14 = '' or state = $14) \
+                       and ($10 = 0 or begun_at < $11 or (begun_at = $11 and id < $15)) and ($13 = '' or kind = $13) and ($14 = '' or state = $14) \
                        order by begun_at desc, id desc limit $12"
     );
     let words = (0..Kind::ALL.len()).map(|at| kinds.get(at).map_or("", |kind| kind.word()));
     let rows: Vec<Row> = query(SQL)
         .bind(user.uuid())
         .bind_all(words)
-        .bind(i32::from(before.is_some()))
-        .bind(DbInstant(before.unwrap_or(Timestamp::UNIX_EPOCH)))
+        .bind(i32::from(after.is_some()))
+        .bind(DbInstant(
+            after.map_or(Timestamp::UNIX_EPOCH, |place| place.begun_at),
+        ))
         .bind(limit)
         .bind(filter.kind.map_or("", Kind::word))
         .bind(filter.state.map_or("", State::word))
+        .bind(after.map_or(Uuid::nil(), |place| place.id.uuid()))
         .all(connection)
         .await?;
     rows.into_iter().map(job).collect()

@@ -1,10 +1,11 @@
 //! Promises about long work.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fuyou_kernel::{Date, Localized};
 
-use super::{By, Ended, Handle, JobId, Kind, New, State, leave, start};
+use super::{By, Ended, Handle, JobId, Kind, New, PAGE, State, leave, start, store};
 use crate::testkit::{TestApp, by_test, on_each_database, says};
 
 const TODAY: Date = Date::constant(2026, 3, 26);
@@ -127,7 +128,7 @@ async fn a_silent_job_was_cut_off() {
         let id: JobId = app.app.new_id();
         let new = new(Kind::RotateKeys, "system");
         assert!(
-            super::store::begin(&mut tx, id, &new, app.app.now())
+            store::begin(&mut tx, id, &new, app.app.now())
                 .await
                 .unwrap()
         );
@@ -163,6 +164,36 @@ async fn others_jobs_look_absent() {
             404,
             &[],
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn jobs_that_began_at_once_stand_on_one_page_each() {
+    on_each_database(TODAY, async |app| {
+        let mut began = BTreeSet::new();
+        let mut tx = app.app.db().begin(None).await.unwrap();
+        for _ in 0..PAGE + 5 {
+            let id: JobId = app.app.new_id();
+            let new = new(Kind::LoadFigures, "system");
+            store::begin(&mut tx, id, &new, app.app.now())
+                .await
+                .unwrap();
+            began.insert(id.to_string());
+        }
+        tx.commit().await.unwrap();
+        let links = |page: &str| {
+            let pieces = page.split("href=\"/jobs/").skip(1);
+            let ids = pieces.filter_map(|piece| piece.split('"').next().map(str::to_owned));
+            ids.filter(|id| began.contains(id)).collect::<BTreeSet<_>>()
+        };
+        let first = app.send("administrator", "GET", "/jobs", None).await.body;
+        let next = first.split("href=\"/jobs?after=").nth(1).unwrap();
+        let next = format!("/jobs?after={}", next.split('"').next().unwrap());
+        let second = app.send("administrator", "GET", &next, None).await.body;
+        let (first, second) = (links(&first), links(&second));
+        assert_eq!((first.len(), second.len()), (PAGE as usize, 5));
+        assert!(first.is_disjoint(&second));
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::body::Body;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,11 +10,11 @@ use futures_util::stream;
 use fuyou_kernel::Timestamp;
 use serde::Deserialize;
 
-use super::model::{By, Job, JobFilter, JobId, Kind, State};
+use super::model::{By, Job, JobFilter, JobId, Kind, Place, State};
 use super::{job, jobs, may_steer, part, stop};
 use crate::exchange::download_web::{Files, PageRead, Paged, Pages, Table, attachment};
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Access, Cx, Error, Route, encoded};
+use crate::http::{Access, Cx, Error, Query, Route, encoded};
 use crate::texts::text_with;
 use crate::ui::{Frame, Need, html};
 
@@ -110,7 +110,7 @@ pub(crate) fn moment(cx: &Cx, at: Timestamp) -> String {
 struct JobsQuery {
     kind: String,
     state: String,
-    before: String,
+    after: String,
 }
 
 impl JobsQuery {
@@ -171,9 +171,7 @@ struct JobsPage {
 }
 
 async fn index(cx: Cx, Query(query): Query<JobsQuery>) -> Result<Response, Error> {
-    let before = query.before.parse::<i64>().ok();
-    let before = before.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    let (found, next) = jobs(&cx, &query.filter(), before).await?;
+    let (found, next) = jobs(&cx, &query.filter(), Place::of(&query.after)).await?;
     let word = |word: &str| word.replace('_', "-");
     let kinds = Kind::ALL
         .into_iter()
@@ -207,7 +205,7 @@ async fn index(cx: Cx, Query(query): Query<JobsQuery>) -> Result<Response, Error
                 )
             })
             .collect(),
-        next: next.map(|at| format!("{first}{joint}before={}", at.as_millisecond())),
+        next: next.map(|place| format!("{first}{joint}after={}", place.text())),
         first,
         query,
     };
@@ -254,10 +252,9 @@ struct JobLines {
 
 impl Pages for JobLines {
     type Line = Job;
-    /// Before when the next were begun.
-    type Place = Timestamp;
+    type Place = Place;
 
-    async fn read(&self, from: Option<Timestamp>) -> Result<PageRead<Self>, Error> {
+    async fn read(&self, from: Option<Place>) -> Result<PageRead<Self>, Error> {
         Ok(jobs(&self.cx, &self.filter, from).await?)
     }
 

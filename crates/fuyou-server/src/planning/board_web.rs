@@ -1,7 +1,6 @@
 //! The page of the plan board.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::response::{Html, Response};
 use fuyou_kernel::Period;
 use fuyou_pack::model::Unit;
@@ -14,7 +13,7 @@ use super::web::{progress_badge, year_of};
 use crate::access::Action;
 use crate::exchange::download_web::held;
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 use crate::insight::chart::{Point, sparkline};
 use crate::insight::{
     Choice, Progress, Shown, Source, address, aim_words, as_of_words, node_choices, pack_of,

@@ -1,7 +1,6 @@
 //! One target in every organization below a node: a map of tiles, and one small curve each.
 
 use askama::Template;
-use axum::extract::Query;
 use axum::response::Html;
 use fuyou_kernel::Period;
 use fuyou_pack::model::{IndicatorIx, Unit};
@@ -11,7 +10,7 @@ use super::board::{self, Row, TREND_MONTHS};
 use super::pictures::multiples;
 use super::plans::Error as PlanningError;
 use super::web::{progress_badge, year_of};
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 use crate::insight::chart::Point;
 use crate::insight::{
     self, Progress, Question, Source, address, aim_words, months_until, pack_of, period_words,

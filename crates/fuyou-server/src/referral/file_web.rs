@@ -1,6 +1,5 @@
 //! The referral desk as a file.
 
-use axum::extract::Query;
 use axum::http::Uri;
 use axum::response::{Redirect, Response};
 use fuyou_kernel::Id;
@@ -11,7 +10,7 @@ use crate::access::Action;
 use crate::care::{Acting, Care};
 use crate::exchange::download_web::{Files, Lines, Sending, Table};
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 use crate::registry::listed;
 
 /// Referrals read at once.

@@ -1,7 +1,7 @@
 //! The referral desk: incoming and outgoing hand-overs with their clocks, and the next step of each.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{Id, Localized};
 use fuyou_pack::input::read_day;
@@ -13,7 +13,7 @@ use super::{
 use crate::access::Action;
 use crate::care::{Acting, Cursor};
 use crate::exchange::download_web::Files;
-use crate::http::{Access, Cx, Error, Form, Route, encoded};
+use crate::http::{Access, Cx, Error, Form, Query, Route, encoded};
 use crate::registry::{Found, PersonId, listed};
 use crate::texts::{Sense, Told};
 use crate::ui::{Frame, html};

@@ -1,7 +1,7 @@
 //! The tree of organizations on a page, and keeping it.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{Date, Localized};
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::access::Action;
 use crate::exchange::download_web::Files;
-use crate::http::{Access, Cx, Error, Form, Route};
+use crate::http::{Access, Cx, Error, Form, Query, Route};
 use crate::ui::{Frame, html};
 
 /// Organizations that are shown of those that were looked for.

@@ -1,7 +1,7 @@
 //! Pages about organizations and persons.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{Date, Id, Localized};
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::access::Action;
 use crate::db::retry;
-use crate::http::{Access, Cx, Error, Form, Route, encoded};
+use crate::http::{Access, Cx, Error, Form, Query, Route, encoded};
 use crate::texts::{Calendar, Told};
 use crate::ui::{Frame, html, id_of};
 

@@ -1,7 +1,7 @@
 //! The home page and the language switch.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Frame, html};
 use crate::access::{Action, choose_language};
 use crate::care::WorkQuery;
-use crate::http::{App, Cx, Error, Form, language_cookie, session_of};
+use crate::http::{App, Cx, Error, Form, Query, language_cookie, session_of};
 
 #[derive(Template)]
 #[template(path = "ui/home.html")]

@@ -1,7 +1,7 @@
 //! Recording: the page of a pack's form, its live check, and saving.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Redirect, Response};
 use fuyou_kernel::{Date, Id};
@@ -23,7 +23,7 @@ use crate::care::{
     Acting, Care, EncounterId, EnrollmentId, Error as CareError, Preview, Reasons, Record,
     RecordShown, Recorded, Shown, Stale, SubjectId, TypedText, Values,
 };
-use crate::http::{Cx, Error, Form};
+use crate::http::{Cx, Error, Form, Query};
 use crate::ui::{Frame, html};
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! All columns with which a list can be seen: its own, what the program computes, and the fields of its forms.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 
 use super::care_of;
@@ -9,7 +9,7 @@ use super::list_query::ListQuery;
 use super::list_view::{ChoiceGroup, Dates, Looks};
 use super::words::Words;
 use crate::care::{Acting, COLUMNS_MAX, ListFilter};
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 use crate::ui::{Frame, html};
 
 #[derive(Template)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -18,7 +18,7 @@ use crate::access::Action;
 use crate::care::{Acting, ListFilter, ListHead, ListPage as Page, ListWalk, noted};
 use crate::exchange::download_web::{Lines, Sending, Table};
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 use crate::ui::{Frame, html};
 
 /// Lines on paper: some 40 sheets. Longer registers are taken out as files.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -17,7 +17,7 @@ use super::{care_of, list_columns_web, list_file_web, list_keep_web};
 use crate::access::Action;
 use crate::care::{self, Acting, AttemptOutcome, Cursor, ListView, RECORDS_OF_MAX};
 use crate::exchange::download_web::Files;
-use crate::http::{Access, Cx, Error, Route, encoded};
+use crate::http::{Access, Cx, Error, Query, Route, encoded};
 use crate::registry::choices;
 use crate::ui::{Frame, html};
 

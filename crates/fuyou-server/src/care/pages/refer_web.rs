@@ -1,7 +1,7 @@
 //! Sending a referral from the person page.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::Secrecy;
@@ -12,7 +12,7 @@ use super::sent::Sent;
 use super::words::Words;
 use super::{care_of, name_of, subject_id};
 use crate::care::{Acting, EnrollmentId, EnrollmentStory, Error as CareError, SubjectId};
-use crate::http::{Cx, Error, Form};
+use crate::http::{Cx, Error, Form, Query};
 use crate::referral::{Sending, Slip, Urgency, send};
 use crate::registry::OrganizationKind;
 use crate::ui::{Frame, html};

@@ -1,6 +1,5 @@
 //! The work list as a file, to be taken along or handed on.
 
-use axum::extract::Query;
 use axum::http::Uri;
 use axum::response::{Redirect, Response};
 
@@ -11,7 +10,7 @@ use crate::access::Action;
 use crate::care::{Acting, Cursor, WorkFilter, WorkPage};
 use crate::exchange::download_web::{Lines, Sending, Table};
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Cx, Error};
+use crate::http::{Cx, Error, Query};
 use crate::registry::named;
 
 /// A short list at once.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::Query;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -16,7 +15,7 @@ use crate::access::Action;
 use crate::apart::apart;
 use crate::db::Entry;
 use crate::exchange::download_web::attachment;
-use crate::http::{Access, Cx, Error, Route};
+use crate::http::{Access, Cx, Error, Query, Route};
 use crate::insight::{Choice, node_choices, pack_of};
 use crate::jobs::{self, Ended, Handle, Kind, New};
 use crate::planning::web::year_of;

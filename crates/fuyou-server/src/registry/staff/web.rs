@@ -1,7 +1,7 @@
 //! Pages about staff members.
 
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use fuyou_kernel::{Date, Localized, Phone};
@@ -15,7 +15,7 @@ use super::{
 use crate::access::Action;
 use crate::exchange::download_web::{PageRead, Paged, Pages, Table};
 use crate::exchange::sheet::SheetKind;
-use crate::http::{Access, Cx, Error, Form, Route, encoded};
+use crate::http::{Access, Cx, Error, Form, Query, Route, encoded};
 use crate::registry::{OrganizationId, choices, open_choices};
 use crate::ui::{Frame, html};
 
