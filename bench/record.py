@@ -73,6 +73,15 @@ class Server:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def settle(self):
+        """Waits until what a start brings with it is over: figures are read, the change feed is followed to its end."""
+        for _ in range(120):
+            before = self.cpu_s()
+            time.sleep(1)
+            if self.cpu_s() - before < 0.03:
+                return
+        raise SystemExit("the server does not come to rest")
+
     def __enter__(self):
         return self
 
@@ -179,6 +188,7 @@ def record(fuyou, maker, seconds, clients, population):
         encounters_before, batches_before = counts(data, posts)
         with Server(fuyou, data) as server:
             # Logging in is meant to be expensive: what it costs is measured with one record, and taken off.
+            server.settle()
             server_start = server.cpu_s()
             first = load(maker, server, posts[WARM_POSTS:WARM_POSTS + 1], 1, 1)
             logins_s = server.cpu_s() - server_start

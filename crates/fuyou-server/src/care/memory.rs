@@ -16,8 +16,8 @@ use super::derive::Derived;
 use super::file::{Enrolled, Head};
 use crate::registry::{Profile, Tree};
 
-/// Enrollments of one generation; two generations are kept. About 100 KiB each.
-const GENERATION: usize = 512;
+/// Enrollments of one generation; two generations are kept. About 25 KiB each, 100 MiB together.
+const GENERATION: usize = 2_048;
 
 /// What an enrollment amounts to.
 #[derive(Debug)]
