@@ -48,7 +48,8 @@ pub async fn serve_whole(app: App, config: &Config, listener: TcpListener) -> an
     Ok(served?)
 }
 
-/// Goes on with what a change of the tree of organizations asked for before the process ended.
+/// Computes anew what a new version of the pack asks for, and what a change of the tree of organizations asked for before
+/// the process ended.
 fn settle(app: &App) {
     let Some(care) = app.care().cloned() else {
         return;

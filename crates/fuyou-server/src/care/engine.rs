@@ -103,11 +103,6 @@ impl Care {
     ) -> Result<Care, InstallError> {
         let tables = Tables::of(&pack).map_err(InstallError::Name)?;
         tables::install(&db, &pack, &tables, now).await?;
-        let layers: Vec<String> = pack
-            .layers
-            .iter()
-            .map(|layer| format!("{} {}", layer.id, layer.version))
-            .collect();
         Ok(Care(Arc::new(Inner {
             waiting: Waiting::new(&db),
             memory: Memory::default(),
@@ -118,7 +113,7 @@ impl Care {
             opened: Opened::default(),
             keys: OnceLock::new(),
             db,
-            pack_stamp: layers.join(", "),
+            pack_stamp: tables::stamp(&pack),
             pack,
             tables,
             settings,

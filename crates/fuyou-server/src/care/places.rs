@@ -3,7 +3,8 @@
 //! Tasks name organizations: the one responsible, one above it, the village that helps. When the tree changes, the
 //! enrollments whose tasks may name others are marked in the same transaction ([`Care::unsettle`]): what is stored about
 //! them is no longer what their records amount to. A marked enrollment is computed anew with its next record, or by
-//! [`Care::settle_marked`], whichever is first; so an interruption loses nothing.
+//! [`Care::settle_marked`], whichever is first; so an interruption loses nothing. Open enrollments are marked in the same
+//! way when a new version of the pack is installed.
 
 use futures_util::stream::{self, StreamExt as _};
 use uuid::Uuid;
@@ -94,10 +95,10 @@ impl Care {
             match self.settle_marked(by, SETTLED_AT_ONCE).await {
                 Ok(0) => return,
                 Ok(settled) => {
-                    tracing::info!(care.enrollments = settled, "computed under the new tree")
+                    tracing::info!(care.enrollments = settled, "computed anew")
                 }
                 Err(err) => {
-                    tracing::error!(error = %err, "enrollments wait to be computed under the new tree");
+                    tracing::error!(error = %err, "enrollments wait to be computed anew");
                     return;
                 }
             }

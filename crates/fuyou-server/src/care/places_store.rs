@@ -1,4 +1,5 @@
-//! SQL about enrollments whose organization changes, or whose place in the tree.
+//! SQL about enrollments whose organization changes, or whose place in the tree, or by which version of the pack they are
+//! computed.
 
 use fuyou_kernel::Timestamp;
 use uuid::Uuid;
@@ -36,6 +37,18 @@ pub(super) async fn unsettle(tx: &mut Tx, path: &str, now: Timestamp) -> Result<
                        and t.enrollment_id = enrollment.id and t.state = 'open'))";
     query(SQL)
         .bind(path)
+        .bind(DbInstant(now))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Marks open enrollments that another version of the pack computed.
+pub(super) async fn unsettle_open(tx: &mut Tx, stamp: &str, now: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "update enrollment set pack_version = '', version = version + 1, updated_at = $2 \
+                       where state = 'open' and pack_version <> $1 and pack_version <> ''";
+    query(SQL)
+        .bind(stamp)
         .bind(DbInstant(now))
         .execute(tx)
         .await?;

@@ -75,22 +75,41 @@ pub(crate) fn bicycle_pack() -> Arc<Pack> {
     pack("crates/fuyou-pack/tests/packs/mini")
 }
 
+/// The next version of [`bicycle_pack`], with a fact more: how often the pressure was measured.
+pub(crate) fn next_bicycle_pack() -> Arc<Pack> {
+    let mut layer = layer("crates/fuyou-pack/tests/packs/mini");
+    let mut change = |path: &str, from: &str, to: &str| {
+        let mut files = layer.files.iter_mut();
+        let file = files.find(|file| file.path == path).expect("it is there");
+        let text = String::from_utf8(file.bytes.clone()).expect("packs are text");
+        assert!(text.contains(from), "{path}: {from}");
+        file.bytes = text.replacen(from, to, 1).into_bytes();
+    };
+    change("pack.toml", "version = \"1\"", "version = \"2\"");
+    let fact = "[facts]\npressures = \"count(pressure_bar)\"";
+    change("bicycle/program.toml", "[facts]", fact);
+    Arc::new(fuyou_pack::load(&[layer]).expect("the changed pack is sound"))
+}
+
 /// A pack about wells, which organizations keep.
 pub(crate) fn well_pack() -> Arc<Pack> {
     pack("crates/fuyou-pack/tests/packs/wells")
 }
 
 fn pack(folder: &str) -> Arc<Pack> {
+    Arc::new(fuyou_pack::load(&[layer(folder)]).expect("the packs of the repository are sound"))
+}
+
+fn layer(folder: &str) -> PackFiles {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(folder);
     let mut files = Vec::new();
     collect(&root, &root, &mut files);
-    let layer = PackFiles {
+    PackFiles {
         root: folder.to_owned(),
         files,
-    };
-    Arc::new(fuyou_pack::load(&[layer]).expect("the packs of the repository are sound"))
+    }
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<PackFile>) {

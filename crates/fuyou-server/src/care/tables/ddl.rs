@@ -7,7 +7,7 @@ use fuyou_kernel::Timestamp;
 use fuyou_pack::Pack;
 
 use super::{PackColumn, PackTable, Tables, list_index, numbers, values};
-use crate::care::InstallError;
+use crate::care::{InstallError, places_store};
 use crate::db::{Cell, CellType, Connection, Db, Dialect, Insert, Sql, Tx, query};
 
 /// Creates what is missing, refuses what changed its type, and makes the readable views anew.
@@ -22,13 +22,11 @@ pub(in crate::care) async fn install(
     for table in tables.all() {
         widen(&mut tx, db.dialect(), table, &known).await?;
     }
-    let layers: Vec<String> = pack
-        .layers
-        .iter()
-        .map(|layer| format!("{} {}", layer.id, layer.version))
-        .collect();
-    if is_new_version(&mut tx, pack, &layers.join(", ")).await? {
-        note_version(&mut tx, pack, &layers.join(", "), at).await?;
+    let layers = stamp(pack);
+    if is_new_version(&mut tx, pack, &layers).await? {
+        note_version(&mut tx, pack, &layers, at).await?;
+        // What is open follows the new version; what is closed stays what it amounted to.
+        places_store::unsettle_open(&mut tx, &layers, at).await?;
     }
     for (program, tables) in pack.programs.iter().zip(&tables.programs) {
         for table in &tables.forms {
@@ -44,6 +42,13 @@ pub(in crate::care) async fn install(
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// The layers of a pack with their versions: what enrollments were computed by.
+pub(in crate::care) fn stamp(pack: &Pack) -> String {
+    let layers = pack.layers.iter();
+    let layers = layers.map(|layer| format!("{} {}", layer.id, layer.version));
+    layers.collect::<Vec<_>>().join(", ")
 }
 
 /// Types in the words of packs, by table and column.

@@ -13,7 +13,7 @@ mod names;
 mod numbers;
 mod values;
 
-pub(super) use ddl::install;
+pub(super) use ddl::{install, stamp};
 pub(super) use fields::{Written, last_values};
 pub(super) use lists::{
     After, Line, Question, Read, Walking, is_beyond, keys_of, page, totals, walk,

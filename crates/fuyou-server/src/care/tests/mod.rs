@@ -5,6 +5,7 @@ mod bare;
 mod conditions;
 mod kill;
 mod missed;
+mod next_pack;
 mod recording;
 mod replaying;
 mod secrecy;
