@@ -73,29 +73,38 @@ impl Care {
         Ok(places_store::unsettle(tx, &below.path, by.now).await?)
     }
 
-    /// Computes marked enrollments anew, so many at most, and gives how many these were.
+    /// Computes marked enrollments behind a place anew, so many at most, and gives how many were, and the place behind the
+    /// last one when there may be more.
     ///
     /// # Errors
     /// See [`Error`].
-    pub(crate) async fn settle_marked(&self, by: &Acting, at_most: i64) -> Result<u64, Error> {
+    pub(crate) async fn settle_marked(
+        &self,
+        by: &Acting,
+        after: Option<(Uuid, Uuid)>,
+        at_most: i64,
+    ) -> Result<(u64, Option<(Uuid, Uuid)>), Error> {
         // Under a tree that has changed since, all would be marked again; who changed it computes them.
         if self.stamp_under(&by.actor.tree).is_empty() {
-            return Ok(0);
+            return Ok((0, None));
         }
         let marked = {
             let mut reader = self.db().read().await?;
-            places_store::unsettled(&mut reader, at_most).await?
+            places_store::unsettled(&mut reader, after, at_most).await?
         };
-        self.each(by, marked, Step::Settle).await
+        let next = marked.last().copied();
+        Ok((self.each(by, marked, Step::Settle).await?, next))
     }
 
     /// Computes all marked enrollments anew. A failure is logged; what is left is marked still.
     pub async fn settle_all(&self, by: &Acting) {
+        let mut place = None;
         loop {
-            match self.settle_marked(by, SETTLED_AT_ONCE).await {
-                Ok(0) => return,
-                Ok(settled) => {
-                    tracing::info!(care.enrollments = settled, "computed anew")
+            match self.settle_marked(by, place, SETTLED_AT_ONCE).await {
+                Ok((_, None)) => return,
+                Ok((settled, next)) => {
+                    tracing::info!(care.enrollments = settled, "computed anew");
+                    place = next;
                 }
                 Err(err) => {
                     tracing::error!(error = %err, "enrollments wait to be computed anew");

@@ -55,11 +55,19 @@ pub(super) async fn unsettle_open(tx: &mut Tx, stamp: &str, now: Timestamp) -> R
     Ok(())
 }
 
-/// Marked enrollments, so many at most: subject and enrollment.
+/// Marked enrollments behind one, so many at most: subject and enrollment.
 pub(super) async fn unsettled(
     connection: &mut Connection,
+    after: Option<(Uuid, Uuid)>,
     at_most: i64,
 ) -> Result<Vec<(Uuid, Uuid)>, Error> {
-    const SQL: &str = "select subject_id, id from enrollment where pack_version = '' order by subject_id, id limit $1";
-    query(SQL).bind(at_most).all(connection).await
+    const SQL: &str = "select subject_id, id from enrollment where pack_version = '' \
+                       and (subject_id, id) > ($1, $2) order by subject_id, id limit $3";
+    let (subject, enrollment) = after.unwrap_or((Uuid::nil(), Uuid::nil()));
+    query(SQL)
+        .bind(subject)
+        .bind(enrollment)
+        .bind(at_most)
+        .all(connection)
+        .await
 }

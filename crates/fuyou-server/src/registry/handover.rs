@@ -98,8 +98,9 @@ pub(super) async fn settle(cx: &Cx) -> Result<(), PlaceError> {
     };
     let mut by = Acting::from(cx);
     by.actor.tree = cx.app.tree();
-    let settled = care.settle_marked(&by, SETTLED_AT_ONCE).await;
-    if settled.map_err(Box::new)? < SETTLED_AT_ONCE.unsigned_abs() {
+    let settled = care.settle_marked(&by, None, SETTLED_AT_ONCE).await;
+    let (settled, _) = settled.map_err(Box::new)?;
+    if settled < SETTLED_AT_ONCE.unsigned_abs() {
         return Ok(());
     }
     let care = care.clone();

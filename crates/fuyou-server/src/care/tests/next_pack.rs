@@ -68,7 +68,7 @@ async fn what_is_open_follows_a_new_version_of_the_pack() {
         assert_eq!(standing(&db, &next).await, settled);
         // The next start with the same version asks for nothing.
         let again = start("2025-01-03").await;
-        assert_eq!(again.settle_marked(&by, 10).await.unwrap(), 0);
+        assert_eq!(again.settle_marked(&by, None, 10).await.unwrap(), (0, None));
         assert_eq!(standing(&db, &again).await, settled);
         let mut reader = db.read().await.unwrap();
         const REFRESHED: &str = "select count(*) from audit where action = 'refresh'";
